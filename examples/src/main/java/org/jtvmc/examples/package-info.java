@@ -1,0 +1,2 @@
+/** Small complete uses of the compiler and of what it makes. */
+package org.jtvmc.examples;

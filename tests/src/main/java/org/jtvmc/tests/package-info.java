@@ -1,0 +1,2 @@
+/** Support for the tests and benchmarks that cross modules. */
+package org.jtvmc.tests;

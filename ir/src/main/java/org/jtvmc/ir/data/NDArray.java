@@ -1,0 +1,175 @@
+package org.jtvmc.ir.data;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+import org.jtvmc.ir.type.DType;
+import org.jtvmc.ir.type.TensorType;
+
+/**
+ * The contents of a dense row-major tensor, little-endian, in memory of any origin: the heap, an
+ * {@link Arena}, or a mapped file. Equal only to itself; not to be written to once shared.
+ *
+ * @param type static
+ * @param data {@code type.bytes()} bytes
+ */
+public record NDArray(TensorType type, MemorySegment data) {
+
+  private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+  private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
+  private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
+
+  public NDArray {
+    if (data.byteSize() != type.bytes()) {
+      throw new IllegalArgumentException(
+          "%s needs %d bytes, not %d".formatted(type, type.bytes(), data.byteSize()));
+    }
+  }
+
+  /** Zeros, 64-byte aligned, in memory that lives as long as something refers to it. */
+  public static NDArray allocate(TensorType type) {
+    return new NDArray(type, Arena.ofAuto().allocate(type.bytes(), 64));
+  }
+
+  public static NDArray ofFloats(TensorType type, float... values) {
+    NDArray array = allocate(type);
+    for (int i = 0; i < values.length; i++) {
+      array.setDouble(i, values[i]);
+    }
+    return array;
+  }
+
+  /** A one-dimensional {@code int64} array. */
+  public static NDArray ofLongs(List<Long> values) {
+    NDArray array = allocate(TensorType.of(DType.I64, values.size()));
+    for (int i = 0; i < values.size(); i++) {
+      array.setLong(i, values.get(i));
+    }
+    return array;
+  }
+
+  /** A tensor of rank 0. */
+  public static NDArray scalar(DType dtype, double value) {
+    NDArray array = allocate(TensorType.of(dtype));
+    array.setDouble(0, value);
+    return array;
+  }
+
+  public DType dtype() {
+    return type.dtype();
+  }
+
+  public long elements() {
+    return type.elements();
+  }
+
+  /** The element at a row-major position, converted to double. */
+  public double getDouble(long index) {
+    DType dtype = dtype();
+    return switch (dtype.kind()) {
+      case FLOAT ->
+          switch (dtype.bits()) {
+            case 64 -> data.get(ValueLayout.JAVA_DOUBLE_UNALIGNED, index * 8);
+            case 32 -> data.get(FLOAT, index * 4);
+            default ->
+                Float.float16ToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, index * 2));
+          };
+      case BFLOAT ->
+          Float.intBitsToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, index * 2) << 16);
+      case UINT -> {
+        long bits = getLong(index);
+        yield bits >= 0 ? bits : (bits >>> 1) * 2.0 + (bits & 1);
+      }
+      case INT, BOOL -> getLong(index);
+    };
+  }
+
+  /** The element at a row-major position: integers exactly, floats rounded towards zero. */
+  public long getLong(long index) {
+    DType dtype = dtype();
+    if (dtype.isFloat()) {
+      return (long) getDouble(index);
+    }
+    boolean signed = dtype.kind() == DType.Kind.INT;
+    return switch (dtype.bytes()) {
+      case 8 -> data.get(LONG, index * 8);
+      case 4 -> {
+        int value = data.get(INT, index * 4);
+        yield signed ? value : Integer.toUnsignedLong(value);
+      }
+      case 2 -> {
+        short value = data.get(ValueLayout.JAVA_SHORT_UNALIGNED, index * 2);
+        yield signed ? value : Short.toUnsignedLong(value);
+      }
+      default -> {
+        byte value = data.get(ValueLayout.JAVA_BYTE, index);
+        yield signed ? value : Byte.toUnsignedLong(value);
+      }
+    };
+  }
+
+  /** Stores a value rounded to the element type (floats to nearest even, integers to zero). */
+  public void setDouble(long index, double value) {
+    DType dtype = dtype();
+    switch (dtype.kind()) {
+      case FLOAT -> {
+        switch (dtype.bits()) {
+          case 64 -> data.set(ValueLayout.JAVA_DOUBLE_UNALIGNED, index * 8, value);
+          case 32 -> data.set(FLOAT, index * 4, (float) value);
+          default ->
+              data.set(
+                  ValueLayout.JAVA_SHORT_UNALIGNED,
+                  index * 2,
+                  Float.floatToFloat16((float) value));
+        }
+      }
+      case BFLOAT ->
+          data.set(ValueLayout.JAVA_SHORT_UNALIGNED, index * 2, bfloat16((float) value));
+      case BOOL -> setLong(index, value != 0 ? 1 : 0);
+      case INT, UINT -> setLong(index, (long) value);
+    }
+  }
+
+  /** Stores the low bits of an integer; converts where the element type is floating point. */
+  public void setLong(long index, long value) {
+    if (dtype().isFloat()) {
+      setDouble(index, value);
+      return;
+    }
+    switch (dtype().bytes()) {
+      case 8 -> data.set(LONG, index * 8, value);
+      case 4 -> data.set(INT, index * 4, (int) value);
+      case 2 -> data.set(ValueLayout.JAVA_SHORT_UNALIGNED, index * 2, (short) value);
+      default -> data.set(ValueLayout.JAVA_BYTE, index, (byte) value);
+    }
+  }
+
+  /** The same bytes under another shape of as many elements. */
+  public NDArray reshape(TensorType other) {
+    return new NDArray(other, data);
+  }
+
+  private static short bfloat16(float value) {
+    int bits = Float.floatToRawIntBits(value);
+    if (Float.isNaN(value)) {
+      return (short) ((bits >>> 16) | 0x40);
+    }
+    return (short) ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return this == other;
+  }
+
+  @Override
+  public int hashCode() {
+    return System.identityHashCode(this);
+  }
+
+  @Override
+  public String toString() {
+    return type.toString();
+  }
+}

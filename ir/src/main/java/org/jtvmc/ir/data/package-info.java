@@ -1,0 +1,2 @@
+/** Contents of tensors. */
+package org.jtvmc.ir.data;

@@ -1,0 +1,2 @@
+/** Scalar expressions, shared by tensor expressions and loop IR. */
+package org.jtvmc.ir.expr;

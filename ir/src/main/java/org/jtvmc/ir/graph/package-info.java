@@ -1,0 +1,2 @@
+/** The graph IR: a model as calls of operators on tensors. */
+package org.jtvmc.ir.graph;

@@ -1,0 +1,2 @@
+/** Loop IR: a kernel as loops over buffers. */
+package org.jtvmc.ir.loop;

@@ -1,0 +1,2 @@
+/** What machine the code is made for. */
+package org.jtvmc.ir.target;

@@ -1,2 +1,4 @@
-/** From loop IR to machine code: LLVM emission, linking, the native runtime, loading and calling. */
+/**
+ * From loop IR to machine code: LLVM emission, linking, the native runtime, loading and calling.
+ */
 package org.jtvmc.codegen;

@@ -1,2 +1,4 @@
-/** Schedules as data, their application to tensor expressions, and the design spaces searched over. */
+/**
+ * Schedules as data, their application to tensor expressions, and the design spaces searched over.
+ */
 package org.jtvmc.schedule;

@@ -134,7 +134,7 @@ public record NDArray(TensorType type, MemorySegment data) {
   /** Stores the low bits of an integer; converts where the element type is floating point. */
   public void setLong(long index, long value) {
     if (dtype().isFloat()) {
-      setDouble(index, value);
+      setDouble(index, (double) value);
       return;
     }
     switch (dtype().bytes()) {

@@ -1,0 +1,124 @@
+#include "bind.h"
+
+#include "error.h"
+#include "system.h"
+
+typedef struct {
+  char text[128];
+} shape_text;
+
+static shape_text print_shape(const int64_t* shape, int32_t ndim) {
+  shape_text result;
+  size_t used = (size_t)snprintf(result.text, sizeof result.text, "[");
+  for (int32_t i = 0; i < ndim && used < sizeof result.text - 24; i++) {
+    used += (size_t)snprintf(result.text + used, sizeof result.text - used, "%s%lld",
+                             i ? "," : "", (long long)shape[i]);
+  }
+  snprintf(result.text + used, sizeof result.text - used, "]");
+  return result;
+}
+
+static const char* type_name(DLDataType type) {
+  switch (type.code) {
+    case kDLInt:
+      return "int";
+    case kDLUInt:
+      return "uint";
+    case kDLFloat:
+      return "float";
+    case kDLBfloat:
+      return "bfloat";
+    case kDLBool:
+      return "bool";
+    default:
+      return "type";
+  }
+}
+
+static int32_t check_shape(const DLTensor* tensor, const jtvmc_tensor_info* info) {
+  if (tensor->ndim != info->ndim) {
+    return jtvmc_fail(JTVMC_WRONG_SHAPE, "tensor \"%s\" has rank %d where the model expects %d",
+                      info->name, tensor->ndim, info->ndim);
+  }
+  if (info->ndim > 0 && !tensor->shape) {
+    return jtvmc_fail(JTVMC_INVALID_ARGUMENT, "tensor \"%s\": the shape is NULL", info->name);
+  }
+  for (int32_t i = 0; i < info->ndim; i++) {
+    if (tensor->shape[i] != info->shape[i]) {
+      shape_text actual = print_shape(tensor->shape, info->ndim);
+      shape_text expected = print_shape(info->shape, info->ndim);
+      return jtvmc_fail(JTVMC_WRONG_SHAPE, "tensor \"%s\" has shape %s where the model expects %s",
+                        info->name, actual.text, expected.text);
+    }
+  }
+  if (!tensor->strides) return JTVMC_OK;
+  int64_t compact = 1;
+  for (int32_t i = info->ndim - 1; i >= 0; i--) {
+    if (info->shape[i] != 1 && tensor->strides[i] != compact) {
+      return jtvmc_fail(JTVMC_WRONG_SHAPE,
+                        "tensor \"%s\" is not compact: the stride of axis %d is %lld, not %lld",
+                        info->name, i, (long long)tensor->strides[i], (long long)compact);
+    }
+    compact *= info->shape[i];
+  }
+  return JTVMC_OK;
+}
+
+static uint64_t size_in_bytes(const jtvmc_tensor_info* info) {
+  uint64_t elements = 1;
+  for (int32_t i = 0; i < info->ndim; i++) elements *= (uint64_t)info->shape[i];
+  return elements * ((info->dtype.bits + 7u) / 8u);
+}
+
+/* Checks one tensor and stores where its data begin. */
+static int32_t bind_tensor(const DLTensor* tensor, const jtvmc_tensor_info* info, void** data) {
+  DLDataType type = tensor->dtype;
+  if (type.code != info->dtype.code || type.bits != info->dtype.bits || type.lanes != 1) {
+    return jtvmc_fail(JTVMC_WRONG_TYPE,
+                      "tensor \"%s\" holds %s%d (lanes %d) where the model expects %s%d",
+                      info->name, type_name(type), type.bits, type.lanes, type_name(info->dtype),
+                      info->dtype.bits);
+  }
+  if (tensor->device.device_type != kDLCPU) {
+    return jtvmc_fail(JTVMC_WRONG_DEVICE, "tensor \"%s\" lies on device type %d, not on the CPU",
+                      info->name, (int)tensor->device.device_type);
+  }
+  int32_t status = check_shape(tensor, info);
+  if (status != JTVMC_OK) return status;
+  char* begin = (char*)tensor->data + tensor->byte_offset;
+  if (!tensor->data && size_in_bytes(info) > 0) {
+    return jtvmc_fail(JTVMC_INVALID_ARGUMENT, "tensor \"%s\": the data are NULL", info->name);
+  }
+  if ((uintptr_t)begin & (info->alignment - 1)) {
+    return jtvmc_fail(JTVMC_INVALID_ARGUMENT,
+                      "tensor \"%s\": the data are not aligned to %llu bytes", info->name,
+                      (unsigned long long)info->alignment);
+  }
+  *data = begin;
+  return JTVMC_OK;
+}
+
+/* Kernels rely on it that what they write overlaps nothing else. */
+static int32_t check_overlap(const jtvmc_model_info* info, void* const* io) {
+  int32_t count = info->num_inputs + info->num_outputs;
+  for (int32_t out = info->num_inputs; out < count; out++) {
+    uintptr_t begin = (uintptr_t)io[out];
+    uintptr_t end = begin + size_in_bytes(&info->tensors[out]);
+    for (int32_t other = 0; other < out; other++) {
+      uintptr_t other_begin = (uintptr_t)io[other];
+      if (begin < other_begin + size_in_bytes(&info->tensors[other]) && other_begin < end) {
+        return jtvmc_fail(JTVMC_INVALID_ARGUMENT, "tensors \"%s\" and \"%s\" overlap",
+                          info->tensors[other].name, info->tensors[out].name);
+      }
+    }
+  }
+  return JTVMC_OK;
+}
+
+int32_t jtvmc_bind(const jtvmc_model_info* info, const DLTensor* tensors, void** io) {
+  for (int32_t i = 0; i < info->num_inputs + info->num_outputs; i++) {
+    int32_t status = bind_tensor(&tensors[i], &info->tensors[i], &io[i]);
+    if (status != JTVMC_OK) return status;
+  }
+  return check_overlap(info, io);
+}

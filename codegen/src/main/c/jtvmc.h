@@ -1,0 +1,166 @@
+/*
+ * jtvmc.h - C interface of a compiled model.
+ *
+ * A model library exports the functions declared here under the model's own name: for a model
+ * called "minilm", minilm_open is jtvmc_open, minilm_run is jtvmc_run, and so on. The generated
+ * header <name>.h declares them. Two models can so live in one process.
+ *
+ *   model    code and weights. Immutable once open, shared by any number of threads.
+ *   context  the workspace of one running inference: one for each thread that calls run.
+ *   run      reads and writes the caller's tensors in place. It allocates nothing.
+ *
+ * Every function that can fail returns a jtvmc_status; 0 means success. After a failure,
+ * jtvmc_error() gives one sentence for the calling thread.
+ */
+#ifndef JTVMC_H
+#define JTVMC_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define JTVMC_ABI_VERSION 1
+
+/*
+ * DLPack (https://dmlc.github.io/dlpack, ABI 1.x). A program that also uses dlpack.h includes it
+ * before this header; the layouts are the same.
+ */
+#ifndef DLPACK_DLPACK_H_
+
+typedef enum { kDLCPU = 1 } DLDeviceType;
+
+typedef struct DLDevice {
+  DLDeviceType device_type;
+  int32_t device_id;
+} DLDevice;
+
+typedef enum {
+  kDLInt = 0,
+  kDLUInt = 1,
+  kDLFloat = 2,
+  kDLBfloat = 4,
+  kDLBool = 6
+} DLDataTypeCode;
+
+typedef struct DLDataType {
+  uint8_t code;   /* a DLDataTypeCode */
+  uint8_t bits;   /* of one lane */
+  uint16_t lanes; /* always 1 here */
+} DLDataType;
+
+typedef struct DLTensor {
+  void* data;
+  DLDevice device;
+  int32_t ndim;
+  DLDataType dtype;
+  int64_t* shape;
+  int64_t* strides; /* in elements; NULL means compact and row-major */
+  uint64_t byte_offset;
+} DLTensor;
+
+#endif /* DLPACK_DLPACK_H_ */
+
+typedef enum jtvmc_status {
+  JTVMC_OK = 0,
+  JTVMC_INVALID_ARGUMENT = 1, /* a NULL, an overlap, a wrong alignment, a context in use */
+  JTVMC_WRONG_TYPE = 2,       /* a tensor's dtype is not the model's */
+  JTVMC_WRONG_SHAPE = 3,      /* a tensor's rank, shape or strides are not the model's */
+  JTVMC_WRONG_DEVICE = 4,     /* a tensor is not in the memory of the CPU */
+  JTVMC_OUT_OF_MEMORY = 5,
+  JTVMC_UNSUPPORTED_CPU = 6, /* this CPU lacks an instruction set the library was built for */
+  JTVMC_WEIGHTS = 7,         /* the weights file is missing, unreadable or of another model */
+  JTVMC_KERNEL = 8           /* a kernel failed */
+} jtvmc_status;
+
+typedef struct jtvmc_model jtvmc_model;
+typedef struct jtvmc_context jtvmc_context;
+typedef struct jtvmc_pool jtvmc_pool;
+
+/* What a model expects of one tensor. */
+typedef struct jtvmc_tensor_info {
+  const char* name;
+  const int64_t* shape; /* ndim sizes */
+  int32_t ndim;
+  DLDataType dtype;
+  uint64_t alignment; /* of the data, in bytes; a power of two */
+} jtvmc_tensor_info;
+
+/*
+ * Runs the whole model: io holds the data of the inputs, then of the outputs. A NULL pool means
+ * the calling thread alone. Returns 0, or the code of the kernel that failed.
+ */
+typedef int32_t (*jtvmc_entry)(void** io, void* workspace, const void* weights, jtvmc_pool* pool);
+
+/* A model as the compiler wrote it into its library. */
+typedef struct jtvmc_model_info {
+  uint32_t abi_version;
+  int32_t num_inputs;
+  int32_t num_outputs;
+  uint32_t reserved;
+  const char* name;
+  const char* target;       /* the target string the model was compiled for */
+  const char* cpu_features; /* comma-separated, as LLVM names them: "avx2,fma" */
+  const jtvmc_tensor_info* tensors; /* the inputs, then the outputs */
+  uint64_t workspace_size;          /* bytes of one context's workspace */
+  uint64_t weights_size;            /* bytes */
+  const void* weights;              /* in the library, or NULL */
+  const char* weights_file; /* when weights is NULL: a file beside the library, or NULL */
+  jtvmc_entry entry;
+} jtvmc_model_info;
+
+typedef struct jtvmc_options {
+  /* Threads that serve one run, the caller included; 0 means one for each core this process may
+     use (affinity mask and cgroup quota considered). */
+  int32_t num_threads;
+  uint32_t reserved; /* 0 */
+  /* The weights file, where it does not lie beside the library; or NULL. */
+  const char* weights_path;
+} jtvmc_options;
+
+/* The model in this library. */
+const jtvmc_model_info* jtvmc_describe(void);
+
+/* The sentence that belongs to the calling thread's last failure; never NULL. */
+const char* jtvmc_error(void);
+
+/* Opens the model; NULL options mean the defaults. Threads are started by the first run. */
+int32_t jtvmc_open(const jtvmc_options* options, jtvmc_model** model);
+
+/* Closes the model after all its contexts are destroyed. NULL is allowed. */
+void jtvmc_close(jtvmc_model* model);
+
+/* Makes a context and allocates its workspace. The model must outlive it. */
+int32_t jtvmc_context_create(jtvmc_model* model, jtvmc_context** context);
+
+/* NULL is allowed. */
+void jtvmc_context_destroy(jtvmc_context* context);
+
+/*
+ * Runs the model on num_inputs + num_outputs tensors: the inputs, then the outputs, all compact
+ * and row-major; outputs overlap nothing. The threads of a model serve one run at a time: of
+ * several contexts running at once, those that find the threads busy work on their own thread
+ * alone.
+ */
+int32_t jtvmc_run(jtvmc_context* context, const DLTensor* tensors);
+
+/* A tensor of the form the model expects over the caller's memory. */
+static inline DLTensor jtvmc_tensor(const jtvmc_tensor_info* info, void* data) {
+  DLTensor tensor;
+  tensor.data = data;
+  tensor.device.device_type = kDLCPU;
+  tensor.device.device_id = 0;
+  tensor.ndim = info->ndim;
+  tensor.dtype = info->dtype;
+  tensor.shape = (int64_t*)(uintptr_t)info->shape;
+  tensor.strides = 0;
+  tensor.byte_offset = 0;
+  return tensor;
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* JTVMC_H */

@@ -1,0 +1,60 @@
+/*
+ * The thread pool that compiled kernels run on.
+ *
+ * Fork and join: a parallel loop is cut into one contiguous chunk for each thread. The caller
+ * takes the first. Idle workers spin for a moment and then sleep on a futex.
+ *
+ * - One loop at a time: a caller that finds the pool busy runs its whole loop itself. So nothing
+ *   ever waits for the pool, and a parallel loop inside a parallel loop runs serially.
+ * - After a fork() the child starts its own workers at its first parallel loop.
+ * - No memory is allocated after jtvmc_pool_create, except the stacks of the threads when the
+ *   first loop starts them.
+ */
+#ifndef JTVMC_POOL_H
+#define JTVMC_POOL_H
+
+#include <stdint.h>
+
+typedef struct jtvmc_pool jtvmc_pool;
+
+/* The work of one chunk, [begin, end). Returns 0 or an error code. */
+typedef int32_t (*jtvmc_body)(void* closure, int64_t begin, int64_t end);
+
+/* A kernel: the data of the inputs, then of the outputs. Returns 0 or an error code. */
+typedef int32_t (*jtvmc_kernel)(void** buffers, jtvmc_pool* pool);
+
+/* The most threads a pool has. */
+#define JTVMC_MAX_THREADS 1024
+
+/* num_threads counts the caller; 0 means jtvmc_cpu_count(). NULL when out of memory. */
+jtvmc_pool* jtvmc_pool_create(int32_t num_threads);
+
+/* Stops and joins the workers, unless a loop is running. Loops begun later run serially. */
+void jtvmc_pool_stop(jtvmc_pool* pool);
+
+/* Stops and frees the pool. No loop may be running. NULL is allowed. */
+void jtvmc_pool_destroy(jtvmc_pool* pool);
+
+/* Threads that serve a loop, the caller included; 1 for NULL. */
+int32_t jtvmc_pool_threads(const jtvmc_pool* pool);
+
+/*
+ * Runs body over [0, extent), one contiguous chunk per thread. A NULL pool means serially. All
+ * chunks run to their end; the result is 0 or the code of a chunk that failed.
+ */
+int32_t jtvmc_parallel_for(jtvmc_pool* pool, jtvmc_body body, void* closure, int64_t extent);
+
+/* Cores this process may use: the least of the affinity mask (siblings of one core counted once)
+   and the cgroup's quota (v1 and v2, rounded down), at least 1. */
+int32_t jtvmc_cpu_count(void);
+
+/*
+ * Times a kernel: calls it `number` times for each of `repeat` samples and stores the nanoseconds
+ * of one call, averaged over the sample, in samples[]. Before each sample `flush_bytes` of `flush`
+ * are written (0: none), which pushes the kernel's data out of the caches. Returns the first
+ * non-zero code of the kernel, at which it stops.
+ */
+int32_t jtvmc_measure(jtvmc_kernel kernel, void** buffers, jtvmc_pool* pool, int64_t repeat,
+                      int64_t number, void* flush, int64_t flush_bytes, double* samples);
+
+#endif /* JTVMC_POOL_H */

@@ -1,0 +1,241 @@
+#include "jtvmc.h"
+
+#include "bind.h"
+#include "cpu_features.h"
+#include "error.h"
+#include "jtvmc_pool.h"
+#include "system.h"
+
+/* The model of this library, written by the compiler. */
+extern const jtvmc_model_info jtvmc_this_model JTVMC_HIDDEN;
+
+struct jtvmc_model {
+  const jtvmc_model_info* info;
+  const void* weights;
+  void* mapped; /* the weights file, or NULL */
+  jtvmc_pool* pool;
+  jtvmc_model* next; /* in open_models */
+};
+
+struct jtvmc_context {
+  const jtvmc_model* model;
+  void* workspace;
+  uint32_t running;
+  void* io[]; /* the data of the inputs, then of the outputs */
+};
+
+/* What huge pages are worth asking for. */
+#define HUGE_PAGE ((uint64_t)2 << 20)
+
+const jtvmc_model_info* jtvmc_describe(void) { return &jtvmc_this_model; }
+
+/* ---- Weights ---- */
+
+/* The path of a file beside this library. */
+static int32_t path_beside_library(const char* file, char* path, size_t size) {
+  Dl_info library;
+  if (!dladdr || !dladdr(&jtvmc_this_model, &library) || !library.dli_fname) {
+    return jtvmc_fail(JTVMC_WEIGHTS,
+                      "cannot tell where this library lies; give weights_path for \"%s\"", file);
+  }
+  size_t folder = strlen(library.dli_fname);
+  while (folder > 0 && library.dli_fname[folder - 1] != '/') folder--;
+  if (snprintf(path, size, "%.*s%s", (int)folder, library.dli_fname, file) >= (int)size) {
+    return jtvmc_fail(JTVMC_WEIGHTS, "the path of the weights file \"%s\" is too long", file);
+  }
+  return JTVMC_OK;
+}
+
+static int32_t map_weights(jtvmc_model* model, const char* path) {
+  uint64_t wanted = model->info->weights_size;
+  char reason[128];
+  int file = open(path, O_RDONLY | O_CLOEXEC);
+  if (file < 0) {
+    return jtvmc_fail(JTVMC_WEIGHTS, "cannot open the weights file \"%s\": %s", path,
+                      strerror_r(*__errno_location(), reason, sizeof reason));
+  }
+  long size = lseek(file, 0, SEEK_END);
+  if (size < 0 || (uint64_t)size != wanted) {
+    close(file);
+    return jtvmc_fail(JTVMC_WEIGHTS,
+                      "the weights file \"%s\" has %ld bytes where model \"%s\" expects %llu",
+                      path, size, model->info->name, (unsigned long long)wanted);
+  }
+  void* mapped = mmap(NULL, wanted, PROT_READ, MAP_SHARED, file, 0);
+  int code = *__errno_location();
+  close(file);
+  if (mapped == MAP_FAILED) {
+    return jtvmc_fail(JTVMC_WEIGHTS, "cannot map the weights file \"%s\": %s", path,
+                      strerror_r(code, reason, sizeof reason));
+  }
+  model->mapped = mapped;
+  model->weights = mapped;
+  return JTVMC_OK;
+}
+
+static int32_t find_weights(jtvmc_model* model, const jtvmc_options* options) {
+  const jtvmc_model_info* info = model->info;
+  model->weights = info->weights;
+  if (info->weights || info->weights_size == 0) return JTVMC_OK;
+  if (options && options->weights_path) return map_weights(model, options->weights_path);
+  char path[4096];
+  int32_t status = path_beside_library(info->weights_file, path, sizeof path);
+  return status != JTVMC_OK ? status : map_weights(model, path);
+}
+
+/* ---- Models ---- */
+
+/* The open models, so that their threads can be stopped when the library is unloaded. */
+static jtvmc_model* open_models;
+static uint32_t open_models_lock;
+
+static void lock_open_models(void) {
+  while (__atomic_exchange_n(&open_models_lock, 1, __ATOMIC_ACQUIRE)) __builtin_ia32_pause();
+}
+
+static void unlock_open_models(void) { __atomic_store_n(&open_models_lock, 0, __ATOMIC_RELEASE); }
+
+static void add_open_model(jtvmc_model* model) {
+  lock_open_models();
+  model->next = open_models;
+  open_models = model;
+  unlock_open_models();
+}
+
+static void remove_open_model(const jtvmc_model* model) {
+  lock_open_models();
+  for (jtvmc_model** link = &open_models; *link; link = &(*link)->next) {
+    if (*link == model) {
+      *link = model->next;
+      break;
+    }
+  }
+  unlock_open_models();
+}
+
+/*
+ * A thread must not run on in code that is no longer mapped. This runs at dlclose and at exit; it
+ * takes no lock, because another thread may have held it at a fork.
+ */
+__attribute__((destructor)) static void stop_threads_of_open_models(void) {
+  for (jtvmc_model* model = open_models; model; model = model->next) jtvmc_pool_stop(model->pool);
+}
+
+static void release(jtvmc_model* model) {
+  jtvmc_pool_destroy(model->pool);
+  if (model->mapped) munmap(model->mapped, model->info->weights_size);
+  free(model);
+}
+
+static int32_t check_cpu(const jtvmc_model_info* info) {
+  const char* missing;
+  size_t length = jtvmc_missing_cpu_feature(info->cpu_features, &missing);
+  if (length == 0) return JTVMC_OK;
+  return jtvmc_fail(JTVMC_UNSUPPORTED_CPU,
+                    "model \"%s\" is compiled for \"%s\"; this CPU does not offer %.*s",
+                    info->name, info->target, (int)length, missing);
+}
+
+int32_t jtvmc_open(const jtvmc_options* options, jtvmc_model** model) {
+  const jtvmc_model_info* info = &jtvmc_this_model;
+  if (!model) return jtvmc_fail(JTVMC_INVALID_ARGUMENT, "open: the place for the model is NULL");
+  *model = NULL;
+  int32_t num_threads = options ? options->num_threads : 0;
+  if (num_threads < 0 || num_threads > JTVMC_MAX_THREADS) {
+    return jtvmc_fail(JTVMC_INVALID_ARGUMENT, "open: num_threads is %d, not in 0 to %d",
+                      num_threads, JTVMC_MAX_THREADS);
+  }
+  int32_t status = check_cpu(info);
+  if (status != JTVMC_OK) return status;
+  jtvmc_model* opened = aligned_alloc(JTVMC_CACHE_LINE, JTVMC_CACHE_LINE);
+  if (!opened) return jtvmc_fail(JTVMC_OUT_OF_MEMORY, "open: out of memory");
+  memset(opened, 0, sizeof *opened);
+  opened->info = info;
+  status = find_weights(opened, options);
+  if (status == JTVMC_OK) {
+    opened->pool = jtvmc_pool_create(num_threads);
+    if (!opened->pool) status = jtvmc_fail(JTVMC_OUT_OF_MEMORY, "open: out of memory");
+  }
+  if (status != JTVMC_OK) {
+    release(opened);
+    return status;
+  }
+  add_open_model(opened);
+  *model = opened;
+  return JTVMC_OK;
+}
+
+void jtvmc_close(jtvmc_model* model) {
+  if (!model) return;
+  remove_open_model(model);
+  release(model);
+}
+
+/* ---- Contexts ---- */
+
+static void* allocate_workspace(uint64_t size) {
+  uint64_t alignment = size >= HUGE_PAGE ? HUGE_PAGE : 64;
+  if (size > UINT64_MAX - alignment) return NULL;
+  uint64_t rounded = (size + alignment - 1) / alignment * alignment;
+  void* memory = aligned_alloc(alignment, rounded);
+  if (memory && alignment == HUGE_PAGE) madvise(memory, rounded, MADV_HUGEPAGE);
+  return memory;
+}
+
+int32_t jtvmc_context_create(jtvmc_model* model, jtvmc_context** context) {
+  if (!context) {
+    return jtvmc_fail(JTVMC_INVALID_ARGUMENT, "context_create: the place for it is NULL");
+  }
+  *context = NULL;
+  if (!model) return jtvmc_fail(JTVMC_INVALID_ARGUMENT, "context_create: the model is NULL");
+  const jtvmc_model_info* info = model->info;
+  size_t tensors = (size_t)info->num_inputs + (size_t)info->num_outputs;
+  size_t size = sizeof(jtvmc_context) + tensors * sizeof(void*);
+  jtvmc_context* created = aligned_alloc(64, (size + 63) / 64 * 64);
+  if (!created) return jtvmc_fail(JTVMC_OUT_OF_MEMORY, "context_create: out of memory");
+  memset(created, 0, size);
+  created->model = model;
+  if (info->workspace_size > 0) {
+    created->workspace = allocate_workspace(info->workspace_size);
+    if (!created->workspace) {
+      free(created);
+      return jtvmc_fail(JTVMC_OUT_OF_MEMORY,
+                        "context_create: no memory for a workspace of %llu bytes",
+                        (unsigned long long)info->workspace_size);
+    }
+  }
+  *context = created;
+  return JTVMC_OK;
+}
+
+void jtvmc_context_destroy(jtvmc_context* context) {
+  if (!context) return;
+  free(context->workspace);
+  free(context);
+}
+
+/* ---- Run ---- */
+
+static int32_t run_exclusively(jtvmc_context* context, const DLTensor* tensors) {
+  const jtvmc_model* model = context->model;
+  const jtvmc_model_info* info = model->info;
+  int32_t status = jtvmc_bind(info, tensors, context->io);
+  if (status != JTVMC_OK) return status;
+  status = info->entry(context->io, context->workspace, model->weights, model->pool);
+  if (status == 0) return JTVMC_OK;
+  return jtvmc_fail(JTVMC_KERNEL, "model \"%s\": a kernel failed with code %d", info->name, status);
+}
+
+int32_t jtvmc_run(jtvmc_context* context, const DLTensor* tensors) {
+  if (!context || !tensors) {
+    return jtvmc_fail(JTVMC_INVALID_ARGUMENT, "run: the %s NULL",
+                      context ? "tensors are" : "context is");
+  }
+  if (__atomic_exchange_n(&context->running, 1, __ATOMIC_ACQUIRE)) {
+    return jtvmc_fail(JTVMC_INVALID_ARGUMENT,
+                      "run: the context serves another thread; make one context for each thread");
+  }
+  int32_t status = run_exclusively(context, tensors);
+  __atomic_store_n(&context->running, 0, __ATOMIC_RELEASE);
+  return status;
+}

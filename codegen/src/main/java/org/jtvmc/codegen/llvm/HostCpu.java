@@ -1,0 +1,32 @@
+package org.jtvmc.codegen.llvm;
+
+import static org.bytedeco.llvm.global.LLVM.LLVMGetDefaultTargetTriple;
+import static org.bytedeco.llvm.global.LLVM.LLVMGetHostCPUFeatures;
+import static org.bytedeco.llvm.global.LLVM.LLVMGetHostCPUName;
+
+import java.util.Arrays;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/**
+ * The processor this program runs on, as LLVM sees it.
+ *
+ * @param triple LLVM's default target triple
+ * @param name LLVM's name of the processor
+ * @param features LLVM's names of the features that are present, without signs
+ */
+public record HostCpu(String triple, String name, SortedSet<String> features) {
+
+  public static HostCpu detect() {
+    var features =
+        Arrays.stream(LlvmStrings.take(LLVMGetHostCPUFeatures()).split(","))
+            .filter(feature -> feature.startsWith("+"))
+            .map(feature -> feature.substring(1))
+            .collect(Collectors.toCollection(TreeSet::new));
+    return new HostCpu(
+        LlvmStrings.take(LLVMGetDefaultTargetTriple()),
+        LlvmStrings.take(LLVMGetHostCPUName()),
+        features);
+  }
+}

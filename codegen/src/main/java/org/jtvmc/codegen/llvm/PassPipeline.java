@@ -1,0 +1,29 @@
+package org.jtvmc.codegen.llvm;
+
+/**
+ * A list of LLVM passes in the notation of {@code opt -passes=}.
+ *
+ * @param text the passes
+ */
+public record PassPipeline(String text) {
+
+  /**
+   * For kernels, which arrive vectorised, unrolled and tiled: what inlines helpers marked {@code
+   * alwaysinline}, turns local variables (register tiles among them) into SSA values, cleans up and
+   * moves invariant work out of loops. LLVM's vectorisers and its unroller are left out: the
+   * schedule has decided. Costs about 60 % of {@link #DEFAULT_O2} for code as fast.
+   */
+  public static final PassPipeline KERNEL =
+      new PassPipeline(
+          "always-inline,function("
+              + "sroa<modify-cfg>,early-cse<memssa>,simplifycfg,instcombine,"
+              + "loop-mssa(loop-simplifycfg,licm<allowspeculation>),"
+              + "loop(indvars,loop-idiom,loop-deletion),"
+              + "sroa,early-cse<memssa>,gvn,instcombine,"
+              + "loop-mssa(licm<allowspeculation>),"
+              + "adce,simplifycfg,instcombine),"
+              + "globaldce");
+
+  /** LLVM's own at -O2, for code that comes from a C compiler. */
+  public static final PassPipeline DEFAULT_O2 = new PassPipeline("default<O2>");
+}

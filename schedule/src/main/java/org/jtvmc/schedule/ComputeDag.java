@@ -1,0 +1,180 @@
+package org.jtvmc.schedule;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jtvmc.ir.te.ComputeOp;
+import org.jtvmc.ir.te.PlaceholderOp;
+import org.jtvmc.ir.te.Tensor;
+
+/**
+ * The tensors that a kernel computes, and those it is given: what there is to schedule.
+ *
+ * <p>Immutable. Every tensor has a stable id, which is its operation's name, with {@code #2} and so
+ * on behind it where an earlier tensor has that name already.
+ */
+public final class ComputeDag {
+  private final List<Tensor> inputs;
+  private final List<Tensor> outputs;
+  private final List<Stage> stages;
+  private final Map<Tensor, String> ids;
+  private final Map<Tensor, List<Tensor>> consumers;
+  private final String text;
+  private final String hash;
+  private final double flops;
+
+  private ComputeDag(List<Tensor> inputs, List<Tensor> outputs, List<Tensor> order) {
+    this.outputs = List.copyOf(outputs);
+    this.ids = new HashMap<>();
+    this.consumers = new HashMap<>();
+    Map<String, Integer> copies = new HashMap<>();
+    List<Tensor> allInputs = new ArrayList<>(inputs);
+    Set<Tensor> known = new HashSet<>(inputs);
+    for (Tensor tensor : order) {
+      if (tensor.op() instanceof PlaceholderOp && known.add(tensor)) {
+        allInputs.add(tensor);
+      }
+    }
+    this.inputs = List.copyOf(allInputs);
+    for (Tensor tensor : this.inputs) {
+      ids.put(tensor, unique(tensor.name(), copies));
+    }
+    List<Stage> computed = new ArrayList<>();
+    for (Tensor tensor : order) {
+      if (tensor.op() instanceof ComputeOp op) {
+        String id = unique(tensor.name(), copies);
+        ids.put(tensor, id);
+        Stage stage = Stage.of(id, tensor, op, outputs.contains(tensor));
+        computed.add(stage);
+        for (Tensor read : stage.reads()) {
+          consumers.computeIfAbsent(read, _ -> new ArrayList<>()).add(tensor);
+        }
+      }
+    }
+    this.stages = List.copyOf(computed);
+    this.text = WorkloadText.of(this);
+    this.hash = WorkloadText.sha256(text);
+    this.flops = FlopCount.of(this);
+  }
+
+  /** The DAG behind {@code outputs}; its inputs in the order in which they are first read. */
+  public static ComputeDag of(List<Tensor> outputs) {
+    return of(List.of(), outputs);
+  }
+
+  /**
+   * The DAG behind {@code outputs}, with {@code inputs} first among its inputs and in their order.
+   *
+   * @throws IllegalArgumentException where an input is computed or an output is not
+   */
+  public static ComputeDag of(List<Tensor> inputs, List<Tensor> outputs) {
+    for (Tensor input : inputs) {
+      if (!(input.op() instanceof PlaceholderOp)) {
+        throw new IllegalArgumentException("input '" + input + "' is not a placeholder");
+      }
+    }
+    for (Tensor output : outputs) {
+      if (!(output.op() instanceof ComputeOp)) {
+        throw new IllegalArgumentException("output '" + output + "' is not computed");
+      }
+    }
+    return new ComputeDag(inputs, outputs, topologicalOrder(outputs));
+  }
+
+  private static List<Tensor> topologicalOrder(List<Tensor> outputs) {
+    Map<Tensor, List<Tensor>> reads = new LinkedHashMap<>();
+    Set<Tensor> placed = new HashSet<>();
+    List<Tensor> order = new ArrayList<>();
+    List<Tensor> stack = new ArrayList<>(outputs.reversed());
+    while (!stack.isEmpty()) {
+      Tensor tensor = stack.getLast();
+      List<Tensor> inputs =
+          reads.computeIfAbsent(
+              tensor, t -> t.op() instanceof ComputeOp op ? List.copyOf(op.inputs()) : List.of());
+      List<Tensor> missing = inputs.stream().filter(t -> !placed.contains(t)).toList();
+      if (missing.isEmpty()) {
+        stack.removeLast();
+        if (placed.add(tensor)) {
+          order.add(tensor);
+        }
+      } else {
+        stack.addAll(missing.reversed());
+      }
+    }
+    return order;
+  }
+
+  private static String unique(String name, Map<String, Integer> copies) {
+    int copy = copies.merge(name, 1, Integer::sum);
+    return copy == 1 ? name : name + "#" + copy;
+  }
+
+  /** The placeholders, in the order of the kernel's parameters. */
+  public List<Tensor> inputs() {
+    return inputs;
+  }
+
+  /** The results, in the order of the kernel's parameters. */
+  public List<Tensor> outputs() {
+    return outputs;
+  }
+
+  /** The computed tensors as unscheduled stages, producers before consumers. */
+  public List<Stage> stages() {
+    return stages;
+  }
+
+  /** The stable id of an input or a computed tensor. */
+  public String id(Tensor tensor) {
+    String id = ids.get(tensor);
+    if (id == null) {
+      throw new IllegalArgumentException("tensor '" + tensor + "' is not part of this kernel");
+    }
+    return id;
+  }
+
+  /** The input or computed tensor named {@code id}. */
+  public Tensor tensor(String id) {
+    for (Map.Entry<Tensor, String> entry : ids.entrySet()) {
+      if (entry.getValue().equals(id)) {
+        return entry.getKey();
+      }
+    }
+    throw new IllegalArgumentException("this kernel has no tensor '" + id + "'");
+  }
+
+  /** The tensors whose operations read {@code tensor}, in topological order. */
+  public List<Tensor> consumers(Tensor tensor) {
+    return List.copyOf(consumers.getOrDefault(tensor, List.of()));
+  }
+
+  /**
+   * Operations on elements (not on indices) in one run: every arithmetic operation, comparison and
+   * function counts one, a multiply-add therefore two.
+   */
+  public double flops() {
+    return flops;
+  }
+
+  /**
+   * The computation as text in which tensors and axes are numbered, so that two that differ in
+   * names only have the same.
+   */
+  public String canonicalText() {
+    return text;
+  }
+
+  /** SHA-256 of {@link #canonicalText}, in hexadecimal; the same on every machine. */
+  public String workloadHash() {
+    return hash;
+  }
+
+  @Override
+  public String toString() {
+    return text;
+  }
+}

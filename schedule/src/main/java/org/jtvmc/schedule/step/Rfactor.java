@@ -1,0 +1,120 @@
+package org.jtvmc.schedule.step;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jtvmc.ir.expr.IntImm;
+import org.jtvmc.ir.expr.PrimExpr;
+import org.jtvmc.ir.expr.PrimExprs;
+import org.jtvmc.ir.expr.PrimVar;
+import org.jtvmc.ir.expr.Select;
+import org.jtvmc.ir.te.Axis;
+import org.jtvmc.ir.te.ComputeOp;
+import org.jtvmc.ir.te.Reducer;
+import org.jtvmc.ir.te.Tensor;
+import org.jtvmc.schedule.AxisValues;
+import org.jtvmc.schedule.IterVar;
+import org.jtvmc.schedule.Schedule;
+import org.jtvmc.schedule.ScheduleException;
+import org.jtvmc.schedule.Stage;
+
+/**
+ * Factors a reduction: a new stage, {@code stage.rf}, has the reduce loop {@code axis} as its last
+ * output axis and reduces over the others; the stage itself reduces that over {@code axis}. So
+ * partial results can be computed in parallel, or in the lanes of a vector.
+ *
+ * @param axis a reduce loop, usually a part of a split one
+ */
+public record Rfactor(String stage, String axis) implements Step {
+
+  /** The id of the stage that computes the partial results. */
+  public static String factorOf(String stage) {
+    return stage + ".rf";
+  }
+
+  @Override
+  public Schedule applyTo(Schedule schedule) {
+    Stage target = schedule.stage(stage);
+    IterVar factor = Loops.findReplaceable(schedule, target, axis);
+    check(schedule, target, factor);
+
+    ComputeOp op = target.op();
+    Reducer reducer = op.reducer().orElseThrow();
+    List<Axis> reduced = new ArrayList<>();
+    Axis factorAxis = null;
+    Map<String, PrimExpr> values = new HashMap<>();
+    for (IterVar leaf : target.leaves()) {
+      if (leaf.isReduce()) {
+        Axis leafAxis = Axis.of(leaf.id(), leaf.extent());
+        values.put(leaf.id(), leafAxis.var());
+        if (leaf == factor) {
+          factorAxis = leafAxis;
+        } else {
+          reduced.add(leafAxis);
+        }
+      }
+    }
+    AxisValues.complete(target, values);
+    PrimExpr body = body(target, reducer, values);
+
+    String id = factorOf(stage);
+    List<Axis> axes = new ArrayList<>(op.axes());
+    axes.add(factorAxis);
+    ComputeOp partial =
+        reduced.isEmpty()
+            ? new ComputeOp(id, axes, List.of(), Optional.empty(), body)
+            : new ComputeOp(id, axes, reduced, op.reducer(), body);
+    Tensor partialTensor = Tensor.of(partial);
+    Stage partialStage = Stage.of(id, partialTensor, partial, false);
+    for (var redirect : target.redirects().entrySet()) {
+      partialStage = partialStage.withRedirect(redirect.getKey(), redirect.getValue());
+    }
+
+    Axis finalAxis = Axis.of(axis, factor.extent());
+    List<PrimExpr> indices = new ArrayList<>();
+    op.axes().forEach(a -> indices.add(a.var()));
+    indices.add(finalAxis.var());
+    ComputeOp last =
+        new ComputeOp(
+            op.name(), op.axes(), List.of(finalAxis), op.reducer(), partialTensor.at(indices));
+    return schedule.withStageBefore(partialStage, stage).withStage(target.withOp(last));
+  }
+
+  private void check(Schedule schedule, Stage target, IterVar factor) {
+    if (!factor.isReduce()) {
+      throw new ScheduleException("'%s' is not a reduce loop".formatted(axis), target, axis);
+    }
+    boolean spatialChanged =
+        target.leaves().stream().anyMatch(leaf -> !leaf.isReduce() && !target.axes().contains(leaf))
+            || target.leaves().stream().anyMatch(IterVar::isAnnotated)
+            || !schedule.attachedTo(stage).isEmpty();
+    if (spatialChanged) {
+      throw new ScheduleException(
+          "a reduction is factored before any loop but its reduce loops is changed", target, axis);
+    }
+    if (schedule.find(factorOf(stage)).isPresent()) {
+      throw new ScheduleException(
+          "stage '%s' is factored already".formatted(stage), target, axis);
+    }
+  }
+
+  /** The body at the leaves' values; the neutral element where an uneven split oversteps. */
+  private static PrimExpr body(Stage target, Reducer reducer, Map<String, PrimExpr> values) {
+    ComputeOp op = target.op();
+    Map<PrimVar, PrimExpr> substitution = new HashMap<>();
+    PrimExpr inside = IntImm.TRUE;
+    for (int i = 0; i < op.reduceAxes().size(); i++) {
+      Axis reduceAxis = op.reduceAxes().get(i);
+      String id = target.axes().get(op.axes().size() + i).id();
+      PrimExpr value = values.get(id);
+      substitution.put(reduceAxis.var(), value);
+      if (AxisValues.oversteps(target, id)) {
+        inside = inside.and(value.lessThan(reduceAxis.extent()));
+      }
+    }
+    PrimExpr body = PrimExprs.substitute(op.body(), substitution);
+    return Select.of(inside, body, reducer.identity(op.dtype()));
+  }
+}

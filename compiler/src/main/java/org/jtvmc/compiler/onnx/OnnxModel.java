@@ -1,0 +1,141 @@
+package org.jtvmc.compiler.onnx;
+
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.UnsafeByteOperations;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * An ONNX model read from a file: a message with a graph whose nodes are in an order in which each follows
+ * what it reads, and in which every name is defined once. Weights stay in the mapped file until {@link
+ * #bytes} asks for them.
+ */
+public final class OnnxModel {
+
+  /** The newest file format that this reader was written against (ONNX 1.18). */
+  private static final long NEWEST_IR_VERSION = 13;
+
+  private final Path path;
+  private final ModelProto proto;
+  private final List<NodeProto> nodes;
+  private final TensorBytes tensors;
+
+  private OnnxModel(Path path, ModelProto proto) {
+    this.path = path;
+    this.proto = proto;
+    this.nodes = GraphOrder.sort(path, proto.getGraph());
+    this.tensors = new TensorBytes(path);
+  }
+
+  /**
+   * Reads a model.
+   *
+   * @throws ModelException when the file cannot be read, is no ONNX model, or its graph is not well formed
+   */
+  public static OnnxModel read(Path path) {
+    var file = MappedFile.map(path);
+    if (file.byteSize() == 0) {
+      throw new ModelException("%s is empty; it holds no ONNX model".formatted(path));
+    }
+    if (file.byteSize() > Integer.MAX_VALUE) {
+      throw new ModelException(
+          "%s is larger than the 2 GB that a protobuf file can hold; store its weights as external data"
+              .formatted(path));
+    }
+    var input = UnsafeByteOperations.unsafeWrap(file.asByteBuffer()).newCodedInput();
+    input.enableAliasing(true);
+    try {
+      return of(path, ModelProto.parseFrom(input));
+    } catch (InvalidProtocolBufferException e) {
+      throw new ModelException(
+          "%s is truncated, damaged or no ONNX model: %s".formatted(path, plain(e)), e);
+    } catch (IOException e) {
+      throw new ModelException("%s cannot be read: %s".formatted(path, e.getMessage()), e);
+    }
+  }
+
+  /**
+   * A model that is in memory already.
+   *
+   * @param path where it is said to come from: named in errors, and the place external data is beside
+   * @throws ModelException when the graph is not well formed
+   */
+  public static OnnxModel of(Path path, ModelProto proto) {
+    if (!proto.hasGraph() || proto.getIrVersion() <= 0) {
+      throw new ModelException(
+          "%s is truncated or no ONNX model: it has no graph".formatted(path));
+    }
+    if (proto.getIrVersion() > NEWEST_IR_VERSION) {
+      throw new ModelException(
+          "%s has file format %d, newer than the %d known here; export it with an older format"
+              .formatted(path, proto.getIrVersion(), NEWEST_IR_VERSION));
+    }
+    return new OnnxModel(path, proto);
+  }
+
+  /** Where the model came from. */
+  public Path path() {
+    return path;
+  }
+
+  /** The message as it stands in the file. */
+  public ModelProto proto() {
+    return proto;
+  }
+
+  /** The main graph's nodes, each after those whose outputs it reads. */
+  public List<NodeProto> nodes() {
+    return nodes;
+  }
+
+  /** The inputs that a caller must give: those that have no initialiser. */
+  public List<ValueInfoProto> inputs() {
+    var initialized =
+        proto.getGraph().getInitializerList().stream()
+            .map(TensorProto::getName)
+            .collect(Collectors.toSet());
+    return proto.getGraph().getInputList().stream()
+        .filter(input -> !initialized.contains(input.getName()))
+        .toList();
+  }
+
+  /**
+   * The version of an operator set.
+   *
+   * @param domain "" for ONNX's own operators
+   * @return 1 for ONNX's own where the file is silent (which the first format allowed), 0 for others
+   */
+  public int opset(String domain) {
+    return proto.getOpsetImportList().stream()
+        .filter(set -> canonicalDomain(set.getDomain()).equals(canonicalDomain(domain)))
+        .mapToLong(OperatorSetIdProto::getVersion)
+        .mapToInt(version -> Math.clamp(version, 0, Integer.MAX_VALUE))
+        .max()
+        .orElse(canonicalDomain(domain).isEmpty() ? 1 : 0);
+  }
+
+  /** The elements of one of the model's tensors: row-major, little-endian, unaligned, read-only. */
+  public MemorySegment bytes(TensorProto tensor) {
+    return tensors.of(tensor);
+  }
+
+  /** ONNX's own operators go by two names for their domain. */
+  static String canonicalDomain(String domain) {
+    return domain.equals("ai.onnx") ? "" : domain;
+  }
+
+  private static String plain(InvalidProtocolBufferException e) {
+    // protobuf explains itself in paragraphs; the first sentence is the fact.
+    var message = e.getMessage();
+    int end = message.indexOf(".  ");
+    return end < 0 ? message : message.substring(0, end);
+  }
+}

@@ -14,9 +14,9 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * Weights that lie in files beside the model. A location is taken only where it names a regular file below
- * the model's own folder: a model from a stranger must not pull other files of the machine into its
- * constants.
+ * Weights that lie in files beside the model. A location is taken only where it names a regular
+ * file below the model's own folder: a model from a stranger must not pull other files of the
+ * machine into its constants.
  *
  * @see <a href="https://onnx.ai/onnx/repo-docs/ExternalData.html">ONNX, external data</a>
  */
@@ -38,8 +38,8 @@ final class ExternalData {
    * The bytes of one tensor.
    *
    * @param byteSize how many bytes the tensor's type and shape need
-   * @throws ModelException when the location leaves the folder, or the range is not in the file, or overlaps
-   *     another tensor's without being the same
+   * @throws ModelException when the location leaves the folder, or the range is not in the file, or
+   *     overlaps another tensor's without being the same
    */
   synchronized MemorySegment bytes(TensorProto tensor, long byteSize) {
     var entries =
@@ -64,8 +64,7 @@ final class ExternalData {
     var path = resolve(tensor, location);
     var file =
         files.computeIfAbsent(
-            path,
-            p -> new DataFile(MappedFile.map(p, LinkOption.NOFOLLOW_LINKS), new TreeMap<>()));
+            path, p -> new DataFile(MappedFile.map(p, LinkOption.NOFOLLOW_LINKS), new TreeMap<>()));
     var available = file.bytes.byteSize();
     if (offset > available || length > available - offset) {
       throw fault(
@@ -145,8 +144,7 @@ final class ExternalData {
     claims.put(start, new Claim(end, tensor.getName()));
   }
 
-  private long number(
-      TensorProto tensor, Map<String, String> entries, String key, long absent) {
+  private long number(TensorProto tensor, Map<String, String> entries, String key, long absent) {
     var text = entries.get(key);
     if (text == null || text.isEmpty()) {
       return absent;

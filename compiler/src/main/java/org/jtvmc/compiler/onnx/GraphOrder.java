@@ -17,9 +17,9 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Puts a graph's nodes into an order in which each follows those it reads from, and checks on the way that
- * names are defined once and before use. ONNX demands such an order of a file, but files of sloppy
- * exporters exist and runtimes take them; only a cycle is beyond help.
+ * Puts a graph's nodes into an order in which each follows those it reads from, and checks on the
+ * way that names are defined once and before use. ONNX demands such an order of a file, but files
+ * of sloppy exporters exist and runtimes take them; only a cycle is beyond help.
  */
 final class GraphOrder {
 
@@ -117,9 +117,7 @@ final class GraphOrder {
     for (var name : reads(node)) {
       var producer = definedBy.get(name);
       if (producer == null) {
-        throw fault(
-            node,
-            "reads '%s', which nothing defines; the file is damaged".formatted(name));
+        throw fault(node, "reads '%s', which nothing defines; the file is damaged".formatted(name));
       }
       if (producer >= 0) {
         producers.add(producer);
@@ -180,8 +178,7 @@ final class GraphOrder {
     var more = names.size() > shown ? " and %d more".formatted(names.size() - shown) : "";
     return new ModelException(
         "%s: the graph has a cycle through %s%s; a model must be free of cycles"
-            .formatted(
-                path, names.stream().limit(shown).collect(Collectors.joining(", ")), more));
+            .formatted(path, names.stream().limit(shown).collect(Collectors.joining(", ")), more));
   }
 
   /** How a node is named to a person: its own name, or else its operator and first output. */

@@ -19,10 +19,11 @@ final class MappedFile {
   private MappedFile() {}
 
   /**
-   * Maps a whole regular file. The mapping lives as long as anything refers to it: weights are handed
-   * around as slices whose last owner is not known.
+   * Maps a whole regular file. The mapping lives as long as anything refers to it: weights are
+   * handed around as slices whose last owner is not known.
    *
-   * @throws ModelException when there is no such file, or it is no regular file, or it cannot be read
+   * @throws ModelException when there is no such file, or it is no regular file, or it cannot be
+   *     read
    */
   static MemorySegment map(Path file, LinkOption... links) {
     if (Files.exists(file) && !Files.isRegularFile(file)) {

@@ -1,8 +1,8 @@
 package org.jtvmc.compiler.onnx;
 
 /**
- * A model, or a file that belongs to it, cannot be read or is not supported. The message is one sentence
- * for a person: what is wrong, where (file, node or tensor), and what to do.
+ * A model, or a file that belongs to it, cannot be read or is not supported. The message is one
+ * sentence for a person: what is wrong, where (file, node or tensor), and what to do.
  */
 public final class ModelException extends RuntimeException {
 

@@ -38,8 +38,8 @@ import java.util.function.Consumer;
  * }</pre>
  *
  * <p>Values are known by their ONNX names, which the methods return. Weights are not held: {@link
- * #writeTo} asks each {@link TensorContent} for its bytes as it reaches them. Equal calls give equal
- * bytes. Not safe for use by several threads.
+ * #writeTo} asks each {@link TensorContent} for its bytes as it reaches them. Equal calls give
+ * equal bytes. Not safe for use by several threads.
  */
 public final class OnnxBuilder {
 
@@ -127,12 +127,16 @@ public final class OnnxBuilder {
 
   /** A {@code Constant} node that holds one float32 scalar. */
   public String constant(float value) {
-    return node("Constant").tensor("value", scalar(DataType.FLOAT, TensorContent.of(value))).output();
+    return node("Constant")
+        .tensor("value", scalar(DataType.FLOAT, TensorContent.of(value)))
+        .output();
   }
 
   /** A {@code Constant} node that holds one int64 scalar. */
   public String constant(long value) {
-    return node("Constant").tensor("value", scalar(DataType.INT64, TensorContent.of(value))).output();
+    return node("Constant")
+        .tensor("value", scalar(DataType.INT64, TensorContent.of(value)))
+        .output();
   }
 
   /** A {@code Constant} node that holds a vector of int64. */
@@ -172,11 +176,12 @@ public final class OnnxBuilder {
   }
 
   /**
-   * Writes the model. Memory use does not depend on the size of the weights: a protobuf message is the
-   * concatenation of its fields, so the graph's length is computed first and the weights follow
+   * Writes the model. Memory use does not depend on the size of the weights: a protobuf message is
+   * the concatenation of its fields, so the graph's length is computed first and the weights follow
    * one by one.
    *
-   * @throws ArithmeticException when the model is larger than the 2 GB that a protobuf file can hold
+   * @throws ArithmeticException when the model is larger than the 2 GB that a protobuf file can
+   *     hold
    */
   public void writeTo(OutputStream out) throws IOException {
     var frame =
@@ -353,9 +358,7 @@ public final class OnnxBuilder {
     }
 
     private Node attribute(
-        String name,
-        AttributeProto.AttributeType type,
-        Consumer<AttributeProto.Builder> value) {
+        String name, AttributeProto.AttributeType type, Consumer<AttributeProto.Builder> value) {
       var attribute = AttributeProto.newBuilder().setName(name).setType(type);
       value.accept(attribute);
       proto.addAttribute(attribute);

@@ -14,9 +14,9 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * An ONNX model read from a file: a message with a graph whose nodes are in an order in which each follows
- * what it reads, and in which every name is defined once. Weights stay in the mapped file until {@link
- * #bytes} asks for them.
+ * An ONNX model read from a file: a message with a graph whose nodes are in an order in which each
+ * follows what it reads, and in which every name is defined once. Weights stay in the mapped file
+ * until {@link #bytes} asks for them.
  */
 public final class OnnxModel {
 
@@ -38,7 +38,8 @@ public final class OnnxModel {
   /**
    * Reads a model.
    *
-   * @throws ModelException when the file cannot be read, is no ONNX model, or its graph is not well formed
+   * @throws ModelException when the file cannot be read, is no ONNX model, or its graph is not well
+   *     formed
    */
   public static OnnxModel read(Path path) {
     var file = MappedFile.map(path);
@@ -65,13 +66,13 @@ public final class OnnxModel {
   /**
    * A model that is in memory already.
    *
-   * @param path where it is said to come from: named in errors, and the place external data is beside
+   * @param path where it is said to come from: named in errors, and the place external data is
+   *     beside
    * @throws ModelException when the graph is not well formed
    */
   public static OnnxModel of(Path path, ModelProto proto) {
     if (!proto.hasGraph() || proto.getIrVersion() <= 0) {
-      throw new ModelException(
-          "%s is truncated or no ONNX model: it has no graph".formatted(path));
+      throw new ModelException("%s is truncated or no ONNX model: it has no graph".formatted(path));
     }
     if (proto.getIrVersion() > NEWEST_IR_VERSION) {
       throw new ModelException(
@@ -111,7 +112,8 @@ public final class OnnxModel {
    * The version of an operator set.
    *
    * @param domain "" for ONNX's own operators
-   * @return 1 for ONNX's own where the file is silent (which the first format allowed), 0 for others
+   * @return 1 for ONNX's own where the file is silent (which the first format allowed), 0 for
+   *     others
    */
   public int opset(String domain) {
     return proto.getOpsetImportList().stream()

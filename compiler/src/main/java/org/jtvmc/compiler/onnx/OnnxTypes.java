@@ -11,8 +11,8 @@ final class OnnxTypes {
   /**
    * The number of bits of an element in {@code raw_data}, 0 where elements have no fixed size.
    *
-   * @see <a href="https://onnx.ai/onnx/repo-docs/IR.html#tensor-element-types">ONNX IR, tensor element
-   *     types</a>
+   * @see <a href="https://onnx.ai/onnx/repo-docs/IR.html#tensor-element-types">ONNX IR, tensor
+   *     element types</a>
    */
   static int bits(TensorProto.DataType type) {
     return switch (type) {

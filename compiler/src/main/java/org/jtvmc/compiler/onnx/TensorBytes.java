@@ -8,9 +8,9 @@ import java.nio.ByteOrder;
 import java.nio.file.Path;
 
 /**
- * The elements of a model's tensors as bytes: row-major, little-endian, {@code raw_data}'s own layout. Where
- * the file stores them so they are a slice of its mapping; the typed fields ({@code float_data} and kin)
- * are copied, since protobuf has decoded them already.
+ * The elements of a model's tensors as bytes: row-major, little-endian, {@code raw_data}'s own
+ * layout. Where the file stores them so they are a slice of its mapping; the typed fields ({@code
+ * float_data} and kin) are copied, since protobuf has decoded them already.
  */
 final class TensorBytes {
 
@@ -138,8 +138,7 @@ final class TensorBytes {
           bytes.set(ValueLayout.JAVA_BYTE, i, (byte) tensor.getInt32Data(i));
         }
       }
-      case STRING, UNDEFINED ->
-          throw new IllegalStateException("no fixed-size elements: " + type);
+      case STRING, UNDEFINED -> throw new IllegalStateException("no fixed-size elements: " + type);
     }
     return bytes.asReadOnly();
   }

@@ -12,7 +12,9 @@ import java.nio.ByteOrder;
 @FunctionalInterface
 public interface TensorContent {
 
-  /** Writes every element in row-major order, little-endian, as ONNX's {@code raw_data} wants it. */
+  /**
+   * Writes every element in row-major order, little-endian, as ONNX's {@code raw_data} wants it.
+   */
   void writeTo(OutputStream out) throws IOException;
 
   /** The given float32 elements. */

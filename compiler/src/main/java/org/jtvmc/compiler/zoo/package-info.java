@@ -1,0 +1,5 @@
+/**
+ * Real models by name: published ones, fetched at first use, and classic architectures with seeded
+ * random weights, written as ONNX on this machine.
+ */
+package org.jtvmc.compiler.zoo;

@@ -21,6 +21,7 @@ import static org.bytedeco.llvm.global.LLVM.LLVMPrintModuleToString;
 import static org.bytedeco.llvm.global.LLVM.LLVMReturnStatusAction;
 import static org.bytedeco.llvm.global.LLVM.LLVMRunPasses;
 import static org.bytedeco.llvm.global.LLVM.LLVMSetModuleDataLayout;
+import static org.bytedeco.llvm.global.LLVM.LLVMSetSourceFileName;
 import static org.bytedeco.llvm.global.LLVM.LLVMSetTarget;
 import static org.bytedeco.llvm.global.LLVM.LLVMSetVisibility;
 import static org.bytedeco.llvm.global.LLVM.LLVMTargetMachineEmitToMemoryBuffer;
@@ -52,6 +53,13 @@ public final class LlvmModule implements AutoCloseable {
 
   public LLVMModuleRef ref() {
     return ref;
+  }
+
+  /** Names what this module was made of; the name ends up in the symbol table of object files. */
+  public void setSourceName(String name) {
+    try (var text = new BytePointer(name)) {
+      LLVMSetSourceFileName(ref, text, name.getBytes(StandardCharsets.UTF_8).length);
+    }
   }
 
   /** Takes the triple and the data layout of the machine the module is for. */

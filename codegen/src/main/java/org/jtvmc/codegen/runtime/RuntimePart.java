@@ -1,0 +1,20 @@
+package org.jtvmc.codegen.runtime;
+
+import java.util.List;
+
+/** The parts in which the runtime is used. */
+public enum RuntimePart {
+  /** What kernels call, and the timing of kernels: for the JIT. */
+  KERNEL,
+
+  /** What a model library holds: the pool and the C interface of {@code jtvmc.h}. */
+  LIBRARY;
+
+  /** The part's C files, without their extension. */
+  List<String> sources() {
+    return switch (this) {
+      case KERNEL -> List.of("pool", "cpu_count", "measure");
+      case LIBRARY -> List.of("pool", "cpu_count", "cpu_features", "error", "bind", "model");
+    };
+  }
+}

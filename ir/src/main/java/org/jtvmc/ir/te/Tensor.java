@@ -68,6 +68,24 @@ public final class Tensor {
             body.apply(variables(axes), variables(reduceAxes))));
   }
 
+  /**
+   * The tensor whose element at {@code axes} is {@code body}, an expression over their variables.
+   */
+  public static Tensor map(String name, List<Axis> axes, PrimExpr body) {
+    return new Tensor(new ComputeOp(name, axes, List.of(), Optional.empty(), body));
+  }
+
+  /**
+   * The tensor whose element at {@code axes} combines {@code body} over all values of {@code
+   * reduceAxes}; without any such axis, simply {@code body}.
+   */
+  public static Tensor reduce(
+      String name, Reducer reducer, List<Axis> axes, List<Axis> reduceAxes, PrimExpr body) {
+    return reduceAxes.isEmpty()
+        ? map(name, axes, body)
+        : new Tensor(new ComputeOp(name, axes, reduceAxes, Optional.of(reducer), body));
+  }
+
   /** Sizes as {@code int64} constants. */
   public static List<PrimExpr> sizes(long... shape) {
     List<PrimExpr> sizes = new ArrayList<>(shape.length);

@@ -1,0 +1,2 @@
+/** Reference interpreters: slow, simple, and what everything else is compared with. */
+package org.jtvmc.ir.interpret;

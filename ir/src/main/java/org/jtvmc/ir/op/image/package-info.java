@@ -1,0 +1,2 @@
+/** Operators on images. */
+package org.jtvmc.ir.op.image;

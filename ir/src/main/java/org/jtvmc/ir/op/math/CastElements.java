@@ -1,0 +1,35 @@
+package org.jtvmc.ir.op.math;
+
+import java.util.List;
+import org.jtvmc.ir.graph.Attributes;
+import org.jtvmc.ir.graph.FusionKind;
+import org.jtvmc.ir.op.Axes;
+import org.jtvmc.ir.op.TensorOperator;
+import org.jtvmc.ir.te.Axis;
+import org.jtvmc.ir.te.Tensor;
+import org.jtvmc.ir.type.TensorType;
+import org.jtvmc.ir.type.Type;
+
+/** Each element converted to another type, by the rules of {@link org.jtvmc.ir.expr.Cast}. */
+public final class CastElements extends TensorOperator {
+
+  public CastElements() {
+    super(
+        "cast",
+        FusionKind.ELEMENTWISE,
+        List.of("x"),
+        List.of(required("dtype", "the element type of the result")));
+  }
+
+  @Override
+  protected Type result(List<TensorType> arguments, Attributes attributes) {
+    return arguments.getFirst().withDType(attributes.dtype("dtype"));
+  }
+
+  @Override
+  protected List<Tensor> expression(List<Tensor> inputs, Attributes attributes, Type result) {
+    Tensor x = inputs.getFirst();
+    List<Axis> axes = Axes.of(x.shape());
+    return List.of(Tensor.map(name(), axes, x.at(Axes.vars(axes)).cast(attributes.dtype("dtype"))));
+  }
+}

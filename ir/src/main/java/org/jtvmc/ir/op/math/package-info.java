@@ -1,0 +1,2 @@
+/** Arithmetic on single elements: elementwise and broadcasting operators. */
+package org.jtvmc.ir.op.math;

@@ -1,0 +1,240 @@
+package org.jtvmc.ir.op.nn;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.jtvmc.ir.expr.IntImm;
+import org.jtvmc.ir.expr.PrimExpr;
+import org.jtvmc.ir.graph.Attributes;
+import org.jtvmc.ir.graph.FusionKind;
+import org.jtvmc.ir.graph.Operator;
+import org.jtvmc.ir.op.Axes;
+import org.jtvmc.ir.op.Shapes;
+import org.jtvmc.ir.op.TensorOperator;
+import org.jtvmc.ir.te.Axis;
+import org.jtvmc.ir.te.Reducer;
+import org.jtvmc.ir.te.Tensor;
+import org.jtvmc.ir.type.DType;
+import org.jtvmc.ir.type.Dim;
+import org.jtvmc.ir.type.TensorType;
+import org.jtvmc.ir.type.Type;
+import org.jtvmc.ir.type.TypeException;
+
+/**
+ * Convolution over one, two or three spatial dimensions: data {@code [n, ci, spatial...]}, weight
+ * {@code [co, ci / groups, kernel...]}, result {@code [n, co, spatial...]}. ONNX's Conv without its
+ * bias.
+ */
+public final class Convolution extends TensorOperator {
+  private static final List<String> SPATIAL_LETTERS = List.of("W", "HW", "DHW");
+
+  private final int spatialRank;
+
+  private Convolution(int spatialRank) {
+    super(
+        "nn.conv" + spatialRank + "d",
+        FusionKind.OUT_ELEMENTWISE_FUSABLE,
+        List.of("data", "weight"),
+        List.of(
+            optionalList("strides", "the window's step, per spatial dimension; 1"),
+            optionalList("padding", "zeros before, then behind each spatial dimension; 0"),
+            optionalList("dilation", "the distance of neighbours in the window; 1"),
+            optional("groups", 1, "how many parts the channels fall into"),
+            optional("data_layout", "NC" + SPATIAL_LETTERS.get(spatialRank - 1), "of the data"),
+            optional("kernel_layout", "OI" + SPATIAL_LETTERS.get(spatialRank - 1), "of the weight"),
+            optional(Accumulation.OUT_DTYPE, "", "the result's element type; the data's")));
+    this.spatialRank = spatialRank;
+  }
+
+  /** One for each number of spatial dimensions. */
+  public static List<Operator> all() {
+    return List.of(new Convolution(1), new Convolution(2), new Convolution(3));
+  }
+
+  @Override
+  protected Type result(List<TensorType> arguments, Attributes attributes) {
+    TensorType data = arguments.get(0);
+    TensorType weight = arguments.get(1);
+    requireLayout(attributes, "data_layout", "NC");
+    requireLayout(attributes, "kernel_layout", "OI");
+    requireRank(data, "data");
+    requireRank(weight, "weight");
+    Shapes.commonDType(arguments);
+    long groups = attributes.integer("groups");
+    Dim channels = weight.dim(1).times(groups);
+    if (groups < 1 || Shapes.conflict(data.dim(1), channels)) {
+      throw new TypeException(
+          "the data has %s channels, but %d groups of a weight %s need %s"
+              .formatted(data.dim(1), groups, weight, channels));
+    }
+    if (weight.dim(0).isKnown() && weight.dim(0).value() % groups != 0) {
+      throw new TypeException(
+          "%s output channels do not divide into %d groups".formatted(weight.dim(0), groups));
+    }
+    List<Dim> shape = new ArrayList<>(data.rank());
+    shape.add(data.dim(0));
+    shape.add(weight.dim(0));
+    shape.addAll(
+        Window.of(weight.shape().stream().skip(2).map(Dim::value).toList(), attributes)
+            .outputSizes(data.shape().subList(2, data.rank()), false));
+    return new TensorType(shape, Accumulation.resultType(attributes, data.dtype()));
+  }
+
+  private void requireLayout(Attributes attributes, String name, String leading) {
+    String supported = leading + SPATIAL_LETTERS.get(spatialRank - 1);
+    if (!attributes.text(name).equals(supported)) {
+      throw new TypeException(
+          "%s is '%s', but must be '%s'".formatted(name, attributes.text(name), supported));
+    }
+  }
+
+  private void requireRank(TensorType argument, String what) {
+    if (argument.rank() != spatialRank + 2) {
+      throw new TypeException(
+          "the %s must have %d dimensions and is %s".formatted(what, spatialRank + 2, argument));
+    }
+  }
+
+  private static Window window(Tensor weight, Attributes attributes) {
+    List<Axis> kernelAxes = Axes.of(weight.shape().subList(2, weight.rank()));
+    return Window.of(kernelAxes.stream().map(Axis::size).toList(), attributes);
+  }
+
+  @Override
+  protected List<Tensor> expression(List<Tensor> inputs, Attributes attributes, Type result) {
+    Tensor data = inputs.get(0);
+    Tensor weight = inputs.get(1);
+    DType dtype = ((TensorType) result).dtype();
+    Window window = window(weight, attributes);
+    List<String> names = names("n", "c", Axes.spatialNames("", spatialRank));
+    Tensor padded =
+        Padding.ofWindow(
+            data,
+            window,
+            IntImm.of(data.dtype(), 0),
+            names("n", "ci", Axes.spatialNames("", spatialRank)));
+
+    List<Axis> axes = Axes.named(names, Axes.extents(result));
+    List<Axis> reduceAxes = new ArrayList<>();
+    PrimExpr inGroup = reduced("ci", weight.dim(1), reduceAxes);
+    List<PrimExpr> inWindow = new ArrayList<>();
+    List<String> windowNames = Axes.spatialNames("k", spatialRank);
+    for (int i = 0; i < spatialRank; i++) {
+      inWindow.add(reduced(windowNames.get(i), weight.dim(i + 2), reduceAxes));
+    }
+    if (reduceAxes.isEmpty()) {
+      Axis only = Axis.of("ci", 1);
+      reduceAxes.add(only);
+      inGroup = only.var();
+    }
+
+    PrimExpr outputChannel = axes.get(1).var();
+    List<PrimExpr> dataIndices = new ArrayList<>();
+    dataIndices.add(axes.get(0).var());
+    dataIndices.add(
+        inputChannel(
+            outputChannel,
+            inGroup,
+            attributes.integer("groups"),
+            axes.get(1).size(),
+            Axis.of("ci", weight.dim(1)).size()));
+    dataIndices.addAll(window.positions(Axes.vars(axes.subList(2, axes.size())), inWindow));
+    List<PrimExpr> weightIndices = new ArrayList<>(List.of(outputChannel, inGroup));
+    weightIndices.addAll(inWindow);
+
+    Tensor sum =
+        Tensor.reduce(
+            "conv" + spatialRank + "d",
+            Reducer.SUM,
+            axes,
+            reduceAxes,
+            Accumulation.product(
+                padded.at(dataIndices), weight.at(weightIndices), Accumulation.of(dtype)));
+    return List.of(Accumulation.castTo(dtype, sum));
+  }
+
+  /** The channel of the data: {@code (c / co-per-group) * ci-per-group + ci}, where simplified. */
+  private static PrimExpr inputChannel(
+      PrimExpr outputChannel, PrimExpr inGroup, long groups, long outputs, long perGroup) {
+    return groups == 1
+        ? inGroup
+        : outputChannel.floorDiv(outputs / groups).times(perGroup).plus(inGroup);
+  }
+
+  /** A new reduction axis; no axis and the index 0 where the extent is 1. */
+  static PrimExpr reduced(String name, PrimExpr extent, List<Axis> reduceAxes) {
+    if (IntImm.is(extent, 1)) {
+      return IntImm.of(0);
+    }
+    Axis axis = Axis.of(name, extent);
+    reduceAxes.add(axis);
+    return axis.var();
+  }
+
+  static List<String> names(String first, String second, List<String> spatial) {
+    List<String> names = new ArrayList<>(List.of(first, second));
+    names.addAll(spatial);
+    return names;
+  }
+
+  @Override
+  public List<Strategy> strategies(List<Tensor> inputs, Attributes given, Type result) {
+    Strategy direct = new Strategy("direct", this::compute);
+    Attributes attributes = complete(given);
+    Window window = window(inputs.get(1), attributes);
+    boolean pointwise =
+        window.kernel().stream().allMatch(k -> k == 1)
+            && window.strides().stream().allMatch(s -> s == 1)
+            && !window.isPadded()
+            && attributes.integer("groups") == 1
+            && spatialRank > 1;
+    return pointwise
+        ? List.of(direct, new Strategy("matmul", (tensors, _, type) -> asMatmul(tensors, type)))
+        : List.of(direct);
+  }
+
+  /**
+   * A 1x1 convolution as a matrix product over the pixels in one row: {@code p} is as long as the
+   * image has pixels, whatever its width, which suits wide vectors.
+   */
+  private List<Tensor> asMatmul(List<Tensor> inputs, Type result) {
+    Tensor data = inputs.get(0);
+    Tensor weight = inputs.get(1);
+    DType dtype = ((TensorType) result).dtype();
+    List<PrimExpr> spatial = data.shape().subList(2, data.rank());
+    PrimExpr count = spatial.stream().reduce(IntImm.of(1), PrimExpr::times);
+
+    List<Axis> rowAxes =
+        Axes.named(List.of("n", "ci", "p"), Arrays.asList(data.dim(0), data.dim(1), count));
+    List<PrimExpr> dataIndices = new ArrayList<>(Axes.vars(rowAxes.subList(0, 2)));
+    dataIndices.addAll(Axes.unflatten(rowAxes.get(2).var(), spatial));
+    Tensor rows = Tensor.map("pixels", rowAxes, data.at(dataIndices));
+
+    List<Axis> axes =
+        Axes.named(List.of("n", "c", "p"), Arrays.asList(data.dim(0), weight.dim(0), count));
+    Axis channel = Axis.of("ci", data.dim(1));
+    List<PrimExpr> weightIndices = new ArrayList<>(List.of(axes.get(1).var(), channel.var()));
+    IntStream.range(0, spatialRank).forEach(_ -> weightIndices.add(IntImm.of(0)));
+    Tensor product =
+        Tensor.reduce(
+            "conv" + spatialRank + "d_matmul",
+            Reducer.SUM,
+            axes,
+            List.of(channel),
+            Accumulation.product(
+                rows.at(axes.get(0).var(), channel.var(), axes.get(2).var()),
+                weight.at(weightIndices),
+                Accumulation.of(dtype)));
+
+    List<Axis> imageAxes =
+        Axes.named(names("n", "c", Axes.spatialNames("", spatialRank)), Axes.extents(result));
+    PrimExpr pixel = Axes.flatten(Axes.vars(imageAxes.subList(2, imageAxes.size())), spatial);
+    Tensor image =
+        Tensor.map(
+            "conv" + spatialRank + "d",
+            imageAxes,
+            product.at(imageAxes.get(0).var(), imageAxes.get(1).var(), pixel));
+    return List.of(Accumulation.castTo(dtype, image));
+  }
+}

@@ -1,0 +1,184 @@
+package org.jtvmc.ir.op.nn;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jtvmc.ir.expr.FloatImm;
+import org.jtvmc.ir.expr.IntImm;
+import org.jtvmc.ir.expr.Intrinsic;
+import org.jtvmc.ir.expr.IntrinsicOp;
+import org.jtvmc.ir.expr.PrimExpr;
+import org.jtvmc.ir.graph.Attributes;
+import org.jtvmc.ir.graph.FusionKind;
+import org.jtvmc.ir.graph.Operator;
+import org.jtvmc.ir.op.Axes;
+import org.jtvmc.ir.op.Shapes;
+import org.jtvmc.ir.op.TensorOperator;
+import org.jtvmc.ir.te.Axis;
+import org.jtvmc.ir.te.Reducer;
+import org.jtvmc.ir.te.Tensor;
+import org.jtvmc.ir.type.DType;
+import org.jtvmc.ir.type.Dim;
+import org.jtvmc.ir.type.TensorType;
+import org.jtvmc.ir.type.Type;
+
+/**
+ * The largest, the mean, or the p-norm of a window that slides over all dimensions from the third
+ * on: data {@code [n, c, spatial...]}. ONNX's MaxPool, AveragePool and LpPool.
+ */
+public final class Pooling extends TensorOperator {
+
+  private enum Kind {
+    MAX,
+    AVERAGE,
+    NORM
+  }
+
+  private final Kind kind;
+
+  private Pooling(String name, Kind kind, AttributeSpec... more) {
+    super(name, FusionKind.OUT_ELEMENTWISE_FUSABLE, List.of("data"), attributes(more));
+    this.kind = kind;
+  }
+
+  private static List<AttributeSpec> attributes(AttributeSpec... more) {
+    List<AttributeSpec> all =
+        new ArrayList<>(
+            List.of(
+                required("pool_size", "the window's size, per spatial dimension"),
+                optionalList("strides", "the window's step; 1"),
+                optionalList("padding", "before, then behind each spatial dimension; 0"),
+                optionalList("dilation", "the distance of neighbours in the window; 1"),
+                optional("ceil_mode", false, "whether a window partly outside counts")));
+    all.addAll(List.of(more));
+    return all;
+  }
+
+  /** The three. */
+  public static List<Operator> all() {
+    return List.of(
+        new Pooling("nn.max_pool", Kind.MAX),
+        new Pooling(
+            "nn.avg_pool",
+            Kind.AVERAGE,
+            optional("count_include_pad", false, "whether padding counts as elements")),
+        new Pooling("nn.lp_pool", Kind.NORM, optional("p", 2, "the exponent")));
+  }
+
+  @Override
+  protected Type result(List<TensorType> arguments, Attributes attributes) {
+    TensorType data = arguments.getFirst();
+    Shapes.requireRank(data, "data", 3);
+    if (kind != Kind.MAX) {
+      Shapes.requireFloat(data, "data");
+    }
+    Window window = window(attributes, data.rank());
+    List<Dim> shape = new ArrayList<>(data.shape().subList(0, 2));
+    shape.addAll(
+        window.outputSizes(data.shape().subList(2, data.rank()), attributes.bool("ceil_mode")));
+    return data.withShape(shape);
+  }
+
+  private static Window window(Attributes attributes, int rank) {
+    List<Long> size = attributes.integers("pool_size");
+    return Window.of(Shapes.eachAtLeast("pool_size", size, rank - 2, 1, 1), attributes);
+  }
+
+  @Override
+  protected List<Tensor> expression(List<Tensor> inputs, Attributes attributes, Type result) {
+    Tensor data = inputs.getFirst();
+    DType dtype = data.dtype();
+    DType accumulator = kind == Kind.MAX ? dtype : Accumulation.of(dtype);
+    Window window = window(attributes, data.rank());
+    List<String> spatial = Axes.spatialNames("", window.rank());
+    List<String> names = Convolution.names("n", "c", spatial);
+    List<Axis> axes = Axes.named(names, Axes.extents(result));
+    Window covering = covering(window, data, axes);
+    Reducer reducer = kind == Kind.MAX ? Reducer.MAX : Reducer.SUM;
+    Tensor padded = Padding.ofWindow(data, covering, reducer.identity(dtype), names);
+
+    List<Axis> windowAxes = new ArrayList<>();
+    List<PrimExpr> inWindow = new ArrayList<>();
+    List<String> windowNames = Axes.spatialNames("k", window.rank());
+    for (int i = 0; i < window.rank(); i++) {
+      inWindow.add(
+          Convolution.reduced(windowNames.get(i), IntImm.of(window.kernel().get(i)), windowAxes));
+    }
+    List<PrimExpr> indices = new ArrayList<>(Axes.vars(axes.subList(0, 2)));
+    indices.addAll(window.positions(Axes.vars(axes.subList(2, axes.size())), inWindow));
+    PrimExpr element = padded.at(indices).cast(accumulator);
+
+    String stage = name().substring("nn.".length());
+    return switch (kind) {
+      case MAX -> List.of(Tensor.reduce(stage, reducer, axes, windowAxes, element));
+      case AVERAGE -> {
+        Tensor sum = Tensor.reduce(stage + "_sum", reducer, axes, windowAxes, element);
+        List<Axis> outer = Axes.named(names, sum.shape());
+        PrimExpr mean =
+            sum.at(Axes.vars(outer))
+                .dividedBy(count(window, covering, data, outer, attributes, accumulator));
+        yield List.of(Tensor.map(stage, outer, mean.cast(dtype)));
+      }
+      case NORM -> {
+        double p = attributes.integer("p");
+        PrimExpr power = p == 2 ? element.times(element) : power(absolute(element), p);
+        Tensor sum = Tensor.reduce(stage + "_sum", reducer, axes, windowAxes, power);
+        List<Axis> outer = Axes.named(names, sum.shape());
+        PrimExpr total = sum.at(Axes.vars(outer));
+        PrimExpr norm = p == 2 ? Intrinsic.of(IntrinsicOp.SQRT, total) : power(total, 1 / p);
+        yield List.of(Tensor.map(stage, outer, norm.cast(dtype)));
+      }
+    };
+  }
+
+  private static PrimExpr absolute(PrimExpr x) {
+    return Intrinsic.of(IntrinsicOp.ABS, x);
+  }
+
+  private static PrimExpr power(PrimExpr x, double exponent) {
+    return exponent == 1 ? x : Intrinsic.of(IntrinsicOp.POW, x, new FloatImm(x.dtype(), exponent));
+  }
+
+  /** The window with enough padding behind that the last position is inside ({@code ceil_mode}). */
+  private static Window covering(Window window, Tensor data, List<Axis> axes) {
+    List<Long> end = new ArrayList<>(window.rank());
+    List<Axis> dataAxes = Axes.of(data.shape());
+    for (int i = 0; i < window.rank(); i++) {
+      long needed = (axes.get(i + 2).size() - 1) * window.strides().get(i) + window.reach(i);
+      long before = window.padBegin().get(i) + dataAxes.get(i + 2).size();
+      end.add(Math.max(window.padEnd().get(i), needed - before));
+    }
+    return new Window(window.kernel(), window.strides(), window.padBegin(), end, window.dilation());
+  }
+
+  /** How many elements a mean is taken over: those that are not excluded padding. */
+  private static PrimExpr count(
+      Window window,
+      Window covering,
+      Tensor data,
+      List<Axis> outer,
+      Attributes attributes,
+      DType dtype) {
+    boolean includePad = attributes.bool("count_include_pad");
+    PrimExpr count = IntImm.of(1);
+    for (int i = 0; i < window.rank(); i++) {
+      long kernel = window.kernel().get(i);
+      long dilation = window.dilation().get(i);
+      long begin = window.padBegin().get(i);
+      long end = window.padEnd().get(i);
+      boolean cut = covering.padEnd().get(i) != end || (!includePad && (begin != 0 || end != 0));
+      if (!cut) {
+        count = count.times(kernel);
+        continue;
+      }
+      long first = includePad ? 0 : begin;
+      PrimExpr behind = data.dim(i + 2).plus(begin + (includePad ? end : 0));
+      PrimExpr start = outer.get(i + 2).var().times(window.strides().get(i));
+      PrimExpr from =
+          IntImm.of(first + dilation - 1).minus(start).floorDiv(dilation).max(IntImm.of(0));
+      PrimExpr to =
+          behind.plus(dilation - 1).minus(start).floorDiv(dilation).min(IntImm.of(kernel));
+      count = count.times(to.minus(from));
+    }
+    return count.cast(dtype);
+  }
+}

@@ -1,0 +1,2 @@
+/** Reductions and scans along axes. */
+package org.jtvmc.ir.op.reduce;

@@ -1,0 +1,115 @@
+package org.jtvmc.ir.op.tensor;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jtvmc.ir.expr.PrimExpr;
+import org.jtvmc.ir.graph.Attributes;
+import org.jtvmc.ir.graph.FusionKind;
+import org.jtvmc.ir.op.Axes;
+import org.jtvmc.ir.op.Shapes;
+import org.jtvmc.ir.op.TensorOperator;
+import org.jtvmc.ir.te.Axis;
+import org.jtvmc.ir.te.Tensor;
+import org.jtvmc.ir.type.Dim;
+import org.jtvmc.ir.type.TensorType;
+import org.jtvmc.ir.type.Type;
+import org.jtvmc.ir.type.TypeException;
+
+/**
+ * Every {@code stride}-th element from {@code begin} to before {@code end} along some axes, as
+ * ONNX's Slice and numpy: negative positions count from the end, positions outside are clamped,
+ * negative strides go backwards.
+ */
+public final class StridedSlice extends TensorOperator {
+
+  public StridedSlice() {
+    super(
+        "strided_slice",
+        FusionKind.INJECTIVE,
+        List.of("data"),
+        List.of(
+            required("begin", "the first position, per axis"),
+            required("end", "before which it ends, per axis"),
+            optionalList("strides", "the steps; 1"),
+            optionalList("axes", "what is sliced; the leading dimensions")));
+  }
+
+  /** The slice of one dimension, in positions from the front. */
+  private record Range(long begin, long stride, Dim count) {
+    static final long TO_THE_END = Integer.MAX_VALUE;
+
+    static Range of(long begin, long end, long stride, Dim size) {
+      if (stride == 0) {
+        throw new TypeException("a stride is 0");
+      }
+      if (!size.isKnown()) {
+        return symbolic(begin, end, stride, size);
+      }
+      long n = size.value();
+      long lowest = stride > 0 ? 0 : -1;
+      long highest = stride > 0 ? n : n - 1;
+      long first = Math.clamp(begin < 0 ? begin + n : begin, lowest, highest);
+      long last = Math.clamp(end < 0 ? end + n : end, lowest, highest);
+      long count =
+          stride > 0 ? Math.ceilDiv(last - first, stride) : Math.ceilDiv(first - last, -stride);
+      return new Range(first, stride, Dim.of(Math.max(0, count)));
+    }
+
+    private static Range symbolic(long begin, long end, long stride, Dim size) {
+      if (begin < 0 || stride < 0) {
+        throw new TypeException(
+            "a slice from %d in steps of %d needs a known size, not %s"
+                .formatted(begin, stride, size));
+      }
+      Dim last =
+          end >= TO_THE_END
+              ? size
+              : end < 0 ? size.plus(end) : Dim.derive(Dim.Operation.MIN, size, Dim.of(end));
+      Dim length = last.plus(-begin);
+      return new Range(begin, stride, length.plus(stride - 1).floorDiv(stride));
+    }
+  }
+
+  private static List<Range> ranges(Attributes attributes, List<Dim> shape) {
+    List<Long> begin = attributes.integers("begin");
+    List<Long> end = attributes.integers("end");
+    if (begin.size() != end.size()) {
+      throw new TypeException("begin %s and end %s differ in length".formatted(begin, end));
+    }
+    List<Long> strides = Shapes.each("strides", attributes.integers("strides"), begin.size(), 1);
+    List<Long> given = attributes.integers("axes");
+    if (given.isEmpty()) {
+      given = Shapes.allAxes(begin.size()).stream().map(Integer::longValue).toList();
+    }
+    given = Shapes.each("axes", given, begin.size(), 0);
+    Shapes.axes(given, shape.size());
+    List<Range> ranges = new ArrayList<>();
+    for (Dim size : shape) {
+      ranges.add(new Range(0, 1, size));
+    }
+    for (int i = 0; i < given.size(); i++) {
+      int axis = Shapes.axis(given.get(i), shape.size());
+      ranges.set(axis, Range.of(begin.get(i), end.get(i), strides.get(i), shape.get(axis)));
+    }
+    return ranges;
+  }
+
+  @Override
+  protected Type result(List<TensorType> arguments, Attributes attributes) {
+    TensorType data = arguments.getFirst();
+    return data.withShape(ranges(attributes, data.shape()).stream().map(Range::count).toList());
+  }
+
+  @Override
+  protected List<Tensor> expression(List<Tensor> inputs, Attributes attributes, Type result) {
+    Tensor data = inputs.getFirst();
+    List<Dim> shape = Axes.of(data.shape()).stream().map(axis -> Dim.of(axis.size())).toList();
+    List<Range> ranges = ranges(attributes, shape);
+    List<Axis> axes = Axes.of(result);
+    List<PrimExpr> indices = new ArrayList<>();
+    for (int i = 0; i < axes.size(); i++) {
+      indices.add(axes.get(i).var().times(ranges.get(i).stride).plus(ranges.get(i).begin));
+    }
+    return List.of(Tensor.map("slice", axes, data.at(indices)));
+  }
+}

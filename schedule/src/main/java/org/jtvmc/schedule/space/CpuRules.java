@@ -1,0 +1,25 @@
+package org.jtvmc.schedule.space;
+
+import java.util.List;
+import org.jtvmc.schedule.space.rule.InlineElementwise;
+import org.jtvmc.schedule.space.rule.ReduceRows;
+import org.jtvmc.schedule.space.rule.ReduceSerially;
+import org.jtvmc.schedule.space.rule.TileReduction;
+import org.jtvmc.schedule.space.rule.TileWithConsumer;
+import org.jtvmc.schedule.space.rule.VectorizeElementwise;
+
+/** What the schedules of a CPU are made of. */
+public final class CpuRules {
+
+  /** In the order in which they are tried. */
+  public static final List<SketchRule> LIST =
+      List.of(
+          new InlineElementwise(),
+          new TileWithConsumer(),
+          new TileReduction(),
+          new ReduceRows(),
+          new ReduceSerially(),
+          new VectorizeElementwise());
+
+  private CpuRules() {}
+}

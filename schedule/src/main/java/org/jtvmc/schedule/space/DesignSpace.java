@@ -1,0 +1,125 @@
+package org.jtvmc.schedule.space;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.random.RandomGenerator;
+import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.ir.target.Target;
+import org.jtvmc.schedule.ComputeDag;
+import org.jtvmc.schedule.Schedule;
+import org.jtvmc.schedule.Stage;
+import org.jtvmc.schedule.space.Candidate.Decision;
+
+/**
+ * All schedules that a target's rules can build for a kernel.
+ *
+ * <p>A point is given by the decisions that the rules ask for. Changing one and running the rules
+ * again gives another point: what follows from the decision follows again, so that every candidate
+ * is legal by construction and no mutation has to be repaired.
+ */
+public final class DesignSpace {
+  private final ComputeDag dag;
+  private final CpuTarget target;
+  private final List<SketchRule> rules;
+
+  private DesignSpace(ComputeDag dag, CpuTarget target, List<SketchRule> rules) {
+    this.dag = dag;
+    this.target = target;
+    this.rules = List.copyOf(rules);
+  }
+
+  /** The space of the target's own rules. */
+  public static DesignSpace of(ComputeDag dag, Target target) {
+    return switch (target) {
+      case CpuTarget cpu -> of(dag, cpu, CpuRules.LIST);
+    };
+  }
+
+  /** The space of the given rules; the first that applies to a stage takes it. */
+  public static DesignSpace of(ComputeDag dag, CpuTarget target, List<SketchRule> rules) {
+    return new DesignSpace(dag, target, rules);
+  }
+
+  public ComputeDag dag() {
+    return dag;
+  }
+
+  /** The schedule that the rules prefer: good with no search at all. */
+  public Candidate defaultCandidate() {
+    return build(Choices.expert());
+  }
+
+  /** Any point, half of its decisions the expert's. */
+  public Candidate random(RandomGenerator random) {
+    return build(Choices.random(random, random.nextDouble()));
+  }
+
+  /** The point with these decisions, as far as they are legal here; the expert's for the rest. */
+  public Candidate replay(Map<String, String> decisions) {
+    return build(Choices.replay(decisions, Choices.expert()));
+  }
+
+  /** One decision of {@code candidate} taken otherwise; empty where there is none to take. */
+  public Optional<Candidate> mutate(Candidate candidate, RandomGenerator random) {
+    List<Decision> free = candidate.decisions().stream().filter(Decision::isFree).toList();
+    if (free.isEmpty()) {
+      return Optional.empty();
+    }
+    Decision decision = free.get(random.nextInt(free.size()));
+    int other = random.nextInt(decision.options().size() - 1);
+    int chosen = other < decision.chosen() ? other : other + 1;
+    return Optional.of(changed(candidate, decision, chosen));
+  }
+
+  /** Every decision from one of the two, at random. */
+  public Candidate crossover(Candidate first, Candidate second, RandomGenerator random) {
+    Map<String, String> mixed = new HashMap<>(first.values());
+    second
+        .values()
+        .forEach(
+            (name, value) -> {
+              if (random.nextBoolean()) {
+                mixed.put(name, value);
+              }
+            });
+    return replay(mixed);
+  }
+
+  /** The points that differ in one decision, moved to the option before or after. */
+  public List<Candidate> neighbours(Candidate candidate) {
+    List<Candidate> neighbours = new ArrayList<>();
+    for (Decision decision : candidate.decisions()) {
+      if (decision.chosen() > 0) {
+        neighbours.add(changed(candidate, decision, decision.chosen() - 1));
+      }
+      if (decision.chosen() + 1 < decision.options().size()) {
+        neighbours.add(changed(candidate, decision, decision.chosen() + 1));
+      }
+    }
+    return neighbours;
+  }
+
+  private Candidate changed(Candidate candidate, Decision decision, int chosen) {
+    Map<String, String> values = new HashMap<>(candidate.values());
+    values.put(decision.name(), decision.options().get(chosen));
+    return replay(values);
+  }
+
+  /** The point that {@code choices} lead to. */
+  public Candidate build(Choices choices) {
+    SketchState state = new SketchState(Schedule.of(dag), target, choices);
+    for (SketchRule rule : rules) {
+      for (Stage unscheduled : dag.stages().reversed()) {
+        Stage stage = state.stage(unscheduled.id());
+        if (!state.isScheduled(stage.id()) && rule.applies(state, stage)) {
+          rule.apply(state, stage);
+          state.markScheduled(stage.id());
+        }
+      }
+    }
+    return new Candidate(state.schedule(), state.decisions());
+  }
+}

@@ -1,0 +1,110 @@
+package org.jtvmc.schedule.space;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.jtvmc.ir.target.CpuTarget;
+
+/**
+ * The part of a reduction's output that is kept in vector registers while the reduction runs.
+ *
+ * @param rows accumulators in the direction that is not vectorised
+ * @param vectors registers side by side in the vectorised direction
+ */
+public record RegisterTile(int rows, int vectors) {
+
+  /** Most registers side by side: beyond it more rows are always as good. */
+  private static final int MOST_VECTORS = 8;
+
+  /**
+   * How one operand of the reduction depends on the tile.
+   *
+   * @param byRow each row needs an element of its own
+   * @param byLane each lane needs an element of its own
+   * @param stride how far apart the elements of neighbouring lanes lie
+   */
+  public record Operand(boolean byRow, boolean byLane, long stride) {
+
+    /** Modelled loads, in units of one vector load, for a tile of {@code rows x vectors}. */
+    double loads(int rows, int vectors) {
+      double each = byRow ? rows : 1;
+      if (!byLane) {
+        return each;
+      }
+      double perVector = stride == 1 ? 1 : stride >= 2 && stride <= 4 ? stride : 16;
+      return each * vectors * perVector;
+    }
+  }
+
+  /** Accumulators that the tile occupies. */
+  public int registers() {
+    return rows * vectors;
+  }
+
+  /**
+   * The tiles that leave enough registers for the operands: one vector of the streamed operand for
+   * each column, and one for the broadcast one.
+   */
+  public static List<RegisterTile> fitting(CpuTarget target, long maxRows, long maxVectors) {
+    int registers = target.vectorRegisters();
+    List<RegisterTile> tiles = new ArrayList<>();
+    for (int vectors = 1; vectors <= Math.min(MOST_VECTORS, maxVectors); vectors++) {
+      for (int rows = 1; rows <= Math.min(registers, maxRows); rows++) {
+        if (rows * vectors + vectors + 1 <= registers) {
+          tiles.add(new RegisterTile(rows, vectors));
+        }
+      }
+    }
+    return tiles;
+  }
+
+  /** The tile of {@link #fitting} that the model of {@link #cycles} takes for the fastest. */
+  public static RegisterTile best(
+      CpuTarget target, long rowExtent, long laneExtent, int lanes, List<Operand> operands) {
+    return fitting(target, rowExtent, Math.ceilDiv(laneExtent, lanes)).stream()
+        .min(
+            Comparator.<RegisterTile>comparingDouble(
+                    t -> t.cycles(rowExtent, laneExtent, lanes, operands))
+                .thenComparing(Comparator.comparingInt(RegisterTile::registers).reversed()))
+        .orElse(new RegisterTile(1, 1));
+  }
+
+  /**
+   * Modelled cycles for one step of the reduction over {@code rowExtent x laneExtent} outputs, on a
+   * core with two multiply-add units and two load ports: per tile the greatest of the arithmetic,
+   * the loads, and the latency of the accumulation chain; ragged ends cost whole vectors but no
+   * more rows than are there.
+   */
+  public double cycles(long rowExtent, long laneExtent, int lanes, List<Operand> operands) {
+    long width = (long) vectors * lanes;
+    long fullColumns = laneExtent / width;
+    int tailVectors = (int) Math.ceilDiv(laneExtent % width, (long) lanes);
+    long fullRows = rowExtent / rows;
+    int tailRows = (int) (rowExtent % rows);
+    return fullColumns * fullRows * step(rows, vectors, operands)
+        + fullRows * step(rows, tailVectors, operands)
+        + fullColumns * step(tailRows, vectors, operands)
+        + step(tailRows, tailVectors, operands);
+  }
+
+  private static double step(int rows, int vectors, List<Operand> operands) {
+    if (rows == 0 || vectors == 0) {
+      return 0;
+    }
+    double arithmetic = rows * vectors / 2.0;
+    double loads = 0;
+    for (Operand operand : operands) {
+      loads += operand.loads(rows, vectors) / 2.0;
+    }
+    double latency = 4;
+    // The loop's own instructions and the imperfect overlap of its steps.
+    double overhead = 0.25;
+    return Math.max(Math.max(arithmetic, loads), latency) + overhead;
+  }
+
+  /** {@code 12x2}: rows by vectors. */
+  @Override
+  public String toString() {
+    return rows + "x" + vectors;
+  }
+}

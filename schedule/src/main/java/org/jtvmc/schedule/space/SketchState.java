@@ -1,0 +1,83 @@
+package org.jtvmc.schedule.space;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.ir.te.Tensor;
+import org.jtvmc.schedule.Schedule;
+import org.jtvmc.schedule.Stage;
+import org.jtvmc.schedule.space.Candidate.Decision;
+import org.jtvmc.schedule.step.Step;
+
+/** A schedule in the making: what the rules have added so far, and who answers their questions. */
+public final class SketchState {
+  private final CpuTarget target;
+  private final Choices choices;
+  private final List<Decision> decisions = new ArrayList<>();
+  private final Set<String> scheduled = new HashSet<>();
+  private Schedule schedule;
+
+  SketchState(Schedule schedule, CpuTarget target, Choices choices) {
+    this.schedule = schedule;
+    this.target = target;
+    this.choices = choices;
+  }
+
+  public Schedule schedule() {
+    return schedule;
+  }
+
+  public CpuTarget target() {
+    return target;
+  }
+
+  /** Adds a step. */
+  public void apply(Step step) {
+    schedule = schedule.apply(step);
+  }
+
+  /** Takes a decision; see {@link Choices#pick}. */
+  public <T> T pick(String name, List<T> options, T preferred) {
+    List<String> texts = options.stream().map(Object::toString).toList();
+    int index = choices.pick(name, texts, Math.max(0, options.indexOf(preferred)));
+    decisions.add(new Decision(name, texts, index));
+    return options.get(index);
+  }
+
+  /** Says that {@code stage} needs no other rule. */
+  public void markScheduled(String stage) {
+    scheduled.add(stage);
+  }
+
+  public boolean isScheduled(String stage) {
+    return scheduled.contains(stage);
+  }
+
+  /** The stage as it stands now. */
+  public Stage stage(String id) {
+    return schedule.stage(id);
+  }
+
+  /** The stages that read {@code stage}, looking through inlined ones; each once. */
+  public List<Stage> readers(Stage stage) {
+    List<Stage> readers = new ArrayList<>();
+    collectReaders(stage.tensor(), readers);
+    return readers;
+  }
+
+  private void collectReaders(Tensor tensor, List<Stage> readers) {
+    for (Stage reader : schedule.readers(tensor)) {
+      if (reader.isInlined()) {
+        collectReaders(reader.tensor(), readers);
+      } else if (!readers.contains(reader)) {
+        readers.add(reader);
+      }
+    }
+  }
+
+  List<Decision> decisions() {
+    return decisions;
+  }
+}

@@ -1,0 +1,154 @@
+package org.jtvmc.schedule.space.rule;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jtvmc.ir.expr.PrimExpr;
+import org.jtvmc.ir.te.Axis;
+import org.jtvmc.schedule.IterVar;
+import org.jtvmc.schedule.Stage;
+import org.jtvmc.schedule.space.Access;
+import org.jtvmc.schedule.space.SketchRule;
+import org.jtvmc.schedule.space.SketchState;
+import org.jtvmc.schedule.step.ComputeAt;
+import org.jtvmc.schedule.step.Split;
+import org.jtvmc.schedule.step.Vectorize;
+
+/**
+ * Softmax, layer normalisation and their like in one pass: the stage that is written runs row by
+ * row over the threads, and everything that it needs of a row (maxima, sums, exponentials) is
+ * computed just before that row is written, while the row is in the first cache. Reductions along
+ * the row use the lanes of vectors.
+ */
+public final class ReduceRows implements SketchRule {
+  private static final double LEAST_PARALLEL_WORK = 60_000;
+
+  @Override
+  public boolean applies(SketchState state, Stage stage) {
+    if (!stage.isRoot() || !stage.isFresh() || stage.op().axes().isEmpty()) {
+      return false;
+    }
+    if (stage.isReduction()) {
+      return ReductionShape.of(state, stage).reduceLanes();
+    }
+    List<Stage> group = group(state, stage);
+    return group.stream().anyMatch(Stage::isReduction) && rows(state, stage, group) > 0;
+  }
+
+  @Override
+  public void apply(SketchState state, Stage stage) {
+    String id = stage.id();
+    List<Stage> group = stage.isReduction() ? List.of() : group(state, stage);
+    int rows = stage.isReduction() ? stage.op().axes().size() : rows(state, stage, group);
+    if (stage.isReduction()) {
+      LaneReduction.factor(state, stage).ifPresent(partial -> {});
+    } else if (rows < stage.axes().size()) {
+      vectorizeLast(state, id, stage.axes().getLast().id());
+    }
+    List<String> outer = stage.axes().subList(0, rows).stream().map(IterVar::id).toList();
+    double work =
+        group.stream().mapToDouble(ReductionShape::work).sum() + ReductionShape.work(stage);
+    // Parallel comes last: the row loop must be known before anything is computed in it.
+    OuterLoops.parallelize(state, id, outer, work >= LEAST_PARALLEL_WORK);
+    String row = rowLoop(state.stage(id), outer);
+    if (stage.isReduction()) {
+      state
+          .schedule()
+          .find(LaneReduction.partialOf(id))
+          .ifPresent(partial -> LaneReduction.placePartial(state, partial.id(), id, row));
+      LaneReduction.combineLanes(state, id);
+    }
+    for (Stage member : group) {
+      state.markScheduled(member.id());
+      if (member.isReduction()) {
+        Optional<String> partial = LaneReduction.factor(state, member);
+        state.apply(new ComputeAt(member.id(), id, row));
+        partial.ifPresent(p -> LaneReduction.placePartial(state, p, id, row));
+        LaneReduction.combineLanes(state, member.id());
+      } else {
+        state.apply(new ComputeAt(member.id(), id, row));
+        vectorizeLast(state, member.id(), member.axes().getLast().id());
+      }
+    }
+  }
+
+  private static void vectorizeLast(SketchState state, String stage, String axis) {
+    Stage current = state.stage(stage);
+    long extent = current.leaf(axis).orElseThrow().extent();
+    long lanes = state.target().lanes(current.op().dtype().bytes());
+    long width = extent % (2 * lanes) == 0 ? 2 * lanes : lanes;
+    state.apply(new Split(stage, axis, List.of(width)));
+    state.apply(new Vectorize(stage, axis + ".1"));
+  }
+
+  /** The innermost of the loops that the rows have become. */
+  private static String rowLoop(Stage stage, List<String> outer) {
+    String last = outer.getLast();
+    for (IterVar leaf : stage.leaves()) {
+      boolean isLast = leaf.id().equals(last);
+      boolean isFused = leaf.id().contains("+") && leaf.id().endsWith(last);
+      if (isLast || isFused) {
+        return leaf.id();
+      }
+    }
+    throw new IllegalStateException("stage " + stage.id() + " has lost its loop over " + last);
+  }
+
+  /** The stages that only {@code stage} and other members read; consumers before producers. */
+  private static List<Stage> group(SketchState state, Stage stage) {
+    Set<String> members = new HashSet<>();
+    members.add(stage.id());
+    List<Stage> group = new ArrayList<>();
+    for (Stage candidate : state.schedule().stages().reversed()) {
+      if (candidate.isInlined()
+          || candidate.isOutput()
+          || state.isScheduled(candidate.id())
+          || !candidate.isFresh()
+          || candidate.op().axes().isEmpty()) {
+        continue;
+      }
+      List<Stage> readers = state.readers(candidate);
+      boolean own = !readers.isEmpty() && readers.stream().allMatch(r -> members.contains(r.id()));
+      boolean fits = !candidate.isReduction() || ReductionShape.of(state, candidate).reduceLanes();
+      if (own && fits) {
+        members.add(candidate.id());
+        group.add(candidate);
+      }
+    }
+    return group;
+  }
+
+  /** How many outer axes all members have in common with {@code stage}. */
+  private static int rows(SketchState state, Stage stage, List<Stage> group) {
+    int rows = stage.op().axes().size();
+    for (Stage reader : concat(stage, group)) {
+      for (Access access : Access.of(state.schedule(), reader)) {
+        if (group.stream().anyMatch(member -> member.tensor() == access.tensor())) {
+          rows = Math.min(rows, leading(reader, access));
+        }
+      }
+    }
+    return rows;
+  }
+
+  private static List<Stage> concat(Stage stage, List<Stage> group) {
+    List<Stage> all = new ArrayList<>(group);
+    all.add(stage);
+    return all;
+  }
+
+  /** How many leading indices are just the reader's axes, in order. */
+  private static int leading(Stage reader, Access access) {
+    List<Axis> axes = reader.op().axes();
+    int count = 0;
+    for (PrimExpr index : access.indices()) {
+      if (count >= axes.size() || index != axes.get(count).var()) {
+        break;
+      }
+      count++;
+    }
+    return count;
+  }
+}

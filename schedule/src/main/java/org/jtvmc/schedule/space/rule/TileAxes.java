@@ -1,0 +1,109 @@
+package org.jtvmc.schedule.space.rule;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.ir.te.Axis;
+import org.jtvmc.ir.te.PlaceholderOp;
+import org.jtvmc.schedule.Stage;
+import org.jtvmc.schedule.space.Access;
+import org.jtvmc.schedule.space.RegisterTile;
+
+/**
+ * The two axes of a reduction whose outputs fill the register tile.
+ *
+ * @param vector the index, among the reduction's axes, of the one that goes into vector lanes
+ * @param row the index of the one whose values take registers of their own; -1 for none
+ * @param vectorExtent how many consecutive values of the vector axis the consumer reads in a row
+ * @param rowExtent the same for the row axis; 1 for none
+ * @param operands how the reduction's operands depend on the two
+ * @param scatter true where consecutive lanes lie apart in the consumer's output
+ */
+record TileAxes(
+    int vector,
+    int row,
+    long vectorExtent,
+    long rowExtent,
+    List<RegisterTile.Operand> operands,
+    boolean scatter) {
+
+  /** All pairs of axes that the consumer's loops can tile, the fastest by the model first. */
+  static List<TileAxes> candidates(
+      CpuTarget target, Stage consumer, Stage producer, List<Access> accesses, int[] consumerAxis) {
+    int rank = producer.op().axes().size();
+    List<TileAxes> candidates = new ArrayList<>();
+    for (int vector = 0; vector < rank; vector++) {
+      if (consumerAxis[vector] < 0) {
+        continue;
+      }
+      candidates.add(of(consumer, producer, accesses, consumerAxis, vector, -1));
+      for (int row = 0; row < rank; row++) {
+        if (row != vector
+            && consumerAxis[row] >= 0
+            && consumerAxis[row] != consumerAxis[vector]
+            && producer.op().axes().get(row).size() > 1) {
+          candidates.add(of(consumer, producer, accesses, consumerAxis, vector, row));
+        }
+      }
+    }
+    int lanes = target.lanes(Math.max(1, producer.op().dtype().bytes()));
+    candidates.sort(Comparator.comparingDouble(axes -> axes.cycles(target, producer, lanes)));
+    return candidates;
+  }
+
+  private static TileAxes of(
+      Stage consumer,
+      Stage producer,
+      List<Access> accesses,
+      int[] consumerAxis,
+      int vector,
+      int row) {
+    Axis vectorAxis = producer.op().axes().get(vector);
+    Optional<Axis> rowAxis =
+        row < 0 ? Optional.empty() : Optional.of(producer.op().axes().get(row));
+    List<RegisterTile.Operand> operands =
+        accesses.stream()
+            .map(
+                access -> {
+                  boolean packed =
+                      access.tensor().op() instanceof PlaceholderOp input && input.constant();
+                  long stride = packed ? 1 : access.stride(vectorAxis.var()).orElse(Long.MAX_VALUE);
+                  return new RegisterTile.Operand(
+                      rowAxis.isPresent() && access.dependsOn(rowAxis.get().var()),
+                      access.dependsOn(vectorAxis.var()),
+                      stride);
+                })
+            .toList();
+    List<Axis> outputs = consumer.op().axes();
+    boolean scatter =
+        outputs.subList(consumerAxis[vector] + 1, outputs.size()).stream()
+            .anyMatch(axis -> axis.size() > 1);
+    return new TileAxes(
+        vector,
+        row,
+        Math.min(vectorAxis.size(), outputs.get(consumerAxis[vector]).size()),
+        rowAxis.map(a -> Math.min(a.size(), outputs.get(consumerAxis[row]).size())).orElse(1L),
+        operands,
+        scatter);
+  }
+
+  /** Modelled cycles for the whole reduction with the best tile on these axes. */
+  double cycles(CpuTarget target, Stage producer, int lanes) {
+    double outputs = 1;
+    for (Axis axis : producer.op().axes()) {
+      outputs *= axis.size();
+    }
+    double reduced = ReductionShape.work(producer) / outputs;
+    double tiles = outputs / (vectorExtent * (double) rowExtent);
+    double step = best(target, lanes).cycles(rowExtent, vectorExtent, lanes, operands);
+    double stores = outputs * (scatter ? 1.5 : 1.0 / lanes);
+    return tiles * step * reduced + stores;
+  }
+
+  /** The register tile that the model takes for the fastest. */
+  RegisterTile best(CpuTarget target, int lanes) {
+    return RegisterTile.best(target, rowExtent, vectorExtent, lanes, operands);
+  }
+}

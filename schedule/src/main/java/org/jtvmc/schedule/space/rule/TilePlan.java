@@ -1,0 +1,283 @@
+package org.jtvmc.schedule.space.rule;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.stream.IntStream;
+import org.jtvmc.ir.expr.PrimExpr;
+import org.jtvmc.ir.te.Axis;
+import org.jtvmc.ir.te.PlaceholderOp;
+import org.jtvmc.schedule.IterVar;
+import org.jtvmc.schedule.Stage;
+import org.jtvmc.schedule.space.Access;
+import org.jtvmc.schedule.space.RegisterTile;
+import org.jtvmc.schedule.space.SketchState;
+import org.jtvmc.schedule.step.AutoUnroll;
+import org.jtvmc.schedule.step.ComputeAt;
+import org.jtvmc.schedule.step.Pack;
+import org.jtvmc.schedule.step.Reorder;
+import org.jtvmc.schedule.step.Split;
+import org.jtvmc.schedule.step.Unroll;
+import org.jtvmc.schedule.step.Vectorize;
+
+/**
+ * How a reduction (the producer) and the stage that takes its result (the consumer) are tiled.
+ *
+ * <p>The consumer's loops: its axes outermost, partly parallel; then those over the tiles of one
+ * block; then the tile, unrolled and vectorised. The producer is computed for each tile: the outer
+ * part of a split reduction, the register tiles of the tile, the rest of the reduction, and
+ * innermost the register tile. This is Ansor's SSRSRS structure with the levels that matter named.
+ */
+final class TilePlan {
+  /** Least work for which starting threads pays, in multiply-adds. */
+  private static final double LEAST_PARALLEL_WORK = 60_000;
+
+  private final Stage consumer;
+  private final Stage producer;
+  private final List<Access> accesses;
+  private final int[] consumerAxis;
+
+  private TilePlan(Stage consumer, Stage producer, List<Access> accesses, int[] consumerAxis) {
+    this.consumer = consumer;
+    this.producer = producer;
+    this.accesses = accesses;
+    this.consumerAxis = consumerAxis;
+  }
+
+  /** The plan; empty where the consumer's loops do not map onto the producer's axes. */
+  static Optional<TilePlan> of(SketchState state, Stage consumer, Stage producer) {
+    List<Access> reads =
+        Access.of(state.schedule(), consumer).stream()
+            .filter(access -> access.tensor() == producer.tensor())
+            .distinct()
+            .toList();
+    if (reads.size() != 1) {
+      return Optional.empty();
+    }
+    int[] consumerAxis =
+        reads.getFirst().indices().stream().mapToInt(i -> axisOf(consumer, i)).toArray();
+    boolean linear =
+        reads.getFirst().indices().stream()
+            .allMatch(
+                index ->
+                    consumer.op().axes().stream()
+                        .allMatch(axis -> Access.coefficient(index, axis.var()).isPresent()));
+    if (!linear || IntStream.of(consumerAxis).allMatch(axis -> axis < 0)) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new TilePlan(consumer, producer, Access.of(state.schedule(), producer), consumerAxis));
+  }
+
+  /** The innermost of the consumer's axes that walks {@code index} in steps of one; -1 for none. */
+  private static int axisOf(Stage consumer, PrimExpr index) {
+    List<Axis> axes = consumer.op().axes();
+    for (int i = axes.size() - 1; i >= 0; i--) {
+      OptionalLong factor = Access.coefficient(index, axes.get(i).var());
+      if (factor.isPresent() && factor.getAsLong() == 1 && axes.get(i).size() > 1) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  void apply(SketchState state) {
+    String id = producer.id();
+    int lanes = state.target().lanes(producer.op().dtype().bytes());
+    List<TileAxes> candidates =
+        TileAxes.candidates(state.target(), consumer, producer, accesses, consumerAxis);
+    List<String> names = candidates.stream().map(this::nameOf).toList();
+    String name = state.pick(id + ".axes", names, names.getFirst());
+    TileAxes axes = candidates.get(names.indexOf(name));
+    List<RegisterTile> tiles =
+        RegisterTile.fitting(
+            state.target(), axes.rowExtent(), Math.ceilDiv(axes.vectorExtent(), lanes));
+    RegisterTile tile = state.pick(id + ".tile", tiles, axes.best(state.target(), lanes));
+
+    long rows = tile.rows();
+    long width = Math.min((long) tile.vectors() * lanes, axes.vectorExtent());
+    long blockRows = axes.row() < 0 ? 1 : multiple(state, ".rows", rows, axes.rowExtent());
+    long blockWidth = multiple(state, ".width", width, axes.vectorExtent());
+
+    String hostLoop = tileConsumer(state, axes, rows * blockRows, width * blockWidth);
+    state.apply(new ComputeAt(id, consumer.id(), hostLoop));
+    tileProducer(state, axes, rows, width, blockRows > 1, blockWidth > 1, tile);
+    packConstants(state);
+    new InputPlacement(consumer.id(), id).apply(state);
+  }
+
+  private String nameOf(TileAxes axes) {
+    String vector = axis(producer, axes.vector());
+    return axes.row() < 0 ? vector : axis(producer, axes.row()) + "*" + vector;
+  }
+
+  private static String axis(Stage stage, int index) {
+    return stage.axes().get(index).id();
+  }
+
+  /** How many register tiles in one direction make a tile of the consumer. */
+  private long multiple(SketchState state, String name, long size, long extent) {
+    List<Long> options = new ArrayList<>();
+    for (long factor : List.of(1L, 2L, 3L, 4L, 6L, 8L)) {
+      if (factor == 1 || factor * size <= extent) {
+        options.add(factor);
+      }
+    }
+    return state.pick(producer.id() + name, options, 1L);
+  }
+
+  /** Cuts the consumer into tiles; returns the loop inside which a tile is computed. */
+  private String tileConsumer(SketchState state, TileAxes axes, long rows, long width) {
+    String id = consumer.id();
+    String vector = axis(consumer, consumerAxis[axes.vector()]);
+    String row = axes.row() < 0 ? null : axis(consumer, consumerAxis[axes.row()]);
+    List<String> outer = new ArrayList<>();
+    for (IterVar axis : consumer.axes()) {
+      boolean tiled = axis.id().equals(vector) || axis.id().equals(row);
+      outer.add(tiled ? axis.id() + ".0" : axis.id());
+    }
+    List<String> block = new ArrayList<>();
+    List<String> inner = new ArrayList<>();
+    if (row != null) {
+      state.apply(
+          new Split(id, row, List.of(blockOf(state, ".rowblock", axes.rowExtent(), rows), rows)));
+      block.add(row + ".1");
+      inner.add(row + ".2");
+    }
+    state.apply(
+        new Split(
+            id, vector, List.of(blockOf(state, ".block", axes.vectorExtent(), width), width)));
+    block.add(vector + ".1");
+    inner.add(vector + ".2");
+
+    OuterLoops.Order order = OuterLoops.order(state, producer.id(), outer, vector + ".0", accesses);
+    List<String> all = new ArrayList<>(order.loops());
+    all.addAll(block);
+    all.addAll(inner);
+    state.apply(new Reorder(id, all));
+    boolean worthThreads = ReductionShape.work(producer) >= LEAST_PARALLEL_WORK;
+    OuterLoops.parallelize(state, id, order.loops(), worthThreads);
+    state.apply(new Vectorize(id, vector + ".2"));
+    if (row != null && rows <= 32) {
+      state.apply(new Unroll(id, row + ".2"));
+    }
+    return vector + ".1";
+  }
+
+  /** How many tiles, one after the other, make a block whose operands stay in the cache. */
+  private long blockOf(SketchState state, String name, long extent, long size) {
+    List<Long> options = new ArrayList<>();
+    for (long factor = 1; factor <= Math.max(1, extent / size); factor *= 2) {
+      options.add(factor);
+    }
+    return state.pick(producer.id() + name, options, 1L);
+  }
+
+  private void tileProducer(
+      SketchState state,
+      TileAxes axes,
+      long rows,
+      long width,
+      boolean splitRows,
+      boolean splitWidth,
+      RegisterTile tile) {
+    String id = producer.id();
+    String vector = axis(producer, axes.vector());
+    String row = axes.row() < 0 ? null : axis(producer, axes.row());
+    List<String> outer = new ArrayList<>();
+    for (int i = 0; i < producer.op().axes().size(); i++) {
+      if (i != axes.row() && i != axes.vector()) {
+        outer.add(axis(producer, i));
+      }
+    }
+    List<String> between = new ArrayList<>();
+    if (splitRows) {
+      state.apply(new Split(id, row, List.of(rows)));
+      between.add(row + ".0");
+      row = row + ".1";
+    }
+    if (splitWidth) {
+      state.apply(new Split(id, vector, List.of(width)));
+      between.add(vector + ".0");
+      vector = vector + ".1";
+    }
+    List<String> reduced = new ArrayList<>();
+    producer.axes().stream().filter(IterVar::isReduce).forEach(axis -> reduced.add(axis.id()));
+    List<String> order = new ArrayList<>(outer);
+    String longest = longestReduce();
+    List<Long> parts = reducePart(producer.leaf(longest).orElseThrow().extent());
+    long part = state.pick(id + ".reduce", parts, 0L);
+    if (part > 0) {
+      state.apply(new Split(id, longest, List.of(part)));
+      order.add(longest + ".0");
+      reduced.set(reduced.indexOf(longest), longest + ".1");
+    }
+    order.addAll(between);
+    order.addAll(reduced);
+    if (row != null) {
+      order.add(row);
+    }
+    order.add(vector);
+    state.apply(new Reorder(id, order));
+    state.apply(new Vectorize(id, vector));
+    if (row != null) {
+      state.apply(new Unroll(id, row));
+    }
+    List<Integer> limits = List.of(0, 4, 16, 64);
+    int window = windowSize();
+    int preferred =
+        window <= 1 || window * tile.registers() > 320
+            ? 0
+            : window <= 4 ? 4 : window <= 16 ? 16 : 64;
+    int limit = state.pick(id + ".unroll", limits, preferred);
+    if (limit > 0) {
+      state.apply(new AutoUnroll(id, limit));
+    }
+  }
+
+  private String longestReduce() {
+    List<Axis> reduceAxes = producer.op().reduceAxes();
+    int longest = 0;
+    for (int i = 1; i < reduceAxes.size(); i++) {
+      if (reduceAxes.get(i).size() > reduceAxes.get(longest).size()) {
+        longest = i;
+      }
+    }
+    return producer.axes().get(producer.op().axes().size() + longest).id();
+  }
+
+  private static List<Long> reducePart(long extent) {
+    List<Long> parts = new ArrayList<>(List.of(0L));
+    for (long part = 8; part < extent; part *= 2) {
+      parts.add(part);
+    }
+    return parts;
+  }
+
+  /** The product of the innermost reduce axes that are as short as a window's. */
+  private int windowSize() {
+    int window = 1;
+    for (Axis axis : producer.op().reduceAxes().reversed()) {
+      if (axis.size() > 7) {
+        break;
+      }
+      window *= (int) axis.size();
+    }
+    return window;
+  }
+
+  private void packConstants(SketchState state) {
+    for (Access access : accesses) {
+      if (access.tensor().op() instanceof PlaceholderOp input
+          && input.constant()
+          && input.shape().size() > 1) {
+        String operand = state.schedule().dag().id(access.tensor());
+        List<String> options = List.of("yes", "no");
+        if (state.pick(producer.id() + ".pack." + operand, options, "yes").equals("yes")) {
+          state.apply(new Pack(operand, producer.id()));
+        }
+      }
+    }
+  }
+}

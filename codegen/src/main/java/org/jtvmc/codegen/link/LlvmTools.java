@@ -73,6 +73,19 @@ public final class LlvmTools {
     }
   }
 
+  /**
+   * Runs another of the package's programs, such as {@code llvm-readobj}.
+   *
+   * @return what it printed
+   */
+  public String run(String tool, List<String> arguments) {
+    try {
+      return run(tool, program(tool, tool), arguments);
+    } catch (IOException e) {
+      throw new CodegenException(tool + " cannot be unpacked: " + e.getMessage(), e);
+    }
+  }
+
   @SafeVarargs
   private String run(String name, Path program, List<String>... arguments) {
     var command = new ArrayList<String>();

@@ -45,6 +45,7 @@ public final class Jit implements AutoCloseable {
   private final ErrorReporter errors = new ErrorReporter();
 
   public Jit() {
+    BackEnd.registerX86();
     LlvmStrings.check(
         LLVMOrcCreateLLJIT(ref, new LLVMOrcLLJITBuilderRef((Pointer) null)),
         "LLVM's JIT cannot start");

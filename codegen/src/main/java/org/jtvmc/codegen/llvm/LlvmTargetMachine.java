@@ -7,15 +7,6 @@ import static org.bytedeco.llvm.global.LLVM.LLVMCreateTargetMachineWithOptions;
 import static org.bytedeco.llvm.global.LLVM.LLVMDisposeTargetMachine;
 import static org.bytedeco.llvm.global.LLVM.LLVMDisposeTargetMachineOptions;
 import static org.bytedeco.llvm.global.LLVM.LLVMGetTargetFromTriple;
-import static org.bytedeco.llvm.global.LLVM.LLVMInitializeNVPTXAsmPrinter;
-import static org.bytedeco.llvm.global.LLVM.LLVMInitializeNVPTXTarget;
-import static org.bytedeco.llvm.global.LLVM.LLVMInitializeNVPTXTargetInfo;
-import static org.bytedeco.llvm.global.LLVM.LLVMInitializeNVPTXTargetMC;
-import static org.bytedeco.llvm.global.LLVM.LLVMInitializeX86AsmParser;
-import static org.bytedeco.llvm.global.LLVM.LLVMInitializeX86AsmPrinter;
-import static org.bytedeco.llvm.global.LLVM.LLVMInitializeX86Target;
-import static org.bytedeco.llvm.global.LLVM.LLVMInitializeX86TargetInfo;
-import static org.bytedeco.llvm.global.LLVM.LLVMInitializeX86TargetMC;
 import static org.bytedeco.llvm.global.LLVM.LLVMRelocPIC;
 import static org.bytedeco.llvm.global.LLVM.LLVMTargetMachineOptionsSetCPU;
 import static org.bytedeco.llvm.global.LLVM.LLVMTargetMachineOptionsSetCodeGenOptLevel;
@@ -78,19 +69,11 @@ public final class LlvmTargetMachine implements AutoCloseable {
     return LLVMCreateTargetDataLayout(ref);
   }
 
-  /** Registers the back end; doing it again changes nothing. */
   private static void initialize(LlvmTarget target) {
     if (target.isX86()) {
-      LLVMInitializeX86TargetInfo();
-      LLVMInitializeX86Target();
-      LLVMInitializeX86TargetMC();
-      LLVMInitializeX86AsmPrinter();
-      LLVMInitializeX86AsmParser();
+      BackEnd.registerX86();
     } else if (target.isNvptx()) {
-      LLVMInitializeNVPTXTargetInfo();
-      LLVMInitializeNVPTXTarget();
-      LLVMInitializeNVPTXTargetMC();
-      LLVMInitializeNVPTXAsmPrinter();
+      BackEnd.registerNvptx();
     } else {
       throw new CodegenException("there is no back end for the target triple " + target.triple());
     }

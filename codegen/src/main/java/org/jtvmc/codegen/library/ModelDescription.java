@@ -1,0 +1,44 @@
+package org.jtvmc.codegen.library;
+
+import java.util.Collections;
+import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+
+/**
+ * All that a library says and does beside its kernels.
+ *
+ * @param name the model's name, a C identifier: the library's functions begin with it
+ * @param target the target string
+ * @param cpuFeatures the instruction sets the kernels use, by LLVM's names; checked when the model
+ *     is opened
+ * @param inputs in the caller's order
+ * @param outputs in the caller's order
+ * @param workspaceBytes what one context needs
+ * @param weights where they are kept
+ * @param calls what one run does, in this order
+ */
+public record ModelDescription(
+    String name,
+    String target,
+    SortedSet<String> cpuFeatures,
+    List<TensorInfo> inputs,
+    List<TensorInfo> outputs,
+    long workspaceBytes,
+    WeightStorage weights,
+    List<KernelCall> calls) {
+
+  private static final Pattern IDENTIFIER = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
+
+  public ModelDescription {
+    if (!IDENTIFIER.matcher(name).matches()) {
+      throw new IllegalArgumentException(
+          "the model's name \"" + name + "\" is no C identifier: letters, digits and underscores");
+    }
+    cpuFeatures = Collections.unmodifiableSortedSet(new TreeSet<>(cpuFeatures));
+    inputs = List.copyOf(inputs);
+    outputs = List.copyOf(outputs);
+    calls = List.copyOf(calls);
+  }
+}

@@ -1,0 +1,92 @@
+package org.jtvmc.codegen.library;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** Writes {@code <name>.h}: the library's functions under the model's name, in plain C. */
+public final class ModelHeader {
+
+  private ModelHeader() {}
+
+  public static String text(ModelDescription model) {
+    var used = new HashSet<String>();
+    return TEMPLATE
+        .replace("@NAME@", model.name())
+        .replace("@GUARD@", model.name().toUpperCase(Locale.ROOT))
+        .replace("@TARGET@", model.target().replace("*/", "* /"))
+        .replace("@INPUTS@", fields(model.inputs(), used))
+        .replace("@OUTPUTS@", fields(model.outputs(), used));
+  }
+
+  private static String fields(List<TensorInfo> tensors, Set<String> used) {
+    return tensors.stream()
+        .map(
+            tensor ->
+                "  DLTensor %s; /* %s */\n"
+                    .formatted(
+                        identifier(tensor.name(), used),
+                        tensor.type().toString().replace("*/", "* /")))
+        .collect(Collectors.joining());
+  }
+
+  /** A C identifier that reads like the name and is not yet used. */
+  private static String identifier(String name, Set<String> used) {
+    var plain = name.replaceAll("[^A-Za-z0-9_]", "_");
+    if (plain.isEmpty() || Character.isDigit(plain.charAt(0)) || KEYWORDS.contains(plain)) {
+      plain = "t_" + plain;
+    }
+    var unique = plain;
+    for (int i = 2; !used.add(unique); i++) {
+      unique = plain + "_" + i;
+    }
+    return unique;
+  }
+
+  /** The reserved words of C and C++ that are likely as names of tensors, and all others. */
+  private static final Set<String> KEYWORDS =
+      Set.of(
+          ("alignas alignof and asm auto bool break case catch char class const const_cast constexpr "
+                  + "continue decltype default delete do double else enum explicit export extern false "
+                  + "float for friend goto if inline int long mutable namespace new noexcept not "
+                  + "nullptr operator or private protected public register restrict return short "
+                  + "signed sizeof static static_assert struct switch template this thread_local "
+                  + "throw true try typedef typeid typename typeof union unsigned using virtual void "
+                  + "volatile while xor")
+              .split(" "));
+
+  private static final String TEMPLATE =
+      """
+      /* Model "@NAME@", compiled for "@TARGET@". See jtvmc.h for what the functions do. */
+      #ifndef JTVMC_MODEL_@GUARD@_H
+      #define JTVMC_MODEL_@GUARD@_H
+
+      #include "jtvmc.h"
+
+      #ifdef __cplusplus
+      extern "C" {
+      #endif
+
+      /* The tensors of one run, in the order of @NAME@_describe()->tensors. */
+      typedef struct @NAME@_tensors {
+        /* inputs */
+      @INPUTS@  /* outputs */
+      @OUTPUTS@} @NAME@_tensors;
+
+      const jtvmc_model_info* @NAME@_describe(void);
+      const char* @NAME@_error(void);
+      int32_t @NAME@_open(const jtvmc_options* options, jtvmc_model** model);
+      void @NAME@_close(jtvmc_model* model);
+      int32_t @NAME@_context_create(jtvmc_model* model, jtvmc_context** context);
+      void @NAME@_context_destroy(jtvmc_context* context);
+      int32_t @NAME@_run(jtvmc_context* context, const @NAME@_tensors* tensors);
+
+      #ifdef __cplusplus
+      }
+      #endif
+
+      #endif /* JTVMC_MODEL_@GUARD@_H */
+      """;
+}

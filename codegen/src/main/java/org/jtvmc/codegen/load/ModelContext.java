@@ -1,0 +1,100 @@
+package org.jtvmc.codegen.load;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static org.jtvmc.codegen.load.ModelLayouts.DL_TENSOR;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jtvmc.codegen.CodegenException;
+import org.jtvmc.codegen.library.TensorInfo;
+
+/** The workspace of one running inference, used by one thread at a time. */
+public final class ModelContext implements AutoCloseable {
+
+  private final LoadedLibrary library;
+  private final Arena arena = Arena.ofShared();
+  private final List<TensorInfo> infos;
+  private final MemorySegment tensors;
+  private final MethodHandle run;
+  private final MethodHandle destroy;
+  private final MemorySegment context;
+
+  ModelContext(LoadedLibrary library, MemorySegment model) {
+    this.library = library;
+    infos =
+        Stream.concat(library.inputs().stream(), library.outputs().stream())
+            .toList();
+    run = library.function("run", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS));
+    destroy = library.function("context_destroy", FunctionDescriptor.ofVoid(ADDRESS));
+    tensors = arena.allocate(DL_TENSOR, infos.size());
+    for (int i = 0; i < infos.size(); i++) {
+      ModelLayouts.fillTensor(tensor(i), library.tensorInfo(i));
+    }
+    try {
+      context = create(model);
+    } catch (RuntimeException e) {
+      arena.close();
+      throw e;
+    }
+  }
+
+  private MemorySegment create(MemorySegment model) {
+    var create =
+        library.function("context_create", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS));
+    try {
+      var result = arena.allocate(ADDRESS);
+      library.check((int) create.invokeExact(model, result));
+      return result.get(ADDRESS, 0);
+    } catch (Throwable e) {
+      throw Downcalls.unexpected(e);
+    }
+  }
+
+  private MemorySegment tensor(int index) {
+    return tensors.asSlice(DL_TENSOR.byteSize() * index, DL_TENSOR);
+  }
+
+  /**
+   * Runs the model.
+   *
+   * @param data native memory for the inputs, then the outputs: compact, row-major, in the model's
+   *     shapes
+   * @throws IllegalArgumentException when the number or the size of the segments is wrong
+   * @throws CodegenException with the library's sentence
+   */
+  public void run(List<MemorySegment> data) {
+    if (data.size() != infos.size()) {
+      throw new IllegalArgumentException(
+          "the model has " + infos.size() + " inputs and outputs, not " + data.size());
+    }
+    for (int i = 0; i < data.size(); i++) {
+      var info = infos.get(i);
+      if (data.get(i).byteSize() != info.type().bytes()) {
+        throw new IllegalArgumentException(
+            "tensor \"%s\" has %d bytes where the model expects %d"
+                .formatted(info.name(), data.get(i).byteSize(), info.type().bytes()));
+      }
+      tensor(i).set(ADDRESS, ModelLayouts.offset(DL_TENSOR, "data"), data.get(i));
+    }
+    try {
+      library.check((int) run.invokeExact(context, tensors));
+    } catch (Throwable e) {
+      throw Downcalls.unexpected(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      destroy.invokeExact(context);
+    } catch (Throwable e) {
+      throw Downcalls.unexpected(e);
+    }
+    arena.close();
+  }
+}

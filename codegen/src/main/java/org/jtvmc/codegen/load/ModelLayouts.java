@@ -1,0 +1,138 @@
+package org.jtvmc.codegen.load;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemoryLayout.PathElement;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.StructLayout;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import org.jtvmc.codegen.CodegenException;
+import org.jtvmc.codegen.library.TensorInfo;
+import org.jtvmc.ir.type.DType;
+import org.jtvmc.ir.type.TensorType;
+
+/** The structures of {@code jtvmc.h}, on x86-64. */
+final class ModelLayouts {
+
+  /** DLPack's DLDataType: a code, the bits of a lane, the lanes. */
+  private static final StructLayout DATA_TYPE =
+      MemoryLayout.structLayout(
+          JAVA_BYTE.withName("code"), JAVA_BYTE.withName("bits"), JAVA_SHORT.withName("lanes"));
+
+  static final StructLayout DL_TENSOR =
+      MemoryLayout.structLayout(
+          ADDRESS.withName("data"),
+          JAVA_INT.withName("device_type"),
+          JAVA_INT.withName("device_id"),
+          JAVA_INT.withName("ndim"),
+          DATA_TYPE.withName("dtype"),
+          ADDRESS.withName("shape"),
+          ADDRESS.withName("strides"),
+          JAVA_LONG.withName("byte_offset"));
+
+  static final StructLayout TENSOR_INFO =
+      MemoryLayout.structLayout(
+          ADDRESS.withName("name"),
+          ADDRESS.withName("shape"),
+          JAVA_INT.withName("ndim"),
+          DATA_TYPE.withName("dtype"),
+          JAVA_LONG.withName("alignment"));
+
+  static final StructLayout MODEL_INFO =
+      MemoryLayout.structLayout(
+          JAVA_INT.withName("abi_version"),
+          JAVA_INT.withName("num_inputs"),
+          JAVA_INT.withName("num_outputs"),
+          JAVA_INT.withName("reserved"),
+          ADDRESS.withName("name"),
+          ADDRESS.withName("target"),
+          ADDRESS.withName("cpu_features"),
+          ADDRESS.withName("tensors"),
+          JAVA_LONG.withName("workspace_size"),
+          JAVA_LONG.withName("weights_size"),
+          ADDRESS.withName("weights"),
+          ADDRESS.withName("weights_file"),
+          ADDRESS.withName("entry"));
+
+  static final StructLayout OPTIONS =
+      MemoryLayout.structLayout(
+          JAVA_INT.withName("num_threads"),
+          JAVA_INT.withName("reserved"),
+          ADDRESS.withName("weights_path"));
+
+  /** JTVMC_ABI_VERSION. */
+  static final int ABI_VERSION = 1;
+
+  private static final int CPU = 1;
+
+  private ModelLayouts() {}
+
+  static long offset(StructLayout struct, String... path) {
+    var elements = new PathElement[path.length];
+    for (int i = 0; i < path.length; i++) {
+      elements[i] = PathElement.groupElement(path[i]);
+    }
+    return struct.byteOffset(elements);
+  }
+
+  static int getInt(MemorySegment struct, StructLayout layout, String field) {
+    return struct.get(JAVA_INT, offset(layout, field));
+  }
+
+  static MemorySegment getPointer(MemorySegment struct, StructLayout layout, String field) {
+    return struct.get(ADDRESS, offset(layout, field));
+  }
+
+  /** A string that a structure points to. */
+  static String getString(MemorySegment struct, StructLayout layout, String field) {
+    return string(getPointer(struct, layout, field));
+  }
+
+  static String string(MemorySegment pointer) {
+    return pointer.reinterpret(Long.MAX_VALUE).getString(0, StandardCharsets.UTF_8);
+  }
+
+  static TensorInfo tensorInfo(MemorySegment info) {
+    var ndim = getInt(info, TENSOR_INFO, "ndim");
+    var shape = getPointer(info, TENSOR_INFO, "shape").reinterpret(JAVA_LONG.byteSize() * ndim);
+    var dtype = dtype(info.asSlice(offset(TENSOR_INFO, "dtype"), DATA_TYPE));
+    return new TensorInfo(
+        getString(info, TENSOR_INFO, "name"),
+        TensorType.of(dtype, shape.toArray(JAVA_LONG)),
+        info.get(JAVA_LONG, offset(TENSOR_INFO, "alignment")));
+  }
+
+  /** Fills a DLTensor over compact data; only the pointer to them is left open. */
+  static void fillTensor(MemorySegment tensor, MemorySegment info) {
+    tensor.set(JAVA_INT, offset(DL_TENSOR, "device_type"), CPU);
+    tensor.set(JAVA_INT, offset(DL_TENSOR, "device_id"), 0);
+    tensor.set(JAVA_INT, offset(DL_TENSOR, "ndim"), getInt(info, TENSOR_INFO, "ndim"));
+    MemorySegment.copy(
+        info,
+        offset(TENSOR_INFO, "dtype"),
+        tensor,
+        offset(DL_TENSOR, "dtype"),
+        DATA_TYPE.byteSize());
+    tensor.set(ADDRESS, offset(DL_TENSOR, "shape"), getPointer(info, TENSOR_INFO, "shape"));
+    tensor.set(ADDRESS, offset(DL_TENSOR, "strides"), MemorySegment.NULL);
+    tensor.set(JAVA_LONG, offset(DL_TENSOR, "byte_offset"), 0);
+  }
+
+  private static DType dtype(MemorySegment type) {
+    var bits = Byte.toUnsignedInt(type.get(JAVA_BYTE, 1));
+    return switch (type.get(JAVA_BYTE, 0)) {
+      case 0 -> new DType(DType.Kind.INT, bits);
+      case 1 -> new DType(DType.Kind.UINT, bits);
+      case 2 -> new DType(DType.Kind.FLOAT, bits);
+      case 4 -> new DType(DType.Kind.BFLOAT, bits);
+      case 6 -> DType.BOOL;
+      default -> throw new CodegenException("the library has a tensor of an unknown DLPack type");
+    };
+  }
+}

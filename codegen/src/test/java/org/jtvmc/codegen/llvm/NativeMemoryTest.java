@@ -1,0 +1,67 @@
+package org.jtvmc.codegen.llvm;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jtvmc.codegen.TestKernels;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+
+/** What is closed gives all its memory back. */
+@EnabledOnOs(OS.LINUX)
+class NativeMemoryTest {
+
+  private static final long PAGE = 4096;
+
+  @Test
+  void tenThousandContextsAndModulesLeaveNothing() throws IOException {
+    assertDoesNotGrow(
+        10_000,
+        () -> {
+          try (var context = new LlvmContext()) {
+            context.parseIr("module", TestKernels.returning("kernel", 0)).verify();
+          }
+        });
+  }
+
+  @Test
+  void targetMachinesLeaveNothing() throws IOException {
+    var target = TestKernels.host();
+    assertDoesNotGrow(10_000, () -> new LlvmTargetMachine(target).close());
+  }
+
+  @Test
+  void jitsLeaveNothing() throws IOException {
+    var object = TestKernels.compile(TestKernels.returning("kernel", 0));
+    assertDoesNotGrow(
+        3_000,
+        () -> {
+          try (var jit = new Jit()) {
+            jit.addObject(object);
+            jit.lookup("kernel");
+          }
+        });
+  }
+
+  /** 1 KiB a round would be 10 MiB; what the JVM itself needs meanwhile is less than that. */
+  private static void assertDoesNotGrow(int rounds, Runnable round) throws IOException {
+    for (int i = 0; i < rounds / 2; i++) {
+      round.run();
+    }
+    var before = residentBytes();
+    for (int i = 0; i < rounds; i++) {
+      round.run();
+    }
+    var perRound = (residentBytes() - before) / rounds;
+    assertTrue(perRound < 1024, "each round leaves " + perRound + " bytes");
+  }
+
+  private static long residentBytes() throws IOException {
+    System.gc();
+    var pages = Files.readString(Path.of("/proc/self/statm")).split(" ")[1];
+    return Long.parseLong(pages) * PAGE;
+  }
+}

@@ -1,0 +1,133 @@
+package org.jtvmc.codegen.load;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.jtvmc.codegen.CodegenException;
+import org.jtvmc.codegen.TestKernels;
+import org.jtvmc.codegen.load.CompiledKernel.Timing;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CompiledKernelTest {
+
+  private static final int N = 1001;
+
+  private static KernelRuntime runtime;
+
+  @BeforeAll
+  static void open() {
+    runtime = new KernelRuntime();
+  }
+
+  @AfterAll
+  static void close() {
+    runtime.close();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 8})
+  void aKernelRunsOnAnyNumberOfThreads(int threads) {
+    try (var arena = Arena.ofConfined();
+        var pool = runtime.newPool(threads);
+        var kernel = load(TestKernels.add("add", N), "add")) {
+      var buffers = buffers(arena);
+      for (int i = 0; i < 100; i++) {
+        buffers.get(2).fill((byte) 0);
+        kernel.run(buffers, Optional.of(pool));
+        assertArrayEquals(expected(), buffers.get(2).toArray(JAVA_FLOAT));
+      }
+    }
+  }
+
+  @Test
+  void aKernelRunsWithoutAPool() {
+    try (var arena = Arena.ofConfined();
+        var kernel = load(TestKernels.add("add", N), "add")) {
+      var buffers = buffers(arena);
+      kernel.run(buffers, Optional.empty());
+      assertArrayEquals(expected(), buffers.get(2).toArray(JAVA_FLOAT));
+    }
+  }
+
+  @Test
+  void aKernelsCodeIsReported() {
+    try (var kernel = load(TestKernels.returning("failing", 7), "failing")) {
+      var error =
+          assertThrows(
+              CodegenException.class, () -> kernel.run(List.of(), Optional.empty()));
+      assertEquals("kernel failing failed with code 7", error.getMessage());
+      var timing = new Timing(2, 2, MemorySegment.NULL);
+      assertThrows(
+          CodegenException.class, () -> kernel.measure(List.of(), Optional.empty(), timing));
+    }
+  }
+
+  @Test
+  void aKernelThatNeedsAnUnknownFunctionIsNotLoaded() {
+    var ir =
+        """
+        declare i32 @unknown_function()
+        define i32 @kernel(ptr %buffers, ptr %pool) {
+          %status = call i32 @unknown_function()
+          ret i32 %status
+        }
+        """;
+    var error = assertThrows(CodegenException.class, () -> load(ir, "kernel"));
+    assertTrue(error.getMessage().contains("unknown_function"), error.getMessage());
+  }
+
+  @Test
+  void eachSampleIsTimed() {
+    try (var arena = Arena.ofConfined();
+        var kernel = load(TestKernels.add("add", N), "add")) {
+      var samples =
+          kernel.measure(
+              buffers(arena), Optional.empty(), new Timing(5, 3, arena.allocate(1 << 20)));
+      assertEquals(5, samples.length);
+      assertTrue(Arrays.stream(samples).allMatch(ns -> ns > 0), Arrays.toString(samples));
+    }
+  }
+
+  @Test
+  void theRuntimeCountsAtLeastOneCpu() {
+    var cpus = runtime.cpuCount();
+    assertTrue(1 <= cpus && cpus <= Runtime.getRuntime().availableProcessors() + 1);
+  }
+
+  private static CompiledKernel load(String ir, String name) {
+    return new CompiledKernel(runtime, name, TestKernels.compile(ir));
+  }
+
+  private static List<MemorySegment> buffers(Arena arena) {
+    var buffers =
+        List.of(
+            arena.allocate(JAVA_FLOAT, N),
+            arena.allocate(JAVA_FLOAT, N),
+            arena.allocate(JAVA_FLOAT, N));
+    for (int i = 0; i < N; i++) {
+      buffers.get(0).setAtIndex(JAVA_FLOAT, i, i);
+      buffers.get(1).setAtIndex(JAVA_FLOAT, i, 0.5f * i);
+    }
+    return buffers;
+  }
+
+  private static float[] expected() {
+    var sums = new float[N];
+    for (int i = 0; i < N; i++) {
+      sums[i] = 1.5f * i;
+    }
+    return sums;
+  }
+}

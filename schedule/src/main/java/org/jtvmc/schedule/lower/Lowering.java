@@ -1,0 +1,286 @@
+package org.jtvmc.schedule.lower;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jtvmc.ir.arith.LinearForm;
+import org.jtvmc.ir.arith.Simplifier;
+import org.jtvmc.ir.arith.VarRanges;
+import org.jtvmc.ir.expr.PrimExpr;
+import org.jtvmc.ir.expr.PrimExprs;
+import org.jtvmc.ir.expr.PrimVar;
+import org.jtvmc.ir.expr.Read;
+import org.jtvmc.ir.loop.Buffer;
+import org.jtvmc.ir.loop.ForKind;
+import org.jtvmc.ir.loop.PrimFunc;
+import org.jtvmc.ir.loop.Scope;
+import org.jtvmc.ir.loop.Stmt;
+import org.jtvmc.ir.te.PlaceholderOp;
+import org.jtvmc.ir.te.Tensor;
+import org.jtvmc.schedule.Attachment;
+import org.jtvmc.schedule.ComputeDag;
+import org.jtvmc.schedule.IterVar;
+import org.jtvmc.schedule.Schedule;
+import org.jtvmc.schedule.ScheduleException;
+import org.jtvmc.schedule.Stage;
+
+/**
+ * Makes loop IR of a schedule, in these steps:
+ *
+ * <ol>
+ *   <li>inlined stages are put into their readers ({@link EffectiveBodies});
+ *   <li>from the last stage to the first, the region that each must compute follows from what its
+ *       readers read ({@link RegionInference}), and its loops from that ({@link StageNest});
+ *   <li>memory is given to every stage: parameters to outputs, the whole tensor to stages at the
+ *       root, the region to others;
+ *   <li>the loops are written out, each with the stages computed inside it ({@link NestEmitter}).
+ * </ol>
+ */
+public final class Lowering {
+  private final Schedule schedule;
+  private final VarRanges ranges = new VarRanges();
+  private final Simplifier simplifier = new Simplifier(ranges);
+  private final List<Stage> active = new ArrayList<>();
+  private final Map<Stage, List<Read>> reads = new IdentityHashMap<>();
+  private final Map<String, StageNest> nests = new HashMap<>();
+
+  private Lowering(Schedule schedule) {
+    this.schedule = schedule;
+  }
+
+  /**
+   * The kernel that computes the schedule's outputs.
+   *
+   * @param name the function's, a C identifier
+   * @throws ScheduleException where the schedule's steps do not fit together
+   */
+  public static LoweredKernel lower(Schedule schedule, String name) {
+    return new Lowering(schedule).run(name);
+  }
+
+  private LoweredKernel run(String name) {
+    EffectiveBodies bodies = new EffectiveBodies(schedule);
+    Map<Stage, PrimExpr> effective = new IdentityHashMap<>();
+    for (Stage stage : schedule.stages()) {
+      if (!stage.isInlined()) {
+        active.add(stage);
+        PrimExpr body = bodies.of(stage);
+        effective.put(stage, body);
+        reads.put(stage, readsOf(body));
+      }
+    }
+    for (Stage stage : active.reversed()) {
+      Region region =
+          stage.attachment() instanceof Attachment.At at
+              ? regionAt(stage, at)
+              : Region.whole(shape(stage.tensor()));
+      Set<String> hosting = new HashSet<>();
+      for (Stage guest : schedule.attachedTo(stage.id())) {
+        hosting.add(((Attachment.At) guest.attachment()).axis());
+      }
+      StageNest nest =
+          new StageNest(stage, effective.get(stage), region, hosting, ranges, simplifier);
+      LegalLoops.check(nest);
+      nests.put(stage.id(), nest);
+    }
+    return emit(name);
+  }
+
+  private static List<Read> readsOf(PrimExpr body) {
+    List<Read> all = new ArrayList<>();
+    PrimExprs.forEach(
+        body,
+        node -> {
+          if (node instanceof Read read) {
+            all.add(read);
+          }
+        });
+    return all;
+  }
+
+  private static long[] shape(Tensor tensor) {
+    long[] shape = new long[tensor.rank()];
+    for (int axis = 0; axis < shape.length; axis++) {
+      shape[axis] =
+          tensor.dim(axis) instanceof org.jtvmc.ir.expr.IntImm size ? size.value() : -1;
+    }
+    return shape;
+  }
+
+  /** What the readers of a stage read of it inside one iteration of the loop that hosts it. */
+  private Region regionAt(Stage stage, Attachment.At at) {
+    StageNest host = nests.get(at.stage());
+    if (host == null) {
+      throw new ScheduleException(
+          "stage '%s' is computed at '%s', which is inlined or computed before it"
+              .formatted(stage.id(), at.stage()),
+          stage);
+    }
+    int position = host.position(at.axis());
+    if (position < 0) {
+      throw new ScheduleException(
+          "stage '%s' is computed at '%s', which is not a loop of '%s'"
+              .formatted(stage.id(), at.axis(), at.stage()),
+          host.stage);
+    }
+    List<List<LinearForm>> accesses = new ArrayList<>();
+    for (Stage reader : active) {
+      StageNest nest = nests.get(reader.id());
+      for (Read read : reads.get(reader)) {
+        if (read.tensor() == stage.tensor()) {
+          if (!isInside(nest, host, position)) {
+            throw new ScheduleException(
+                "stage '%s' is computed at loop '%s' of '%s', but stage '%s' outside of that loop reads it"
+                    .formatted(stage.id(), at.axis(), at.stage(), reader.id()),
+                host.stage,
+                at.axis());
+          }
+          accesses.add(new BodyLowering(simplifier, nest.axisValues, (_, _) -> read).indices(read));
+        }
+      }
+    }
+    Set<PrimVar> fixed = new HashSet<>();
+    enclosing(host, position).keySet().forEach(fixed::add);
+    return new RegionInference(simplifier, fixed).union(accesses, shape(stage.tensor()));
+  }
+
+  /** True where all of {@code nest}'s body is inside the loop of {@code host} at a position. */
+  private boolean isInside(StageNest nest, StageNest host, int position) {
+    if (nest == host) {
+      return true;
+    }
+    StageNest current = nest;
+    while (current != null && current.host().isPresent()) {
+      Attachment.At at = current.host().get();
+      if (at.stage().equals(host.stage.id())) {
+        return host.position(at.axis()) >= position;
+      }
+      current = nests.get(at.stage());
+    }
+    return false;
+  }
+
+  /** The variables of the loops around and including that of {@code nest} at {@code position}. */
+  private Map<PrimVar, Integer> enclosing(StageNest nest, int position) {
+    Map<PrimVar, Integer> all =
+        nest.host()
+            .map(at -> enclosing(nests.get(at.stage()), nests.get(at.stage()).position(at.axis())))
+            .orElseGet(LinkedHashMap::new);
+    for (int i = 0; i <= position; i++) {
+      PrimVar variable = nest.leaves.get(i).var();
+      if (variable != null) {
+        all.put(variable, all.size());
+      }
+    }
+    return all;
+  }
+
+  private LoweredKernel emit(String name) {
+    ComputeDag dag = schedule.dag();
+    Map<Tensor, Storage> storage = new IdentityHashMap<>();
+    for (Tensor input : dag.inputs()) {
+      storage.put(input, parameter(input, dag.id(input)));
+    }
+    for (Tensor output : dag.outputs()) {
+      storage.put(output, parameter(output, dag.id(output)));
+    }
+    for (Stage stage : active) {
+      if (!stage.isOutput()) {
+        storage.put(stage.tensor(), intermediate(nests.get(stage.id())));
+      }
+    }
+    NestEmitter emitter =
+        new NestEmitter(schedule, nests, storage, ranges, simplifier, this::depths);
+    List<Stmt> statements = new ArrayList<>();
+    List<Buffer> allocations = new ArrayList<>();
+    for (Stage stage : active) {
+      if (stage.isRoot()) {
+        Stmt nest = emitter.nest(nests.get(stage.id()));
+        for (NestEmitter.PackStatement pack : emitter.takePacksAtRoot()) {
+          allocations.add(pack.buffer());
+          statements.add(pack.copy());
+        }
+        statements.add(nest);
+        if (!stage.isOutput()) {
+          allocations.add(storage.get(stage.tensor()).buffer());
+        }
+      }
+    }
+    Stmt body = Stmt.seq(statements);
+    for (Buffer buffer : allocations.reversed()) {
+      body = new Stmt.Allocate(buffer, body);
+    }
+    List<Buffer> inputs = new ArrayList<>();
+    List<Tensor> sources = new ArrayList<>();
+    List<PackedConstant> packed = new ArrayList<>();
+    for (Tensor input : dag.inputs()) {
+      List<PackedOperand> constants = emitter.packedConstants(input);
+      if (constants.isEmpty() || emitter.isReadUnpacked(input)) {
+        inputs.add(storage.get(input).buffer());
+        sources.add(input);
+      }
+      for (PackedOperand operand : constants) {
+        inputs.add(operand.buffer());
+        sources.add(input);
+        packed.add(packedConstant(operand, dag.id(input)));
+      }
+    }
+    List<Buffer> outputs = dag.outputs().stream().map(t -> storage.get(t).buffer()).toList();
+    return new LoweredKernel(new PrimFunc(name, inputs, outputs, body), sources, packed);
+  }
+
+  /** The loops whose iterations a copy made at {@code at} covers, with their nesting depths. */
+  private Map<PrimVar, Integer> depths(StageNest reader, Optional<Attachment.At> at) {
+    Map<PrimVar, Integer> all = enclosing(reader, reader.leaves.size() - 1);
+    at.ifPresent(
+        loop -> {
+          StageNest host = nests.get(loop.stage());
+          int position = host == null ? -1 : host.position(loop.axis());
+          if (position < 0 || !isInside(reader, host, position)) {
+            throw new ScheduleException(
+                "an operand of stage '%s' is packed at loop '%s' of '%s', which is not around it"
+                    .formatted(reader.stage.id(), loop.axis(), loop.stage()),
+                reader.stage);
+          }
+          enclosing(host, position).keySet().forEach(all::remove);
+        });
+    return all;
+  }
+
+  private static Storage parameter(Tensor tensor, String id) {
+    Buffer buffer = Buffer.dense(id, tensor.dtype(), tensor.shape(), Scope.GLOBAL);
+    return new Storage(buffer, Region.whole(new long[tensor.rank()]).mins());
+  }
+
+  private static Storage intermediate(StageNest nest) {
+    Stage stage = nest.stage;
+    Scope scope = stage.isRoot() ? Scope.GLOBAL : stage.scope();
+    List<PrimExpr> shape = Tensor.sizes(nest.region.extents());
+    Buffer buffer = Buffer.dense(stage.id(), stage.tensor().dtype(), shape, scope);
+    return new Storage(buffer, nest.region.mins());
+  }
+
+  private static PackedConstant packedConstant(PackedOperand operand, String id) {
+    VarRanges ranges = new VarRanges();
+    Storage original = parameter(operand.tensor(), id);
+    Stmt copy =
+        operand.copy(original, ForKind.SERIAL, ranges, new Simplifier(ranges));
+    PrimFunc packing =
+        new PrimFunc("pack", List.of(original.buffer()), List.of(operand.buffer()), copy);
+    return new PackedConstant(operand.tensor(), operand.buffer(), packing);
+  }
+
+  static boolean isConstant(Tensor tensor) {
+    return tensor.op() instanceof PlaceholderOp op && op.constant();
+  }
+
+  static boolean isParallel(IterVar loop) {
+    return loop.forKind() == ForKind.PARALLEL;
+  }
+}

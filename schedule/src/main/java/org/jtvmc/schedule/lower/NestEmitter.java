@@ -1,0 +1,226 @@
+package org.jtvmc.schedule.lower;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.BiFunction;
+import org.jtvmc.ir.arith.LinearForm;
+import org.jtvmc.ir.arith.Simplifier;
+import org.jtvmc.ir.arith.VarRanges;
+import org.jtvmc.ir.expr.IntImm;
+import org.jtvmc.ir.expr.Load;
+import org.jtvmc.ir.expr.PrimExpr;
+import org.jtvmc.ir.expr.PrimVar;
+import org.jtvmc.ir.loop.Buffer;
+import org.jtvmc.ir.loop.ForKind;
+import org.jtvmc.ir.loop.Scope;
+import org.jtvmc.ir.loop.Stmt;
+import org.jtvmc.ir.loop.Stmts;
+import org.jtvmc.ir.te.Reducer;
+import org.jtvmc.ir.te.Tensor;
+import org.jtvmc.schedule.Attachment;
+import org.jtvmc.schedule.Packing;
+import org.jtvmc.schedule.Schedule;
+import org.jtvmc.schedule.ScheduleException;
+import org.jtvmc.schedule.Stage;
+
+/** Writes out the loops of stages, from the innermost statement outwards. */
+final class NestEmitter {
+
+  /** A copy of an operand, to be made where it was asked for. */
+  record PackStatement(Buffer buffer, Stmt copy) {}
+
+  private final Schedule schedule;
+  private final Map<String, StageNest> nests;
+  private final Map<Tensor, Storage> storage;
+  private final VarRanges ranges;
+  private final Simplifier simplifier;
+  private final BiFunction<StageNest, Optional<Attachment.At>, Map<PrimVar, Integer>> depths;
+  private final Map<Packing, PackedOperand> operands = new HashMap<>();
+  private final Map<Optional<Attachment.At>, List<PackStatement>> pending = new HashMap<>();
+  private final Set<Tensor> readUnpacked = new HashSet<>();
+
+  /**
+   * @param depths the loops that run inside the place of a copy for a reader, with their depths
+   */
+  NestEmitter(
+      Schedule schedule,
+      Map<String, StageNest> nests,
+      Map<Tensor, Storage> storage,
+      VarRanges ranges,
+      Simplifier simplifier,
+      BiFunction<StageNest, Optional<Attachment.At>, Map<PrimVar, Integer>> depths) {
+    this.schedule = schedule;
+    this.nests = nests;
+    this.storage = storage;
+    this.ranges = ranges;
+    this.simplifier = simplifier;
+    this.depths = depths;
+  }
+
+  /** The loops of a stage, with everything computed inside them. */
+  Stmt nest(StageNest nest) {
+    Storage target = storage.get(nest.stage.tensor());
+    List<PrimExpr> indices = target.indices(nest.element());
+    BodyLowering lowering =
+        new BodyLowering(
+            simplifier, nest.axisValues, (tensor, element) -> load(nest, tensor, element));
+    PrimExpr value = lowering.lower(nest.body);
+    Optional<Reducer> reducer = nest.stage.op().reducer();
+    if (reducer.isPresent()) {
+      value = reducer.get().combine(new Load(target.buffer(), indices), value);
+    }
+    Stmt body = new Stmt.Store(target.buffer(), indices, value);
+    for (int i = nest.leaves.size() - 1; i >= 0; i--) {
+      StageNest.Leaf leaf = nest.leaves.get(i);
+      body = withGuests(nest.stage, leaf.loop().id(), body);
+      body = guarded(nest, i, body, true);
+      body = loop(leaf, leaf.var(), body);
+      if (reducer.isPresent() && i == nest.firstReduce()) {
+        body = Stmt.seq(initialisation(nest, target.buffer(), indices, reducer.get()), body);
+      }
+    }
+    return guarded(nest, -1, body, true);
+  }
+
+  /** The nest that gives every element the neutral value, over the loops inside the reduction. */
+  private Stmt initialisation(
+      StageNest nest, Buffer buffer, List<PrimExpr> indices, Reducer reducer) {
+    Stmt body = new Stmt.Store(buffer, indices, reducer.identity(buffer.dtype()));
+    Map<PrimVar, PrimVar> fresh = new HashMap<>();
+    for (int i = nest.leaves.size() - 1; i > nest.firstReduce(); i--) {
+      StageNest.Leaf leaf = nest.leaves.get(i);
+      if (leaf.loop().isReduce()) {
+        continue;
+      }
+      body = guarded(nest, i, body, false);
+      if (leaf.var() != null) {
+        PrimVar variable = PrimVar.index(leaf.var().name());
+        ranges.with(variable, leaf.extent());
+        fresh.put(leaf.var(), variable);
+        body = loop(leaf, variable, body);
+      }
+    }
+    return Stmts.substitute(body, fresh);
+  }
+
+  private static Stmt loop(StageNest.Leaf leaf, PrimVar variable, Stmt body) {
+    return variable == null
+        ? body
+        : new Stmt.For(
+            variable, IntImm.of(0), IntImm.of(leaf.extent()), leaf.kind(), leaf.tag(), body);
+  }
+
+  private static Stmt guarded(StageNest nest, int depth, Stmt body, boolean withReduceAxes) {
+    PrimExpr condition = IntImm.TRUE;
+    for (StageNest.Guard guard : nest.guards) {
+      if (guard.depth() == depth && (withReduceAxes || !guard.onReduceAxis())) {
+        condition = condition.and(guard.condition());
+      }
+    }
+    return IntImm.is(condition, 1) ? body : Stmt.If.guard(condition, body);
+  }
+
+  /** {@code body} after the stages and the copies that are made inside the same loop. */
+  private Stmt withGuests(Stage stage, String axis, Stmt body) {
+    List<Buffer> buffers = new ArrayList<>();
+    List<Stmt> statements = new ArrayList<>();
+    for (Stage guest : schedule.attachedTo(stage.id())) {
+      if (((Attachment.At) guest.attachment()).axis().equals(axis)) {
+        statements.add(nest(nests.get(guest.id())));
+        buffers.add(storage.get(guest.tensor()).buffer());
+      }
+    }
+    List<PackStatement> packs = pending.remove(Optional.of(new Attachment.At(stage.id(), axis)));
+    if (packs != null) {
+      packs.forEach(pack -> statements.addFirst(pack.copy()));
+      packs.forEach(pack -> buffers.add(pack.buffer()));
+    }
+    if (statements.isEmpty()) {
+      return body;
+    }
+    statements.add(body);
+    Stmt all = Stmt.seq(statements);
+    for (Buffer buffer : buffers.reversed()) {
+      all = new Stmt.Allocate(buffer, all);
+    }
+    return all;
+  }
+
+  private PrimExpr load(StageNest nest, Tensor tensor, List<LinearForm> element) {
+    for (Packing packing : schedule.packings()) {
+      if (packing.tensor() == tensor && packing.reader().equals(nest.stage.id())) {
+        return packed(packing, nest, element).load();
+      }
+    }
+    readUnpacked.add(tensor);
+    return storage.get(tensor).load(element);
+  }
+
+  private PackedOperand packed(Packing packing, StageNest nest, List<LinearForm> element) {
+    PackedOperand operand = operands.get(packing);
+    if (operand != null) {
+      if (!operand.reads(element)) {
+        throw new ScheduleException(
+            "'%s' cannot be packed: stage '%s' reads it at more than one place"
+                .formatted(packing.id(), nest.stage.id()),
+            nest.stage);
+      }
+      return operand;
+    }
+    Optional<Stage> producer = schedule.stageOf(packing.tensor());
+    if (producer.isPresent() && !producer.get().isRoot()) {
+      throw new ScheduleException(
+          "'%s' cannot be packed: stage '%s' is not at the root"
+              .formatted(packing.id(), producer.get().id()),
+          producer.get());
+    }
+    Scope scope = packing.at().isPresent() ? Scope.LOCAL : Scope.GLOBAL;
+    operand =
+        new PackedOperand(
+            packing, nest.stage, element, depths.apply(nest, packing.at()), scope, simplifier);
+    operands.put(packing, operand);
+    if (packing.at().isPresent() || !Lowering.isConstant(packing.tensor())) {
+      boolean parallel =
+          packing.at().isEmpty()
+              && schedule.stages().stream()
+                  .anyMatch(stage -> stage.leaves().stream().anyMatch(Lowering::isParallel));
+      ForKind outermost = parallel ? ForKind.PARALLEL : ForKind.SERIAL;
+      Stmt copy = operand.copy(storage.get(packing.tensor()), outermost, ranges, simplifier);
+      readUnpacked.add(packing.tensor());
+      pending
+          .computeIfAbsent(packing.at(), _ -> new ArrayList<>())
+          .add(new PackStatement(operand.buffer(), copy));
+    }
+    return operand;
+  }
+
+  /** The copies that belong before the nest last written. */
+  List<PackStatement> takePacksAtRoot() {
+    List<PackStatement> packs = pending.remove(Optional.<Attachment.At>empty());
+    return packs == null ? List.of() : packs;
+  }
+
+  /** The forms of a constant input that are made at compile time. */
+  List<PackedOperand> packedConstants(Tensor input) {
+    List<PackedOperand> constants = new ArrayList<>();
+    for (Packing packing : schedule.packings()) {
+      PackedOperand operand = operands.get(packing);
+      if (packing.tensor() == input
+          && packing.at().isEmpty()
+          && operand != null
+          && Lowering.isConstant(input)) {
+        constants.add(operand);
+      }
+    }
+    return constants;
+  }
+
+  boolean isReadUnpacked(Tensor input) {
+    return readUnpacked.contains(input);
+  }
+}

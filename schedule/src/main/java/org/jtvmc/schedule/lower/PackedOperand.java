@@ -1,0 +1,198 @@
+package org.jtvmc.schedule.lower;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jtvmc.ir.arith.Interval;
+import org.jtvmc.ir.arith.LinearForm;
+import org.jtvmc.ir.arith.Simplifier;
+import org.jtvmc.ir.arith.VarRanges;
+import org.jtvmc.ir.expr.Binary;
+import org.jtvmc.ir.expr.BinaryOp;
+import org.jtvmc.ir.expr.Compare;
+import org.jtvmc.ir.expr.IntImm;
+import org.jtvmc.ir.expr.Load;
+import org.jtvmc.ir.expr.PrimExpr;
+import org.jtvmc.ir.expr.PrimExprs;
+import org.jtvmc.ir.expr.PrimVar;
+import org.jtvmc.ir.expr.Read;
+import org.jtvmc.ir.expr.Select;
+import org.jtvmc.ir.loop.Buffer;
+import org.jtvmc.ir.loop.ForKind;
+import org.jtvmc.ir.loop.Scope;
+import org.jtvmc.ir.loop.Stmt;
+import org.jtvmc.ir.te.Tensor;
+import org.jtvmc.schedule.Packing;
+import org.jtvmc.schedule.ScheduleException;
+import org.jtvmc.schedule.Stage;
+
+/**
+ * One operand in the order in which its reader's loops read it.
+ *
+ * <p>The element read is a sum of multiples of atoms: loop variables, and the digits ({@code f //
+ * 8}, {@code f % 8}) of fused ones. Each atom that is not fixed outside of where the copy is made
+ * becomes a dimension of the copy, outer loops before inner ones.
+ */
+final class PackedOperand {
+
+  /** One dimension of the copy: {@code atom - min} is its index. */
+  private record Dimension(PrimExpr atom, long min, long extent, int depth, long divisor) {}
+
+  private final Packing packing;
+  private final List<LinearForm> element;
+  private final List<Dimension> dimensions;
+  private final Buffer buffer;
+
+  /**
+   * @param element the indices that the reader reads
+   * @param depths the nesting depths of loop variables, for those that run inside the copy's place
+   */
+  PackedOperand(
+      Packing packing,
+      Stage reader,
+      List<LinearForm> element,
+      Map<PrimVar, Integer> depths,
+      Scope scope,
+      Simplifier simplifier) {
+    this.packing = packing;
+    this.element = element;
+    this.dimensions = new ArrayList<>();
+    for (LinearForm index : element) {
+      for (int i = 0; i < index.size(); i++) {
+        addDimension(index.atom(i), reader, depths, simplifier);
+      }
+    }
+    dimensions.sort(
+        Comparator.comparingInt(Dimension::depth)
+            .thenComparing(Comparator.comparingLong(Dimension::divisor).reversed()));
+    List<PrimExpr> shape = new ArrayList<>();
+    dimensions.forEach(d -> shape.add(IntImm.of(d.extent)));
+    this.buffer = Buffer.dense(packing.id(), packing.tensor().dtype(), shape, scope);
+  }
+
+  private void addDimension(
+      PrimExpr atom, Stage reader, Map<PrimVar, Integer> depths, Simplifier simplifier) {
+    if (dimensions.stream().anyMatch(d -> d.atom.equals(atom))) {
+      return;
+    }
+    boolean[] readsTensor = new boolean[1];
+    int[] depth = {-1};
+    PrimExprs.forEach(
+        atom,
+        node -> {
+          readsTensor[0] |= node instanceof Read || node instanceof Load;
+          if (node instanceof PrimVar variable) {
+            depth[0] = Math.max(depth[0], depths.getOrDefault(variable, -1));
+          }
+        });
+    Interval range = simplifier.bounds(LinearForm.atom(atom));
+    if (readsTensor[0] || !range.isFinite()) {
+      throw new ScheduleException(
+          "'%s' cannot be packed: where stage '%s' reads it depends on %s, which is no loop"
+              .formatted(packing.id(), reader.id(), atom),
+          reader);
+    }
+    if (depth[0] >= 0) {
+      dimensions.add(new Dimension(atom, range.min(), range.size(), depth[0], divisor(atom)));
+    }
+  }
+
+  private static long divisor(PrimExpr atom) {
+    if (atom instanceof Binary(BinaryOp op, PrimExpr inner, IntImm by)) {
+      return op == BinaryOp.FLOOR_DIVIDE
+          ? by.value()
+          : op == BinaryOp.FLOOR_MODULO ? divisor(inner) : 1;
+    }
+    return 1;
+  }
+
+  Packing packing() {
+    return packing;
+  }
+
+  Tensor tensor() {
+    return packing.tensor();
+  }
+
+  Buffer buffer() {
+    return buffer;
+  }
+
+  boolean reads(List<LinearForm> other) {
+    for (int i = 0; i < element.size(); i++) {
+      LinearForm a = element.get(i);
+      LinearForm b = other.get(i);
+      if (!a.sameTerms(b) || a.constant() != b.constant()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** What the reader reads. */
+  PrimExpr load() {
+    List<PrimExpr> indices = new ArrayList<>();
+    for (Dimension dimension : dimensions) {
+      indices.add(LinearForm.atom(dimension.atom).plus(-dimension.min).toExpr());
+    }
+    return new Load(buffer, indices);
+  }
+
+  /**
+   * The loops that make the copy.
+   *
+   * @param original where the tensor's elements lie
+   * @param outermost how the outermost loop runs
+   */
+  Stmt copy(
+      Storage original, ForKind outermost, VarRanges ranges, Simplifier simplifier) {
+    Map<PrimExpr, PrimVar> variables = new IdentityHashMap<>();
+    List<PrimExpr> indices = new ArrayList<>();
+    for (Dimension dimension : dimensions) {
+      PrimVar variable = PrimVar.index("p" + indices.size());
+      ranges.with(variable, dimension.extent);
+      variables.put(dimension.atom, variable);
+      indices.add(variable);
+    }
+    List<LinearForm> source = new ArrayList<>(element.size());
+    PrimExpr inside = IntImm.TRUE;
+    for (int axis = 0; axis < element.size(); axis++) {
+      LinearForm index = overCopy(element.get(axis), variables);
+      source.add(index);
+      long extent = ((IntImm) tensor().dim(axis)).value();
+      inside =
+          inside
+              .and(simplifier.compare(Compare.Op.GREATER_EQUAL, index))
+              .and(simplifier.compare(Compare.Op.LESS, index.plus(-extent)));
+    }
+    PrimExpr zero = IntImm.of(tensor().dtype(), 0);
+    Stmt body =
+        new Stmt.Store(buffer, indices, Select.of(inside, original.load(source), zero));
+    for (int i = dimensions.size() - 1; i >= 0; i--) {
+      Dimension dimension = dimensions.get(i);
+      ForKind kind = i == 0 ? outermost : ForKind.SERIAL;
+      body =
+          new Stmt.For(
+              (PrimVar) indices.get(i), IntImm.of(0), IntImm.of(dimension.extent), kind, body);
+    }
+    return body;
+  }
+
+  /** The form with the copy's loop variables in the place of its dimensions' atoms. */
+  private LinearForm overCopy(LinearForm form, Map<PrimExpr, PrimVar> variables) {
+    LinearForm result = LinearForm.constant(form.constant());
+    for (int i = 0; i < form.size(); i++) {
+      PrimExpr atom = form.atom(i);
+      LinearForm value = LinearForm.atom(atom);
+      for (Dimension dimension : dimensions) {
+        if (dimension.atom.equals(atom)) {
+          value = LinearForm.atom(variables.get(dimension.atom)).plus(dimension.min);
+        }
+      }
+      result = result.plus(value, form.coefficient(i));
+    }
+    return result;
+  }
+}

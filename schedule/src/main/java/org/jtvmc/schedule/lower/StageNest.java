@@ -1,0 +1,195 @@
+package org.jtvmc.schedule.lower;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jtvmc.ir.arith.Interval;
+import org.jtvmc.ir.arith.LinearForm;
+import org.jtvmc.ir.arith.Simplifier;
+import org.jtvmc.ir.arith.VarRanges;
+import org.jtvmc.ir.expr.Compare;
+import org.jtvmc.ir.expr.IntImm;
+import org.jtvmc.ir.expr.PrimExpr;
+import org.jtvmc.ir.expr.PrimExprs;
+import org.jtvmc.ir.expr.PrimVar;
+import org.jtvmc.ir.loop.ForKind;
+import org.jtvmc.ir.loop.ThreadTag;
+import org.jtvmc.ir.te.Axis;
+import org.jtvmc.ir.te.ComputeOp;
+import org.jtvmc.schedule.Attachment;
+import org.jtvmc.schedule.AxisValues;
+import org.jtvmc.schedule.IterVar;
+import org.jtvmc.schedule.Stage;
+
+/**
+ * The loops of a stage over its region: their extents and variables, the values of the operation's
+ * axes in terms of them, and the conditions under which an iteration is within the tensor.
+ */
+final class StageNest {
+
+  /**
+   * One loop.
+   *
+   * @param var null where the extent is 1 and there is no loop
+   */
+  record Leaf(IterVar loop, PrimVar var, long extent, ForKind kind, Optional<ThreadTag> tag) {}
+
+  /**
+   * A condition of one axis.
+   *
+   * @param depth the position of the innermost of the stage's own loops that it depends on, or -1
+   */
+  record Guard(PrimExpr condition, int depth, boolean onReduceAxis) {}
+
+  final Stage stage;
+  final PrimExpr body;
+  final Region region;
+  final List<Leaf> leaves;
+
+  /** For each axis of the operation, spatial ones first, its value in the whole tensor. */
+  final Map<PrimVar, LinearForm> axisValues = new IdentityHashMap<>();
+
+  final List<Guard> guards = new ArrayList<>();
+
+  StageNest(
+      Stage stage,
+      PrimExpr body,
+      Region region,
+      Set<String> hosting,
+      VarRanges ranges,
+      Simplifier simplifier) {
+    this.stage = stage;
+    this.body = body;
+    this.region = region;
+    ComputeOp op = stage.op();
+    int spatial = op.axes().size();
+    long[] axisExtents = new long[stage.axes().size()];
+    for (int i = 0; i < axisExtents.length; i++) {
+      axisExtents[i] = i < spatial ? region.extents()[i] : stage.axes().get(i).extent();
+    }
+    Map<String, Long> extents = AxisValues.extents(stage, axisExtents);
+    this.leaves = makeLeaves(extents, hosting);
+    Map<String, PrimExpr> values = new HashMap<>();
+    for (Leaf leaf : leaves) {
+      if (leaf.var != null) {
+        ranges.with(leaf.var, leaf.extent);
+      }
+      values.put(leaf.loop.id(), leaf.var == null ? IntImm.of(0) : leaf.var);
+    }
+    AxisValues.complete(stage, values, extents);
+    for (int i = 0; i < axisExtents.length; i++) {
+      LinearForm local = simplifier.linear(values.get(stage.axes().get(i).id()));
+      boolean reduce = i >= spatial;
+      LinearForm min = reduce ? LinearForm.ZERO : region.mins().get(i);
+      Axis axis = reduce ? op.reduceAxes().get(i - spatial) : op.axes().get(i);
+      LinearForm value = simplifier.recombine(min.plus(local));
+      axisValues.put(axis.var(), value);
+      addGuards(local, axisExtents[i], value, axis.size(), reduce, simplifier);
+    }
+  }
+
+  private List<Leaf> makeLeaves(Map<String, Long> extents, Set<String> hosting) {
+    List<Leaf> all = new ArrayList<>(stage.leaves().size());
+    for (IterVar loop : stage.leaves()) {
+      long extent = extents.get(loop.id());
+      PrimVar variable = extent == 1 ? null : PrimVar.index(variableName(loop.id()));
+      all.add(new Leaf(loop, variable, extent, loop.forKind(), loop.tag()));
+    }
+    long steps = 1;
+    for (int i = all.size() - 1; i >= 0 && stage.autoUnroll() > 0; i--) {
+      Leaf leaf = all.get(i);
+      boolean stops =
+          hosting.contains(leaf.loop.id())
+              || leaf.kind == ForKind.PARALLEL
+              || leaf.kind == ForKind.THREAD;
+      if (stops) {
+        break;
+      }
+      if (leaf.kind != ForKind.VECTORIZED) {
+        steps = Math.multiplyExact(steps, leaf.extent);
+        if (steps > stage.autoUnroll()) {
+          break;
+        }
+        all.set(i, new Leaf(leaf.loop, leaf.var, leaf.extent, ForKind.UNROLLED, leaf.tag));
+      }
+    }
+    return List.copyOf(all);
+  }
+
+  private static String variableName(String axis) {
+    StringBuilder name = new StringBuilder(axis.length());
+    for (int i = 0; i < axis.length(); i++) {
+      char c = axis.charAt(i);
+      if (Character.isLetterOrDigit(c) || c == '_') {
+        name.append(c);
+      } else if (c != '(' && c != ')') {
+        name.append('_');
+      }
+    }
+    return name.toString();
+  }
+
+  private void addGuards(
+      LinearForm local,
+      long localExtent,
+      LinearForm value,
+      long extent,
+      boolean reduce,
+      Simplifier simplifier) {
+    Interval range = simplifier.bounds(value);
+    boolean clear = range.min() >= 0 && range.max() < extent;
+    if (!clear) {
+      addGuard(simplifier.compare(Compare.Op.LESS, value.plus(-extent)), reduce);
+      addGuard(simplifier.compare(Compare.Op.GREATER_EQUAL, value), reduce);
+    }
+    boolean isChecked = localExtent == extent && value.sameTerms(local) && value.constant() == local.constant();
+    if (!isChecked && simplifier.bounds(local).max() >= localExtent) {
+      addGuard(simplifier.compare(Compare.Op.LESS, local.plus(-localExtent)), reduce);
+    }
+  }
+
+  private void addGuard(PrimExpr condition, boolean reduce) {
+    if (IntImm.is(condition, 1)) {
+      return;
+    }
+    for (Guard guard : guards) {
+      if (guard.condition.equals(condition)) {
+        return;
+      }
+    }
+    int depth = leaves.size() - 1;
+    while (depth >= 0
+        && (leaves.get(depth).var == null
+            || !PrimExprs.uses(condition, leaves.get(depth).var))) {
+      depth--;
+    }
+    guards.add(new Guard(condition, depth, reduce));
+  }
+
+  /** The position of the loop named {@code axis}. */
+  int position(String axis) {
+    return stage.position(axis);
+  }
+
+  int firstReduce() {
+    return stage.firstReduce();
+  }
+
+  /** The element of the stage's tensor that an iteration computes. */
+  List<LinearForm> element() {
+    List<LinearForm> element = new ArrayList<>(stage.op().axes().size());
+    for (Axis axis : stage.op().axes()) {
+      element.add(axisValues.get(axis.var()));
+    }
+    return element;
+  }
+
+  /** The loop of another stage inside which this stage is computed; empty at the root. */
+  Optional<Attachment.At> host() {
+    return stage.attachment() instanceof Attachment.At at ? Optional.of(at) : Optional.empty();
+  }
+}

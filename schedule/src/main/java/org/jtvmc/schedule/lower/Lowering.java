@@ -1,6 +1,7 @@
 package org.jtvmc.schedule.lower;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
@@ -12,6 +13,7 @@ import java.util.Set;
 import org.jtvmc.ir.arith.LinearForm;
 import org.jtvmc.ir.arith.Simplifier;
 import org.jtvmc.ir.arith.VarRanges;
+import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.PrimExprs;
 import org.jtvmc.ir.expr.PrimVar;
@@ -21,6 +23,7 @@ import org.jtvmc.ir.loop.ForKind;
 import org.jtvmc.ir.loop.PrimFunc;
 import org.jtvmc.ir.loop.Scope;
 import org.jtvmc.ir.loop.Stmt;
+import org.jtvmc.ir.te.Axis;
 import org.jtvmc.ir.te.PlaceholderOp;
 import org.jtvmc.ir.te.Tensor;
 import org.jtvmc.schedule.Attachment;
@@ -79,7 +82,7 @@ public final class Lowering {
       Region region =
           stage.attachment() instanceof Attachment.At at
               ? regionAt(stage, at)
-              : Region.whole(shape(stage.tensor()));
+              : Region.whole(shape(stage));
       Set<String> hosting = new HashSet<>();
       for (Stage guest : schedule.attachedTo(stage.id())) {
         hosting.add(((Attachment.At) guest.attachment()).axis());
@@ -104,13 +107,8 @@ public final class Lowering {
     return all;
   }
 
-  private static long[] shape(Tensor tensor) {
-    long[] shape = new long[tensor.rank()];
-    for (int axis = 0; axis < shape.length; axis++) {
-      shape[axis] =
-          tensor.dim(axis) instanceof org.jtvmc.ir.expr.IntImm size ? size.value() : -1;
-    }
-    return shape;
+  private static List<Long> shape(Stage stage) {
+    return stage.op().axes().stream().map(Axis::size).toList();
   }
 
   /** What the readers of a stage read of it inside one iteration of the loop that hosts it. */
@@ -147,7 +145,7 @@ public final class Lowering {
     }
     Set<PrimVar> fixed = new HashSet<>();
     enclosing(host, position).keySet().forEach(fixed::add);
-    return new RegionInference(simplifier, fixed).union(accesses, shape(stage.tensor()));
+    return new RegionInference(simplifier, fixed).union(accesses, shape(stage));
   }
 
   /** True where all of {@code nest}'s body is inside the loop of {@code host} at a position. */
@@ -255,13 +253,14 @@ public final class Lowering {
 
   private static Storage parameter(Tensor tensor, String id) {
     Buffer buffer = Buffer.dense(id, tensor.dtype(), tensor.shape(), Scope.GLOBAL);
-    return new Storage(buffer, Region.whole(new long[tensor.rank()]).mins());
+    return new Storage(buffer, Collections.nCopies(tensor.rank(), LinearForm.ZERO));
   }
 
   private static Storage intermediate(StageNest nest) {
     Stage stage = nest.stage;
     Scope scope = stage.isRoot() ? Scope.GLOBAL : stage.scope();
-    List<PrimExpr> shape = Tensor.sizes(nest.region.extents());
+    List<PrimExpr> shape = new ArrayList<>();
+    nest.region.extents().forEach(extent -> shape.add(IntImm.of(extent)));
     Buffer buffer = Buffer.dense(stage.id(), stage.tensor().dtype(), shape, scope);
     return new Storage(buffer, nest.region.mins());
   }

@@ -1,6 +1,6 @@
 package org.jtvmc.schedule.lower;
 
-import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import org.jtvmc.ir.arith.LinearForm;
 
@@ -9,12 +9,14 @@ import org.jtvmc.ir.arith.LinearForm;
  * stage, as many elements as {@code extents}. It may reach beyond the tensor, where nothing is
  * computed.
  */
-record Region(List<LinearForm> mins, long[] extents) {
+record Region(List<LinearForm> mins, List<Long> extents) {
+  Region {
+    mins = List.copyOf(mins);
+    extents = List.copyOf(extents);
+  }
 
   /** The whole of a tensor. */
-  static Region whole(long[] extents) {
-    LinearForm[] mins = new LinearForm[extents.length];
-    Arrays.fill(mins, LinearForm.ZERO);
-    return new Region(List.of(mins), extents);
+  static Region whole(List<Long> shape) {
+    return new Region(Collections.nCopies(shape.size(), LinearForm.ZERO), shape);
   }
 }

@@ -40,10 +40,10 @@ final class RegionInference {
    * @param accesses the indices of each, one form per axis of the tensor
    * @param shape the tensor's
    */
-  Region union(List<List<LinearForm>> accesses, long[] shape) {
-    List<LinearForm> mins = new ArrayList<>(shape.length);
-    long[] extents = new long[shape.length];
-    for (int axis = 0; axis < shape.length; axis++) {
+  Region union(List<List<LinearForm>> accesses, List<Long> shape) {
+    List<LinearForm> mins = new ArrayList<>(shape.size());
+    List<Long> extents = new ArrayList<>(shape.size());
+    for (int axis = 0; axis < shape.size(); axis++) {
       Span span = null;
       for (List<LinearForm> access : accesses) {
         Span next = relax(access.get(axis));
@@ -52,11 +52,11 @@ final class RegionInference {
           break;
         }
       }
-      span = clip(span, shape[axis]);
+      span = clip(span, shape.get(axis));
       mins.add(span.min);
-      extents[axis] = span.size;
+      extents.add(span.size);
     }
-    return new Region(List.copyOf(mins), extents);
+    return new Region(mins, extents);
   }
 
   private static Span clip(Span span, long extent) {

@@ -69,7 +69,7 @@ final class StageNest {
     int spatial = op.axes().size();
     long[] axisExtents = new long[stage.axes().size()];
     for (int i = 0; i < axisExtents.length; i++) {
-      axisExtents[i] = i < spatial ? region.extents()[i] : stage.axes().get(i).extent();
+      axisExtents[i] = i < spatial ? region.extents().get(i) : stage.axes().get(i).extent();
     }
     Map<String, Long> extents = AxisValues.extents(stage, axisExtents);
     this.leaves = makeLeaves(extents, hosting);

@@ -1,0 +1,136 @@
+package org.jtvmc.tuner.feature;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jtvmc.ir.expr.Binary;
+import org.jtvmc.ir.expr.BinaryOp;
+import org.jtvmc.ir.expr.IntImm;
+import org.jtvmc.ir.expr.Load;
+import org.jtvmc.ir.expr.PrimExpr;
+import org.jtvmc.ir.expr.PrimExprs;
+import org.jtvmc.ir.expr.PrimVar;
+import org.jtvmc.ir.loop.Buffer;
+import org.jtvmc.ir.loop.ForKind;
+import org.jtvmc.ir.loop.PrimFunc;
+import org.jtvmc.ir.loop.Stmt;
+
+/**
+ * The store statements of a kernel with their loops and memory accesses: what features and the
+ * draft model are computed from. The loops are read as lowering leaves them, before code
+ * generation's own passes.
+ */
+public final class LoopAnalysis {
+  private final List<Statement> statements = new ArrayList<>();
+  private final List<LoopNode> loops = new ArrayList<>();
+  private final Map<Buffer, Integer> allocations = new IdentityHashMap<>();
+
+  private LoopAnalysis() {}
+
+  /** Analyses a kernel. The time is linear in statements x loops x accesses. */
+  public static LoopAnalysis of(PrimFunc function) {
+    LoopAnalysis analysis = new LoopAnalysis();
+    analysis.visit(function.body());
+    return analysis;
+  }
+
+  /** In the order of the program. */
+  public List<Statement> statements() {
+    return statements;
+  }
+
+  private void visit(Stmt stmt) {
+    switch (stmt) {
+      case Stmt.For loop -> {
+        loops.add(new LoopNode(loop.var(), extent(loop.extent()), loop.kind(), loop.tag()));
+        visit(loop.body());
+        loops.removeLast();
+      }
+      case Stmt.Store store -> add(store);
+      case Stmt.Allocate allocate -> {
+        allocations.put(allocate.buffer(), loops.size());
+        visit(allocate.body());
+      }
+      case Stmt.If branch -> {
+        visit(branch.then());
+        branch.otherwise().ifPresent(this::visit);
+      }
+      case Stmt.Seq seq -> seq.statements().forEach(this::visit);
+      case Stmt.Evaluate _ -> {}
+    }
+  }
+
+  private void add(Stmt.Store store) {
+    double[] extents = new double[loops.size()];
+    Map<PrimVar, Integer> positions = new HashMap<>();
+    for (int k = 0; k < extents.length; k++) {
+      extents[k] = loops.get(k).extent();
+      positions.put(loops.get(k).var(), k);
+    }
+    Map<Buffer, Access> accesses = new IdentityHashMap<>();
+    List<Access> ordered = new ArrayList<>();
+    OperationCounts all = new OperationCounts();
+    OperationCounts values = new OperationCounts();
+    Access target = new Access(store.buffer(), Access.Type.WRITE, extents);
+    target.add(linear(store.indices(), positions, extents), Access.Type.WRITE);
+    accesses.put(store.buffer(), target);
+    ordered.add(target);
+    store.indices().forEach(all::count);
+    values.count(store.value());
+    all.count(store.value());
+    PrimExprs.forEach(
+        store.value(),
+        node -> {
+          if (node instanceof Load load) {
+            Access access =
+                accesses.computeIfAbsent(
+                    load.buffer(),
+                    buffer -> {
+                      Access created = new Access(buffer, Access.Type.READ, extents);
+                      ordered.add(created);
+                      return created;
+                    });
+            access.add(linear(load.indices(), positions, extents), Access.Type.READ);
+            load.indices().forEach(all::count);
+          }
+        });
+    int depth = allocations.getOrDefault(store.buffer(), 0);
+    Statement statement = new Statement(store, loops, ordered, values, all, depth);
+    statements.add(statement);
+    double copies = 1;
+    for (int k = extents.length - 1; k >= 0; k--) {
+      LoopNode loop = loops.get(k);
+      for (Access access : ordered) {
+        loop.touch(access.buffer(), access.bytes(k + 1));
+      }
+      loop.addStatements(copies);
+      copies *= loop.kind() == ForKind.UNROLLED ? extents[k] : 1;
+    }
+  }
+
+  private static List<LinearIndex> linear(
+      List<PrimExpr> indices, Map<PrimVar, Integer> positions, double[] extents) {
+    List<LinearIndex> linear = new ArrayList<>(indices.size());
+    for (PrimExpr index : indices) {
+      linear.add(LinearIndex.of(index, positions, extents));
+    }
+    return linear;
+  }
+
+  /** The extent; where it varies, the smaller side of a minimum, which is a tile's full size. */
+  private static double extent(PrimExpr extent) {
+    return switch (extent) {
+      case IntImm imm -> Math.max(imm.value(), 0);
+      case Binary(BinaryOp op, PrimExpr left, PrimExpr right) when op == BinaryOp.MIN -> {
+        double a = extent(left);
+        double b = extent(right);
+        yield left instanceof IntImm ? a : right instanceof IntImm ? b : Math.min(a, b);
+      }
+      case Binary(BinaryOp op, PrimExpr left, PrimExpr right) when op == BinaryOp.MAX ->
+          Math.max(extent(left), extent(right));
+      case PrimExpr _ -> 1;
+    };
+  }
+}

@@ -1,0 +1,135 @@
+package org.jtvmc.tuner.feature;
+
+import org.jtvmc.ir.expr.Binary;
+import org.jtvmc.ir.expr.BinaryOp;
+import org.jtvmc.ir.expr.Cast;
+import org.jtvmc.ir.expr.Compare;
+import org.jtvmc.ir.expr.FloatImm;
+import org.jtvmc.ir.expr.IntImm;
+import org.jtvmc.ir.expr.Intrinsic;
+import org.jtvmc.ir.expr.IntrinsicOp;
+import org.jtvmc.ir.expr.Load;
+import org.jtvmc.ir.expr.Not;
+import org.jtvmc.ir.expr.PrimExpr;
+import org.jtvmc.ir.expr.PrimExprs;
+import org.jtvmc.ir.expr.PrimVar;
+import org.jtvmc.ir.expr.Read;
+import org.jtvmc.ir.expr.Select;
+
+/**
+ * How many operations of each kind one evaluation of some expressions performs. A product that is added to something counts once, as a multiply-add.
+ */
+final class OperationCounts {
+
+  /** The kinds, in the order of the features. Floating-point kinds first, then integers. */
+  enum Kind {
+    FLOAT_MULTIPLY_ADD,
+    FLOAT_ADD,
+    FLOAT_MULTIPLY,
+    FLOAT_DIVIDE,
+    FLOAT_COMPARE,
+    FLOAT_MATH,
+    FLOAT_OTHER,
+    INT_MULTIPLY_ADD,
+    INT_ADD,
+    INT_MULTIPLY,
+    INT_DIVIDE,
+    INT_COMPARE,
+    INT_MATH,
+    INT_OTHER,
+    BOOL,
+    SELECT
+  }
+
+  /** Of a float kind, how far the integer kind of the same meaning is away. */
+  private static final int TO_INT =
+      Kind.INT_MULTIPLY_ADD.ordinal() - Kind.FLOAT_MULTIPLY_ADD.ordinal();
+
+  private static final Kind[] KINDS = Kind.values();
+
+  private final int[] counts = new int[KINDS.length];
+
+  /** Adds the operations of {@code expr}, but for those of the indices of what it reads. */
+  void count(PrimExpr expr) {
+    switch (expr) {
+      case IntImm _, FloatImm _, PrimVar _, Load _, Read _ -> {
+        return;
+      }
+      case Binary binary -> {
+        if (isMultiplyAdd(binary)) {
+          countMultiplyAdd(binary);
+          return;
+        }
+        add(kind(binary.op()), binary);
+      }
+      case Compare compare -> add(Kind.FLOAT_COMPARE, compare.left());
+      case Not _ -> counts[Kind.BOOL.ordinal()]++;
+      case Select _ -> counts[Kind.SELECT.ordinal()]++;
+      case Cast _ -> add(Kind.FLOAT_OTHER, expr);
+      case Intrinsic intrinsic ->
+          add(
+              intrinsic.op() == IntrinsicOp.FMA ? Kind.FLOAT_MULTIPLY_ADD : Kind.FLOAT_MATH,
+              intrinsic.arguments().getFirst());
+    }
+    for (PrimExpr child : PrimExprs.children(expr)) {
+      count(child);
+    }
+  }
+
+  private static boolean isMultiplyAdd(Binary sum) {
+    return (sum.op() == BinaryOp.ADD || sum.op() == BinaryOp.SUBTRACT)
+        && (product(sum.left()) != null || product(sum.right()) != null);
+  }
+
+  private void countMultiplyAdd(Binary sum) {
+    add(Kind.FLOAT_MULTIPLY_ADD, sum);
+    Binary product = product(sum.right()) != null ? product(sum.right()) : product(sum.left());
+    count(product.left());
+    count(product.right());
+    count(product == sum.right() ? sum.left() : sum.right());
+  }
+
+  private static Binary product(PrimExpr expr) {
+    return expr instanceof Binary binary && binary.op() == BinaryOp.MULTIPLY ? binary : null;
+  }
+
+  private static Kind kind(BinaryOp op) {
+    return switch (op) {
+      case ADD, SUBTRACT -> Kind.FLOAT_ADD;
+      case MULTIPLY -> Kind.FLOAT_MULTIPLY;
+      case DIVIDE, REMAINDER, FLOOR_DIVIDE, FLOOR_MODULO -> Kind.FLOAT_DIVIDE;
+      case MIN, MAX -> Kind.FLOAT_COMPARE;
+      case AND, OR -> Kind.BOOL;
+      case BIT_AND, BIT_OR, BIT_XOR, SHIFT_LEFT, SHIFT_RIGHT -> Kind.FLOAT_OTHER;
+    };
+  }
+
+  /** Counts {@code kind}, or its integer counterpart where {@code operand} is no float. */
+  private void add(Kind kind, PrimExpr operand) {
+    boolean integer = kind.ordinal() < TO_INT && !operand.dtype().isFloat();
+    counts[kind.ordinal() + (integer ? TO_INT : 0)]++;
+  }
+
+  int of(Kind kind) {
+    return counts[kind.ordinal()];
+  }
+
+  /** Floating-point operations, a multiply-add being two. */
+  double flops() {
+    int total = counts[Kind.FLOAT_MULTIPLY_ADD.ordinal()];
+    for (int k = 0; k < TO_INT; k++) {
+      total += counts[k];
+    }
+    return total;
+  }
+
+  /** Arithmetic of any type, a multiply-add being two. */
+  double operations() {
+    int total =
+        counts[Kind.FLOAT_MULTIPLY_ADD.ordinal()] + counts[Kind.INT_MULTIPLY_ADD.ordinal()];
+    for (int count : counts) {
+      total += count;
+    }
+    return total;
+  }
+}

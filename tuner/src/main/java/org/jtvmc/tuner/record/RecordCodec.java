@@ -1,0 +1,132 @@
+package org.jtvmc.tuner.record;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A record as one line of JSON. Unknown fields are ignored, so that later versions may add some. */
+final class RecordCodec {
+
+  /** A line that is no record; the message completes the sentence "line n ...". */
+  static final class MalformedRecord extends Exception {
+    MalformedRecord(String message) {
+      super(message);
+    }
+  }
+
+  private final ObjectMapper mapper =
+      new ObjectMapper()
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
+
+  /** The line, without its end. */
+  String write(TuningRecord record) {
+    ObjectNode line = mapper.createObjectNode();
+    line.put("v", TuningRecord.FORMAT);
+    line.put("workload", record.key().workload());
+    line.put("task", record.task());
+    RecordTarget target = record.key().target();
+    ObjectNode machine = line.putObject("target");
+    machine.put("kind", target.kind());
+    machine.put("cpu", target.cpu());
+    ArrayNode features = machine.putArray("features");
+    target.features().forEach(features::add);
+    machine.put("cores", target.cores());
+    try {
+      line.set("steps", mapper.readTree(record.steps()));
+      ArrayNode times = line.putArray("times_ms");
+      record.timesMs().forEach(times::add);
+      line.put("status", record.status().symbol());
+      line.put("error", record.error());
+      line.put("seed", record.seed());
+      line.put("at", record.at().toString());
+      line.put("compiler", record.compiler());
+      if (record.confirmed()) {
+        line.put("confirmed", true);
+      }
+      return mapper.writeValueAsString(line);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException("steps are not JSON: " + record.steps(), e);
+    }
+  }
+
+  TuningRecord read(byte[] bytes) throws MalformedRecord {
+    JsonNode line;
+    try {
+      line = mapper.readTree(bytes);
+    } catch (java.io.IOException e) {
+      throw new MalformedRecord("is not JSON");
+    }
+    if (!line.isObject()) {
+      throw new MalformedRecord("is not a JSON object");
+    }
+    JsonNode version = line.path("v");
+    if (!version.isInt() || version.intValue() != TuningRecord.FORMAT) {
+      throw new MalformedRecord(
+          "has format version " + version + ", and this program reads " + TuningRecord.FORMAT);
+    }
+    JsonNode steps = line.path("steps");
+    if (!steps.isArray()) {
+      throw new MalformedRecord("has no list of steps");
+    }
+    String symbol = text(line, "status");
+    RecordStatus status =
+        RecordStatus.parse(symbol)
+            .orElseThrow(() -> new MalformedRecord("has the unknown status '" + symbol + "'"));
+    try {
+      return new TuningRecord(
+          new RecordKey(text(line, "workload"), target(line.path("target"))),
+          line.path("task").asText(""),
+          steps.toString(),
+          status == RecordStatus.OK ? times(line.path("times_ms")) : List.of(),
+          status,
+          line.path("error").asText(""),
+          line.path("seed").asLong(0),
+          Instant.parse(text(line, "at")),
+          line.path("compiler").asText(""),
+          line.path("confirmed").asBoolean(false));
+    } catch (DateTimeException e) {
+      throw new MalformedRecord("has no valid time in 'at'");
+    } catch (IllegalArgumentException e) {
+      throw new MalformedRecord("is not a measurement: " + e.getMessage());
+    }
+  }
+
+  private static RecordTarget target(JsonNode node) throws MalformedRecord {
+    if (!node.isObject()) {
+      throw new MalformedRecord("has no target");
+    }
+    List<String> features = new ArrayList<>();
+    for (JsonNode feature : node.path("features")) {
+      features.add(feature.asText());
+    }
+    return new RecordTarget(
+        text(node, "kind"), text(node, "cpu"), features, node.path("cores").asInt(1));
+  }
+
+  private static List<Double> times(JsonNode node) throws MalformedRecord {
+    List<Double> times = new ArrayList<>();
+    for (JsonNode time : node) {
+      if (!time.isNumber()) {
+        throw new MalformedRecord("has a time that is not a number");
+      }
+      times.add(time.doubleValue());
+    }
+    return times;
+  }
+
+  private static String text(JsonNode node, String field) throws MalformedRecord {
+    JsonNode value = node.path(field);
+    if (!value.isTextual()) {
+      throw new MalformedRecord("has no '" + field + "'");
+    }
+    return value.textValue();
+  }
+}

@@ -1,0 +1,104 @@
+package org.jtvmc.tuner.record;
+
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.function.Consumer;
+
+/**
+ * Reads a records file line by line, trusting nothing in it: whatever is not a record is skipped,
+ * with a sentence that names the line.
+ */
+final class RecordReader {
+  /** A longer line is not a record; it is skipped without being held in memory. */
+  private static final int LONGEST_LINE_BYTES = 16 << 20;
+
+  /** So that a file of another kind does not flood the terminal. */
+  private static final int MOST_SENTENCES = 5;
+
+  private final Path file;
+  private final Consumer<String> problems;
+  private final RecordCodec codec = new RecordCodec();
+  private int skipped;
+
+  RecordReader(Path file, Consumer<String> problems) {
+    this.file = file;
+    this.problems = problems;
+  }
+
+  /** Hands over every record in the order of the file; none where there is no such file. */
+  void forEach(Consumer<TuningRecord> records) {
+    try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
+      ByteArrayOutputStream line = new ByteArrayOutputStream();
+      long number = 1;
+      long length = 0;
+      for (int next = in.read(); next >= 0; next = in.read()) {
+        if (next == '\n') {
+          accept(number, line.toByteArray(), length, true, records);
+          number++;
+          length = 0;
+          line.reset();
+        } else if (length++ < LONGEST_LINE_BYTES) {
+          line.write(next);
+        }
+      }
+      accept(number, line.toByteArray(), length, false, records);
+    } catch (NoSuchFileException _) {
+      return;
+    } catch (IOException e) {
+      throw new RecordException("cannot read the records file " + file + ": " + reason(e), e);
+    }
+    if (skipped > MOST_SENTENCES) {
+      problems.accept(
+          "%s: %d more lines are skipped".formatted(file, skipped - MOST_SENTENCES));
+    }
+  }
+
+  private void accept(
+      long number, byte[] line, long length, boolean ended, Consumer<TuningRecord> records) {
+    if (isBlank(line)) {
+      return;
+    }
+    if (length > LONGEST_LINE_BYTES) {
+      skip("%s: line %d is skipped: it is longer than any record".formatted(file, number));
+      return;
+    }
+    try {
+      records.accept(codec.read(line));
+    } catch (RecordCodec.MalformedRecord e) {
+      skip(
+          ended
+              ? "%s: line %d is skipped: it %s".formatted(file, number, e.getMessage())
+              : "%s: the last line (%d) is incomplete and is skipped".formatted(file, number));
+    }
+  }
+
+  private void skip(String sentence) {
+    if (++skipped <= MOST_SENTENCES) {
+      problems.accept(sentence);
+    }
+  }
+
+  private static boolean isBlank(byte[] line) {
+    for (byte b : line) {
+      if (b != ' ' && b != '\t' && b != '\r') {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** The reason without the path, which the sentence has already. */
+  static String reason(IOException e) {
+    return switch (e) {
+      case java.nio.file.AccessDeniedException _ -> "permission denied";
+      case NoSuchFileException _ -> "its folder does not exist";
+      case java.nio.file.FileSystemException f when f.getReason() != null -> f.getReason();
+      default -> e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+    };
+  }
+}

@@ -17,7 +17,8 @@ public final class CostModels {
       case "xgboost" -> new XGBoostCostModel(seed);
       case "random" -> new RandomCostModel(seed);
       case "none" -> new NoCostModel();
-      default -> PluginLoader.load(CostModel.class, "cost model", name, new Class<?>[] {long.class}, seed);
+      default ->
+          PluginLoader.load(CostModel.class, "cost model", name, new Class<?>[] {long.class}, seed);
     };
   }
 }

@@ -23,7 +23,9 @@ final class LinearIndex {
     this.cap = cap;
   }
 
-  /** Analyses {@code index}; {@code positions} gives the place of each enclosing loop's variable. */
+  /**
+   * Analyses {@code index}; {@code positions} gives the place of each enclosing loop's variable.
+   */
   static LinearIndex of(PrimExpr index, Map<PrimVar, Integer> positions, double[] extents) {
     return switch (index) {
       case IntImm _ -> constant(extents.length);
@@ -59,16 +61,7 @@ final class LinearIndex {
         case FLOOR_MODULO, REMAINDER -> {
           return new LinearIndex(left.coefficients, Math.min(left.cap, by));
         }
-        case ADD,
-            SUBTRACT,
-            MIN,
-            MAX,
-            AND,
-            OR,
-            BIT_AND,
-            BIT_OR,
-            BIT_XOR,
-            SHIFT_LEFT -> {}
+        case ADD, SUBTRACT, MIN, MAX, AND, OR, BIT_AND, BIT_OR, BIT_XOR, SHIFT_LEFT -> {}
       }
     }
     LinearIndex right = of(expr.right(), positions, extents);
@@ -77,7 +70,7 @@ final class LinearIndex {
       case SUBTRACT -> left.plus(right, -1);
       case MULTIPLY ->
           expr.left() instanceof IntImm imm
-              ? right.scaled(imm.value(), right.cap)
+              ? right.scaled((double) imm.value(), right.cap)
               : irregular(expr, positions, extents);
       case MIN, MAX -> {
         if (left.isConstant()) {

@@ -17,7 +17,8 @@ import org.jtvmc.ir.expr.Read;
 import org.jtvmc.ir.expr.Select;
 
 /**
- * How many operations of each kind one evaluation of some expressions performs. A product that is added to something counts once, as a multiply-add.
+ * How many operations of each kind one evaluation of some expressions performs. A product that is
+ * added to something counts once, as a multiply-add.
  */
 final class OperationCounts {
 
@@ -125,8 +126,7 @@ final class OperationCounts {
 
   /** Arithmetic of any type, a multiply-add being two. */
   double operations() {
-    int total =
-        counts[Kind.FLOAT_MULTIPLY_ADD.ordinal()] + counts[Kind.INT_MULTIPLY_ADD.ordinal()];
+    int total = counts[Kind.FLOAT_MULTIPLY_ADD.ordinal()] + counts[Kind.INT_MULTIPLY_ADD.ordinal()];
     for (int count : counts) {
       total += count;
     }

@@ -39,6 +39,11 @@ public final class ProgramFeatures {
 
   @Override
   public String toString() {
-    return "features " + rows() + "x" + columns + " " + Integer.toHexString(Arrays.hashCode(values));
+    return "features "
+        + rows()
+        + "x"
+        + columns
+        + " "
+        + Integer.toHexString(Arrays.hashCode(values));
   }
 }

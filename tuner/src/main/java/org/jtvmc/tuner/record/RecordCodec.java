@@ -9,15 +9,24 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
-/** A record as one line of JSON. Unknown fields are ignored, so that later versions may add some. */
+/**
+ * A record as one line of JSON. Unknown fields are ignored, so that later versions may add some.
+ */
 final class RecordCodec {
 
   /** A line that is no record; the message completes the sentence "line n ...". */
   static final class MalformedRecord extends Exception {
     MalformedRecord(String message) {
       super(message);
+    }
+
+    MalformedRecord(String message, Throwable cause) {
+      super(message, cause);
     }
   }
 
@@ -41,6 +50,8 @@ final class RecordCodec {
     machine.put("cores", target.cores());
     try {
       line.set("steps", mapper.readTree(record.steps()));
+      ObjectNode decisions = line.putObject("decisions");
+      new TreeMap<>(record.decisions()).forEach(decisions::put);
       ArrayNode times = line.putArray("times_ms");
       record.timesMs().forEach(times::add);
       line.put("status", record.status().symbol());
@@ -62,7 +73,7 @@ final class RecordCodec {
     try {
       line = mapper.readTree(bytes);
     } catch (java.io.IOException e) {
-      throw new MalformedRecord("is not JSON");
+      throw new MalformedRecord("is not JSON", e);
     }
     if (!line.isObject()) {
       throw new MalformedRecord("is not a JSON object");
@@ -85,6 +96,7 @@ final class RecordCodec {
           new RecordKey(text(line, "workload"), target(line.path("target"))),
           line.path("task").asText(""),
           steps.toString(),
+          decisions(line.path("decisions")),
           status == RecordStatus.OK ? times(line.path("times_ms")) : List.of(),
           status,
           line.path("error").asText(""),
@@ -93,9 +105,9 @@ final class RecordCodec {
           line.path("compiler").asText(""),
           line.path("confirmed").asBoolean(false));
     } catch (DateTimeException e) {
-      throw new MalformedRecord("has no valid time in 'at'");
+      throw new MalformedRecord("has no valid time in 'at'", e);
     } catch (IllegalArgumentException e) {
-      throw new MalformedRecord("is not a measurement: " + e.getMessage());
+      throw new MalformedRecord("is not a measurement: " + e.getMessage(), e);
     }
   }
 
@@ -109,6 +121,12 @@ final class RecordCodec {
     }
     return new RecordTarget(
         text(node, "kind"), text(node, "cpu"), features, node.path("cores").asInt(1));
+  }
+
+  private static Map<String, String> decisions(JsonNode node) {
+    Map<String, String> decisions = new LinkedHashMap<>();
+    node.properties().forEach(field -> decisions.put(field.getKey(), field.getValue().asText()));
+    return decisions;
   }
 
   private static List<Double> times(JsonNode node) throws MalformedRecord {

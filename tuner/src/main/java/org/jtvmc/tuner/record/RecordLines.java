@@ -65,10 +65,7 @@ final class RecordLines implements AutoCloseable {
     try {
       opened =
           FileChannel.open(
-              file,
-              StandardOpenOption.CREATE,
-              StandardOpenOption.READ,
-              StandardOpenOption.WRITE);
+              file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
       lock =
           FileChannel.open(
               file.resolveSibling(file.getFileName() + ".lock"),

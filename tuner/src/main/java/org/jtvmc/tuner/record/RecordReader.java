@@ -53,8 +53,7 @@ final class RecordReader {
       throw new RecordException("cannot read the records file " + file + ": " + reason(e), e);
     }
     if (skipped > MOST_SENTENCES) {
-      problems.accept(
-          "%s: %d more lines are skipped".formatted(file, skipped - MOST_SENTENCES));
+      problems.accept("%s: %d more lines are skipped".formatted(file, skipped - MOST_SENTENCES));
     }
   }
 

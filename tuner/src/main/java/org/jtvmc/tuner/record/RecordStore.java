@@ -154,8 +154,8 @@ public final class RecordStore implements AutoCloseable {
 
   /**
    * As {@link #best}, and where there is none, the best for the same code on another number of
-   * threads, the nearest number first: a schedule is never wrong, and most likely still better
-   * than none.
+   * threads, the nearest number first: a schedule is never wrong, and most likely still better than
+   * none.
    */
   public Optional<TuningRecord> bestOrNearest(RecordKey key) {
     Optional<TuningRecord> exact = best(key);
@@ -186,8 +186,7 @@ public final class RecordStore implements AutoCloseable {
             report(e);
           }
           if (!unsaved.isEmpty()) {
-            problems.accept(
-                "%d records could not be saved to %s".formatted(unsaved.size(), name));
+            problems.accept("%d records could not be saved to %s".formatted(unsaved.size(), name));
           }
         });
   }

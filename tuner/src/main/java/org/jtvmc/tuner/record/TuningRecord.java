@@ -2,6 +2,7 @@ package org.jtvmc.tuner.record;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 
 /**
  * One measured candidate.
@@ -10,6 +11,8 @@ import java.util.List;
  * @param task the task's name, for people
  * @param steps the schedule's steps as a JSON array in canonical form: equal schedules have equal
  *     texts
+ * @param decisions the decisions behind the steps, by name, from which a search goes on; empty
+ *     where they are not known
  * @param timesMs the time of one run for each repetition, in milliseconds; empty unless ok
  * @param error what went wrong, in one sentence; empty where ok
  * @param seed the session's seed
@@ -22,6 +25,7 @@ public record TuningRecord(
     RecordKey key,
     String task,
     String steps,
+    Map<String, String> decisions,
     List<Double> timesMs,
     RecordStatus status,
     String error,
@@ -34,6 +38,7 @@ public record TuningRecord(
   public static final int FORMAT = 1;
 
   public TuningRecord {
+    decisions = Map.copyOf(decisions);
     timesMs = List.copyOf(timesMs);
     if (status == RecordStatus.OK && timesMs.isEmpty()) {
       throw new IllegalArgumentException("a measured candidate has at least one time");

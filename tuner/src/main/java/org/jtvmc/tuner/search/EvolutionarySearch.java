@@ -1,0 +1,223 @@
+package org.jtvmc.tuner.search;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedSet;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import org.jtvmc.tuner.feature.ProgramFeatures;
+
+/**
+ * Evolution of schedules under a model of their speed, after Ansor (OSDI 2020), for budgets of tens
+ * of trials a task instead of thousands.
+ *
+ * <p>Each round a population of random points and of offspring of the best measured ones evolves
+ * for some generations; a candidate's fitness blends the draft model's estimate with the learnt
+ * model's, which gains weight as samples come in (Pruner, ASPLOS 2025). The fittest that were not
+ * measured yet are proposed, and now and then a random one. Towards the end of the budget ever more
+ * of a batch is taken from the direct neighbours of the best (Droplet search: coordinate descent).
+ */
+public final class EvolutionarySearch implements SearchStrategy {
+  private static final int POPULATION = 96;
+  private static final int GENERATIONS = 3;
+  private static final double MUTATION = 0.7;
+  private static final double MEASURED_SHARE = 0.3;
+  private static final double RANDOM_SHARE = 0.08;
+  private static final int TOURNAMENT = 4;
+
+  /** From this part of the budget on, neighbours of the best are tried. */
+  private static final double WALK_FROM = 0.3;
+
+  /** So many of the best measured candidates have offspring. */
+  private static final int PARENTS = 12;
+
+  private final SearchContext context;
+  private final SplittableRandom random;
+  private final Map<Candidate, Double> measured = new LinkedHashMap<>();
+  private final Set<Candidate> proposed = new HashSet<>();
+
+  /** What was appraised in this round and the one before: parents come back. */
+  private final Map<Candidate, Optional<Appraisal>> appraised = new HashMap<>();
+
+  public EvolutionarySearch(SearchContext context) {
+    this.context = context;
+    this.random = context.random();
+  }
+
+  @Override
+  public void observe(List<Observation> observations) {
+    for (Observation observation : observations) {
+      measured.put(observation.candidate(), observation.timeMs());
+      proposed.add(observation.candidate());
+    }
+  }
+
+  @Override
+  public List<Candidate> propose(int count, double progress) {
+    SequencedSet<Candidate> batch = new LinkedHashSet<>();
+    Candidate byDefault = context.space().defaultCandidate();
+    if (!proposed.contains(byDefault) && appraise(List.of(byDefault)).size() == 1) {
+      batch.add(byDefault);
+    }
+    if (batch.size() < count) {
+      Map<Candidate, Double> fitness = evolve();
+      int walked = (int) Math.round((count - batch.size()) * walkShare(progress));
+      addFittest(neighboursOfBest(walked), walked, batch);
+      int atRandom = 0;
+      for (int k = batch.size(); k < count; k++) {
+        atRandom += random.nextDouble() < RANDOM_SHARE ? 1 : 0;
+      }
+      addFittest(fitness, count - batch.size() - atRandom, batch);
+      addRandom(fitness, count, batch);
+      addFittest(fitness, count - batch.size(), batch);
+    }
+    proposed.addAll(batch);
+    appraised.keySet().retainAll(measured.keySet());
+    return List.copyOf(batch);
+  }
+
+  private static double walkShare(double progress) {
+    return Math.clamp((progress - WALK_FROM) / (1 - WALK_FROM), 0, 0.75);
+  }
+
+  /** The fitness of everything that the generations came across and that was not measured. */
+  private Map<Candidate, Double> evolve() {
+    List<Candidate> parents = fastest(PARENTS);
+    List<Candidate> first = new ArrayList<>();
+    int offspring = parents.isEmpty() ? 0 : (int) (POPULATION * MEASURED_SHARE);
+    for (int k = 0; k < offspring; k++) {
+      first.add(context.space().mutate(parents.get(k % parents.size()), random));
+    }
+    while (first.size() < POPULATION) {
+      first.add(context.space().random(random));
+    }
+    first.addAll(parents);
+    Map<Candidate, Double> all = new LinkedHashMap<>();
+    List<Map.Entry<Candidate, Double>> population = score(first, all);
+    for (int generation = 0; generation < GENERATIONS && !population.isEmpty(); generation++) {
+      List<Candidate> next = new ArrayList<>();
+      for (int k = 0; k < POPULATION; k++) {
+        next.add(child(population));
+      }
+      List<Map.Entry<Candidate, Double>> children = score(next, all);
+      children.addAll(population);
+      children.sort(fittestFirst());
+      population = new ArrayList<>(children.subList(0, Math.min(POPULATION, children.size())));
+    }
+    all.keySet().removeAll(proposed);
+    return all;
+  }
+
+  private Candidate child(List<Map.Entry<Candidate, Double>> population) {
+    Candidate parent = tournament(population);
+    if (random.nextDouble() < MUTATION) {
+      return context.space().mutate(parent, random);
+    }
+    return context
+        .space()
+        .crossover(parent, tournament(population), random)
+        .orElseGet(() -> context.space().mutate(parent, random));
+  }
+
+  /** The fittest of a few drawn at random. */
+  private Candidate tournament(List<Map.Entry<Candidate, Double>> population) {
+    Map.Entry<Candidate, Double> winner = population.get(random.nextInt(population.size()));
+    for (int k = 1; k < TOURNAMENT; k++) {
+      Map.Entry<Candidate, Double> other = population.get(random.nextInt(population.size()));
+      winner = other.getValue() > winner.getValue() ? other : winner;
+    }
+    return winner.getKey();
+  }
+
+  /** The unmeasured neighbours of the fastest candidate that has enough of them. */
+  private Map<Candidate, Double> neighboursOfBest(int wanted) {
+    Map<Candidate, Double> found = new LinkedHashMap<>();
+    for (Candidate best : fastest(PARENTS)) {
+      if (found.size() >= wanted) {
+        break;
+      }
+      List<Candidate> fresh = new ArrayList<>(context.space().neighbours(best));
+      fresh.removeAll(proposed);
+      score(fresh, found);
+    }
+    return found;
+  }
+
+  /** Scores those of {@code candidates} that are new to {@code all}, and adds them to it. */
+  private List<Map.Entry<Candidate, Double>> score(
+      List<Candidate> candidates, Map<Candidate, Double> all) {
+    List<Candidate> fresh =
+        candidates.stream().distinct().filter(c -> !all.containsKey(c)).toList();
+    Map<Candidate, Appraisal> appraisals = appraise(fresh);
+    List<ProgramFeatures> programs = appraisals.values().stream().map(Appraisal::features).toList();
+    double trust = context.costModel().confidence(context.group());
+    double[] learnt = context.costModel().predict(programs);
+    double bestDraft =
+        appraised.values().stream()
+            .flatMap(Optional::stream)
+            .mapToDouble(Appraisal::draftMs)
+            .min()
+            .orElse(1);
+    List<Map.Entry<Candidate, Double>> scored = new ArrayList<>();
+    int k = 0;
+    for (Map.Entry<Candidate, Appraisal> entry : appraisals.entrySet()) {
+      double draft = bestDraft / entry.getValue().draftMs();
+      double fitness = trust * learnt[k++] + (1 - trust) * (Double.isNaN(draft) ? 0 : draft);
+      all.put(entry.getKey(), fitness);
+      scored.add(Map.entry(entry.getKey(), fitness));
+    }
+    return scored;
+  }
+
+  /** Looks at each candidate, on all cores; those that are rejected are missing from the result. */
+  private Map<Candidate, Appraisal> appraise(List<Candidate> candidates) {
+    List<Candidate> unknown = candidates.stream().filter(c -> !appraised.containsKey(c)).toList();
+    List<Optional<Appraisal>> looked =
+        unknown.parallelStream().map(context.appraiser()::appraise).toList();
+    IntStream.range(0, unknown.size()).forEach(k -> appraised.put(unknown.get(k), looked.get(k)));
+    Map<Candidate, Appraisal> known = new LinkedHashMap<>();
+    for (Candidate candidate : candidates) {
+      appraised.get(candidate).ifPresent(appraisal -> known.put(candidate, appraisal));
+    }
+    return known;
+  }
+
+  private List<Candidate> fastest(int number) {
+    return measured.entrySet().stream()
+        .filter(entry -> !Double.isInfinite(entry.getValue()))
+        .sorted(Map.Entry.comparingByValue())
+        .limit(number)
+        .map(Map.Entry::getKey)
+        .toList();
+  }
+
+  private static void addFittest(
+      Map<Candidate, Double> fitness, int number, SequencedSet<Candidate> batch) {
+    fitness.entrySet().stream()
+        .filter(entry -> !batch.contains(entry.getKey()))
+        .sorted(fittestFirst())
+        .limit(Math.max(0, number))
+        .map(Map.Entry::getKey)
+        .forEach(batch::add);
+  }
+
+  private void addRandom(Map<Candidate, Double> fitness, int count, SequencedSet<Candidate> batch) {
+    List<Candidate> rest = new ArrayList<>(fitness.keySet());
+    rest.removeAll(batch);
+    while (batch.size() < count && !rest.isEmpty()) {
+      batch.add(rest.remove(random.nextInt(rest.size())));
+    }
+  }
+
+  private static Comparator<Map.Entry<Candidate, Double>> fittestFirst() {
+    return Map.Entry.<Candidate, Double>comparingByValue().reversed();
+  }
+}

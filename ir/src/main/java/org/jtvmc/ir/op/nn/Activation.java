@@ -139,7 +139,8 @@ public final class Activation extends TensorOperator {
     if (!integral) {
       Shapes.requireFloat(x, "argument");
     }
-    body.apply(IntImm.of(x.dtype(), 0), attributes);
+    // Rejects attributes that the body cannot make sense of.
+    var _ = body.apply(IntImm.of(x.dtype(), 0), attributes);
     return x;
   }
 

@@ -1,0 +1,148 @@
+package org.jtvmc.compiler.lower;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.IntPredicate;
+import org.jtvmc.ir.data.NDArray;
+import org.jtvmc.ir.expr.FloatImm;
+import org.jtvmc.ir.expr.IntImm;
+import org.jtvmc.ir.expr.PrimExpr;
+import org.jtvmc.ir.graph.Call;
+import org.jtvmc.ir.graph.Constant;
+import org.jtvmc.ir.graph.Expr;
+import org.jtvmc.ir.graph.Exprs;
+import org.jtvmc.ir.graph.Function;
+import org.jtvmc.ir.graph.If;
+import org.jtvmc.ir.graph.Let;
+import org.jtvmc.ir.graph.Operator;
+import org.jtvmc.ir.graph.Tuple;
+import org.jtvmc.ir.graph.TupleGetItem;
+import org.jtvmc.ir.graph.Var;
+import org.jtvmc.ir.te.PlaceholderOp;
+import org.jtvmc.ir.te.Tensor;
+import org.jtvmc.ir.type.DType;
+import org.jtvmc.ir.type.TensorType;
+import org.jtvmc.ir.type.TupleType;
+import org.jtvmc.ir.type.Type;
+import org.jtvmc.schedule.ComputeDag;
+
+/**
+ * Writes a fused function as the tensor expressions of its operators.
+ *
+ * <p>The parameters become placeholders named by position ({@code p0}, {@code p1}, ...), so that
+ * functions which differ in names only have the same workload hash and the same stages.
+ */
+public final class FunctionLowering {
+  private final Map<Expr, List<Tensor>> values = new HashMap<>();
+
+  private FunctionLowering() {}
+
+  /**
+   * The kernel that {@code function} is.
+   *
+   * @param function primitive: calls of operators on static shapes
+   * @param isConstant which parameters, by position, are known when the model is compiled
+   * @throws IllegalArgumentException where the function holds what no kernel can
+   */
+  public static ComputeDag lower(Function function, IntPredicate isConstant) {
+    FunctionLowering lowering = new FunctionLowering();
+    List<Tensor> inputs = new ArrayList<>();
+    for (int i = 0; i < function.parameters().size(); i++) {
+      Var parameter = function.parameters().get(i);
+      List<Tensor> fields = new ArrayList<>();
+      for (TensorType type : tensorTypes(parameter.type())) {
+        String name = "p" + (inputs.size() + fields.size());
+        fields.add(
+            Tensor.placeholder(name, type.dtype(), isConstant.test(i), sizes(type)));
+      }
+      inputs.addAll(fields);
+      lowering.values.put(parameter, fields);
+    }
+    for (Expr expr : Exprs.postOrder(function.body())) {
+      if (!lowering.values.containsKey(expr)) {
+        lowering.values.put(expr, lowering.tensors(expr));
+      }
+    }
+    return ComputeDag.of(inputs, outputs(lowering.values.get(function.body())));
+  }
+
+  /** The tensors that a value of this type consists of, in order. */
+  public static List<TensorType> tensorTypes(Type type) {
+    return switch (type) {
+      case TensorType tensor -> List.of(tensor);
+      case TupleType tuple ->
+          tuple.fields().stream().flatMap(field -> tensorTypes(field).stream()).toList();
+    };
+  }
+
+  private List<Tensor> tensors(Expr expr) {
+    return switch (expr) {
+      case Constant(NDArray value) -> List.of(constant(value));
+      case Call call -> compute(call);
+      case Tuple tuple -> values(tuple.fields());
+      case TupleGetItem(Expr tuple, int index, Type type) -> {
+        int first = 0;
+        for (Type field : ((TupleType) tuple.type()).fields().subList(0, index)) {
+          first += tensorTypes(field).size();
+        }
+        yield values.get(tuple).subList(first, first + tensorTypes(type).size());
+      }
+      case Var variable ->
+          throw new IllegalArgumentException("variable " + variable + " is bound nowhere");
+      case If _, Let _ ->
+          throw new IllegalArgumentException("control flow cannot be part of a kernel");
+    };
+  }
+
+  private List<Tensor> compute(Call call) {
+    if (!(call.callee() instanceof Operator operator)) {
+      throw new IllegalArgumentException("a kernel can call operators only, not a function");
+    }
+    List<Tensor> inputs = values(call.arguments());
+    return operator
+        .strategies(inputs, call.attributes(), call.type())
+        .getFirst()
+        .algorithm()
+        .compute(inputs, call.attributes(), call.type());
+  }
+
+  private List<Tensor> values(List<Expr> exprs) {
+    List<Tensor> all = new ArrayList<>();
+    exprs.forEach(expr -> all.addAll(values.get(expr)));
+    return all;
+  }
+
+  /** A constant of one element, as an expression; larger ones are arguments. */
+  private static Tensor constant(NDArray value) {
+    if (value.elements() != 1) {
+      throw new IllegalArgumentException(
+          "a constant of type " + value.type() + " must be an argument of the kernel");
+    }
+    DType dtype = value.dtype();
+    PrimExpr literal =
+        dtype.isFloat()
+            ? new FloatImm(dtype, value.getDouble(0))
+            : new IntImm(dtype, value.getLong(0));
+    return Tensor.compute("constant", sizes(value.type()), _ -> literal);
+  }
+
+  /** Results that are inputs, or occur twice, as copies: every result is computed, and once. */
+  private static List<Tensor> outputs(List<Tensor> results) {
+    Set<Tensor> seen = new HashSet<>();
+    return results.stream()
+        .map(
+            result ->
+                result.op() instanceof PlaceholderOp || !seen.add(result)
+                    ? Tensor.compute("copy", result.shape(), result::at)
+                    : result)
+        .toList();
+  }
+
+  private static List<PrimExpr> sizes(TensorType type) {
+    return type.sizes().stream().<PrimExpr>map(IntImm::of).toList();
+  }
+}

@@ -1,0 +1,22 @@
+package org.jtvmc.compiler.plan;
+
+import java.util.List;
+import org.jtvmc.compiler.plan.Value.Result;
+import org.jtvmc.ir.graph.Function;
+
+/**
+ * One call of a kernel.
+ *
+ * @param function the fused function that the kernel computes
+ * @param label names of the model's nodes that it stands for, for messages and profiles
+ * @param inputs one per tensor that the function takes
+ * @param outputs one per tensor that it gives
+ */
+public record KernelUse(
+    Function function, String label, List<Value> inputs, List<Result> outputs) {
+
+  public KernelUse {
+    inputs = List.copyOf(inputs);
+    outputs = List.copyOf(outputs);
+  }
+}

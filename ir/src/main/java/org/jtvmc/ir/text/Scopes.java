@@ -4,11 +4,14 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jtvmc.ir.graph.Call;
 import org.jtvmc.ir.graph.Constant;
 import org.jtvmc.ir.graph.Expr;
 import org.jtvmc.ir.graph.Exprs;
 import org.jtvmc.ir.graph.If;
 import org.jtvmc.ir.graph.Let;
+import org.jtvmc.ir.graph.Tuple;
+import org.jtvmc.ir.graph.TupleGetItem;
 import org.jtvmc.ir.graph.Var;
 
 /**
@@ -65,7 +68,8 @@ final class Scopes {
           use(scopes, let.value(), scope);
           use(scopes, let.body(), body);
         }
-        default -> Exprs.children(expr).forEach(child -> use(scopes, child, scope));
+        case Var _, Constant _, Call _, Tuple _, TupleGetItem _ ->
+            Exprs.children(expr).forEach(child -> use(scopes, child, scope));
       }
     }
     for (Expr expr : order) {

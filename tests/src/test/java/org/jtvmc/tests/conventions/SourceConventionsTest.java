@@ -5,12 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import com.sun.source.tree.CaseTree;
 import com.sun.source.tree.CompilationUnitTree;
 import com.sun.source.tree.DefaultCaseLabelTree;
-import com.sun.source.tree.PatternCaseLabelTree;
+import com.sun.source.tree.ExpressionTree;
 import com.sun.source.tree.SwitchExpressionTree;
 import com.sun.source.tree.SwitchTree;
-import com.sun.source.tree.Tree;
 import com.sun.source.util.JavacTask;
-import com.sun.source.util.TreeScanner;
+import com.sun.source.util.TreePath;
+import com.sun.source.util.TreePathScanner;
 import com.sun.source.util.Trees;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,6 +19,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import javax.lang.model.element.Modifier;
+import javax.lang.model.type.DeclaredType;
+import javax.lang.model.type.TypeMirror;
 import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 
@@ -88,11 +91,11 @@ class SourceConventionsTest {
   }
 
   /**
-   * A switch over patterns names every case, so that a new node of an IR makes the compiler point
-   * at every place that must handle it.
+   * A switch over a sealed type names every case, so that a new node of an IR makes the compiler
+   * point at every place that must handle it.
    */
   @Test
-  void noSwitchOverPatternsHasADefault() throws IOException {
+  void noSwitchOverASealedTypeHasADefault() throws IOException {
     List<Path> sources = new ArrayList<>();
     for (String module : Project.MODULES) {
       sources.addAll(Project.mainSources(module));
@@ -100,45 +103,54 @@ class SourceConventionsTest {
     List<String> found = new ArrayList<>();
     var compiler = ToolProvider.getSystemJavaCompiler();
     try (var files = compiler.getStandardFileManager(null, null, null)) {
-      var task =
-          (JavacTask)
-              compiler.getTask(
-                  null,
-                  files,
-                  null,
-                  List.of("-proc:none"),
-                  null,
-                  files.getJavaFileObjectsFromPaths(sources));
-      var positions = Trees.instance(task).getSourcePositions();
-      for (CompilationUnitTree unit : task.parse()) {
-        new TreeScanner<Void, Void>() {
-          @Override
-          public Void visitSwitch(SwitchTree node, Void unused) {
-            check(node, node.getCases());
-            return super.visitSwitch(node, unused);
-          }
-
-          @Override
-          public Void visitSwitchExpression(SwitchExpressionTree node, Void unused) {
-            check(node, node.getCases());
-            return super.visitSwitchExpression(node, unused);
-          }
-
-          private void check(Tree node, List<? extends CaseTree> cases) {
-            boolean patterns = hasLabel(cases, PatternCaseLabelTree.class);
-            if (patterns && hasLabel(cases, DefaultCaseLabelTree.class)) {
-              long line = unit.getLineMap().getLineNumber(positions.getStartPosition(unit, node));
-              Path source = Path.of(unit.getSourceFile().toUri());
-              found.add(Project.ROOT.relativize(source) + ":" + line);
-            }
-          }
-        }.scan(unit, null);
-      }
+      var units = files.getJavaFileObjectsFromPaths(sources);
+      var options = List.of("-proc:none", "-cp", System.getProperty("java.class.path"));
+      var task = (JavacTask) compiler.getTask(null, files, null, options, null, units);
+      Iterable<? extends CompilationUnitTree> trees = task.parse();
+      task.analyze();
+      trees.forEach(unit -> new DefaultFinder(Trees.instance(task), unit, found).scan(unit, null));
     }
-    assertEquals(List.of(), found, "switches over patterns with a default");
+    assertEquals(List.of(), found, "switches over a sealed type with a default");
   }
 
-  private static boolean hasLabel(List<? extends CaseTree> cases, Class<?> label) {
-    return cases.stream().flatMap(c -> c.getLabels().stream()).anyMatch(label::isInstance);
+  /** Finds the switches of one source file that select by the cases of a sealed type, or else. */
+  private static final class DefaultFinder extends TreePathScanner<Void, Void> {
+
+    private final Trees trees;
+    private final CompilationUnitTree unit;
+    private final List<String> found;
+
+    DefaultFinder(Trees trees, CompilationUnitTree unit, List<String> found) {
+      this.trees = trees;
+      this.unit = unit;
+      this.found = found;
+    }
+
+    @Override
+    public Void visitSwitch(SwitchTree node, Void unused) {
+      check(node.getExpression(), node.getCases());
+      return super.visitSwitch(node, unused);
+    }
+
+    @Override
+    public Void visitSwitchExpression(SwitchExpressionTree node, Void unused) {
+      check(node.getExpression(), node.getCases());
+      return super.visitSwitchExpression(node, unused);
+    }
+
+    private void check(ExpressionTree selector, List<? extends CaseTree> cases) {
+      boolean hasDefault =
+          cases.stream()
+              .flatMap(branch -> branch.getLabels().stream())
+              .anyMatch(DefaultCaseLabelTree.class::isInstance);
+      TypeMirror type = trees.getTypeMirror(new TreePath(getCurrentPath(), selector));
+      if (hasDefault
+          && type instanceof DeclaredType declared
+          && declared.asElement().getModifiers().contains(Modifier.SEALED)) {
+        long start = trees.getSourcePositions().getStartPosition(unit, selector);
+        Path source = Path.of(unit.getSourceFile().toUri());
+        found.add(Project.ROOT.relativize(source) + ":" + unit.getLineMap().getLineNumber(start));
+      }
+    }
   }
 }

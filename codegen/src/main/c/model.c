@@ -117,9 +117,13 @@ static void remove_open_model(const jtvmc_model* model) {
  * A thread must not run on in code that is no longer mapped. This runs at dlclose and at exit; it
  * takes no lock, because another thread may have held it at a fork.
  */
-__attribute__((destructor)) static void stop_threads_of_open_models(void) {
+static void stop_threads_of_open_models(void) {
   for (jtvmc_model* model = open_models; model; model = model->next) jtvmc_pool_stop(model->pool);
 }
+
+/* Not the attribute "destructor": LLVM's C interface writes that as .dtors, which nobody runs. */
+__attribute__((section(".fini_array"), used)) static void (*at_unload)(void) =
+    stop_threads_of_open_models;
 
 static void release(jtvmc_model* model) {
   jtvmc_pool_destroy(model->pool);

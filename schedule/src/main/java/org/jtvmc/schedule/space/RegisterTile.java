@@ -72,8 +72,8 @@ public record RegisterTile(int rows, int vectors) {
   /**
    * Modelled cycles for one step of the reduction over {@code rowExtent x laneExtent} outputs, on a
    * core with two multiply-add units and two load ports: per tile the greatest of the arithmetic,
-   * the loads, what the second cache delivers, and the latency of the accumulation chain; ragged
-   * ends cost whole vectors but no more rows than are there, and the code for them.
+   * the loads, and the latency of the accumulation chain; ragged ends cost whole vectors but no
+   * more rows than are there.
    */
   public double cycles(long rowExtent, long laneExtent, int lanes, List<Operand> operands) {
     long width = (long) vectors * lanes;
@@ -81,12 +81,10 @@ public record RegisterTile(int rows, int vectors) {
     int tailVectors = (int) Math.ceilDiv(laneExtent % width, (long) lanes);
     long fullRows = rowExtent / rows;
     int tailRows = (int) (rowExtent % rows);
-    double ragged = (tailRows > 0 ? 1.02 : 1) * (tailVectors > 0 ? 1.02 : 1);
-    return ragged
-        * (fullColumns * fullRows * step(rows, vectors, operands)
-            + fullRows * step(rows, tailVectors, operands)
-            + fullColumns * step(tailRows, vectors, operands)
-            + step(tailRows, tailVectors, operands));
+    return fullColumns * fullRows * step(rows, vectors, operands)
+        + fullRows * step(rows, tailVectors, operands)
+        + fullColumns * step(tailRows, vectors, operands)
+        + step(tailRows, tailVectors, operands);
   }
 
   private static double step(int rows, int vectors, List<Operand> operands) {
@@ -95,15 +93,13 @@ public record RegisterTile(int rows, int vectors) {
     }
     double arithmetic = rows * vectors / 2.0;
     double loads = 0;
-    double streamed = 0;
     for (Operand operand : operands) {
       loads += operand.loads(rows, vectors) / 2.0;
-      streamed += operand.byLane ? 2.0 * operand.loads(1, vectors) : 0;
     }
     double latency = 4;
     // The loop's own instructions and the imperfect overlap of its steps.
-    double overhead = 0.25 + 0.1 * streamed;
-    return Math.max(Math.max(arithmetic, loads), Math.max(streamed, latency)) + overhead;
+    double overhead = 0.25;
+    return Math.max(Math.max(arithmetic, loads), latency) + overhead;
   }
 
   /** {@code 12x2}: rows by vectors. */

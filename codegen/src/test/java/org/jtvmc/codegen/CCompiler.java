@@ -1,6 +1,7 @@
 package org.jtvmc.codegen;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
@@ -74,6 +75,8 @@ public final class CCompiler {
   public static void assertRuns(Path program, String... arguments) throws IOException {
     var command = new ArrayList<>(List.of(program.toString()));
     command.addAll(List.of(arguments));
-    assertEquals(new Output("ok\n", 0), run(command));
+    // The sanitizers may have remarks of their own before.
+    var output = run(command);
+    assertTrue(output.code() == 0 && output.text().endsWith("ok\n"), output.toString());
   }
 }

@@ -1,2 +1,0 @@
-/** Transformations of loop IR between lowering and emission. */
-package org.jtvmc.codegen.pass;

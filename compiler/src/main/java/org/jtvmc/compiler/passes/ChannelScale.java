@@ -1,0 +1,74 @@
+package org.jtvmc.compiler.passes;
+
+import java.util.List;
+import java.util.Optional;
+import org.jtvmc.compiler.passes.rules.Operands;
+import org.jtvmc.ir.data.NDArray;
+import org.jtvmc.ir.graph.Attributes;
+import org.jtvmc.ir.graph.Call;
+import org.jtvmc.ir.graph.Constant;
+import org.jtvmc.ir.graph.Operator;
+
+/** Scales the output channels of a product by scaling its constant weight. */
+final class ChannelScale {
+
+  private ChannelScale() {}
+
+  /**
+   * The call on a scaled weight, so that its result is multiplied by {@code scale} along dimension
+   * {@code axis}; empty where it is no product with a constant, or the axis is not its channels.
+   */
+  static Optional<Call> scale(Call call, int axis, double[] scale) {
+    if (!(call.callee() instanceof Operator operator)
+        || call.arguments().size() < 2
+        || !(call.arguments().get(1) instanceof Constant(NDArray weight))) {
+      return Optional.empty();
+    }
+    int rank = Operands.tensor(call).rank();
+    Attributes attributes = Operands.attributes(call);
+    return switch (operator.name()) {
+      case "nn.conv1d", "nn.conv2d", "nn.conv3d" ->
+          channelsAre(1, axis, attributes.text("kernel_layout").startsWith("OI"))
+              .map(_ -> with(call, scaled(weight, 0, 1, scale)));
+      case "nn.conv1d_transpose", "nn.conv2d_transpose", "nn.conv3d_transpose" ->
+          channelsAre(1, axis, true)
+              .map(_ -> with(call, scaled(weight, 1, attributes.integer("groups"), scale)));
+      case "nn.dense" ->
+          channelsAre(rank - 1, axis, true)
+              .map(
+                  _ ->
+                      with(
+                          call,
+                          scaled(
+                              weight, attributes.bool("transpose_weight") ? 0 : 1, 1, scale)));
+      default -> Optional.empty();
+    };
+  }
+
+  private static Optional<Integer> channelsAre(int channels, int axis, boolean known) {
+    return known && channels == axis ? Optional.of(axis) : Optional.empty();
+  }
+
+  private static Call with(Call call, NDArray weight) {
+    return call.withArguments(List.of(call.arguments().getFirst(), new Constant(weight)));
+  }
+
+  /**
+   * The weight times {@code scale} along its dimension {@code axis}. Where that holds the channels
+   * of one of several groups, dimension 0 says which group.
+   */
+  private static NDArray scaled(NDArray weight, int axis, long groups, double[] scale) {
+    List<Long> sizes = weight.type().sizes();
+    long inner = sizes.subList(axis + 1, sizes.size()).stream().reduce(1L, (a, b) -> a * b);
+    long channels = sizes.get(axis);
+    long rowsPerGroup = sizes.getFirst() / groups;
+    NDArray result = NDArray.allocate(weight.type());
+    for (long i = 0; i < weight.elements(); i++) {
+      long channel = i / inner % channels;
+      long group = axis == 0 ? 0 : i / (inner * channels) / rowsPerGroup;
+      double factor = scale[Math.toIntExact(group * channels + channel)];
+      result.setDouble(i, weight.getDouble(i) * factor);
+    }
+    return result;
+  }
+}

@@ -28,7 +28,8 @@ public final class CCompiler {
    * C compiler, or one that cannot build an empty program with those flags that begin with -f.
    */
   public static void build(Path program, List<Path> sources, String... flags) throws IOException {
-    var features = Arrays.stream(flags).filter(flag -> flag.startsWith("-f")).toArray(String[]::new);
+    var features =
+        Arrays.stream(flags).filter(flag -> flag.startsWith("-f")).toArray(String[]::new);
     var empty = Files.writeString(program.resolveSibling("empty.c"), "int main(void){return 0;}");
     assumeTrue(
         compiles(program, List.of(empty), features),

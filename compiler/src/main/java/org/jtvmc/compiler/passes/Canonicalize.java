@@ -31,12 +31,12 @@ import org.jtvmc.ir.type.TensorType;
  * Brings what can be said in several ways into one form.
  *
  * <pre>{@code
- *   let %v = nn.relu(%x); add(%v, %v)   =>   %0 = nn.relu(%x); add(%0, %0)
- *   nn.softmax(%x, axis=-1)             =>   nn.softmax(%x)                 // an attribute's default
- *   (%a, %b).1                          =>   %b
- *   split(%x, axis=0, indices=[2]).1    =>   strided_slice(%x, axes=[0], begin=[2], end=[5])
- *   copy(%x)                            =>   %x
- *   if (true) { %a } else { %b }        =>   %a
+ * let %v = nn.relu(%x); add(%v, %v)   =>   %0 = nn.relu(%x); add(%0, %0)
+ * nn.softmax(%x, axis=-1)             =>   nn.softmax(%x)                 // an attribute's default
+ * (%a, %b).1                          =>   %b
+ * split(%x, axis=0, indices=[2]).1    =>   strided_slice(%x, axes=[0], begin=[2], end=[5])
+ * copy(%x)                            =>   %x
+ * if (true) { %a } else { %b }        =>   %a
  * }</pre>
  */
 public final class Canonicalize implements Pass<IRModule> {

@@ -39,8 +39,7 @@ final class ChannelScale {
                   _ ->
                       with(
                           call,
-                          scaled(
-                              weight, attributes.bool("transpose_weight") ? 0 : 1, 1, scale)));
+                          scaled(weight, attributes.bool("transpose_weight") ? 0 : 1, 1, scale)));
       default -> Optional.empty();
     };
   }

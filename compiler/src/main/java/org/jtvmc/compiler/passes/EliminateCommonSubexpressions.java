@@ -24,9 +24,9 @@ import org.jtvmc.ir.pass.Pass;
  * Computes equal things once. Expressions have no effects, so that equal calls give equal values.
  *
  * <pre>{@code
- *   %0 = nn.relu(%x);
- *   %1 = nn.relu(%x);      =>    %0 = nn.relu(%x);
- *   add(%0, %1)                  add(%0, %0)
+ * %0 = nn.relu(%x);
+ * %1 = nn.relu(%x);      =>    %0 = nn.relu(%x);
+ * add(%0, %1)                  add(%0, %0)
  * }</pre>
  */
 public final class EliminateCommonSubexpressions implements Pass<IRModule> {

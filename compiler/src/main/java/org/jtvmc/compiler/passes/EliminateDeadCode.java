@@ -25,7 +25,7 @@ import org.jtvmc.ir.pass.Pass;
  * give them.
  *
  * <pre>{@code
- *   let %unused = nn.relu(%x); %y   =>   %y
+ * let %unused = nn.relu(%x); %y   =>   %y
  * }</pre>
  */
 public final class EliminateDeadCode implements Pass<IRModule> {
@@ -52,8 +52,7 @@ public final class EliminateDeadCode implements Pass<IRModule> {
       after =
           GraphRewriter.rewrite(
               before,
-              expr ->
-                  expr instanceof Let let && !reads.containsKey(let.var()) ? let.body() : expr);
+              expr -> expr instanceof Let let && !reads.containsKey(let.var()) ? let.body() : expr);
     } while (after != before);
     return after;
   }

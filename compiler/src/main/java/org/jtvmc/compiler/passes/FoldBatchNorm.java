@@ -27,10 +27,10 @@ import org.jtvmc.ir.type.TensorType;
  * makes a product and a sum of it.
  *
  * <pre>{@code
- *   nn.batch_norm(nn.bias_add(nn.conv2d(%x, W), b), gamma, beta, mean, variance)
- *     =>   nn.bias_add(nn.conv2d(%x, W * s), (b - mean) * s + beta)    // s = gamma / sqrt(variance + epsilon)
- *   nn.batch_norm(nn.relu(%x), gamma, beta, mean, variance)
- *     =>   add(multiply(nn.relu(%x), s), beta - mean * s)
+ * nn.batch_norm(nn.bias_add(nn.conv2d(%x, W), b), gamma, beta, mean, variance)
+ *   =>   nn.bias_add(nn.conv2d(%x, W * s), (b - mean) * s + beta)    // s = gamma / sqrt(variance + epsilon)
+ * nn.batch_norm(nn.relu(%x), gamma, beta, mean, variance)
+ *   =>   add(multiply(nn.relu(%x), s), beta - mean * s)
  * }</pre>
  *
  * A product that something else reads too keeps its weights. Scales are computed in double
@@ -71,7 +71,9 @@ public final class FoldBatchNorm implements Pass<IRModule> {
         && call.arguments().stream().skip(1).allMatch(Constant.class::isInstance);
   }
 
-  /** Whether nothing but the norm reads the product before it and that product's sum with a bias. */
+  /**
+   * Whether nothing but the norm reads the product before it and that product's sum with a bias.
+   */
   private static boolean isPrivate(Call norm, Map<Expr, List<Expr>> users) {
     Expr data = norm.arguments().getFirst();
     Expr product = data;
@@ -93,9 +95,7 @@ public final class FoldBatchNorm implements Pass<IRModule> {
       Optional<Call> scaled = ChannelScale.scale(call, axis(norm), affine.scale);
       if (scaled.isPresent()) {
         double[] bias =
-            biasAdd
-                .map(add -> affine.applied(values(add.arguments().get(1))))
-                .orElse(affine.shift);
+            biasAdd.map(add -> affine.applied(values(add.arguments().get(1)))).orElse(affine.shift);
         return Call.of(
             operators.get("nn.bias_add"),
             List.of(scaled.get(), constant(bias, norm, List.of(Dim.of(bias.length)))),
@@ -132,8 +132,7 @@ public final class FoldBatchNorm implements Pass<IRModule> {
   }
 
   private static Constant constant(double[] values, Call like, List<Dim> shape) {
-    NDArray array =
-        NDArray.allocate(new TensorType(shape, Operands.tensor(like).dtype()));
+    NDArray array = NDArray.allocate(new TensorType(shape, Operands.tensor(like).dtype()));
     for (int i = 0; i < values.length; i++) {
       array.setDouble(i, values[i]);
     }

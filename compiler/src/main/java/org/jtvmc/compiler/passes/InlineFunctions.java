@@ -19,8 +19,8 @@ import org.jtvmc.ir.type.TypeException;
  * functions stay.
  *
  * <pre>{@code
- *   def @twice(%x) { add(%x, %x) }
- *   def @main(%y) { @twice(nn.relu(%y)) }   =>   def @main(%y) { %0 = nn.relu(%y); add(%0, %0) }
+ * def @twice(%x) { add(%x, %x) }
+ * def @main(%y) { @twice(nn.relu(%y)) }   =>   def @main(%y) { %0 = nn.relu(%y); add(%0, %0) }
  * }</pre>
  */
 public final class InlineFunctions implements Pass<IRModule> {

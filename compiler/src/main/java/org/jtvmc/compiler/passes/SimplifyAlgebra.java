@@ -68,8 +68,7 @@ public final class SimplifyAlgebra implements Pass<IRModule> {
         if (!simpler.get().type().equals(call.type())) {
           throw new TypeException(
               "rule %s makes %s of %s"
-                  .formatted(
-                      rule.getClass().getSimpleName(), simpler.get().type(), call.type()));
+                  .formatted(rule.getClass().getSimpleName(), simpler.get().type(), call.type()));
         }
         return simpler.get();
       }

@@ -15,8 +15,7 @@ import org.jtvmc.ir.graph.Var;
  */
 public final class Views {
 
-  private static final Set<String> OPERATORS =
-      Set.of("reshape", "squeeze", "expand_dims", "copy");
+  private static final Set<String> OPERATORS = Set.of("reshape", "squeeze", "expand_dims", "copy");
 
   private Views() {}
 

@@ -27,19 +27,19 @@ import org.jtvmc.ir.pass.Pass;
  * Puts every call of an operator into a primitive function, one for each kernel.
  *
  * <pre>{@code
- *   %0 = nn.conv2d(%x, const["w"]);            %0 = fn (constants=[1], name="conv2d_relu", primitive=true)
- *   %1 = nn.relu(%0);                     =>        (%p0: ..., %p1: ...) {
- *                                                     %0 = nn.conv2d(%p0, %p1);
- *                                                     nn.relu(%0)
- *                                                   }(%x, const["w"]);
+ * %0 = nn.conv2d(%x, const["w"]);            %0 = fn (constants=[1], name="conv2d_relu", primitive=true)
+ * %1 = nn.relu(%0);                     =>        (%p0: ..., %p1: ...) {
+ *                                                   %0 = nn.conv2d(%p0, %p1);
+ *                                                   nn.relu(%0)
+ *                                                 }(%x, const["w"]);
  * }</pre>
  *
  * The groups are those of TVM's algorithm (Chen et al., OSDI 2018, section 3) on the post-dominator
  * tree, and a few more: elementwise work behind reductions, transposes behind matrix products.
  *
  * <p>A function's parameters are tensors. Constants of one element are inside it; the attribute
- * {@value #CONSTANTS} lists the parameters that are given constants. Equal functions are one object.
- * A function is called with its anchor's label.
+ * {@value #CONSTANTS} lists the parameters that are given constants. Equal functions are one
+ * object. A function is called with its anchor's label.
  */
 public final class FuseOperators implements Pass<IRModule> {
 
@@ -107,8 +107,7 @@ public final class FuseOperators implements Pass<IRModule> {
       } else {
         rewritten.put(
             expr,
-            Exprs.withChildren(
-                expr, Exprs.children(expr).stream().map(rewritten::get).toList()));
+            Exprs.withChildren(expr, Exprs.children(expr).stream().map(rewritten::get).toList()));
       }
     }
     return function.withBody(rewritten.get(function.body()));

@@ -15,8 +15,8 @@ import org.jtvmc.ir.type.TensorType;
 import org.jtvmc.ir.type.Type;
 
 /**
- * The calls of operators in one function body, with an edge from each to those that read it. A tuple
- * that only collects arguments is looked through.
+ * The calls of operators in one function body, with an edge from each to those that read it. A
+ * tuple that only collects arguments is looked through.
  */
 final class FusionGraph {
 
@@ -143,8 +143,7 @@ final class FusionGraph {
   static FusionKind kind(Call call) {
     Operator operator = (Operator) call.callee();
     return call.type() instanceof TensorType
-        ? operator.fusionKind(
-            call.arguments().stream().map(Expr::type).toList(), call.attributes())
+        ? operator.fusionKind(call.arguments().stream().map(Expr::type).toList(), call.attributes())
         : FusionKind.OPAQUE;
   }
 

@@ -104,7 +104,8 @@ final class FusionGroups {
           join(
               call,
               (group, isLast) ->
-                  isAtMost(group, isLast ? FusionKind.OUT_ELEMENTWISE_FUSABLE : FusionKind.INJECTIVE));
+                  isAtMost(
+                      group, isLast ? FusionKind.OUT_ELEMENTWISE_FUSABLE : FusionKind.INJECTIVE));
         }
       }
       case INJECTIVE, TUPLE, OPAQUE -> {}

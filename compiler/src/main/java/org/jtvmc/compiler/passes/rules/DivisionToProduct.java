@@ -15,7 +15,7 @@ import org.jtvmc.ir.type.TensorType;
  * divides by the root of the head's size, which is 8 for heads of 64.)
  *
  * <pre>{@code
- *   divide(%x, const(8.0, float32))   =>   multiply(%x, const(0.125, float32))
+ * divide(%x, const(8.0, float32))   =>   multiply(%x, const(0.125, float32))
  * }</pre>
  */
 public final class DivisionToProduct implements RewriteRule {

@@ -10,7 +10,9 @@ final class Factors {
 
   private Factors() {}
 
-  /** The factors of {@code product}, products among them taken apart down to {@code depth} levels. */
+  /**
+   * The factors of {@code product}, products among them taken apart down to {@code depth} levels.
+   */
   static List<Expr> of(Expr product, int depth) {
     List<Expr> factors = new ArrayList<>();
     collect(product, depth, factors);

@@ -14,8 +14,8 @@ import org.jtvmc.ir.graph.Operator;
  * A convolution pads by itself.
  *
  * <pre>{@code
- *   nn.conv2d(nn.pad(%x, pad_width=[0, 0, 1, 1, 0, 0, 1, 1]), %w)
- *     =>   nn.conv2d(%x, %w, padding=[1, 1, 1, 1])
+ * nn.conv2d(nn.pad(%x, pad_width=[0, 0, 1, 1, 0, 0, 1, 1]), %w)
+ *   =>   nn.conv2d(%x, %w, padding=[1, 1, 1, 1])
  * }</pre>
  */
 public final class FoldPadIntoConvolution implements RewriteRule {

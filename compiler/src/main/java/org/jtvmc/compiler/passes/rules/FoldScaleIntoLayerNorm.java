@@ -12,8 +12,8 @@ import org.jtvmc.ir.type.TensorType;
  * A constant scale, and then a constant shift, behind a layer norm that has none.
  *
  * <pre>{@code
- *   add(multiply(nn.layer_norm(%x, 1, 0), const["g"]), const["b"])
- *     =>   nn.layer_norm(%x, const["g"], const["b"])
+ * add(multiply(nn.layer_norm(%x, 1, 0), const["g"]), const["b"])
+ *   =>   nn.layer_norm(%x, const["g"], const["b"])
  * }</pre>
  */
 public final class FoldScaleIntoLayerNorm implements RewriteRule {

@@ -12,7 +12,7 @@ import org.jtvmc.ir.op.OperatorRegistry;
  * A product with a constant matrix is a dense layer, whatever the rank of the other side.
  *
  * <pre>{@code
- *   nn.matmul(%x, const["w"])   =>   nn.dense(%x, const["w"], transpose_weight=false)
+ * nn.matmul(%x, const["w"])   =>   nn.dense(%x, const["w"], transpose_weight=false)
  * }</pre>
  */
 public final class MatmulToDense implements RewriteRule {

@@ -12,7 +12,7 @@ import org.jtvmc.ir.op.OperatorRegistry;
  * One reshape for two changes of shape in a row.
  *
  * <pre>{@code
- *   reshape(squeeze(%x: Tensor[(1, 6), float32]), newshape=[2, 3])   =>   reshape(%x, newshape=[2, 3])
+ * reshape(squeeze(%x: Tensor[(1, 6), float32]), newshape=[2, 3])   =>   reshape(%x, newshape=[2, 3])
  * }</pre>
  */
 public final class MergeReshapes implements RewriteRule {

@@ -10,7 +10,7 @@ import org.jtvmc.ir.graph.Operator;
  * One transpose for two in a row.
  *
  * <pre>{@code
- *   transpose(transpose(%x, axes=[0, 2, 1]), axes=[2, 0, 1])   =>   transpose(%x, axes=[1, 0, 2])
+ * transpose(transpose(%x, axes=[0, 2, 1]), axes=[2, 0, 1])   =>   transpose(%x, axes=[1, 0, 2])
  * }</pre>
  */
 public final class MergeTransposes implements RewriteRule {

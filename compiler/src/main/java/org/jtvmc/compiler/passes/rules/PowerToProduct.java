@@ -11,8 +11,8 @@ import org.jtvmc.ir.op.OperatorRegistry;
  * Products and roots for powers with a constant exponent.
  *
  * <pre>{@code
- *   power(%x, const(2.0, float32))   =>   multiply(%x, %x)
- *   power(%x, const(0.5, float32))   =>   sqrt(%x)
+ * power(%x, const(2.0, float32))   =>   multiply(%x, %x)
+ * power(%x, const(0.5, float32))   =>   sqrt(%x)
  * }</pre>
  */
 public final class PowerToProduct implements RewriteRule {
@@ -31,13 +31,11 @@ public final class PowerToProduct implements RewriteRule {
     Expr exponent = call.arguments().get(1);
     if (Operands.isUniform(exponent, 2)) {
       return Optional.of(
-          Call.of(
-              operators.get("multiply"), List.of(base, base), Attributes.NONE, call.label()));
+          Call.of(operators.get("multiply"), List.of(base, base), Attributes.NONE, call.label()));
     }
     boolean root = Operands.isUniform(exponent, 0.5) && Operands.tensor(base).dtype().isFloat();
     return root
-        ? Optional.of(
-            Call.of(operators.get("sqrt"), List.of(base), Attributes.NONE, call.label()))
+        ? Optional.of(Call.of(operators.get("sqrt"), List.of(base), Attributes.NONE, call.label()))
         : Optional.empty();
   }
 }

@@ -12,9 +12,9 @@ import org.jtvmc.ir.op.OperatorRegistry;
  * they multiply.
  *
  * <pre>{@code
- *   %0 = divide(%x, 1.41421354);
- *   %1 = add(erf(%0), 1);                =>   nn.gelu(%x)
- *   multiply(multiply(%x, %1), 0.5)
+ * %0 = divide(%x, 1.41421354);
+ * %1 = add(erf(%0), 1);                =>   nn.gelu(%x)
+ * multiply(multiply(%x, %1), 0.5)
  * }</pre>
  */
 public final class RecogniseGelu implements RewriteRule {

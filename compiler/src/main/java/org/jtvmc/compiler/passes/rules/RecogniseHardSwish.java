@@ -12,8 +12,8 @@ import org.jtvmc.ir.op.OperatorRegistry;
  * multiply.
  *
  * <pre>{@code
- *   %0 = clip(add(%x, 3), a_min=0, a_max=6);
- *   divide(multiply(%x, %0), 6)                 =>   nn.hard_swish(%x)
+ * %0 = clip(add(%x, 3), a_min=0, a_max=6);
+ * divide(multiply(%x, %0), 6)                 =>   nn.hard_swish(%x)
  * }</pre>
  */
 public final class RecogniseHardSwish implements RewriteRule {

@@ -16,9 +16,9 @@ import org.jtvmc.ir.type.DType;
  * follow by {@link FoldScaleIntoLayerNorm}.
  *
  * <pre>{@code
- *   %0 = subtract(%x, mean(%x, axes=[-1], keepdims=true));
- *   %1 = mean(power(%0, 2), axes=[-1], keepdims=true);         =>   nn.layer_norm(%x, 1, 0, epsilon=e)
- *   divide(%0, sqrt(add(%1, e)))
+ * %0 = subtract(%x, mean(%x, axes=[-1], keepdims=true));
+ * %1 = mean(power(%0, 2), axes=[-1], keepdims=true);         =>   nn.layer_norm(%x, 1, 0, epsilon=e)
+ * divide(%0, sqrt(add(%1, e)))
  * }</pre>
  *
  * A square may be a product, and the division a product with the reciprocal root.
@@ -57,8 +57,7 @@ public final class RecogniseLayerNorm implements RewriteRule {
         .filter(_ -> difference.type().equals(call.type()))
         .flatMap(
             variance ->
-                centred(difference, variance.from)
-                    .map(x -> layerNorm(x, variance, call.label())));
+                centred(difference, variance.from).map(x -> layerNorm(x, variance, call.label())));
   }
 
   private Expr layerNorm(Expr x, Variance variance, String label) {
@@ -66,8 +65,7 @@ public final class RecogniseLayerNorm implements RewriteRule {
     long axis = (long) variance.from - Operands.tensor(x).rank();
     return Call.of(
         operators.get("nn.layer_norm"),
-        List.of(
-            x, new Constant(NDArray.scalar(dtype, 1)), new Constant(NDArray.scalar(dtype, 0))),
+        List.of(x, new Constant(NDArray.scalar(dtype, 1)), new Constant(NDArray.scalar(dtype, 0))),
         Attributes.builder().put("axis", axis).put("epsilon", variance.epsilon).build(),
         label);
   }
@@ -132,8 +130,7 @@ public final class RecogniseLayerNorm implements RewriteRule {
     }
     Attributes attributes = Operands.attributes(mean);
     int rank = Operands.tensor(mean.arguments().getFirst()).rank();
-    return attributes.bool("keepdims")
-        && Operands.areTrailing(attributes.integers("axes"), rank);
+    return attributes.bool("keepdims") && Operands.areTrailing(attributes.integers("axes"), rank);
   }
 
   private static int firstAxis(Call mean) {

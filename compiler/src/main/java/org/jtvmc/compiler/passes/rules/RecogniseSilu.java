@@ -11,8 +11,8 @@ import org.jtvmc.ir.op.OperatorRegistry;
  * Products of a value with a sigmoid of it.
  *
  * <pre>{@code
- *   multiply(%x, sigmoid(%x))                                  =>   nn.silu(%x)
- *   multiply(%x, nn.hard_sigmoid(%x, alpha=1/6, beta=0.5))     =>   nn.hard_swish(%x)
+ * multiply(%x, sigmoid(%x))                                  =>   nn.silu(%x)
+ * multiply(%x, nn.hard_sigmoid(%x, alpha=1/6, beta=0.5))     =>   nn.hard_swish(%x)
  * }</pre>
  */
 public final class RecogniseSilu implements RewriteRule {

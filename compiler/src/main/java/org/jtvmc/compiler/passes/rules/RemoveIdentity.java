@@ -14,9 +14,9 @@ import org.jtvmc.ir.graph.Tuple;
  * Drops calls that give their argument back.
  *
  * <pre>{@code
- *   reshape(%x: Tensor[(2, 3), float32], newshape=[2, 3])   =>   %x
- *   transpose(%x, axes=[0, 1, 2])                           =>   %x
- *   concatenate((%x,))                                      =>   %x
+ * reshape(%x: Tensor[(2, 3), float32], newshape=[2, 3])   =>   %x
+ * transpose(%x, axes=[0, 1, 2])                           =>   %x
+ * concatenate((%x,))                                      =>   %x
  * }</pre>
  *
  * The same for casts to the same type, pads by nothing, whole slices, and clips without bounds.

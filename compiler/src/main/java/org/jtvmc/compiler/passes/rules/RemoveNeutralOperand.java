@@ -9,10 +9,10 @@ import org.jtvmc.ir.graph.Operator;
  * Drops operations with a constant that changes nothing.
  *
  * <pre>{@code
- *   add(%x, 0)        =>   %x
- *   multiply(1, %x)   =>   %x
- *   divide(%x, 1)     =>   %x
- *   power(%x, 1)      =>   %x
+ * add(%x, 0)        =>   %x
+ * multiply(1, %x)   =>   %x
+ * divide(%x, 1)     =>   %x
+ * power(%x, 1)      =>   %x
  * }</pre>
  *
  * Where the constant's shape widens the result, the call stays. {@code -0 + 0} is 0 and becomes -0,

@@ -13,7 +13,7 @@ import org.jtvmc.ir.type.TensorType;
  * A transpose that moves only dimensions of size 1 leaves the bytes where they are.
  *
  * <pre>{@code
- *   transpose(%x: Tensor[(8, 1, 5), float32], axes=[1, 0, 2])   =>   reshape(%x, newshape=[1, 8, 5])
+ * transpose(%x: Tensor[(8, 1, 5), float32], axes=[1, 0, 2])   =>   reshape(%x, newshape=[1, 8, 5])
  * }</pre>
  */
 public final class TransposeToReshape implements RewriteRule {

@@ -1,0 +1,45 @@
+package org.jtvmc.compiler.passes;
+
+import java.util.List;
+import org.jtvmc.compiler.passes.fusion.FuseOperators;
+import org.jtvmc.ir.graph.IRModule;
+import org.jtvmc.ir.op.OperatorRegistry;
+import org.jtvmc.ir.pass.Pass;
+import org.jtvmc.ir.pass.PassManager;
+
+/**
+ * The list of the graph passes, in the order in which they run: from a model as its frontend gives
+ * it to calls of primitive functions, one for each kernel.
+ */
+public final class GraphPipeline {
+
+  private GraphPipeline() {}
+
+  /** The passes for every target, with the standard limits. */
+  public static PassManager<IRModule> standard() {
+    return of(OperatorRegistry.standard(), FuseOperators.Options.DEFAULT);
+  }
+
+  /**
+   * The passes for every target.
+   *
+   * @param operators where passes find the operators that they introduce
+   */
+  public static PassManager<IRModule> of(OperatorRegistry operators, FuseOperators.Options fusion) {
+    List<Pass<IRModule>> passes =
+        List.of(
+            new CheckTypes(),
+            new InlineFunctions(),
+            new Canonicalize(operators),
+            new FoldConstants(),
+            new EliminateCommonSubexpressions(),
+            new SimplifyAlgebra(operators),
+            new FoldBatchNorm(operators),
+            // Rules leave behind calls on constants, and equal calls.
+            new FoldConstants(),
+            new EliminateCommonSubexpressions(),
+            new EliminateDeadCode(),
+            new FuseOperators(fusion));
+    return PassManager.of(passes);
+  }
+}

@@ -41,8 +41,7 @@ public final class ModelLibrary {
         for (var kernel : kernels) {
           objects.add(Files.write(work.resolve("kernel" + objects.size() + ".o"), kernel));
         }
-        objects.add(work.resolve("model.o"));
-        writeModelObject(model, objects.getLast());
+        objects.add(Files.write(work.resolve("model.o"), modelObject(model)));
         objects.add(Files.write(work.resolve("runtime.o"), runtimeObject(model.name())));
         var exports = new TreeSet<String>();
         INTERFACE.forEach(function -> exports.add(model.name() + "_" + function));
@@ -60,13 +59,13 @@ public final class ModelLibrary {
     }
   }
 
-  private static void writeModelObject(ModelDescription model, Path file) {
+  private static byte[] modelObject(ModelDescription model) {
     try (var context = new LlvmContext();
         var machine = new LlvmTargetMachine(RuntimeResources.BASELINE)) {
       var module = ModelModule.write(model, context);
       module.setTarget(machine);
       module.verify();
-      module.emitObject(machine, file);
+      return module.emitObject(machine);
     }
   }
 

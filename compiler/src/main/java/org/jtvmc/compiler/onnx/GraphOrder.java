@@ -191,6 +191,13 @@ final class GraphOrder {
         : node.getOpType();
   }
 
+  /** The node's name or, where it has none, its first output's. */
+  static String label(NodeProto node) {
+    return !node.getName().isEmpty() || node.getOutputCount() == 0
+        ? node.getName()
+        : node.getOutput(0);
+  }
+
   private ModelException fault(NodeProto node, String what) {
     return new ModelException("%s: node %s %s".formatted(path, describe(node), what));
   }

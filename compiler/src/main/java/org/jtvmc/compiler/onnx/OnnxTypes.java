@@ -2,6 +2,8 @@ package org.jtvmc.compiler.onnx;
 
 import ai.onnx.proto.OnnxMl.TensorProto;
 import java.util.Locale;
+import java.util.Optional;
+import org.jtvmc.ir.type.DType;
 
 /** What ONNX's element types are. */
 final class OnnxTypes {
@@ -24,6 +26,31 @@ final class OnnxTypes {
       case COMPLEX128 -> 128;
       case STRING, UNDEFINED -> 0;
     };
+  }
+
+  /** The graph IR's type for ONNX's, where it has one. */
+  static Optional<DType> dtype(int number) {
+    var type = TensorProto.DataType.forNumber(number);
+    return type == null
+        ? Optional.empty()
+        : switch (type) {
+          case FLOAT -> Optional.of(DType.F32);
+          case DOUBLE -> Optional.of(DType.F64);
+          case FLOAT16 -> Optional.of(DType.F16);
+          case BFLOAT16 -> Optional.of(DType.BF16);
+          case INT8 -> Optional.of(DType.I8);
+          case INT16 -> Optional.of(DType.I16);
+          case INT32 -> Optional.of(DType.I32);
+          case INT64 -> Optional.of(DType.I64);
+          case UINT8 -> Optional.of(DType.U8);
+          case UINT16 -> Optional.of(DType.U16);
+          case UINT32 -> Optional.of(DType.U32);
+          case UINT64 -> Optional.of(DType.U64);
+          case BOOL -> Optional.of(DType.BOOL);
+          case UNDEFINED, STRING, COMPLEX64, COMPLEX128 -> Optional.empty();
+          case FLOAT8E4M3FN, FLOAT8E4M3FNUZ, FLOAT8E5M2, FLOAT8E5M2FNUZ -> Optional.empty();
+          case INT4, UINT4 -> Optional.empty();
+        };
   }
 
   /** The type's name as ONNX's documentation spells it, or its number where it has none. */

@@ -1,0 +1,249 @@
+package org.jtvmc.compiler.onnx;
+
+import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.FunctionProto;
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.jtvmc.compiler.onnx.OnnxImporter.FunctionKey;
+import org.jtvmc.compiler.onnx.convert.Conversions;
+import org.jtvmc.compiler.onnx.convert.Emitter;
+import org.jtvmc.compiler.onnx.convert.OnnxNode;
+import org.jtvmc.ir.data.NDArray;
+import org.jtvmc.ir.graph.Constant;
+import org.jtvmc.ir.graph.Expr;
+import org.jtvmc.ir.type.DType;
+import org.jtvmc.ir.type.Dim;
+import org.jtvmc.ir.type.TensorType;
+import org.jtvmc.ir.type.TypeException;
+
+/** One conversion of one model: its graph, the subgraphs in it and the functions it calls. */
+final class GraphConversion implements OnnxNode.Surroundings {
+
+  private final OnnxModel model;
+  private final Map<FunctionKey, FunctionProto> functions;
+  private final Conversions conversions;
+  private final Emitter emitter;
+
+  /** The values in sight, innermost graph first. */
+  private final Deque<Scope> scopes = new ArrayDeque<>();
+
+  /** Values by name, and the operator sets that its nodes are of. */
+  private record Scope(Map<String, Expr> values, Map<String, Integer> opsets, boolean seesOuter) {}
+
+  GraphConversion(
+      OnnxModel model,
+      Map<FunctionKey, FunctionProto> functions,
+      Conversions conversions,
+      Emitter emitter) {
+    this.model = model;
+    this.functions = functions;
+    this.conversions = conversions;
+    this.emitter = emitter;
+  }
+
+  /**
+   * Converts the main graph.
+   *
+   * @param nodes the graph's, in order
+   * @param inputs by name
+   * @return the graph's outputs
+   */
+  List<Expr> convert(GraphProto graph, List<NodeProto> nodes, Map<String, Expr> inputs) {
+    return within(
+        new Scope(new HashMap<>(inputs), opsets(model.proto().getOpsetImportList()), false),
+        () -> convert(graph, nodes));
+  }
+
+  private List<Expr> convert(GraphProto graph, List<NodeProto> nodes) {
+    var values = scopes.getFirst().values;
+    for (var initializer : graph.getInitializerList()) {
+      values.put(initializer.getName(), new Constant(tensor(initializer)));
+    }
+    if (graph.getSparseInitializerCount() > 0) {
+      throw new ModelException(
+          "%s: weight '%s' is stored as a sparse tensor, which is not supported"
+              .formatted(model.path(), graph.getSparseInitializer(0).getValues().getName()));
+    }
+    nodes.forEach(this::convert);
+    return graph.getOutputList().stream().map(output -> find(output.getName())).toList();
+  }
+
+  private void convert(NodeProto node) {
+    var inputs = new ArrayList<Optional<Expr>>(node.getInputCount());
+    for (var name : node.getInputList()) {
+      inputs.add(name.isEmpty() ? Optional.empty() : Optional.of(find(name)));
+    }
+    var outputs = outputs(node, inputs);
+    var values = scopes.getFirst().values;
+    for (int i = 0; i < node.getOutputCount(); i++) {
+      if (node.getOutput(i).isEmpty()) {
+        continue;
+      }
+      if (i >= outputs.size()) {
+        throw fault(node, "is asked for its output %d, which is not supported".formatted(i), null);
+      }
+      values.put(node.getOutput(i), outputs.get(i));
+    }
+  }
+
+  private List<Expr> outputs(NodeProto node, List<Optional<Expr>> inputs) {
+    var function = functions.get(FunctionKey.of(node));
+    if (function != null) {
+      return call(node, function, inputs);
+    }
+    var domain = OnnxModel.canonicalDomain(node.getDomain());
+    int opset = scopes.getFirst().opsets.getOrDefault(domain, domain.isEmpty() ? 1 : 0);
+    var conversion =
+        conversions
+            .find(domain, node.getOpType(), opset)
+            .orElseThrow(
+                () ->
+                    fault(
+                        node,
+                        "is not supported in version %d of its operator set".formatted(opset),
+                        null));
+    try {
+      return conversion.rule().convert(new OnnxNode(node, opset, inputs, this));
+    } catch (TypeException e) {
+      throw fault(node, "does not fit its inputs: " + e.getMessage(), e);
+    }
+  }
+
+  /** Puts a function's body in the place of its call. */
+  private List<Expr> call(NodeProto node, FunctionProto function, List<Optional<Expr>> inputs) {
+    // Functions may not call themselves, and files that break the rule must not hang us.
+    if (scopes.size() > functions.size() + 100) {
+      throw fault(node, "calls a function that calls itself; the file is damaged", null);
+    }
+    var values = new HashMap<String, Expr>();
+    for (int i = 0; i < Math.min(function.getInputCount(), inputs.size()); i++) {
+      var name = function.getInput(i);
+      inputs.get(i).ifPresent(value -> values.put(name, value));
+    }
+    var attributes = new HashMap<String, AttributeProto>();
+    function.getAttributeProtoList().forEach(a -> attributes.put(a.getName(), a));
+    node.getAttributeList().forEach(a -> attributes.put(a.getName(), a));
+    return within(
+        new Scope(values, opsets(function.getOpsetImportList()), false),
+        () -> {
+          for (var inner : function.getNodeList()) {
+            convert(withAttributes(inner, attributes));
+          }
+          return function.getOutputList().stream().map(this::find).toList();
+        });
+  }
+
+  /** A function's node, with references to the function's attributes replaced by what they are. */
+  private static NodeProto withAttributes(NodeProto node, Map<String, AttributeProto> given) {
+    if (node.getAttributeList().stream().allMatch(a -> a.getRefAttrName().isEmpty())) {
+      return node;
+    }
+    var resolved = node.toBuilder().clearAttribute();
+    for (var attribute : node.getAttributeList()) {
+      if (attribute.getRefAttrName().isEmpty()) {
+        resolved.addAttribute(attribute);
+      } else if (given.get(attribute.getRefAttrName()) instanceof AttributeProto value) {
+        resolved.addAttribute(value.toBuilder().setName(attribute.getName()));
+      }
+    }
+    return resolved.build();
+  }
+
+  @Override
+  public List<Expr> inline(GraphProto subgraph) {
+    var visible = new HashMap<String, Expr>();
+    for (var scope : scopes) {
+      scope.values.forEach(visible::putIfAbsent);
+      if (!scope.seesOuter) {
+        break;
+      }
+    }
+    var nodes = GraphOrder.sort(model.path(), subgraph, visible.keySet());
+    return within(
+        new Scope(new HashMap<>(), scopes.getFirst().opsets, true), () -> convert(subgraph, nodes));
+  }
+
+  private Expr find(String name) {
+    for (var scope : scopes) {
+      var value = scope.values.get(name);
+      if (value != null) {
+        return value;
+      }
+      if (!scope.seesOuter) {
+        break;
+      }
+    }
+    throw new ModelException(
+        "%s: the value '%s' is read, but nothing defines it; the file is damaged"
+            .formatted(model.path(), name));
+  }
+
+  private <T> T within(Scope scope, Supplier<T> action) {
+    scopes.push(scope);
+    try {
+      return action.get();
+    } finally {
+      scopes.pop();
+    }
+  }
+
+  private static Map<String, Integer> opsets(List<OperatorSetIdProto> imports) {
+    var opsets = new HashMap<String, Integer>();
+    for (var set : imports) {
+      opsets.merge(
+          OnnxModel.canonicalDomain(set.getDomain()),
+          Math.clamp(set.getVersion(), 0, Integer.MAX_VALUE),
+          Math::max);
+    }
+    return opsets;
+  }
+
+  @Override
+  public Emitter emitter() {
+    return emitter;
+  }
+
+  @Override
+  public NDArray tensor(TensorProto tensor) {
+    var dtype =
+        OnnxTypes.dtype(tensor.getDataType())
+            .orElseThrow(
+                () ->
+                    new ModelException(
+                        "%s: tensor '%s' has elements of %s, which is not supported"
+                            .formatted(
+                                model.path(),
+                                tensor.getName(),
+                                OnnxTypes.name(tensor.getDataType()))));
+    // The bytes first: they check the shape.
+    var bytes = model.bytes(tensor);
+    return new NDArray(
+        new TensorType(tensor.getDimsList().stream().map(Dim::of).toList(), dtype), bytes);
+  }
+
+  @Override
+  public DType dtype(int onnxType) {
+    return OnnxTypes.dtype(onnxType)
+        .orElseThrow(
+            () ->
+                new ModelException(
+                    "%s: elements of %s are not supported"
+                        .formatted(model.path(), OnnxTypes.name(onnxType))));
+  }
+
+  @Override
+  public ModelException fault(NodeProto node, String what, Throwable cause) {
+    return new ModelException(
+        "%s: node %s %s".formatted(model.path(), GraphOrder.describe(node), what), cause);
+  }
+}

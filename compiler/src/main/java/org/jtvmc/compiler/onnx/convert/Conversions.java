@@ -1,0 +1,84 @@
+package org.jtvmc.compiler.onnx.convert;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** The conversions that the frontend knows. Immutable. */
+public final class Conversions {
+
+  private record Key(String domain, String operator) {}
+
+  private final Map<Key, List<Conversion>> newestFirst = new HashMap<>();
+
+  /** A frontend that knows the given conversions. */
+  public Conversions(Collection<Conversion> conversions) {
+    conversions.stream()
+        .sorted(Comparator.comparingInt(Conversion::since).reversed())
+        .forEach(
+            conversion ->
+                newestFirst
+                    .computeIfAbsent(
+                        new Key(conversion.domain(), conversion.operator()),
+                        key -> new ArrayList<>())
+                    .add(conversion));
+  }
+
+  /** Every conversion that comes with the compiler: this list. */
+  public static Conversions standard() {
+    return new Conversions(
+        Stream.of(
+                Activations.all(),
+                BatchNormalizations.all(),
+                BinaryElementwise.all(),
+                Casts.all(),
+                Clips.all(),
+                Concats.all(),
+                Constants.all(),
+                ControlFlow.all(),
+                ConvTransposes.all(),
+                Convolutions.all(),
+                Einsums.all(),
+                Expansions.all(),
+                Gathers.all(),
+                LayerNormalizations.all(),
+                MatrixProducts.all(),
+                OneHots.all(),
+                Pads.all(),
+                Pools.all(),
+                Quantization.all(),
+                Ranges.all(),
+                Reductions.all(),
+                Reshapes.all(),
+                Resizes.all(),
+                Scatters.all(),
+                Searches.all(),
+                Shapes.all(),
+                Slices.all(),
+                Softmaxes.all(),
+                Splits.all(),
+                SpatialBlocks.all(),
+                Transposes.all(),
+                Triangles.all(),
+                UnaryElementwise.all(),
+                VariadicElementwise.all())
+            .flatMap(List::stream)
+            .toList());
+  }
+
+  /**
+   * The conversion of an operator.
+   *
+   * @param version of the operator set that the model imports
+   */
+  public Optional<Conversion> find(String domain, String operator, int version) {
+    return newestFirst.getOrDefault(new Key(domain, operator), List.of()).stream()
+        .filter(conversion -> conversion.since() <= version)
+        .findFirst();
+  }
+}

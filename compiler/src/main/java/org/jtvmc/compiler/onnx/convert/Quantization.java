@@ -1,0 +1,134 @@
+package org.jtvmc.compiler.onnx.convert;
+
+import java.util.List;
+import java.util.Optional;
+import org.jtvmc.ir.data.NDArray;
+import org.jtvmc.ir.graph.Attributes;
+import org.jtvmc.ir.graph.Expr;
+import org.jtvmc.ir.type.DType;
+import org.jtvmc.ir.type.TensorType;
+
+/** Between real numbers and integers that stand for them. */
+final class Quantization {
+
+  private Quantization() {}
+
+  static List<Conversion> all() {
+    return List.of(
+        Conversion.of("QuantizeLinear", Quantization::quantize),
+        Conversion.of("DequantizeLinear", Quantization::dequantize),
+        Conversion.of("ConvInteger", Quantization::convInteger),
+        Conversion.of("QLinearMatMul", Quantization::linearMatmul),
+        Conversion.of("QLinearConv", Quantization::linearConv));
+  }
+
+  private static Expr quantize(OnnxNode node) {
+    refuseBlocks(node);
+    var zero = node.optional(2).orElseGet(() -> zeroPoint(node, quantizedType(node)));
+    return node.call("quantize", axis(node), node.input(0), node.input(1), zero);
+  }
+
+  private static DType quantizedType(OnnxNode node) {
+    return node.integer("output_dtype", 0) == 0
+        ? DType.U8
+        : node.dtype("output_dtype").orElse(DType.U8);
+  }
+
+  private static Expr dequantize(OnnxNode node) {
+    refuseBlocks(node);
+    var zero = node.optional(2).orElseGet(() -> zeroPoint(node, node.type(0).dtype()));
+    return node.call("dequantize", axis(node), node.input(0), node.input(1), zero);
+  }
+
+  private static void refuseBlocks(OnnxNode node) {
+    if (node.integer("block_size", 0) != 0) {
+      throw node.fault("quantizes by blocks, which is not supported");
+    }
+  }
+
+  /**
+   * The axis of per-channel scales; for a single scale it does not matter and may be out of range.
+   */
+  private static Attributes.Builder axis(OnnxNode node) {
+    boolean perTensor = node.rank(1) == 0;
+    return Attributes.builder()
+        .put("axis", perTensor ? 0 : node.axis(node.integer("axis", 1), node.rank(0)));
+  }
+
+  /** A zero point of 0, shaped as the scale. */
+  private static Expr zeroPoint(OnnxNode node, DType dtype) {
+    var sizes = node.sizes(1).stream().mapToLong(Long::longValue).toArray();
+    return node.value(NDArray.allocate(TensorType.of(dtype, sizes)));
+  }
+
+  /**
+   * An input of 8 bits as 32-bit integers, less its zero point.
+   *
+   * @param axis the axis that a zero point with several elements belongs to
+   */
+  static Expr centred(OnnxNode node, int input, Optional<Expr> zeroPoint, int axis) {
+    var wide = Casts.cast(node, node.input(input), DType.I32);
+    if (zeroPoint.isEmpty()) {
+      return wide;
+    }
+    var zero = Casts.cast(node, zeroPoint.get(), DType.I32);
+    if (node.type(zero).rank() == 1) {
+      zero =
+          node.type(zero).elements() == 1
+              ? node.reshape(zero, List.of())
+              : VariadicElementwise.appendOnes(node, zero, node.rank(input) - 1 - axis);
+    }
+    return node.call("subtract", wide, zero);
+  }
+
+  private static Expr convInteger(OnnxNode node) {
+    var data = centred(node, 0, node.optional(2), 1);
+    var weight = centred(node, 1, node.optional(3), 0);
+    return conv(node, Convolutions.kernel(node), data, weight);
+  }
+
+  private static Expr conv(OnnxNode node, List<Long> kernel, Expr data, Expr weight) {
+    return node.call(
+        "nn.conv%dd".formatted(kernel.size()),
+        Windows.of(node, kernel).attributes().put("groups", node.integer("group", 1)),
+        data,
+        weight);
+  }
+
+  /** a, a_scale, a_zero, b, b_scale, b_zero, y_scale, y_zero: exact integers, rescaled once. */
+  private static Expr linearMatmul(OnnxNode node) {
+    var left = centred(node, 0, node.optional(2), node.rank(0) - 2);
+    var right = centred(node, 3, node.optional(5), node.rank(3) - 1);
+    return rescaled(node, MatrixProducts.matmul(node, left, right), node.input(4));
+  }
+
+  /** As {@link #linearMatmul}, and a bias of 32 bits in the scale of the products. */
+  private static Expr linearConv(OnnxNode node) {
+    var kernel = node.sizes(3).subList(2, node.rank(3));
+    var result =
+        conv(
+            node,
+            kernel,
+            centred(node, 0, node.optional(2), 1),
+            centred(node, 3, node.optional(5), 0));
+    if (node.has(8)) {
+      result = node.call("nn.bias_add", Attributes.builder().put("axis", 1), result, node.input(8));
+    }
+    var scale = node.input(4);
+    if (node.type(scale).rank() == 1 && node.type(scale).elements() > 1) {
+      scale = VariadicElementwise.appendOnes(node, scale, kernel.size());
+    }
+    return rescaled(node, result, scale);
+  }
+
+  private static Expr rescaled(OnnxNode node, Expr products, Expr rightScale) {
+    var scale = node.call("multiply", node.input(1), rightScale);
+    var real = node.call("multiply", Casts.cast(node, products, node.type(scale).dtype()), scale);
+    return node.call(
+        "quantize", Attributes.builder().put("axis", 0), real, scalar(node, 6), scalar(node, 7));
+  }
+
+  private static Expr scalar(OnnxNode node, int input) {
+    return node.rank(input) == 0 ? node.input(input) : node.reshape(node.input(input), List.of());
+  }
+}

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -62,7 +63,7 @@ public final class CCompiler {
   public static Output run(List<String> command) throws IOException {
     var process = new ProcessBuilder(command).redirectErrorStream(true).start();
     try {
-      var text = new String(process.getInputStream().readAllBytes());
+      var text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       return new Output(text, process.waitFor());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

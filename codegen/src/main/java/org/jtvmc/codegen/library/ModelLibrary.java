@@ -41,7 +41,8 @@ public final class ModelLibrary {
         for (var kernel : kernels) {
           objects.add(Files.write(work.resolve("kernel" + objects.size() + ".o"), kernel));
         }
-        objects.add(Files.write(work.resolve("model.o"), modelObject(model)));
+        objects.add(work.resolve("model.o"));
+        writeModelObject(model, objects.getLast());
         objects.add(Files.write(work.resolve("runtime.o"), runtimeObject(model.name())));
         var exports = new TreeSet<String>();
         INTERFACE.forEach(function -> exports.add(model.name() + "_" + function));
@@ -59,13 +60,13 @@ public final class ModelLibrary {
     }
   }
 
-  private static byte[] modelObject(ModelDescription model) {
+  private static void writeModelObject(ModelDescription model, Path file) {
     try (var context = new LlvmContext();
         var machine = new LlvmTargetMachine(RuntimeResources.BASELINE)) {
       var module = ModelModule.write(model, context);
       module.setTarget(machine);
       module.verify();
-      return module.emitObject(machine);
+      module.emitObject(machine, file);
     }
   }
 

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import org.jtvmc.ir.target.CpuTarget;
 
 /**
  * The processor this program runs on, as LLVM sees it.
@@ -28,5 +29,11 @@ public record HostCpu(String triple, String name, SortedSet<String> features) {
         LlvmStrings.take(LLVMGetDefaultTargetTriple()),
         LlvmStrings.take(LLVMGetHostCPUName()),
         features);
+  }
+
+  /** This machine as a target, with the processors that this process may use as its cores. */
+  public CpuTarget target() {
+    return new CpuTarget(
+        triple, name, features, Runtime.getRuntime().availableProcessors(), CacheSizes.detect());
   }
 }

@@ -24,11 +24,13 @@ import static org.bytedeco.llvm.global.LLVM.LLVMSetModuleDataLayout;
 import static org.bytedeco.llvm.global.LLVM.LLVMSetSourceFileName;
 import static org.bytedeco.llvm.global.LLVM.LLVMSetTarget;
 import static org.bytedeco.llvm.global.LLVM.LLVMSetVisibility;
+import static org.bytedeco.llvm.global.LLVM.LLVMTargetMachineEmitToFile;
 import static org.bytedeco.llvm.global.LLVM.LLVMTargetMachineEmitToMemoryBuffer;
 import static org.bytedeco.llvm.global.LLVM.LLVMVerifyModule;
 import static org.bytedeco.llvm.global.LLVM.LLVMWriteBitcodeToMemoryBuffer;
 
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.llvm.LLVM.LLVMMemoryBufferRef;
@@ -134,6 +136,17 @@ public final class LlvmModule implements AutoCloseable {
   /** The ELF object file with this module's code. */
   public byte[] emitObject(LlvmTargetMachine machine) {
     return emit(machine, LLVMObjectFile);
+  }
+
+  /** Writes the ELF object file with this module's code, for those too large for the heap. */
+  public void emitObject(LlvmTargetMachine machine, Path file) {
+    try (var message = new BytePointer((Pointer) null);
+        var path = new BytePointer(file.toString())) {
+      if (LLVMTargetMachineEmitToFile(machine.ref(), ref, path, LLVMObjectFile, message) != 0) {
+        throw new CodegenException("LLVM cannot write " + file + ": " + LlvmStrings.take(message));
+      }
+    }
+    failOnErrors("LLVM cannot emit code");
   }
 
   /** The assembly text (for NVPTX: PTX). */

@@ -1,0 +1,85 @@
+package org.jtvmc.codegen.emit;
+
+import java.util.IdentityHashMap;
+import java.util.Map;
+import org.bytedeco.llvm.LLVM.LLVMValueRef;
+import org.jtvmc.codegen.CodegenException;
+import org.jtvmc.ir.expr.BinaryOp;
+import org.jtvmc.ir.loop.Buffer;
+import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.ir.type.DType;
+
+/** What all emitters of one LLVM function share. */
+final class EmitContext {
+  final IrBuilder ir;
+  final CpuTarget target;
+  final Environment environment = new Environment();
+  final IndexAnalysis indices = new IndexAnalysis(environment);
+  final Arithmetic arithmetic;
+  final Conversions conversions;
+  final VectorPlan vectors;
+
+  /** The thread pool that was given to the kernel. */
+  final LLVMValueRef pool;
+
+  private final Map<Buffer, Storage> storage = new IdentityHashMap<>();
+  private Mask mask = Mask.SCALAR;
+
+  EmitContext(IrBuilder ir, CpuTarget target, LLVMValueRef pool) {
+    this.ir = ir;
+    this.target = target;
+    this.pool = pool;
+    this.arithmetic = new Arithmetic(ir);
+    this.conversions = new Conversions(ir);
+    this.vectors = new VectorPlan(target);
+  }
+
+  Mask mask() {
+    return mask;
+  }
+
+  /** Sets the mask; the result restores the one before. */
+  Environment.Scope masked(Mask other) {
+    Mask before = mask;
+    mask = other;
+    return () -> mask = before;
+  }
+
+  /** Adds a condition to the mask. */
+  Environment.Scope guarded(Value condition) {
+    Value guard = mask.guard();
+    Value both = guard == null ? condition : arithmetic.binary(BinaryOp.AND, guard, condition);
+    return masked(mask.withGuard(both));
+  }
+
+  /** The mask as a vector of bools. */
+  Value aliveLanes() {
+    Value guard = mask.guard() == null ? null : ir.splat(mask.guard(), mask.lanes());
+    if (guard != null && mask.count() == mask.lanes()) {
+      return guard;
+    }
+    long[] alive = new long[mask.lanes()];
+    for (int lane = 0; lane < mask.count(); lane++) {
+      alive[lane] = 1;
+    }
+    LLVMValueRef bits = ir.vectorOf(ir.types().integer(1), alive);
+    Value exists = new Value(bits, DType.BOOL, mask.lanes());
+    return guard == null ? exists : arithmetic.binary(BinaryOp.AND, exists, guard);
+  }
+
+  Storage storageOf(Buffer buffer) {
+    Storage found = storage.get(buffer);
+    if (found == null) {
+      throw new CodegenException("buffer " + buffer + " is used where it is not allocated");
+    }
+    return found;
+  }
+
+  void place(Buffer buffer, Storage where) {
+    storage.put(buffer, where);
+  }
+
+  void forget(Buffer buffer) {
+    storage.remove(buffer);
+  }
+}

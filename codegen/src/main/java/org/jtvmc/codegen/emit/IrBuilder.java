@@ -1,0 +1,295 @@
+package org.jtvmc.codegen.emit;
+
+import static org.bytedeco.llvm.global.LLVM.*;
+
+import org.bytedeco.javacpp.PointerPointer;
+import org.bytedeco.llvm.LLVM.LLVMBasicBlockRef;
+import org.bytedeco.llvm.LLVM.LLVMBuilderRef;
+import org.bytedeco.llvm.LLVM.LLVMContextRef;
+import org.bytedeco.llvm.LLVM.LLVMModuleRef;
+import org.bytedeco.llvm.LLVM.LLVMTypeRef;
+import org.bytedeco.llvm.LLVM.LLVMValueRef;
+import org.jtvmc.ir.type.DType;
+
+/**
+ * Appends instructions to a basic block: LLVM's own builder with the types of {@link Value}.
+ * Nothing here knows loop IR.
+ */
+public final class IrBuilder implements AutoCloseable {
+  private static final String NO_NAME = "";
+
+  private final LLVMContextRef context;
+  private final LLVMModuleRef module;
+  private final LLVMBuilderRef builder;
+  private final IrTypes types;
+
+  public IrBuilder(LLVMContextRef context, LLVMModuleRef module) {
+    this.context = context;
+    this.module = module;
+    this.builder = LLVMCreateBuilderInContext(context);
+    this.types = new IrTypes(context);
+  }
+
+  public IrTypes types() {
+    return types;
+  }
+
+  public LLVMContextRef context() {
+    return context;
+  }
+
+  public LLVMModuleRef module() {
+    return module;
+  }
+
+  // Blocks and control flow
+
+  public LLVMBasicBlockRef newBlock(String name) {
+    LLVMValueRef function = LLVMGetBasicBlockParent(currentBlock());
+    return LLVMAppendBasicBlockInContext(context, function, name);
+  }
+
+  public LLVMBasicBlockRef newBlock(LLVMValueRef function, String name) {
+    return LLVMAppendBasicBlockInContext(context, function, name);
+  }
+
+  public LLVMBasicBlockRef currentBlock() {
+    return LLVMGetInsertBlock(builder);
+  }
+
+  public void moveTo(LLVMBasicBlockRef block) {
+    LLVMPositionBuilderAtEnd(builder, block);
+  }
+
+  public void branch(LLVMBasicBlockRef target) {
+    LLVMBuildBr(builder, target);
+  }
+
+  public void branch(LLVMValueRef condition, LLVMBasicBlockRef yes, LLVMBasicBlockRef no) {
+    LLVMBuildCondBr(builder, condition, yes, no);
+  }
+
+  public void giveBack(LLVMValueRef value) {
+    LLVMBuildRet(builder, value);
+  }
+
+  public void giveBack() {
+    LLVMBuildRetVoid(builder);
+  }
+
+  public LLVMValueRef phi(LLVMTypeRef type) {
+    return LLVMBuildPhi(builder, type, NO_NAME);
+  }
+
+  public void addIncoming(LLVMValueRef phi, LLVMValueRef value, LLVMBasicBlockRef from) {
+    try (PointerPointer<LLVMValueRef> values = new PointerPointer<>(1L);
+        PointerPointer<LLVMBasicBlockRef> blocks = new PointerPointer<>(1L)) {
+      LLVMAddIncoming(phi, values.put(0, value), blocks.put(0, from), 1);
+    }
+  }
+
+  /** A stack slot made in the entry block of the current function, where promotion finds it. */
+  public LLVMValueRef entryAlloca(LLVMTypeRef type, String name) {
+    LLVMBasicBlockRef here = currentBlock();
+    LLVMBasicBlockRef entry = LLVMGetEntryBasicBlock(LLVMGetBasicBlockParent(here));
+    LLVMValueRef first = LLVMGetFirstInstruction(entry);
+    if (first == null || first.isNull()) {
+      LLVMPositionBuilderAtEnd(builder, entry);
+    } else {
+      LLVMPositionBuilderBefore(builder, first);
+    }
+    LLVMValueRef slot = LLVMBuildAlloca(builder, type, name);
+    LLVMPositionBuilderAtEnd(builder, here);
+    return slot;
+  }
+
+  // Constants
+
+  public Value constant(DType dtype, long value) {
+    return dtype.isFloat()
+        ? constant(dtype, (double) value)
+        : new Value(LLVMConstInt(types.register(dtype, 1), value, 0), dtype, 1);
+  }
+
+  /** The value rounded to {@code dtype}. */
+  public Value constant(DType dtype, double value) {
+    double rounded = Rounding.round(dtype, value);
+    return new Value(LLVMConstReal(types.register(dtype, 1), rounded), dtype, 1);
+  }
+
+  public LLVMValueRef int32(long value) {
+    return LLVMConstInt(types.integer(32), value, 0);
+  }
+
+  public LLVMValueRef int64(long value) {
+    return LLVMConstInt(types.integer(64), value, 0);
+  }
+
+  /** A constant vector of integers. */
+  public LLVMValueRef vectorOf(LLVMTypeRef element, long... values) {
+    try (PointerPointer<LLVMValueRef> elements = new PointerPointer<>(values.length)) {
+      for (int i = 0; i < values.length; i++) {
+        elements.put(i, LLVMConstInt(element, values[i], 0));
+      }
+      return LLVMConstVector(elements, values.length);
+    }
+  }
+
+  /** 0, 1, 2, ... */
+  public LLVMValueRef iota(LLVMTypeRef element, int lanes) {
+    long[] values = new long[lanes];
+    for (int i = 0; i < lanes; i++) {
+      values[i] = i;
+    }
+    return vectorOf(element, values);
+  }
+
+  public LLVMValueRef poison(LLVMTypeRef type) {
+    return LLVMGetPoison(type);
+  }
+
+  // Lanes
+
+  /** The scalar in every lane; a vector of as many lanes stays. */
+  public Value splat(Value value, int lanes) {
+    if (value.lanes() == lanes) {
+      return value;
+    }
+    if (!value.isScalar()) {
+      throw new IllegalStateException(value.lanes() + " lanes where " + lanes + " are wanted");
+    }
+    return new Value(splat(value.ref(), lanes), value.dtype(), lanes);
+  }
+
+  public LLVMValueRef splat(LLVMValueRef scalar, int lanes) {
+    if (lanes == 1) {
+      return scalar;
+    }
+    LLVMTypeRef type = types.vector(LLVMTypeOf(scalar), lanes);
+    LLVMValueRef one =
+        LLVMBuildInsertElement(builder, LLVMGetPoison(type), scalar, int32(0), NO_NAME);
+    LLVMValueRef zeros = LLVMConstNull(types.vector(types.integer(32), lanes));
+    return LLVMBuildShuffleVector(builder, one, LLVMGetPoison(type), zeros, NO_NAME);
+  }
+
+  /** Lanes of {@code a} followed by {@code b}, picked by constant positions; -1 leaves a lane. */
+  public LLVMValueRef shuffle(LLVMValueRef a, LLVMValueRef b, int... positions) {
+    try (PointerPointer<LLVMValueRef> mask = new PointerPointer<>(positions.length)) {
+      for (int i = 0; i < positions.length; i++) {
+        mask.put(i, positions[i] < 0 ? LLVMGetPoison(types.integer(32)) : int32(positions[i]));
+      }
+      return LLVMBuildShuffleVector(
+          builder, a, b, LLVMConstVector(mask, positions.length), NO_NAME);
+    }
+  }
+
+  public LLVMValueRef extract(LLVMValueRef vector, int lane) {
+    return LLVMBuildExtractElement(builder, vector, int32(lane), NO_NAME);
+  }
+
+  public LLVMValueRef insert(LLVMValueRef vector, LLVMValueRef scalar, int lane) {
+    return LLVMBuildInsertElement(builder, vector, scalar, int32(lane), NO_NAME);
+  }
+
+  // Arithmetic on bare LLVM values; both operands have one type
+
+  /** An instruction with two operands, by its {@code LLVMOpcode}. */
+  public LLVMValueRef binary(int opcode, LLVMValueRef a, LLVMValueRef b) {
+    return LLVMBuildBinOp(builder, opcode, a, b, NO_NAME);
+  }
+
+  /** A floating-point instruction that may be contracted with another into an FMA. */
+  public LLVMValueRef contractible(int opcode, LLVMValueRef a, LLVMValueRef b) {
+    return flagged(binary(opcode, a, b), LLVMFastMathAllowContract);
+  }
+
+  public LLVMValueRef flagged(LLVMValueRef value, int flags) {
+    LLVMValueRef instruction = LLVMIsAInstruction(value);
+    if (instruction != null && !instruction.isNull()) {
+      LLVMSetFastMathFlags(value, flags);
+    }
+    return value;
+  }
+
+  public LLVMValueRef negate(LLVMValueRef value) {
+    return LLVMBuildFNeg(builder, value, NO_NAME);
+  }
+
+  public LLVMValueRef not(LLVMValueRef value) {
+    return LLVMBuildNot(builder, value, NO_NAME);
+  }
+
+  public LLVMValueRef compareInts(int predicate, LLVMValueRef a, LLVMValueRef b) {
+    return LLVMBuildICmp(builder, predicate, a, b, NO_NAME);
+  }
+
+  public LLVMValueRef compareFloats(int predicate, LLVMValueRef a, LLVMValueRef b) {
+    return LLVMBuildFCmp(builder, predicate, a, b, NO_NAME);
+  }
+
+  public LLVMValueRef select(LLVMValueRef condition, LLVMValueRef yes, LLVMValueRef no) {
+    return LLVMBuildSelect(builder, condition, yes, no, NO_NAME);
+  }
+
+  /** A conversion, by its {@code LLVMOpcode}. */
+  public LLVMValueRef convert(int opcode, LLVMValueRef value, LLVMTypeRef to) {
+    return LLVMBuildCast(builder, opcode, value, to, NO_NAME);
+  }
+
+  /**
+   * Calls an LLVM intrinsic.
+   *
+   * @param overload the types that its name carries, such as the {@code v16f32} of {@code
+   *     llvm.floor.v16f32}
+   */
+  public LLVMValueRef intrinsic(String name, LLVMTypeRef[] overload, LLVMValueRef... arguments) {
+    int id = LLVMLookupIntrinsicID(name, name.length());
+    if (id == 0) {
+      throw new IllegalArgumentException("LLVM has no intrinsic " + name);
+    }
+    try (PointerPointer<LLVMTypeRef> overloads = new PointerPointer<>(overload)) {
+      LLVMValueRef function = LLVMGetIntrinsicDeclaration(module, id, overloads, overload.length);
+      return call(
+          LLVMIntrinsicGetType(context, id, overloads, overload.length), function, arguments);
+    }
+  }
+
+  /** Calls an LLVM intrinsic whose name carries the type of its first argument. */
+  public LLVMValueRef intrinsic(String name, LLVMValueRef... arguments) {
+    return intrinsic(name, new LLVMTypeRef[] {LLVMTypeOf(arguments[0])}, arguments);
+  }
+
+  public LLVMValueRef call(
+      LLVMTypeRef functionType, LLVMValueRef function, LLVMValueRef... arguments) {
+    try (PointerPointer<LLVMValueRef> list = new PointerPointer<>(Math.max(1, arguments.length))) {
+      for (int i = 0; i < arguments.length; i++) {
+        list.put(i, arguments[i]);
+      }
+      return LLVMBuildCall2(builder, functionType, function, list, arguments.length, NO_NAME);
+    }
+  }
+
+  // Memory
+
+  /** {@code base + index}, in elements of {@code element}. */
+  public LLVMValueRef pointer(LLVMTypeRef element, LLVMValueRef base, LLVMValueRef index) {
+    try (PointerPointer<LLVMValueRef> indices = new PointerPointer<>(1L)) {
+      return LLVMBuildGEP2(builder, element, base, indices.put(0, index), 1, NO_NAME);
+    }
+  }
+
+  public LLVMValueRef load(LLVMTypeRef type, LLVMValueRef pointer, int alignment) {
+    LLVMValueRef load = LLVMBuildLoad2(builder, type, pointer, NO_NAME);
+    LLVMSetAlignment(load, alignment);
+    return load;
+  }
+
+  public void store(LLVMValueRef value, LLVMValueRef pointer, int alignment) {
+    LLVMSetAlignment(LLVMBuildStore(builder, value, pointer), alignment);
+  }
+
+  @Override
+  public void close() {
+    LLVMDisposeBuilder(builder);
+  }
+}

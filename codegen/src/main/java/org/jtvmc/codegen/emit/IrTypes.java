@@ -1,0 +1,75 @@
+package org.jtvmc.codegen.emit;
+
+import static org.bytedeco.llvm.global.LLVM.LLVMDoubleTypeInContext;
+import static org.bytedeco.llvm.global.LLVM.LLVMFloatTypeInContext;
+import static org.bytedeco.llvm.global.LLVM.LLVMHalfTypeInContext;
+import static org.bytedeco.llvm.global.LLVM.LLVMIntTypeInContext;
+import static org.bytedeco.llvm.global.LLVM.LLVMPointerTypeInContext;
+import static org.bytedeco.llvm.global.LLVM.LLVMVectorType;
+import static org.bytedeco.llvm.global.LLVM.LLVMVoidTypeInContext;
+
+import org.bytedeco.llvm.LLVM.LLVMContextRef;
+import org.bytedeco.llvm.LLVM.LLVMTypeRef;
+import org.jtvmc.ir.type.DType;
+
+/** The LLVM types of one context. */
+public final class IrTypes {
+  private final LLVMContextRef context;
+
+  public IrTypes(LLVMContextRef context) {
+    this.context = context;
+  }
+
+  /** The type a value has in a register: see {@link Value}. */
+  public LLVMTypeRef register(DType dtype, int lanes) {
+    LLVMTypeRef element =
+        switch (dtype.kind()) {
+          case BOOL -> integer(1);
+          case INT, UINT -> integer(dtype.bits());
+          case BFLOAT -> LLVMFloatTypeInContext(context);
+          case FLOAT ->
+              dtype.bits() == 64
+                  ? LLVMDoubleTypeInContext(context)
+                  : LLVMFloatTypeInContext(context);
+        };
+    return vector(element, lanes);
+  }
+
+  /** The type a value has in memory: a bool is a byte, a bfloat16 its 16 bits. */
+  public LLVMTypeRef memory(DType dtype, int lanes) {
+    return switch (dtype.kind()) {
+      case BOOL -> vector(integer(8), lanes);
+      case BFLOAT -> vector(integer(16), lanes);
+      case FLOAT ->
+          dtype.bits() == 16
+              ? vector(LLVMHalfTypeInContext(context), lanes)
+              : register(dtype, lanes);
+      case INT, UINT -> register(dtype, lanes);
+    };
+  }
+
+  /** The bits that one value takes in a register. */
+  public static int registerBits(DType dtype) {
+    return switch (dtype.kind()) {
+      case BOOL -> 8;
+      case INT, UINT -> dtype.bits();
+      case BFLOAT, FLOAT -> Math.max(32, dtype.bits());
+    };
+  }
+
+  public LLVMTypeRef vector(LLVMTypeRef element, int lanes) {
+    return lanes == 1 ? element : LLVMVectorType(element, lanes);
+  }
+
+  public LLVMTypeRef integer(int bits) {
+    return LLVMIntTypeInContext(context, bits);
+  }
+
+  public LLVMTypeRef pointer() {
+    return LLVMPointerTypeInContext(context, 0);
+  }
+
+  public LLVMTypeRef nothing() {
+    return LLVMVoidTypeInContext(context);
+  }
+}

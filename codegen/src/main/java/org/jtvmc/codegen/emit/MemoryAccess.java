@@ -1,0 +1,253 @@
+package org.jtvmc.codegen.emit;
+
+import static org.bytedeco.llvm.global.LLVM.*;
+
+import org.bytedeco.llvm.LLVM.LLVMTypeRef;
+import org.bytedeco.llvm.LLVM.LLVMValueRef;
+import org.jtvmc.codegen.CodegenException;
+import org.jtvmc.ir.loop.Buffer;
+import org.jtvmc.ir.type.DType;
+
+/**
+ * Chooses the instructions of a load or store by how its offset moves with the lane: one element, a
+ * vector, a vector and a shuffle, or a gather. No lane that is masked off touches memory.
+ */
+final class MemoryAccess {
+  /** Beyond this stride a gather reads fewer cache lines than loads and shuffles do. */
+  private static final int MOST_SHUFFLED_STRIDE = 4;
+
+  private final EmitContext context;
+  private final IrBuilder ir;
+  private final IndexEmitter indices;
+
+  MemoryAccess(EmitContext context, IndexEmitter indices) {
+    this.context = context;
+    this.ir = context.ir;
+    this.indices = indices;
+  }
+
+  /** The elements at {@code offset}: one for each lane where the offset moves with it. */
+  Value load(Buffer buffer, Affine offset) {
+    DType dtype = buffer.dtype();
+    boolean uniform = offset.lane() == 0 && !offset.isVarying();
+    return switch (context.storageOf(buffer)) {
+      case Storage.Registers(SlotTable slots) ->
+          slots.load(ir, offset, uniform ? 1 : context.mask().count(), uniform ? 1 : lanes());
+      case Storage.Memory(LLVMValueRef base) -> {
+        LLVMValueRef stored =
+            uniform ? loadOne(dtype, base, offset) : loadLanes(dtype, base, offset);
+        yield context.conversions.fromMemory(stored, dtype, uniform ? 1 : lanes());
+      }
+    };
+  }
+
+  /** Stores the living lanes. A scalar value goes to every one of them. */
+  void store(Buffer buffer, Affine offset, Value value) {
+    boolean uniform = offset.lane() == 0 && !offset.isVarying();
+    if (uniform && !value.isScalar()) {
+      throw new CodegenException(
+          "the lanes of a vectorised loop store into one element of " + buffer);
+    }
+    Value shaped = uniform ? value : ir.splat(value, lanes());
+    switch (context.storageOf(buffer)) {
+      case Storage.Registers(SlotTable slots) ->
+          slots.store(
+              ir,
+              offset,
+              uniform ? 1 : context.mask().count(),
+              shaped,
+              uniform ? anyLane() : context.mask().guard());
+      case Storage.Memory(LLVMValueRef base) -> {
+        LLVMValueRef stored = context.conversions.toMemory(shaped);
+        if (uniform) {
+          storeOne(buffer.dtype(), base, offset, stored);
+        } else {
+          storeLanes(buffer.dtype(), base, offset, stored);
+        }
+      }
+    }
+  }
+
+  private int lanes() {
+    return context.environment.lanes();
+  }
+
+  // One element
+
+  private LLVMValueRef loadOne(DType dtype, LLVMValueRef base, Affine offset) {
+    LLVMTypeRef element = ir.types().memory(dtype, 1);
+    LLVMValueRef pointer = indices.address(element, base, offset);
+    Value guard = anyLane();
+    if (guard != null) {
+      // A conditional move is cheaper than a branch, and leaves the code in one block.
+      pointer = ir.select(guard.ref(), pointer, ZeroPage.in(ir));
+    }
+    return ir.load(element, pointer, dtype.bytes());
+  }
+
+  private void storeOne(DType dtype, LLVMValueRef base, Affine offset, LLVMValueRef value) {
+    LLVMTypeRef element = ir.types().memory(dtype, 1);
+    Value guard = anyLane();
+    if (guard == null) {
+      ir.store(value, indices.address(element, base, offset), dtype.bytes());
+      return;
+    }
+    var then = ir.newBlock("store");
+    var after = ir.newBlock("stored");
+    ir.branch(guard.ref(), then, after);
+    ir.moveTo(then);
+    ir.store(value, indices.address(element, base, offset), dtype.bytes());
+    ir.branch(after);
+    ir.moveTo(after);
+  }
+
+  /**
+   * The guard of an access that all lanes share: whether any is alive; null where one always is.
+   */
+  private Value anyLane() {
+    Value guard = context.mask().guard();
+    if (guard == null || guard.isScalar()) {
+      return guard;
+    }
+    return new Value(ir.intrinsic("llvm.vector.reduce.or", laneMask()), DType.BOOL, 1);
+  }
+
+  // A vector
+
+  private LLVMValueRef loadLanes(DType dtype, LLVMValueRef base, Affine offset) {
+    LLVMTypeRef element = ir.types().memory(dtype, 1);
+    LLVMTypeRef vector = ir.types().vector(element, lanes());
+    if (offset.isVarying()) {
+      return gather(dtype, base, offset);
+    }
+    if (offset.lane() == 1) {
+      LLVMValueRef pointer = indices.address(element, base, offset.atFirstLane());
+      return loadConsecutive(dtype, vector, pointer);
+    }
+    if (offset.lane() == -1 && context.mask().isFull()) {
+      Affine last = offset.atFirstLane().plus(1L - lanes());
+      LLVMValueRef forward = ir.load(vector, indices.address(element, base, last), dtype.bytes());
+      int[] reversed = new int[lanes()];
+      for (int i = 0; i < reversed.length; i++) {
+        reversed[i] = reversed.length - 1 - i;
+      }
+      return ir.shuffle(forward, ir.poison(vector), reversed);
+    }
+    boolean shuffled =
+        offset.lane() > 1 && offset.lane() <= MOST_SHUFFLED_STRIDE && context.mask().isFull();
+    return shuffled ? loadStrided(dtype, base, offset) : gather(dtype, base, offset);
+  }
+
+  private LLVMValueRef loadConsecutive(DType dtype, LLVMTypeRef vector, LLVMValueRef pointer) {
+    if (context.mask().isFull()) {
+      return ir.load(vector, pointer, dtype.bytes());
+    }
+    return ir.intrinsic(
+        "llvm.masked.load",
+        new LLVMTypeRef[] {vector, ir.types().pointer()},
+        pointer,
+        ir.int32(dtype.bytes()),
+        laneMask(),
+        LLVMConstNull(vector));
+  }
+
+  /**
+   * Whole vectors from the first element to the last, the last vector ending at the last element,
+   * so that nothing beyond is read; then the wanted lanes are picked out of them one by one.
+   */
+  private LLVMValueRef loadStrided(DType dtype, LLVMValueRef base, Affine offset) {
+    int lanes = lanes();
+    int stride = Math.toIntExact(offset.lane());
+    int last = (lanes - 1) * stride;
+    LLVMTypeRef element = ir.types().memory(dtype, 1);
+    LLVMTypeRef vector = ir.types().vector(element, lanes);
+    LLVMValueRef result = null;
+    for (int part = 0; part < stride; part++) {
+      int start = Math.min(part * lanes, last - lanes + 1);
+      Affine at = offset.atFirstLane().plus(start);
+      LLVMValueRef loaded = ir.load(vector, indices.address(element, base, at), dtype.bytes());
+      int[] positions = new int[lanes];
+      for (int lane = 0; lane < lanes; lane++) {
+        int position = lane * stride - start;
+        boolean here = position >= 0 && position < lanes;
+        positions[lane] = here ? lanes + position : lane;
+      }
+      if (result == null) {
+        for (int lane = 0; lane < lanes; lane++) {
+          positions[lane] = positions[lane] >= lanes ? positions[lane] - lanes : -1;
+        }
+        result = ir.shuffle(loaded, ir.poison(vector), positions);
+      } else {
+        result = ir.shuffle(result, loaded, positions);
+      }
+    }
+    return result;
+  }
+
+  private void storeLanes(DType dtype, LLVMValueRef base, Affine offset, LLVMValueRef value) {
+    LLVMTypeRef element = ir.types().memory(dtype, 1);
+    LLVMTypeRef vector = ir.types().vector(element, lanes());
+    if (offset.lane() != 1 || offset.isVarying()) {
+      LLVMValueRef pointers = pointers(element, base, offset);
+      ir.intrinsic(
+          "llvm.masked.scatter",
+          new LLVMTypeRef[] {vector, LLVMTypeOf(pointers)},
+          value,
+          pointers,
+          ir.int32(dtype.bytes()),
+          laneMask());
+      return;
+    }
+    LLVMValueRef pointer = indices.address(element, base, offset.atFirstLane());
+    if (context.mask().isFull()) {
+      ir.store(value, pointer, dtype.bytes());
+      return;
+    }
+    ir.intrinsic(
+        "llvm.masked.store",
+        new LLVMTypeRef[] {vector, ir.types().pointer()},
+        value,
+        pointer,
+        ir.int32(dtype.bytes()),
+        laneMask());
+  }
+
+  private LLVMValueRef gather(DType dtype, LLVMValueRef base, Affine offset) {
+    LLVMTypeRef element = ir.types().memory(dtype, 1);
+    LLVMTypeRef vector = ir.types().vector(element, lanes());
+    LLVMValueRef pointers = pointers(element, base, offset);
+    return ir.intrinsic(
+        "llvm.masked.gather",
+        new LLVMTypeRef[] {vector, LLVMTypeOf(pointers)},
+        pointers,
+        ir.int32(dtype.bytes()),
+        laneMask(),
+        LLVMConstNull(vector));
+  }
+
+  /**
+   * One address per lane: a shared base and the lanes' own distances, in 32 bits where they fit.
+   */
+  private LLVMValueRef pointers(LLVMTypeRef element, LLVMValueRef base, Affine offset) {
+    if (!offset.isVarying()) {
+      LLVMValueRef start = indices.address(element, base, offset.atFirstLane());
+      long[] distances = new long[lanes()];
+      for (int lane = 0; lane < distances.length; lane++) {
+        distances[lane] = lane * offset.lane();
+      }
+      boolean narrow = Math.abs(offset.lane()) * lanes() <= Integer.MAX_VALUE / 16;
+      LLVMTypeRef type = ir.types().integer(narrow ? 32 : 64);
+      return ir.pointer(element, start, ir.vectorOf(type, distances));
+    }
+    LLVMValueRef index = indices.emit(offset).ref();
+    Range range = context.indices.range(offset);
+    if (range.within(Integer.MIN_VALUE / 16, Integer.MAX_VALUE / 16)) {
+      index = ir.convert(LLVMTrunc, index, ir.types().vector(ir.types().integer(32), lanes()));
+    }
+    return ir.pointer(element, base, index);
+  }
+
+  private LLVMValueRef laneMask() {
+    return context.aliveLanes().ref();
+  }
+}

@@ -1,0 +1,137 @@
+package org.jtvmc.codegen.emit;
+
+import static org.bytedeco.llvm.global.LLVM.*;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import org.bytedeco.llvm.LLVM.LLVMValueRef;
+import org.jtvmc.ir.type.DType;
+
+/**
+ * A buffer whose elements live in registers. Each slot is an alloca of the entry block that is only
+ * ever loaded and stored whole, so that LLVM makes an SSA value of it for certain.
+ */
+final class SlotTable {
+
+  /**
+   * @param start the first element
+   * @param count the elements it holds
+   * @param lanes the length of its vector, at least {@code count}
+   */
+  record Slot(long start, int count, int lanes) {}
+
+  private final DType dtype;
+  private final NavigableMap<Long, Slot> slots;
+  private final Map<Slot, LLVMValueRef> allocas;
+
+  private SlotTable(DType dtype, NavigableMap<Long, Slot> slots, Map<Slot, LLVMValueRef> allocas) {
+    this.dtype = dtype;
+    this.slots = slots;
+    this.allocas = allocas;
+  }
+
+  static SlotTable allocate(IrBuilder ir, DType dtype, String name, Iterable<Slot> slots) {
+    NavigableMap<Long, Slot> byStart = new TreeMap<>();
+    Map<Slot, LLVMValueRef> allocas = new HashMap<>();
+    for (Slot slot : slots) {
+      byStart.put(slot.start(), slot);
+      allocas.put(slot, ir.entryAlloca(ir.types().register(dtype, slot.lanes()), name));
+    }
+    return new SlotTable(dtype, byStart, allocas);
+  }
+
+  /** {@code lanes} elements from a constant offset on, of which {@code count} matter. */
+  Value load(IrBuilder ir, Affine offset, int count, int lanes) {
+    Slot slot = slotOf(offset.constant());
+    if (offset.lane() > 1 || offset.lane() < 0) {
+      return pick(ir, offset, count, lanes);
+    }
+    LLVMValueRef whole = read(ir, slot);
+    int at = Math.toIntExact(offset.constant() - slot.start());
+    if (slot.lanes() == lanes && at == 0) {
+      return new Value(whole, dtype, lanes);
+    }
+    if (lanes == 1) {
+      return new Value(ir.extract(whole, at), dtype, 1);
+    }
+    int[] positions = new int[lanes];
+    for (int lane = 0; lane < lanes; lane++) {
+      positions[lane] = lane < count ? at + lane : -1;
+    }
+    return new Value(ir.shuffle(whole, ir.poison(LLVMTypeOf(whole)), positions), dtype, lanes);
+  }
+
+  /** Stores {@code count} lanes of {@code value}, those for which {@code guard} holds. */
+  void store(IrBuilder ir, Affine offset, int count, Value value, Value guard) {
+    if (offset.lane() > 1 || offset.lane() < 0) {
+      throw new IllegalStateException("a strided store into registers");
+    }
+    Slot slot = slotOf(offset.constant());
+    int at = Math.toIntExact(offset.constant() - slot.start());
+    LLVMValueRef stored = value.ref();
+    if (slot.lanes() == value.lanes() && at == 0 && guard == null && count == slot.count()) {
+      write(ir, slot, stored);
+      return;
+    }
+    if (guard != null) {
+      Value before = load(ir, offset, count, value.lanes());
+      Value condition = guard.isScalar() ? guard : ir.splat(guard, value.lanes());
+      stored = ir.select(condition.ref(), stored, before.ref());
+    }
+    if (slot.lanes() == 1 || (slot.lanes() == value.lanes() && at == 0 && count == slot.count())) {
+      write(ir, slot, stored);
+      return;
+    }
+    LLVMValueRef whole = read(ir, slot);
+    if (value.isScalar()) {
+      write(ir, slot, ir.insert(whole, stored, at));
+      return;
+    }
+    write(ir, slot, blend(ir, whole, stored, at, count, value.lanes(), slot.lanes()));
+  }
+
+  private static LLVMValueRef blend(
+      IrBuilder ir, LLVMValueRef whole, LLVMValueRef part, int at, int count, int from, int to) {
+    int[] widen = new int[to];
+    int[] choose = new int[to];
+    for (int lane = 0; lane < to; lane++) {
+      boolean inside = lane >= at && lane < at + count;
+      widen[lane] = inside && lane - at < from ? lane - at : -1;
+      choose[lane] = inside ? to + lane : lane;
+    }
+    LLVMValueRef widened = ir.shuffle(part, ir.poison(LLVMTypeOf(part)), widen);
+    return ir.shuffle(whole, widened, choose);
+  }
+
+  private Value pick(IrBuilder ir, Affine offset, int count, int lanes) {
+    LLVMValueRef result = ir.poison(ir.types().register(dtype, lanes));
+    for (int lane = 0; lane < count; lane++) {
+      Value element = load(ir, Affine.of(offset.constant() + lane * offset.lane()), 1, 1);
+      result = ir.insert(result, element.ref(), lane);
+    }
+    return new Value(result, dtype, lanes);
+  }
+
+  private Slot slotOf(long element) {
+    Map.Entry<Long, Slot> entry = slots.floorEntry(element);
+    if (entry == null || element >= entry.getValue().start() + entry.getValue().count()) {
+      throw new IllegalStateException("element " + element + " has no register");
+    }
+    return entry.getValue();
+  }
+
+  private LLVMValueRef read(IrBuilder ir, Slot slot) {
+    return ir.load(ir.types().register(dtype, slot.lanes()), allocas.get(slot), alignment(slot));
+  }
+
+  private void write(IrBuilder ir, Slot slot, LLVMValueRef value) {
+    ir.store(value, allocas.get(slot), alignment(slot));
+  }
+
+  private int alignment(Slot slot) {
+    int bytes = Math.max(1, IrTypes.registerBits(dtype) / 8) * slot.lanes();
+    return Math.min(64, Integer.highestOneBit(bytes));
+  }
+}

@@ -1,0 +1,211 @@
+package org.jtvmc.codegen.emit;
+
+import static org.bytedeco.llvm.global.LLVM.*;
+
+import java.util.List;
+import java.util.Optional;
+import org.bytedeco.llvm.LLVM.LLVMBasicBlockRef;
+import org.bytedeco.llvm.LLVM.LLVMValueRef;
+import org.jtvmc.codegen.CodegenException;
+import org.jtvmc.ir.expr.Load;
+import org.jtvmc.ir.loop.Scope;
+import org.jtvmc.ir.loop.Stmt;
+
+/** Emits statements into the current block; control flow is structured. */
+final class StmtEmitter {
+  private final EmitContext context;
+  private final IrBuilder ir;
+  private final ExprEmitter exprs;
+  private final ParallelEmitter parallel;
+  private final LocalMemory memory;
+
+  StmtEmitter(EmitContext context, ParallelEmitter parallel, LocalMemory memory) {
+    this.context = context;
+    this.ir = context.ir;
+    this.exprs = new ExprEmitter(context);
+    this.parallel = parallel;
+    this.memory = memory;
+  }
+
+  void emit(Stmt stmt) {
+    switch (stmt) {
+      case Stmt.For loop -> emitLoop(loop);
+      case Stmt.Store store -> emitStore(store);
+      case Stmt.Allocate allocate -> emitAllocate(allocate);
+      case Stmt.If branch -> emitIf(branch);
+      case Stmt.Seq(List<Stmt> statements) -> statements.forEach(this::emit);
+      case Stmt.Evaluate _ -> throw new CodegenException("a barrier in a kernel for a CPU");
+    }
+  }
+
+  private void emitLoop(Stmt.For loop) {
+    LoopShape shape = LoopShape.of(loop, context.indices);
+    if (shape.extent().isConstant() && shape.extent().constant() <= 0) {
+      return;
+    }
+    switch (loop.kind()) {
+      case SERIAL -> emitSerial(loop, shape);
+      case PARALLEL -> {
+        if (shape.isSingle() || !parallel.isOutermost()) {
+          emitSerial(loop, shape);
+        } else {
+          parallel.emit(loop, shape, context, value(shape.min()), value(shape.extent()));
+        }
+      }
+      case UNROLLED -> {
+        for (long i = 0; i < shape.constantExtent(loop); i++) {
+          var alias = new Environment.Binding.Alias(shape.min().plus(i));
+          try (var _ = context.environment.bind(loop.var(), alias)) {
+            emit(loop.body());
+          }
+        }
+      }
+      case VECTORIZED -> {
+        for (VectorPlan.Piece piece : context.vectors.pieces(loop)) {
+          Mask mask = new Mask(piece.count(), piece.lanes(), null);
+          Affine first = shape.min().plus(piece.start());
+          try (var _ = context.environment.bindLanes(loop.var(), first, piece.lanes());
+              var _ = context.masked(mask)) {
+            emit(loop.body());
+          }
+        }
+      }
+      case THREAD -> throw new CodegenException("a thread-bound loop in a kernel for a CPU");
+    }
+  }
+
+  private LLVMValueRef value(Affine affine) {
+    exprs.beginStatement();
+    return exprs.indexEmitter().emit(affine).ref();
+  }
+
+  private void emitSerial(Stmt.For loop, LoopShape shape) {
+    if (shape.isSingle()) {
+      try (var _ =
+          context.environment.bind(loop.var(), new Environment.Binding.Alias(shape.min()))) {
+        emit(loop.body());
+      }
+      return;
+    }
+    LLVMValueRef begin = value(shape.min());
+    LLVMValueRef end = value(shape.min().plus(shape.extent()));
+    boolean runs = context.indices.range(shape.extent()).low() > 0;
+    emitCounted(loop, begin, end, shape.range(), runs);
+  }
+
+  /**
+   * Runs the body for {@code [begin, end)}; the test stands at the loop's end.
+   *
+   * @param range of the variable
+   * @param runs true where the loop is known not to be empty
+   */
+  void emitCounted(Stmt.For loop, LLVMValueRef begin, LLVMValueRef end, Range range, boolean runs) {
+    LLVMBasicBlockRef after = ir.newBlock(loop.var().name() + ".end");
+    LLVMBasicBlockRef body = ir.newBlock(loop.var().name());
+    LLVMBasicBlockRef before = ir.currentBlock();
+    if (runs) {
+      ir.branch(body);
+    } else {
+      ir.branch(ir.compareInts(LLVMIntSLT, begin, end), body, after);
+    }
+    ir.moveTo(body);
+    LLVMValueRef counter = ir.phi(ir.types().integer(64));
+    ir.addIncoming(counter, begin, before);
+    try (var _ = context.environment.bindScalar(loop.var(), counter, range)) {
+      emit(loop.body());
+    }
+    LLVMValueRef next = ir.binary(LLVMAdd, counter, ir.int64(1));
+    LLVMSetNSW(next, 1);
+    ir.addIncoming(counter, next, ir.currentBlock());
+    ir.branch(ir.compareInts(LLVMIntSLT, next, end), body, after);
+    LLVMMoveBasicBlockAfter(after, ir.currentBlock());
+    ir.moveTo(after);
+  }
+
+  private void emitStore(Stmt.Store store) {
+    exprs.beginStatement();
+    Affine offset = context.indices.offset(store.buffer(), store.indices());
+    boolean sharedElement = offset.lane() == 0 && !offset.isVarying();
+    Optional<LaneReduction> reduction = LaneReduction.match(store);
+    if (context.environment.lanes() > 1 && sharedElement && reduction.isPresent()) {
+      emitReduction(store, offset, reduction.get());
+    } else {
+      exprs.memory().store(store.buffer(), offset, exprs.emit(store.value()));
+    }
+  }
+
+  private void emitReduction(Stmt.Store store, Affine offset, LaneReduction reduction) {
+    Value lanes = exprs.emit(reduction.value());
+    Value folded = LaneReduction.across(context, reduction.op(), lanes);
+    Load accumulator = reduction.accumulator();
+    Value before = exprs.memory().load(accumulator.buffer(), offset);
+    Value after = context.arithmetic.binary(reduction.op(), before, folded);
+    exprs.memory().store(store.buffer(), offset, after);
+  }
+
+  private void emitIf(Stmt.If branch) {
+    Optional<Boolean> known = context.indices.known(branch.condition());
+    if (known.isPresent()) {
+      if (known.get()) {
+        emit(branch.then());
+      } else {
+        branch.otherwise().ifPresent(this::emit);
+      }
+      return;
+    }
+    exprs.beginStatement();
+    Value condition = exprs.condition(branch.condition());
+    if (condition.isScalar()) {
+      emitBranch(branch, condition);
+      return;
+    }
+    try (var _ = context.guarded(condition)) {
+      emit(branch.then());
+    }
+    if (branch.otherwise().isPresent()) {
+      try (var _ = context.guarded(context.arithmetic.not(condition))) {
+        emit(branch.otherwise().get());
+      }
+    }
+  }
+
+  private void emitBranch(Stmt.If branch, Value condition) {
+    LLVMBasicBlockRef then = ir.newBlock("then");
+    LLVMBasicBlockRef after = ir.newBlock("end");
+    LLVMBasicBlockRef otherwise = branch.otherwise().isPresent() ? ir.newBlock("else") : after;
+    ir.branch(condition.ref(), then, otherwise);
+    ir.moveTo(then);
+    emit(branch.then());
+    ir.branch(after);
+    if (branch.otherwise().isPresent()) {
+      ir.moveTo(otherwise);
+      emit(branch.otherwise().get());
+      ir.branch(after);
+    }
+    LLVMMoveBasicBlockAfter(after, ir.currentBlock());
+    ir.moveTo(after);
+  }
+
+  private void emitAllocate(Stmt.Allocate allocate) {
+    if (context.environment.lanes() > 1) {
+      throw new CodegenException(
+          "buffer " + allocate.buffer() + " is allocated inside a vectorised loop");
+    }
+    boolean local = allocate.buffer().scope() == Scope.LOCAL;
+    Optional<List<SlotTable.Slot>> slots =
+        local
+            ? RegisterSlots.plan(allocate, context.environment, context.vectors)
+            : Optional.empty();
+    if (slots.isPresent()) {
+      SlotTable table =
+          SlotTable.allocate(ir, allocate.buffer().dtype(), allocate.buffer().name(), slots.get());
+      context.place(allocate.buffer(), new Storage.Registers(table));
+      emit(allocate.body());
+    } else {
+      try (var _ = memory.allocate(allocate.buffer(), context, !parallel.isOutermost())) {
+        emit(allocate.body());
+      }
+    }
+    context.forget(allocate.buffer());
+  }
+}

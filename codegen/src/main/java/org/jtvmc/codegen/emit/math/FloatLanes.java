@@ -1,0 +1,227 @@
+package org.jtvmc.codegen.emit.math;
+
+import static org.bytedeco.llvm.global.LLVM.*;
+
+import org.bytedeco.llvm.LLVM.LLVMTypeRef;
+import org.bytedeco.llvm.LLVM.LLVMValueRef;
+import org.jtvmc.codegen.emit.IrBuilder;
+import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.ir.type.DType;
+
+/**
+ * Instructions on vectors of one floating-point type, for writing polynomials. Nothing is
+ * contracted or reordered but what {@link #fma} asks for: range reductions count on it.
+ */
+final class FloatLanes {
+  private final IrBuilder ir;
+  private final CpuTarget target;
+  private final DType dtype;
+  private final int lanes;
+  private final boolean fused;
+
+  /**
+   * @param dtype float32 or float64
+   */
+  FloatLanes(IrBuilder ir, CpuTarget target, DType dtype, int lanes) {
+    this.ir = ir;
+    this.target = target;
+    this.dtype = dtype;
+    this.lanes = lanes;
+    this.fused = !target.isX86() || target.features().contains("fma");
+  }
+
+  /** The same vectors with another element type. */
+  FloatLanes with(DType other) {
+    return new FloatLanes(ir, target, other, lanes);
+  }
+
+  boolean isDouble() {
+    return dtype.bits() == 64;
+  }
+
+  /** The constant in every lane. */
+  LLVMValueRef of(double value) {
+    return ir.splat(ir.constant(dtype, value).ref(), lanes);
+  }
+
+  LLVMValueRef add(LLVMValueRef a, LLVMValueRef b) {
+    return ir.binary(LLVMFAdd, a, b);
+  }
+
+  LLVMValueRef sub(LLVMValueRef a, LLVMValueRef b) {
+    return ir.binary(LLVMFSub, a, b);
+  }
+
+  LLVMValueRef mul(LLVMValueRef a, LLVMValueRef b) {
+    return ir.binary(LLVMFMul, a, b);
+  }
+
+  LLVMValueRef div(LLVMValueRef a, LLVMValueRef b) {
+    return ir.binary(LLVMFDiv, a, b);
+  }
+
+  LLVMValueRef negate(LLVMValueRef a) {
+    return ir.negate(a);
+  }
+
+  /** {@code a * b + c}: rounded once where the target can, twice elsewhere. */
+  LLVMValueRef fma(LLVMValueRef a, LLVMValueRef b, LLVMValueRef c) {
+    return fused ? ir.intrinsic("llvm.fma", a, b, c) : add(mul(a, b), c);
+  }
+
+  /** The polynomial in {@code x}, coefficients from the highest power down. */
+  LLVMValueRef polynomial(LLVMValueRef x, double... coefficients) {
+    LLVMValueRef sum = of(coefficients[0]);
+    for (int i = 1; i < coefficients.length; i++) {
+      sum = fma(sum, x, of(coefficients[i]));
+    }
+    return sum;
+  }
+
+  LLVMValueRef abs(LLVMValueRef a) {
+    return ir.intrinsic("llvm.fabs", a);
+  }
+
+  LLVMValueRef sqrt(LLVMValueRef a) {
+    return ir.intrinsic("llvm.sqrt", a);
+  }
+
+  LLVMValueRef floor(LLVMValueRef a) {
+    return ir.intrinsic("llvm.floor", a);
+  }
+
+  LLVMValueRef ceil(LLVMValueRef a) {
+    return ir.intrinsic("llvm.ceil", a);
+  }
+
+  LLVMValueRef trunc(LLVMValueRef a) {
+    return ir.intrinsic("llvm.trunc", a);
+  }
+
+  /** To the nearest integer, ties to even. */
+  LLVMValueRef round(LLVMValueRef a) {
+    return ir.intrinsic("llvm.roundeven", a);
+  }
+
+  LLVMValueRef copySign(LLVMValueRef magnitude, LLVMValueRef sign) {
+    return ir.intrinsic("llvm.copysign", magnitude, sign);
+  }
+
+  LLVMValueRef less(LLVMValueRef a, LLVMValueRef b) {
+    return ir.compareFloats(LLVMRealOLT, a, b);
+  }
+
+  LLVMValueRef equal(LLVMValueRef a, LLVMValueRef b) {
+    return ir.compareFloats(LLVMRealOEQ, a, b);
+  }
+
+  LLVMValueRef isNan(LLVMValueRef a) {
+    return ir.compareFloats(LLVMRealUNO, a, a);
+  }
+
+  LLVMValueRef select(LLVMValueRef condition, LLVMValueRef yes, LLVMValueRef no) {
+    return ir.select(condition, yes, no);
+  }
+
+  LLVMValueRef and(LLVMValueRef a, LLVMValueRef b) {
+    return ir.binary(LLVMAnd, a, b);
+  }
+
+  LLVMValueRef not(LLVMValueRef a) {
+    return ir.not(a);
+  }
+
+  /** Within {@code [low, high]}; NaN stays. */
+  LLVMValueRef clamp(LLVMValueRef a, double low, double high) {
+    LLVMValueRef most = of(high);
+    LLVMValueRef least = of(low);
+    LLVMValueRef below = select(less(most, a), most, a);
+    return select(less(below, least), least, below);
+  }
+
+  // Bits
+
+  private LLVMTypeRef bitType() {
+    return ir.types().vector(ir.types().integer(dtype.bits()), lanes);
+  }
+
+  private LLVMTypeRef floatType() {
+    return ir.types().register(dtype, lanes);
+  }
+
+  LLVMValueRef bits(LLVMValueRef a) {
+    return ir.convert(LLVMBitCast, a, bitType());
+  }
+
+  LLVMValueRef fromBits(LLVMValueRef a) {
+    return ir.convert(LLVMBitCast, a, floatType());
+  }
+
+  LLVMValueRef word(long value) {
+    return ir.splat(LLVMConstInt(ir.types().integer(dtype.bits()), value, 0), lanes);
+  }
+
+  /** An integer instruction by its {@code LLVMOpcode}. */
+  LLVMValueRef integer(int opcode, LLVMValueRef a, LLVMValueRef b) {
+    return ir.binary(opcode, a, b);
+  }
+
+  LLVMValueRef toInteger(LLVMValueRef a) {
+    return ir.convert(LLVMFPToSI, a, bitType());
+  }
+
+  LLVMValueRef fromInteger(LLVMValueRef a) {
+    return ir.convert(LLVMSIToFP, a, floatType());
+  }
+
+  /** A vector of the other floating-point type as one of this. */
+  LLVMValueRef widen(LLVMValueRef a) {
+    return ir.convert(LLVMFPExt, a, floatType());
+  }
+
+  LLVMValueRef narrow(LLVMValueRef a) {
+    return ir.convert(LLVMFPTrunc, a, floatType());
+  }
+
+  /**
+   * {@code a * 2^n}, rounded once.
+   *
+   * @param a of magnitude near 1
+   * @param n an integer, at most twice the type's exponents
+   */
+  LLVMValueRef scale(LLVMValueRef a, LLVMValueRef n) {
+    String suffix = scaleSuffix();
+    if (suffix != null) {
+      boolean whole = suffix.endsWith("512");
+      LLVMTypeRef maskType = ir.types().integer(Math.max(8, lanes));
+      LLVMValueRef all = LLVMConstAllOnes(maskType);
+      String name = "llvm.x86.avx512.mask.scalef." + suffix;
+      LLVMTypeRef[] none = {};
+      // The last operand asks for the current rounding mode.
+      return whole
+          ? ir.intrinsic(name, none, a, n, a, all, ir.int32(4))
+          : ir.intrinsic(name, none, a, n, a, all);
+    }
+    LLVMValueRef exponent = toInteger(n);
+    LLVMValueRef half = ir.binary(LLVMAShr, exponent, word(1));
+    LLVMValueRef rest = ir.binary(LLVMSub, exponent, half);
+    return mul(mul(a, powerOfTwo(half)), powerOfTwo(rest));
+  }
+
+  /** {@code 2^n} for an integer exponent of a normal number. */
+  LLVMValueRef powerOfTwo(LLVMValueRef exponent) {
+    int mantissa = isDouble() ? 52 : 23;
+    int bias = isDouble() ? 1023 : 127;
+    LLVMValueRef biased = ir.binary(LLVMAdd, exponent, word(bias));
+    return fromBits(ir.binary(LLVMShl, biased, word(mantissa)));
+  }
+
+  private String scaleSuffix() {
+    int width = lanes * dtype.bits();
+    boolean available =
+        width == 512
+            ? target.features().contains("avx512f")
+            : (width == 256 || width == 128) && target.features().contains("avx512vl");
+    return available ? (isDouble() ? "pd." : "ps.") + width : null;
+  }
+}

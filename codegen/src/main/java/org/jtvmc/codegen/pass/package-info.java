@@ -1,0 +1,2 @@
+/** Transformations of loop IR between lowering and emission. */
+package org.jtvmc.codegen.pass;

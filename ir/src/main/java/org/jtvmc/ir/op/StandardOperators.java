@@ -12,27 +12,52 @@ import org.jtvmc.ir.op.math.Power;
 import org.jtvmc.ir.op.math.UnaryElementwise;
 import org.jtvmc.ir.op.math.Where;
 import org.jtvmc.ir.op.nn.Activation;
+import org.jtvmc.ir.op.nn.AdaptivePooling;
 import org.jtvmc.ir.op.nn.BatchNorm;
 import org.jtvmc.ir.op.nn.BiasAdd;
 import org.jtvmc.ir.op.nn.Convolution;
 import org.jtvmc.ir.op.nn.Dense;
 import org.jtvmc.ir.op.nn.GlobalPooling;
+import org.jtvmc.ir.op.nn.GroupNorm;
 import org.jtvmc.ir.op.nn.LayerNorm;
+import org.jtvmc.ir.op.nn.LocalResponseNorm;
 import org.jtvmc.ir.op.nn.MatrixProduct;
 import org.jtvmc.ir.op.nn.Pad;
 import org.jtvmc.ir.op.nn.Pooling;
 import org.jtvmc.ir.op.nn.Prelu;
 import org.jtvmc.ir.op.nn.Softmax;
 import org.jtvmc.ir.op.nn.TransposedConvolution;
+import org.jtvmc.ir.op.quantize.Dequantize;
+import org.jtvmc.ir.op.quantize.Quantize;
+import org.jtvmc.ir.op.reduce.ArgReduction;
+import org.jtvmc.ir.op.reduce.CumulativeSum;
+import org.jtvmc.ir.op.reduce.LogSumExp;
 import org.jtvmc.ir.op.reduce.Reduction;
+import org.jtvmc.ir.op.tensor.Arange;
 import org.jtvmc.ir.op.tensor.BroadcastTo;
 import org.jtvmc.ir.op.tensor.Concatenate;
+import org.jtvmc.ir.op.tensor.DepthToSpace;
 import org.jtvmc.ir.op.tensor.ExpandDims;
+import org.jtvmc.ir.op.tensor.Full;
+import org.jtvmc.ir.op.tensor.FullLike;
+import org.jtvmc.ir.op.tensor.Gather;
+import org.jtvmc.ir.op.tensor.GatherNd;
+import org.jtvmc.ir.op.tensor.OneHot;
+import org.jtvmc.ir.op.tensor.Repeat;
 import org.jtvmc.ir.op.tensor.Reshape;
+import org.jtvmc.ir.op.tensor.Reverse;
+import org.jtvmc.ir.op.tensor.ScatterElements;
+import org.jtvmc.ir.op.tensor.ScatterNd;
+import org.jtvmc.ir.op.tensor.ShapeOf;
+import org.jtvmc.ir.op.tensor.SpaceToDepth;
+import org.jtvmc.ir.op.tensor.Split;
 import org.jtvmc.ir.op.tensor.Squeeze;
+import org.jtvmc.ir.op.tensor.Stack;
 import org.jtvmc.ir.op.tensor.StridedSlice;
 import org.jtvmc.ir.op.tensor.Take;
+import org.jtvmc.ir.op.tensor.Tile;
 import org.jtvmc.ir.op.tensor.Transpose;
+import org.jtvmc.ir.op.tensor.Trilu;
 
 /** The list of the operators that come with the compiler. */
 final class StandardOperators {
@@ -49,8 +74,12 @@ final class StandardOperators {
             Pooling.all(),
             GlobalPooling.all(),
             LayerNorm.all(),
+            GroupNorm.all(),
             Softmax.all(),
+            AdaptivePooling.all(),
             Reduction.all(),
+            ArgReduction.all(),
+            FullLike.all(),
             single())
         .flatMap(List::stream)
         .toList();
@@ -58,25 +87,46 @@ final class StandardOperators {
 
   private static List<Operator> single() {
     return List.of(
+        new Arange(),
         new BatchNorm(),
         new BiasAdd(),
         new BroadcastTo(),
         new CastElements(),
         new Clip(),
         new Concatenate(),
+        new CumulativeSum(),
         new Dense(),
+        new DepthToSpace(),
+        new Dequantize(),
         new ExpandDims(),
+        new Full(),
+        new Gather(),
+        new GatherNd(),
         new IsInfinite(),
+        new LocalResponseNorm(),
+        new LogSumExp(),
         new MatrixProduct(),
+        new OneHot(),
         new Pad(),
         new Power(),
         new Prelu(),
+        new Quantize(),
+        new Repeat(),
         new Reshape(),
         new Resize(),
+        new Reverse(),
+        new ScatterElements(),
+        new ScatterNd(),
+        new ShapeOf(),
+        new SpaceToDepth(),
+        new Split(),
         new Squeeze(),
+        new Stack(),
         new StridedSlice(),
         new Take(),
+        new Tile(),
         new Transpose(),
+        new Trilu(),
         new Where());
   }
 }

@@ -120,7 +120,7 @@ final class ModelModule {
   private void writeInfo(String tensors, String weights) {
     var name = string(model.name());
     var target = string(model.target());
-    var features = string(String.join(",", model.cpuFeatures()));
+    var features = string(String.join(",", InstructionSets.usedByKernels(model.cpuFeatures())));
     text.append(
         """
         @jtvmc_this_model = hidden constant { i32, i32, i32, i32, ptr, ptr, ptr, ptr, i64, i64, ptr, ptr, ptr } \

@@ -93,7 +93,10 @@ public final class LlvmTools {
     for (var part : arguments) {
       command.addAll(part);
     }
-    return new ToolProcess(name, command).withEnvironment("LD_LIBRARY_PATH", folder.toString()).run();
+    var path = System.getenv("LD_LIBRARY_PATH");
+    return new ToolProcess(name, command)
+        .withEnvironment("LD_LIBRARY_PATH", path == null ? folder.toString() : folder + ":" + path)
+        .run();
   }
 
   /** An executable of the package under the name by which it is called. */

@@ -7,7 +7,6 @@ import static org.bytedeco.llvm.global.LLVM.LLVMOrcCreateDynamicLibrarySearchGen
 import static org.bytedeco.llvm.global.LLVM.LLVMOrcCreateLLJIT;
 import static org.bytedeco.llvm.global.LLVM.LLVMOrcDisposeLLJIT;
 import static org.bytedeco.llvm.global.LLVM.LLVMOrcDisposeMaterializationUnit;
-import static org.bytedeco.llvm.global.LLVM.LLVMOrcExecutionSessionSetErrorReporter;
 import static org.bytedeco.llvm.global.LLVM.LLVMOrcJITDylibAddGenerator;
 import static org.bytedeco.llvm.global.LLVM.LLVMOrcJITDylibDefine;
 import static org.bytedeco.llvm.global.LLVM.LLVMOrcLLJITAddObjectFile;
@@ -18,14 +17,10 @@ import static org.bytedeco.llvm.global.LLVM.LLVMOrcLLJITLookup;
 import static org.bytedeco.llvm.global.LLVM.LLVMOrcLLJITMangleAndIntern;
 
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
-import java.util.List;
 import org.bytedeco.javacpp.Pointer;
-import org.bytedeco.llvm.LLVM.LLVMErrorRef;
 import org.bytedeco.llvm.LLVM.LLVMJITSymbolFlags;
 import org.bytedeco.llvm.LLVM.LLVMOrcCSymbolMapPair;
 import org.bytedeco.llvm.LLVM.LLVMOrcDefinitionGeneratorRef;
-import org.bytedeco.llvm.LLVM.LLVMOrcErrorReporterFunction;
 import org.bytedeco.llvm.LLVM.LLVMOrcJITDylibRef;
 import org.bytedeco.llvm.LLVM.LLVMOrcLLJITBuilderRef;
 import org.bytedeco.llvm.LLVM.LLVMOrcLLJITRef;
@@ -42,14 +37,14 @@ public final class Jit implements AutoCloseable {
 
   private final LLVMOrcLLJITRef ref = new LLVMOrcLLJITRef();
   private final LLVMOrcJITDylibRef symbols;
-  private final ErrorReporter errors = new ErrorReporter();
+  private final ErrorCollector errors = new ErrorCollector();
 
   public Jit() {
     BackEnd.registerX86();
     LlvmStrings.check(
         LLVMOrcCreateLLJIT(ref, new LLVMOrcLLJITBuilderRef((Pointer) null)),
         "LLVM's JIT cannot start");
-    LLVMOrcExecutionSessionSetErrorReporter(LLVMOrcLLJITGetExecutionSession(ref), errors, null);
+    errors.attach(LLVMOrcLLJITGetExecutionSession(ref));
     symbols = LLVMOrcLLJITGetMainJITDylib(ref);
     var process = new LLVMOrcDefinitionGeneratorRef();
     LlvmStrings.check(
@@ -104,9 +99,11 @@ public final class Jit implements AutoCloseable {
     try {
       LlvmStrings.check(LLVMOrcLLJITLookup(ref, address, name), "cannot find " + name);
     } catch (CodegenException e) {
-      throw errors.messages.isEmpty()
+      // ORC's own message only names the symbols; why they failed, it reports.
+      var reasons = errors.take();
+      throw reasons.isEmpty()
           ? e
-          : new CodegenException(e.getMessage() + "; " + String.join("; ", errors.messages), e);
+          : new CodegenException(e.getMessage() + ": " + String.join("; ", reasons), e);
     }
     return MemorySegment.ofAddress(address[0]);
   }
@@ -117,16 +114,6 @@ public final class Jit implements AutoCloseable {
       LlvmStrings.check(LLVMOrcDisposeLLJIT(ref), "LLVM's JIT cannot be closed");
       ref.setNull();
       errors.close();
-    }
-  }
-
-  /** Collects what ORC would print: the reasons behind a failed look-up. */
-  private static final class ErrorReporter extends LLVMOrcErrorReporterFunction {
-    private final List<String> messages = new ArrayList<>();
-
-    @Override
-    public void call(Pointer closure, LLVMErrorRef error) {
-      messages.add(LlvmStrings.takeError(error));
     }
   }
 }

@@ -2,10 +2,6 @@ package org.jtvmc.codegen.llvm;
 
 import static org.bytedeco.llvm.global.LLVM.LLVMContextCreate;
 import static org.bytedeco.llvm.global.LLVM.LLVMContextDispose;
-import static org.bytedeco.llvm.global.LLVM.LLVMContextSetDiagnosticHandler;
-import static org.bytedeco.llvm.global.LLVM.LLVMDSError;
-import static org.bytedeco.llvm.global.LLVM.LLVMGetDiagInfoDescription;
-import static org.bytedeco.llvm.global.LLVM.LLVMGetDiagInfoSeverity;
 import static org.bytedeco.llvm.global.LLVM.LLVMModuleCreateWithNameInContext;
 import static org.bytedeco.llvm.global.LLVM.LLVMParseBitcodeInContext2;
 import static org.bytedeco.llvm.global.LLVM.LLVMParseIRInContext;
@@ -13,11 +9,10 @@ import static org.bytedeco.llvm.global.LLVM.LLVMParseIRInContext;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.llvm.LLVM.LLVMContextRef;
-import org.bytedeco.llvm.LLVM.LLVMDiagnosticHandler;
-import org.bytedeco.llvm.LLVM.LLVMDiagnosticInfoRef;
 import org.bytedeco.llvm.LLVM.LLVMModuleRef;
 import org.jtvmc.codegen.CodegenException;
 
@@ -25,14 +20,12 @@ import org.jtvmc.codegen.CodegenException;
 public final class LlvmContext implements AutoCloseable {
 
   private final LLVMContextRef ref;
-  private final ErrorCollector errors;
+  private final ErrorCollector errors = new ErrorCollector();
   private final List<LlvmModule> modules = new ArrayList<>();
 
   public LlvmContext() {
     ref = LLVMContextCreate();
-    errors = new ErrorCollector();
-    // Without a handler LLVM prints an error and ends the process.
-    LLVMContextSetDiagnosticHandler(ref, errors, null);
+    errors.attach(ref);
   }
 
   public LLVMContextRef ref() {
@@ -71,7 +64,7 @@ public final class LlvmContext implements AutoCloseable {
     var module = new LLVMModuleRef();
     try {
       if (LLVMParseBitcodeInContext2(ref, buffer, module) != 0) {
-        throw new CodegenException("LLVM cannot read the bitcode " + name + errors.take());
+        throw new CodegenException("LLVM cannot read the bitcode " + name + takeErrors());
       }
     } finally {
       LlvmBuffers.dispose(buffer);
@@ -91,7 +84,7 @@ public final class LlvmContext implements AutoCloseable {
 
   /** The errors reported since the last call, each after a colon; empty when there were none. */
   String takeErrors() {
-    return errors.take();
+    return errors.take().stream().map(message -> ": " + message).collect(Collectors.joining());
   }
 
   /** Closes the modules too. */
@@ -104,24 +97,5 @@ public final class LlvmContext implements AutoCloseable {
     LLVMContextDispose(ref);
     ref.setNull();
     errors.close();
-  }
-
-  /** LLVM calls this, on the thread that uses the context. */
-  private static final class ErrorCollector extends LLVMDiagnosticHandler {
-    private final List<String> messages = new ArrayList<>();
-
-    @Override
-    public void call(LLVMDiagnosticInfoRef info, Pointer closure) {
-      if (LLVMGetDiagInfoSeverity(info) == LLVMDSError) {
-        messages.add(LlvmStrings.take(LLVMGetDiagInfoDescription(info)));
-      }
-    }
-
-    private String take() {
-      var all = new StringBuilder();
-      messages.forEach(message -> all.append(": ").append(message));
-      messages.clear();
-      return all.toString();
-    }
   }
 }

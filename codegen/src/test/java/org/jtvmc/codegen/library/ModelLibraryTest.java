@@ -121,14 +121,15 @@ class ModelLibraryTest {
   @Test
   void aCpuWithoutAFeatureIsToldSo() throws IOException {
     var features = new TreeSet<>(host());
-    features.add("warp-drive");
+    features.add("avx1024warp");
+    features.add("some-system-instruction");
     var library = write(describe("model", features, embedded()));
     var error =
         assertThrows(
             CodegenException.class,
             () -> new LoadedLibrary(library, "model", 1, Optional.empty()));
     assertEquals(
-        "model \"model\" is compiled for \"llvm -mcpu=test\"; this CPU does not offer warp-drive",
+        "model \"model\" is compiled for \"llvm -mcpu=test\"; this CPU does not offer avx1024warp",
         error.getMessage());
   }
 

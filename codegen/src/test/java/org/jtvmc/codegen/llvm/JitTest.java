@@ -10,6 +10,7 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
+import java.util.stream.Stream;
 import org.jtvmc.codegen.CodegenException;
 import org.jtvmc.codegen.TestKernels;
 import org.junit.jupiter.api.Test;
@@ -54,6 +55,20 @@ class JitTest {
       var error = assertThrows(CodegenException.class, () -> jit.lookup("f"));
       assertTrue(error.getMessage().contains("nowhere"), error.getMessage());
     }
+  }
+
+  @Test
+  void anyNumberOfJitsReportTheirErrors() {
+    var object =
+        TestKernels.compile(
+            "declare void @nowhere()\ndefine void @f() { call void @nowhere() ret void }");
+    var jits = Stream.generate(Jit::new).limit(64).toList();
+    for (var jit : jits) {
+      jit.addObject(object);
+      var error = assertThrows(CodegenException.class, () -> jit.lookup("f"));
+      assertTrue(error.getMessage().contains("nowhere"), error.getMessage());
+    }
+    jits.forEach(Jit::close);
   }
 
   @Test

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.stream.Stream;
 import org.bytedeco.llvm.LLVM.LLVMTypeRef;
 import org.bytedeco.llvm.global.LLVM;
 import org.jtvmc.codegen.CodegenException;
@@ -65,6 +66,18 @@ class LlvmModuleTest {
       var error = assertThrows(CodegenException.class, () -> first.link(second));
       assertTrue(error.getMessage().contains("multiply defined"), error.getMessage());
     }
+  }
+
+  @Test
+  void anyNumberOfContextsReportTheirErrors() {
+    var contexts = Stream.generate(LlvmContext::new).limit(64).toList();
+    for (var context : contexts) {
+      var first = context.parseIr("first", "define void @f() { ret void }");
+      var second = context.parseIr("second", "define void @f() { ret void }");
+      var error = assertThrows(CodegenException.class, () -> first.link(second));
+      assertTrue(error.getMessage().contains("multiply defined"), error.getMessage());
+    }
+    contexts.forEach(LlvmContext::close);
   }
 
   @Test

@@ -99,7 +99,9 @@ public final class FoldBatchNorm implements Pass<IRModule> {
         return Call.of(
             operators.get("nn.bias_add"),
             List.of(scaled.get(), constant(bias, norm, List.of(Dim.of(bias.length)))),
-            Attributes.builder().put("axis", (long) axis(norm)).build(),
+            axis(norm) == 1
+                ? Attributes.NONE
+                : Attributes.builder().put("axis", (long) axis(norm)).build(),
             norm.label());
       }
     }

@@ -136,9 +136,7 @@ public final class FuseOperators implements Pass<IRModule> {
             inside.get(group.getLast()),
             attributes(group, arguments));
     return Call.of(
-        known.computeIfAbsent(StructuralHash.of(function), _ -> function),
-        arguments,
-        anchor(group).label());
+        known.computeIfAbsent(StructuralHash.of(function), _ -> function), arguments, label(group));
   }
 
   private static Var parameter(Expr operand, Map<Expr, Var> parameters) {
@@ -182,17 +180,17 @@ public final class FuseOperators implements Pass<IRModule> {
     return group.size() > NAMED_OPERATORS ? name + "_etc" : name;
   }
 
-  /** The hardest member, which says most about where the kernel comes from. */
-  private static Call anchor(List<Call> group) {
-    Call anchor = group.getLast();
-    FusionKind hardest = FusionGraph.kind(anchor);
+  /** The label of the hardest member that has one: it says most about where the kernel is from. */
+  private static String label(List<Call> group) {
+    String label = "";
+    FusionKind hardest = FusionKind.ELEMENTWISE;
     for (Call call : group.reversed()) {
       FusionKind kind = FusionGraph.kind(call);
-      if (kind.compareTo(hardest) > 0 || anchor.label().isEmpty()) {
-        anchor = call;
+      if (!call.label().isEmpty() && (label.isEmpty() || kind.compareTo(hardest) > 0)) {
+        label = call.label();
         hardest = kind;
       }
     }
-    return anchor;
+    return label;
   }
 }

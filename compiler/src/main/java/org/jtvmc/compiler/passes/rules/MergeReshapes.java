@@ -1,5 +1,6 @@
 package org.jtvmc.compiler.passes.rules;
 
+import java.util.List;
 import java.util.Optional;
 import org.jtvmc.compiler.passes.Views;
 import org.jtvmc.ir.graph.Attributes;
@@ -29,15 +30,13 @@ public final class MergeReshapes implements RewriteRule {
         && inner.callee() instanceof Operator
         && Views.isView(inner)
         && Operands.tensor(outer).isStatic()) {
+      List<Long> sizes = Operands.tensor(outer).sizes();
+      Attributes.Builder attributes = Attributes.builder().put("newshape", sizes);
+      if (sizes.contains(0L)) {
+        attributes.put("allow_zero", true);
+      }
       return Optional.of(
-          Call.of(
-              operators.get("reshape"),
-              inner.arguments(),
-              Attributes.builder()
-                  .put("newshape", Operands.tensor(outer).sizes())
-                  .put("allow_zero", Operands.tensor(outer).sizes().contains(0L))
-                  .build(),
-              outer.label()));
+          Call.of(operators.get("reshape"), inner.arguments(), attributes.build(), outer.label()));
     }
     return Optional.empty();
   }

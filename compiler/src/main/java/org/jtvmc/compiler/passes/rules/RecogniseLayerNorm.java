@@ -63,10 +63,14 @@ public final class RecogniseLayerNorm implements RewriteRule {
   private Expr layerNorm(Expr x, Variance variance, String label) {
     DType dtype = Operands.tensor(x).dtype();
     long axis = (long) variance.from - Operands.tensor(x).rank();
+    Attributes.Builder attributes = Attributes.builder().put("epsilon", variance.epsilon);
+    if (axis != -1) {
+      attributes.put("axis", axis);
+    }
     return Call.of(
         operators.get("nn.layer_norm"),
         List.of(x, new Constant(NDArray.scalar(dtype, 1)), new Constant(NDArray.scalar(dtype, 0))),
-        Attributes.builder().put("axis", axis).put("epsilon", variance.epsilon).build(),
+        attributes.build(),
         label);
   }
 

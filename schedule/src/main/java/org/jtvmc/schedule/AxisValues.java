@@ -1,8 +1,10 @@
 package org.jtvmc.schedule;
 
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.expr.PrimExpr;
 
@@ -92,34 +94,46 @@ public final class AxisValues {
     }
   }
 
-  /** True where the loops of {@code axis} together run beyond its end. */
-  public static boolean oversteps(Stage stage, String axis) {
-    return oversteps(stage, axis, extents(stage));
+  /**
+   * The axes that their loops run beyond, because splits are uneven: an iteration counts only where
+   * each of these is below its extent.
+   *
+   * <p>Overstepping the outermost part of a split oversteps the axis that was split, and a fused
+   * axis the first of those it was fused from; of such a chain only the outermost axis is named.
+   */
+  public static Set<String> overstepped(Stage stage, Map<String, Long> extents) {
+    Set<String> overstepped = new LinkedHashSet<>();
+    List<Relation> relations = stage.relations();
+    for (int i = 0; i < relations.size(); i++) {
+      if (relations.get(i) instanceof Relation.Split split) {
+        long product = 1;
+        for (String part : split.parts()) {
+          product *= extents.get(part);
+        }
+        if (product > extents.get(split.axis())) {
+          overstepped.add(outermost(split.axis(), relations.subList(0, i)));
+        }
+      }
+    }
+    return overstepped;
   }
 
-  /** The same, for other extents than those of the whole tensor. */
-  public static boolean oversteps(Stage stage, String axis, Map<String, Long> extents) {
-    for (Relation relation : stage.relations()) {
+  private static String outermost(String axis, List<Relation> before) {
+    String current = axis;
+    for (Relation relation : before.reversed()) {
       switch (relation) {
         case Relation.Split split -> {
-          if (split.axis().equals(axis)) {
-            long product = 1;
-            for (String part : split.parts()) {
-              product *= extents.get(part);
-              if (oversteps(stage, part, extents)) {
-                return true;
-              }
-            }
-            return product > extents.get(axis);
+          if (split.parts().getFirst().equals(current)) {
+            current = split.axis();
           }
         }
         case Relation.Fuse(List<String> axes, String fused) -> {
-          if (axes.getFirst().equals(axis)) {
-            return oversteps(stage, fused, extents);
+          if (fused.equals(current)) {
+            current = axes.getFirst();
           }
         }
       }
     }
-    return false;
+    return current;
   }
 }

@@ -36,7 +36,7 @@ final class EffectiveBodies {
   }
 
   PrimExpr of(Stage stage) {
-    PrimExpr body = redirected(stage, withInlined(stage.op().body()));
+    PrimExpr body = expanded(stage);
     VarRanges ranges = new VarRanges();
     for (Axis axis : stage.op().axes()) {
       ranges.with(axis.var(), axis.size());
@@ -47,22 +47,46 @@ final class EffectiveBodies {
     return new Simplifier(ranges).simplify(body);
   }
 
-  private PrimExpr withInlined(PrimExpr body) {
-    if (inlined.isEmpty()) {
+  /** The body without reads of inlined stages. */
+  private PrimExpr expanded(Stage stage) {
+    PrimExpr body = stage.op().body();
+    if (inlined.isEmpty() && stage.redirects().isEmpty()) {
       return body;
     }
     return PrimExprs.rewrite(
-        body,
-        node ->
-            node instanceof Read read && inlined.containsKey(read.tensor())
-                ? at(inlined.get(read.tensor()), read.indices())
-                : node);
+        body, node -> node instanceof Read read ? expandedRead(stage, read) : node);
   }
 
+  private PrimExpr expandedRead(Stage reader, Read read) {
+    if (reader.redirects().containsKey(read.tensor())) {
+      return throughCopy(reader, read);
+    }
+    Stage producer = inlined.get(read.tensor());
+    if (producer == null) {
+      return read;
+    }
+    PrimExpr value = at(producer, read.indices());
+    return reader.redirects().isEmpty()
+        ? value
+        : PrimExprs.rewrite(
+            value, node -> node instanceof Read inner ? throughCopy(reader, inner) : node);
+  }
+
+  /** The element of the copy that {@code reader} has of the tensor read, if it has one. */
+  private PrimExpr throughCopy(Stage reader, Read read) {
+    Tensor copy = reader.redirects().get(read.tensor());
+    if (copy == null) {
+      return read;
+    }
+    Stage producer = inlined.get(copy);
+    return producer == null ? new Read(copy, read.indices()) : at(producer, read.indices());
+  }
+
+  /** The expanded body of an inlined stage at an element. */
   private PrimExpr at(Stage stage, List<PrimExpr> indices) {
     PrimExpr body = inlinedBodies.get(stage.tensor());
     if (body == null) {
-      body = redirected(stage, withInlined(stage.op().body()));
+      body = expanded(stage);
       inlinedBodies.put(stage.tensor(), body);
     }
     ComputeOp op = stage.op();
@@ -71,20 +95,5 @@ final class EffectiveBodies {
       values.put(op.axes().get(i).var(), indices.get(i));
     }
     return PrimExprs.substitute(body, values);
-  }
-
-  private static PrimExpr redirected(Stage stage, PrimExpr body) {
-    if (stage.redirects().isEmpty()) {
-      return body;
-    }
-    return PrimExprs.rewrite(
-        body,
-        node -> {
-          if (node instanceof Read read) {
-            Tensor copy = stage.redirects().get(read.tensor());
-            return copy == null ? node : new Read(copy, read.indices());
-          }
-          return node;
-        });
   }
 }

@@ -35,6 +35,10 @@ final class LegalLoops {
       if (leaf.kind() == ForKind.VECTORIZED && leaf.extent() > 1) {
         vector = axis;
       }
+      if (vector != null && nest.hosting.contains(axis)) {
+        throw new ScheduleException(
+            "a stage is computed at loop '%s', inside a vector".formatted(axis), stage, axis);
+      }
     }
   }
 }

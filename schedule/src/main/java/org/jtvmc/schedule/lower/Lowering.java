@@ -29,6 +29,7 @@ import org.jtvmc.ir.te.Tensor;
 import org.jtvmc.schedule.Attachment;
 import org.jtvmc.schedule.ComputeDag;
 import org.jtvmc.schedule.IterVar;
+import org.jtvmc.schedule.Packing;
 import org.jtvmc.schedule.Schedule;
 import org.jtvmc.schedule.ScheduleException;
 import org.jtvmc.schedule.Stage;
@@ -83,16 +84,28 @@ public final class Lowering {
           stage.attachment() instanceof Attachment.At at
               ? regionAt(stage, at)
               : Region.whole(shape(stage));
-      Set<String> hosting = new HashSet<>();
-      for (Stage guest : schedule.attachedTo(stage.id())) {
-        hosting.add(((Attachment.At) guest.attachment()).axis());
-      }
       StageNest nest =
-          new StageNest(stage, effective.get(stage), region, hosting, ranges, simplifier);
+          new StageNest(
+              stage, effective.get(stage), region, hosting(stage), ranges, simplifier);
       LegalLoops.check(nest);
       nests.put(stage.id(), nest);
     }
     return emit(name);
+  }
+
+  /** The loops of a stage inside which something else is made. */
+  private Set<String> hosting(Stage stage) {
+    Set<String> hosting = new HashSet<>();
+    for (Stage guest : schedule.stages()) {
+      if (guest.attachment() instanceof Attachment.At(String host, String axis)
+          && host.equals(stage.id())) {
+        hosting.add(axis);
+      }
+    }
+    for (Packing packing : schedule.packings()) {
+      packing.at().filter(at -> at.stage().equals(stage.id())).ifPresent(at -> hosting.add(at.axis()));
+    }
+    return hosting;
   }
 
   private static List<Read> readsOf(PrimExpr body) {
@@ -139,13 +152,18 @@ public final class Lowering {
                 host.stage,
                 at.axis());
           }
-          accesses.add(new BodyLowering(simplifier, nest.axisValues, (_, _) -> read).indices(read));
+          accesses.add(new BodyLowering(simplifier, nest.axisValues, Lowering::unlowered).indices(read));
         }
       }
     }
     Set<PrimVar> fixed = new HashSet<>();
     enclosing(host, position).keySet().forEach(fixed::add);
     return new RegionInference(simplifier, fixed).union(accesses, shape(stage));
+  }
+
+  /** For regions it does not matter where elements lie that other indices depend on. */
+  private static PrimExpr unlowered(Tensor tensor, List<LinearForm> element) {
+    return new Read(tensor, element.stream().map(LinearForm::toExpr).toList());
   }
 
   /** True where all of {@code nest}'s body is inside the loop of {@code host} at a position. */

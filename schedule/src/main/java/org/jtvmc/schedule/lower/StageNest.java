@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.jtvmc.ir.arith.Interval;
 import org.jtvmc.ir.arith.LinearForm;
 import org.jtvmc.ir.arith.Simplifier;
 import org.jtvmc.ir.arith.VarRanges;
@@ -23,6 +22,7 @@ import org.jtvmc.ir.te.ComputeOp;
 import org.jtvmc.schedule.Attachment;
 import org.jtvmc.schedule.AxisValues;
 import org.jtvmc.schedule.IterVar;
+import org.jtvmc.schedule.Relation;
 import org.jtvmc.schedule.Stage;
 
 /**
@@ -50,6 +50,10 @@ final class StageNest {
   final Region region;
   final List<Leaf> leaves;
 
+  /** The loops inside which other stages are computed. */
+  final Set<String> hosting;
+
+
   /** For each axis of the operation, spatial ones first, its value in the whole tensor. */
   final Map<PrimVar, LinearForm> axisValues = new IdentityHashMap<>();
 
@@ -65,6 +69,7 @@ final class StageNest {
     this.stage = stage;
     this.body = body;
     this.region = region;
+    this.hosting = hosting;
     ComputeOp op = stage.op();
     int spatial = op.axes().size();
     long[] axisExtents = new long[stage.axes().size()];
@@ -72,7 +77,7 @@ final class StageNest {
       axisExtents[i] = i < spatial ? region.extents().get(i) : stage.axes().get(i).extent();
     }
     Map<String, Long> extents = AxisValues.extents(stage, axisExtents);
-    this.leaves = makeLeaves(extents, hosting);
+    this.leaves = makeLeaves(extents);
     Map<String, PrimExpr> values = new HashMap<>();
     for (Leaf leaf : leaves) {
       if (leaf.var != null) {
@@ -83,16 +88,40 @@ final class StageNest {
     AxisValues.complete(stage, values, extents);
     for (int i = 0; i < axisExtents.length; i++) {
       LinearForm local = simplifier.linear(values.get(stage.axes().get(i).id()));
-      boolean reduce = i >= spatial;
-      LinearForm min = reduce ? LinearForm.ZERO : region.mins().get(i);
-      Axis axis = reduce ? op.reduceAxes().get(i - spatial) : op.axes().get(i);
-      LinearForm value = simplifier.recombine(min.plus(local));
-      axisValues.put(axis.var(), value);
-      addGuards(local, axisExtents[i], value, axis.size(), reduce, simplifier);
+      if (i >= spatial) {
+        axisValues.put(op.reduceAxes().get(i - spatial).var(), local);
+      } else {
+        Axis axis = op.axes().get(i);
+        LinearForm value = simplifier.recombine(region.mins().get(i).plus(local));
+        axisValues.put(axis.var(), value);
+        addGuard(simplifier.compare(Compare.Op.LESS, value.plus(-axis.size())), false);
+        addGuard(simplifier.compare(Compare.Op.GREATER_EQUAL, value), false);
+      }
+    }
+    Map<String, IterVar.Kind> kinds = kinds(stage);
+    for (String axis : AxisValues.overstepped(stage, extents)) {
+      LinearForm value = simplifier.linear(values.get(axis));
+      addGuard(
+          simplifier.compare(Compare.Op.LESS, value.plus(-extents.get(axis))),
+          kinds.get(axis) == IterVar.Kind.REDUCE);
     }
   }
 
-  private List<Leaf> makeLeaves(Map<String, Long> extents, Set<String> hosting) {
+  private static Map<String, IterVar.Kind> kinds(Stage stage) {
+    Map<String, IterVar.Kind> kinds = new HashMap<>();
+    stage.axes().forEach(axis -> kinds.put(axis.id(), axis.kind()));
+    for (Relation relation : stage.relations()) {
+      switch (relation) {
+        case Relation.Split split ->
+            split.parts().forEach(part -> kinds.put(part, kinds.get(split.axis())));
+        case Relation.Fuse(List<String> axes, String fused) ->
+            kinds.put(fused, kinds.get(axes.getFirst()));
+      }
+    }
+    return kinds;
+  }
+
+  private List<Leaf> makeLeaves(Map<String, Long> extents) {
     List<Leaf> all = new ArrayList<>(stage.leaves().size());
     for (IterVar loop : stage.leaves()) {
       long extent = extents.get(loop.id());
@@ -131,25 +160,6 @@ final class StageNest {
       }
     }
     return name.toString();
-  }
-
-  private void addGuards(
-      LinearForm local,
-      long localExtent,
-      LinearForm value,
-      long extent,
-      boolean reduce,
-      Simplifier simplifier) {
-    Interval range = simplifier.bounds(value);
-    boolean clear = range.min() >= 0 && range.max() < extent;
-    if (!clear) {
-      addGuard(simplifier.compare(Compare.Op.LESS, value.plus(-extent)), reduce);
-      addGuard(simplifier.compare(Compare.Op.GREATER_EQUAL, value), reduce);
-    }
-    boolean isChecked = localExtent == extent && value.sameTerms(local) && value.constant() == local.constant();
-    if (!isChecked && simplifier.bounds(local).max() >= localExtent) {
-      addGuard(simplifier.compare(Compare.Op.LESS, local.plus(-localExtent)), reduce);
-    }
   }
 
   private void addGuard(PrimExpr condition, boolean reduce) {

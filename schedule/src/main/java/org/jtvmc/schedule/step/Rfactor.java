@@ -104,15 +104,14 @@ public record Rfactor(String stage, String axis) implements Step {
   private static PrimExpr body(Stage target, Reducer reducer, Map<String, PrimExpr> values) {
     ComputeOp op = target.op();
     Map<PrimVar, PrimExpr> substitution = new HashMap<>();
-    PrimExpr inside = IntImm.TRUE;
     for (int i = 0; i < op.reduceAxes().size(); i++) {
-      Axis reduceAxis = op.reduceAxes().get(i);
       String id = target.axes().get(op.axes().size() + i).id();
-      PrimExpr value = values.get(id);
-      substitution.put(reduceAxis.var(), value);
-      if (AxisValues.oversteps(target, id)) {
-        inside = inside.and(value.lessThan(reduceAxis.extent()));
-      }
+      substitution.put(op.reduceAxes().get(i).var(), values.get(id));
+    }
+    Map<String, Long> extents = AxisValues.extents(target);
+    PrimExpr inside = IntImm.TRUE;
+    for (String overstepped : AxisValues.overstepped(target, extents)) {
+      inside = inside.and(values.get(overstepped).lessThan(extents.get(overstepped)));
     }
     PrimExpr body = PrimExprs.substitute(op.body(), substitution);
     return Select.of(inside, body, reducer.identity(op.dtype()));

@@ -9,6 +9,8 @@ public sealed interface Attachment {
   /** Nowhere: its expression stands in the place of every read of it. */
   record Inlined() implements Attachment {}
 
-  /** Inside the loop {@code axis} of {@code stage}: as much as that loop's body needs, each time. */
+  /**
+   * Inside the loop {@code axis} of {@code stage}: as much as that loop's body needs, each time.
+   */
   record At(String stage, String axis) implements Attachment {}
 }

@@ -15,8 +15,7 @@ import org.jtvmc.ir.loop.ThreadTag;
  * @param forKind how the iterations are carried out
  * @param tag present exactly where {@code forKind} is {@link ForKind#THREAD}
  */
-public record IterVar(
-    String id, Kind kind, long extent, ForKind forKind, Optional<ThreadTag> tag) {
+public record IterVar(String id, Kind kind, long extent, ForKind forKind, Optional<ThreadTag> tag) {
 
   /** Whether the axis indexes the output or is summed over. */
   public enum Kind {
@@ -48,7 +47,8 @@ public record IterVar(
 
   @Override
   public String toString() {
-    String how = tag.map(ThreadTag::symbol).orElseGet(() -> forKind.name().toLowerCase(Locale.ROOT));
+    String how =
+        tag.map(ThreadTag::symbol).orElseGet(() -> forKind.name().toLowerCase(Locale.ROOT));
     return (isReduce() ? "reduce " : "") + how + " for " + id + " in 0.." + extent;
   }
 }

@@ -21,8 +21,7 @@ public final class Schedule {
   private final List<Stage> stages;
   private final List<Packing> packings;
 
-  private Schedule(
-      ComputeDag dag, List<Step> steps, List<Stage> stages, List<Packing> packings) {
+  private Schedule(ComputeDag dag, List<Step> steps, List<Stage> stages, List<Packing> packings) {
     this.dag = dag;
     this.steps = steps;
     this.stages = stages;
@@ -96,8 +95,7 @@ public final class Schedule {
                 new ScheduleException(
                     "there is no stage '%s'; the stages are %s"
                         .formatted(
-                            id,
-                            stages.stream().map(Stage::id).collect(Collectors.joining(", ")))));
+                            id, stages.stream().map(Stage::id).collect(Collectors.joining(", ")))));
   }
 
   /** The stage named {@code id}, where there is one. */

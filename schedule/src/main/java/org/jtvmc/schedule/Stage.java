@@ -215,8 +215,18 @@ public final class Stage {
 
   public Stage withLeaves(List<IterVar> other) {
     return new Stage(
-        id, tensor, op, reads, output, axes, relations, List.copyOf(other), attachment, scope,
-        redirects, autoUnroll);
+        id,
+        tensor,
+        op,
+        reads,
+        output,
+        axes,
+        relations,
+        List.copyOf(other),
+        attachment,
+        scope,
+        redirects,
+        autoUnroll);
   }
 
   /** This stage with one loop changed in place. */
@@ -231,25 +241,65 @@ public final class Stage {
     List<Relation> all = new ArrayList<>(relations);
     all.add(relation);
     return new Stage(
-        id, tensor, op, reads, output, axes, List.copyOf(all), List.copyOf(newLeaves), attachment,
-        scope, redirects, autoUnroll);
+        id,
+        tensor,
+        op,
+        reads,
+        output,
+        axes,
+        List.copyOf(all),
+        List.copyOf(newLeaves),
+        attachment,
+        scope,
+        redirects,
+        autoUnroll);
   }
 
   public Stage withAttachment(Attachment other) {
     return new Stage(
-        id, tensor, op, reads, output, axes, relations, leaves, other, scope, redirects,
+        id,
+        tensor,
+        op,
+        reads,
+        output,
+        axes,
+        relations,
+        leaves,
+        other,
+        scope,
+        redirects,
         autoUnroll);
   }
 
   public Stage withScope(Scope other) {
     return new Stage(
-        id, tensor, op, reads, output, axes, relations, leaves, attachment, other, redirects,
+        id,
+        tensor,
+        op,
+        reads,
+        output,
+        axes,
+        relations,
+        leaves,
+        attachment,
+        other,
+        redirects,
         autoUnroll);
   }
 
   public Stage withAutoUnroll(int steps) {
     return new Stage(
-        id, tensor, op, reads, output, axes, relations, leaves, attachment, scope, redirects,
+        id,
+        tensor,
+        op,
+        reads,
+        output,
+        axes,
+        relations,
+        leaves,
+        attachment,
+        scope,
+        redirects,
         steps);
   }
 
@@ -258,8 +308,18 @@ public final class Stage {
     Map<Tensor, Tensor> all = new HashMap<>(redirects);
     all.put(original, copy);
     return new Stage(
-        id, tensor, op, reads, output, axes, relations, leaves, attachment, scope,
-        Map.copyOf(all), autoUnroll);
+        id,
+        tensor,
+        op,
+        reads,
+        output,
+        axes,
+        relations,
+        leaves,
+        attachment,
+        scope,
+        Map.copyOf(all),
+        autoUnroll);
   }
 
   /** The loops as text, one a line, with the loop named {@code marked} pointed at. */

@@ -47,8 +47,7 @@ final class WorkloadText {
       text.compute(stage.tensor(), stage.op());
     }
     text.out.append("return ");
-    text.out.append(
-        dag.outputs().stream().map(text.tensors::get).collect(Collectors.joining(" ")));
+    text.out.append(dag.outputs().stream().map(text.tensors::get).collect(Collectors.joining(" ")));
     return text.out.append('\n').toString();
   }
 

@@ -18,8 +18,8 @@ final class DivMod {
   }
 
   /**
-   * A form as {@code stride * high + low} with {@code low} in {@code [0, stride)}; {@code stride} is
-   * greater than 1 and divides {@code divisor} (any stride where that is 0).
+   * A form as {@code stride * high + low} with {@code low} in {@code [0, stride)}; {@code stride}
+   * is greater than 1 and divides {@code divisor} (any stride where that is 0).
    */
   private record Parts(long stride, LinearForm high, LinearForm low) {}
 
@@ -129,8 +129,7 @@ final class DivMod {
       Interval range = simplifier.bounds(low).floorDiv(common);
       if (range.min() == range.max()) {
         long carry = range.min();
-        LinearForm high =
-            LinearForm.constant(Math.floorDiv(form.constant(), common) + carry);
+        LinearForm high = LinearForm.constant(Math.floorDiv(form.constant(), common) + carry);
         for (int i = 0; i < count; i++) {
           if (isHigh[i]) {
             high = high.withTerm(form.atom(i), form.coefficient(i) / common);

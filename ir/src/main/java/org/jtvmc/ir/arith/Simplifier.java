@@ -56,7 +56,15 @@ public final class Simplifier {
             ? select
             : new Select(condition, whenTrue, whenFalse);
       }
-      case IntImm _, FloatImm _, PrimVar _, Binary _, Compare _, Not _, Cast _, Intrinsic _, Read _,
+      case IntImm _,
+          FloatImm _,
+          PrimVar _,
+          Binary _,
+          Compare _,
+          Not _,
+          Cast _,
+          Intrinsic _,
+          Read _,
           Load _ ->
           PrimExprs.mapChildren(expr, this::simplify);
     };
@@ -116,9 +124,13 @@ public final class Simplifier {
         yield left.isConstant() ? right.times(left.constant()) : opaque(expr.op(), left, right);
       }
       case FLOOR_DIVIDE ->
-          isPositive(right) ? divMod.divide(left, right.constant()) : opaque(expr.op(), left, right);
+          isPositive(right)
+              ? divMod.divide(left, right.constant())
+              : opaque(expr.op(), left, right);
       case FLOOR_MODULO ->
-          isPositive(right) ? divMod.modulo(left, right.constant()) : opaque(expr.op(), left, right);
+          isPositive(right)
+              ? divMod.modulo(left, right.constant())
+              : opaque(expr.op(), left, right);
       case DIVIDE ->
           isPositive(right) && bounds(left).min() >= 0
               ? divMod.divide(left, right.constant())
@@ -150,9 +162,7 @@ public final class Simplifier {
 
   private static LinearForm opaque(BinaryOp op, LinearForm left, LinearForm right) {
     PrimExpr expr = Binary.of(op, left.toExpr(), right.toExpr());
-    return expr instanceof IntImm imm
-        ? LinearForm.constant(imm.value())
-        : LinearForm.atom(expr);
+    return expr instanceof IntImm imm ? LinearForm.constant(imm.value()) : LinearForm.atom(expr);
   }
 
   /** The condition {@code difference op 0}, decided where the ranges allow. */
@@ -203,8 +213,7 @@ public final class Simplifier {
     LinearForm negative = positive.minus(form).plus(form.constant());
     return negative.isConstant()
         ? new Compare(Compare.Op.EQUAL, positive.toExpr(), IntImm.of(-form.constant()))
-        : new Compare(
-            Compare.Op.EQUAL, negative.toExpr(), positive.plus(form.constant()).toExpr());
+        : new Compare(Compare.Op.EQUAL, negative.toExpr(), positive.plus(form.constant()).toExpr());
   }
 
   /** Whether a condition holds for all values of its variables, or for none; else empty. */

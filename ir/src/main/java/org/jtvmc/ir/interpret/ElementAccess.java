@@ -2,7 +2,9 @@ package org.jtvmc.ir.interpret;
 
 import org.jtvmc.ir.expr.PrimExpr;
 
-/** How {@code Read}s and {@code Load}s are compiled: what elements are depends on who interprets. */
+/**
+ * How {@code Read}s and {@code Load}s are compiled: what elements are depends on who interprets.
+ */
 interface ElementAccess {
 
   /** The code of a floating-point element. */

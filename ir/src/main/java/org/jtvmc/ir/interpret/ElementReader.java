@@ -27,17 +27,17 @@ final class ElementReader {
     this.position = position;
   }
 
-  static ElementReader of(Read read, ScalarCompiler compiler) {
+  static ElementReader of(Read read, StageElements stage, ScalarCompiler compiler) {
     Tensor tensor = read.tensor();
-    long[] coefficients = new long[compiler.variableCount()];
+    long[] coefficients = new long[stage.variableCount()];
     long constant = 0;
     List<IntegerCode> others = new ArrayList<>();
     long stride = 1;
     for (int i = tensor.rank() - 1; i >= 0; i--) {
       long size = ((IntImm) tensor.dim(i)).value();
       PrimExpr index = read.indices().get(i);
-      Optional<Affine> affine = Affine.of(index, compiler);
-      if (affine.isPresent() && affine.get().isWithin(size, compiler)) {
+      Optional<Affine> affine = Affine.of(index, stage);
+      if (affine.isPresent() && affine.get().isWithin(size, stage)) {
         constant += affine.get().constant * stride;
         for (int v = 0; v < coefficients.length; v++) {
           coefficients[v] += affine.get().coefficients[v] * stride;
@@ -111,20 +111,20 @@ final class ElementReader {
       this.constant = constant;
     }
 
-    static Optional<Affine> of(PrimExpr expr, ScalarCompiler compiler) {
+    static Optional<Affine> of(PrimExpr expr, StageElements stage) {
       return switch (expr) {
-        case IntImm imm -> Optional.of(new Affine(new long[compiler.variableCount()], imm.value()));
+        case IntImm imm -> Optional.of(new Affine(new long[stage.variableCount()], imm.value()));
         case PrimVar variable -> {
-          long[] coefficients = new long[compiler.variableCount()];
-          coefficients[compiler.position(variable)] = 1;
+          long[] coefficients = new long[stage.variableCount()];
+          coefficients[stage.position(variable)] = 1;
           yield Optional.of(new Affine(coefficients, 0));
         }
         case Binary(BinaryOp op, PrimExpr left, PrimExpr right) when op == BinaryOp.ADD ->
-            combine(of(left, compiler), of(right, compiler), 1);
+            combine(of(left, stage), of(right, stage), 1);
         case Binary(BinaryOp op, PrimExpr left, PrimExpr right) when op == BinaryOp.SUBTRACT ->
-            combine(of(left, compiler), of(right, compiler), -1);
+            combine(of(left, stage), of(right, stage), -1);
         case Binary(BinaryOp op, PrimExpr left, IntImm right) when op == BinaryOp.MULTIPLY ->
-            combine(of(IntImm.of(0), compiler), of(left, compiler), right.value());
+            combine(of(IntImm.of(0), stage), of(left, stage), right.value());
         case PrimExpr _ -> Optional.empty();
       };
     }
@@ -143,11 +143,11 @@ final class ElementReader {
     }
 
     /** True where no values of the axes lead outside {@code [0, size)}. */
-    boolean isWithin(long size, ScalarCompiler compiler) {
+    boolean isWithin(long size, StageElements stage) {
       long smallest = constant;
       long largest = constant;
       for (int i = 0; i < coefficients.length; i++) {
-        Axis axis = compiler.axis(i);
+        Axis axis = stage.axis(i);
         long span = coefficients[i] * Math.max(0, axis.size() - 1);
         smallest += Math.min(0, span);
         largest += Math.max(0, span);

@@ -112,8 +112,7 @@ public final class LoopInterpreter {
       if (parameter.firstUnwritten() >= 0) {
         throw new LoopFault(
             "element %d of output %s%s is never written"
-                .formatted(
-                    parameter.firstUnwritten(), parameter.buffer(), parameter.shapeText()));
+                .formatted(parameter.firstUnwritten(), parameter.buffer(), parameter.shapeText()));
       }
     }
   }

@@ -1,12 +1,9 @@
 package org.jtvmc.ir.interpret;
 
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.DoubleBinaryOperator;
 import java.util.function.DoubleUnaryOperator;
-import org.jtvmc.ir.data.NDArray;
+import java.util.function.ToIntFunction;
 import org.jtvmc.ir.expr.Binary;
 import org.jtvmc.ir.expr.BinaryOp;
 import org.jtvmc.ir.expr.Cast;
@@ -21,42 +18,20 @@ import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.PrimVar;
 import org.jtvmc.ir.expr.Read;
 import org.jtvmc.ir.expr.Select;
-import org.jtvmc.ir.te.Axis;
-import org.jtvmc.ir.te.ComputeOp;
-import org.jtvmc.ir.te.Tensor;
 import org.jtvmc.ir.type.DType;
 
-/** Turns the scalar expressions of one stage into closures over the values of its variables. */
+/** Turns scalar expressions into closures over the values of their variables. */
 final class ScalarCompiler {
-  private final Map<PrimVar, Integer> positions = new HashMap<>();
-  private final List<Axis> axes = new ArrayList<>();
-  private final Map<Tensor, NDArray> contents;
+  private final ToIntFunction<PrimVar> positions;
+  private final ElementAccess elements;
 
-  /** The axes come first, then the reduce axes. */
-  ScalarCompiler(ComputeOp op, Map<Tensor, NDArray> contents) {
-    this.contents = contents;
-    axes.addAll(op.axes());
-    axes.addAll(op.reduceAxes());
-    for (Axis axis : axes) {
-      positions.put(axis.var(), positions.size());
-    }
-  }
-
-  int variableCount() {
-    return positions.size();
-  }
-
-  int position(PrimVar variable) {
-    Integer position = positions.get(variable);
-    if (position == null) {
-      throw new IllegalArgumentException("variable '" + variable + "' is no axis of the stage");
-    }
-    return position;
-  }
-
-  /** The axis at that position among the variables. */
-  Axis axis(int position) {
-    return axes.get(position);
+  /**
+   * @param positions where each variable's value is among those that code is given
+   * @param elements how elements are read
+   */
+  ScalarCompiler(ToIntFunction<PrimVar> positions, ElementAccess elements) {
+    this.positions = positions;
+    this.elements = elements;
   }
 
   /** The code of a floating-point expression. */
@@ -85,8 +60,8 @@ final class ScalarCompiler {
         yield v -> Rounding.round(dtype, Rounding.toReal(from, code.at(v)));
       }
       case Intrinsic intrinsic -> intrinsic(intrinsic);
-      case Read read -> reader(read).real(contents.get(read.tensor()));
-      case IntImm _, PrimVar _, Compare _, Not _, Load _ -> throw unexpected(expr);
+      case Read _, Load _ -> elements.real(expr, this);
+      case IntImm _, PrimVar _, Compare _, Not _ -> throw unexpected(expr);
     };
   }
 
@@ -193,7 +168,7 @@ final class ScalarCompiler {
         yield _ -> value;
       }
       case PrimVar variable -> {
-        int position = position(variable);
+        int position = positions.applyAsInt(variable);
         yield v -> v[position];
       }
       case Binary(BinaryOp op, PrimExpr left, PrimExpr right) ->
@@ -219,8 +194,8 @@ final class ScalarCompiler {
       }
       case Intrinsic(IntrinsicOp op, List<PrimExpr> arguments) ->
           integerIntrinsic(op, dtype, arguments.getFirst());
-      case Read read -> reader(read).integer(contents.get(read.tensor()));
-      case FloatImm _, Load _ -> throw unexpected(expr);
+      case Read _, Load _ -> elements.integer(expr, this);
+      case FloatImm _ -> throw unexpected(expr);
     };
   }
 
@@ -280,11 +255,7 @@ final class ScalarCompiler {
     };
   }
 
-  private ElementReader reader(Read read) {
-    return ElementReader.of(read, this);
-  }
-
   private static IllegalArgumentException unexpected(PrimExpr expr) {
-    return new IllegalArgumentException("not expected in a tensor expression: " + expr);
+    return new IllegalArgumentException("not of this type: " + expr);
   }
 }

@@ -1,6 +1,7 @@
 package org.jtvmc.ir.interpret;
 
 import java.util.List;
+import java.util.Map;
 import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.expr.FloatImm;
 import org.jtvmc.ir.expr.IntImm;
@@ -8,18 +9,22 @@ import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.te.Axis;
 import org.jtvmc.ir.te.ComputeOp;
 import org.jtvmc.ir.te.Reducer;
+import org.jtvmc.ir.te.Tensor;
 import org.jtvmc.ir.type.DType;
 
 /** Runs one stage over all its elements, in row-major order. */
 final class StageLoop {
   private final ComputeOp op;
   private final ScalarCompiler compiler;
+  private final int variableCount;
   private final long[] extents;
   private final long[] reduceExtents;
 
-  StageLoop(ComputeOp op, ScalarCompiler compiler) {
+  StageLoop(ComputeOp op, Map<Tensor, NDArray> contents) {
     this.op = op;
-    this.compiler = compiler;
+    this.variableCount = op.axes().size() + op.reduceAxes().size();
+    StageElements elements = new StageElements(op, contents);
+    this.compiler = new ScalarCompiler(elements::position, elements);
     this.extents = extents(op.axes());
     this.reduceExtents = extents(op.reduceAxes());
   }
@@ -40,7 +45,7 @@ final class StageLoop {
   }
 
   private void fillReals(NDArray result, RealCode body) {
-    long[] variables = new long[compiler.variableCount()];
+    long[] variables = new long[variableCount];
     long count = result.elements();
     for (long i = 0; i < count; i++) {
       result.setDouble(i, body.at(variables));
@@ -49,7 +54,7 @@ final class StageLoop {
   }
 
   private void fillIntegers(NDArray result, IntegerCode body) {
-    long[] variables = new long[compiler.variableCount()];
+    long[] variables = new long[variableCount];
     long count = result.elements();
     for (long i = 0; i < count; i++) {
       result.setLong(i, body.at(variables));

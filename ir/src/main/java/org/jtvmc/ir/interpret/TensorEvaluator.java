@@ -94,7 +94,7 @@ public final class TensorEvaluator {
   private NDArray compute(ComputeOp op) {
     long[] shape = op.axes().stream().mapToLong(axis -> axis.size()).toArray();
     NDArray result = NDArray.allocate(TensorType.of(op.dtype(), shape));
-    new StageLoop(op, new ScalarCompiler(op, values)).fill(result);
+    new StageLoop(op, values).fill(result);
     return result;
   }
 }

@@ -85,8 +85,7 @@ public final class Lowering {
               ? regionAt(stage, at)
               : Region.whole(shape(stage));
       StageNest nest =
-          new StageNest(
-              stage, effective.get(stage), region, hosting(stage), ranges, simplifier);
+          new StageNest(stage, effective.get(stage), region, hosting(stage), ranges, simplifier);
       LegalLoops.check(nest);
       nests.put(stage.id(), nest);
     }
@@ -103,7 +102,10 @@ public final class Lowering {
       }
     }
     for (Packing packing : schedule.packings()) {
-      packing.at().filter(at -> at.stage().equals(stage.id())).ifPresent(at -> hosting.add(at.axis()));
+      packing
+          .at()
+          .filter(at -> at.stage().equals(stage.id()))
+          .ifPresent(at -> hosting.add(at.axis()));
     }
     return hosting;
   }
@@ -152,7 +154,8 @@ public final class Lowering {
                 host.stage,
                 at.axis());
           }
-          accesses.add(new BodyLowering(simplifier, nest.axisValues, Lowering::unlowered).indices(read));
+          accesses.add(
+              new BodyLowering(simplifier, nest.axisValues, Lowering::unlowered).indices(read));
         }
       }
     }
@@ -286,8 +289,7 @@ public final class Lowering {
   private static PackedConstant packedConstant(PackedOperand operand, String id) {
     VarRanges ranges = new VarRanges();
     Storage original = parameter(operand.tensor(), id);
-    Stmt copy =
-        operand.copy(original, ForKind.SERIAL, ranges, new Simplifier(ranges));
+    Stmt copy = operand.copy(original, ForKind.SERIAL, ranges, new Simplifier(ranges));
     PrimFunc packing =
         new PrimFunc("pack", List.of(original.buffer()), List.of(operand.buffer()), copy);
     return new PackedConstant(operand.tensor(), operand.buffer(), packing);

@@ -146,8 +146,7 @@ final class PackedOperand {
    * @param original where the tensor's elements lie
    * @param outermost how the outermost loop runs
    */
-  Stmt copy(
-      Storage original, ForKind outermost, VarRanges ranges, Simplifier simplifier) {
+  Stmt copy(Storage original, ForKind outermost, VarRanges ranges, Simplifier simplifier) {
     Map<PrimExpr, PrimVar> variables = new IdentityHashMap<>();
     List<PrimExpr> indices = new ArrayList<>();
     for (Dimension dimension : dimensions) {
@@ -168,8 +167,7 @@ final class PackedOperand {
               .and(simplifier.compare(Compare.Op.LESS, index.plus(-extent)));
     }
     PrimExpr zero = IntImm.of(tensor().dtype(), 0);
-    Stmt body =
-        new Stmt.Store(buffer, indices, Select.of(inside, original.load(source), zero));
+    Stmt body = new Stmt.Store(buffer, indices, Select.of(inside, original.load(source), zero));
     for (int i = dimensions.size() - 1; i >= 0; i--) {
       Dimension dimension = dimensions.get(i);
       ForKind kind = i == 0 ? outermost : ForKind.SERIAL;

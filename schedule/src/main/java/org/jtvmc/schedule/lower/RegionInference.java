@@ -76,8 +76,7 @@ final class RegionInference {
       return null;
     }
     long first = Math.min(a.min.constant(), b.min.constant());
-    long last =
-        Math.max(a.min.constant() + a.size, b.min.constant() + b.size);
+    long last = Math.max(a.min.constant() + a.size, b.min.constant() + b.size);
     return new Span(a.min.plus(first - a.min.constant()), last - first);
   }
 

@@ -53,7 +53,6 @@ final class StageNest {
   /** The loops inside which other stages are computed. */
   final Set<String> hosting;
 
-
   /** For each axis of the operation, spatial ones first, its value in the whole tensor. */
   final Map<PrimVar, LinearForm> axisValues = new IdentityHashMap<>();
 
@@ -173,8 +172,7 @@ final class StageNest {
     }
     int depth = leaves.size() - 1;
     while (depth >= 0
-        && (leaves.get(depth).var == null
-            || !PrimExprs.uses(condition, leaves.get(depth).var))) {
+        && (leaves.get(depth).var == null || !PrimExprs.uses(condition, leaves.get(depth).var))) {
       depth--;
     }
     guards.add(new Guard(condition, depth, reduce));

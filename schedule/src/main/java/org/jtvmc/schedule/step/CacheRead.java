@@ -25,8 +25,7 @@ public record CacheRead(String stage, String reader, Scope scope) implements Ste
     Tensor original = schedule.tensor(stage);
     Stage target = schedule.stage(reader);
     if (target.isInlined() || !schedule.reads(target, original)) {
-      throw new ScheduleException(
-          "stage '%s' does not read '%s'".formatted(reader, stage), target);
+      throw new ScheduleException("stage '%s' does not read '%s'".formatted(reader, stage), target);
     }
     if (target.redirects().containsKey(original)) {
       throw new ScheduleException(

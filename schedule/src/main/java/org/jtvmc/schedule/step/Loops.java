@@ -56,8 +56,7 @@ final class Loops {
     IterVar loop = find(stage, axis);
     if (loop.isAnnotated()) {
       throw new ScheduleException(
-          "loop '%s' is %s already"
-              .formatted(axis, loop.forKind().name().toLowerCase(Locale.ROOT)),
+          "loop '%s' is %s already".formatted(axis, loop.forKind().name().toLowerCase(Locale.ROOT)),
           stage,
           axis);
     }

@@ -31,8 +31,7 @@ public record Pack(String stage, String reader, Optional<Attachment.At> at) impl
     Tensor original = schedule.tensor(stage);
     Stage target = schedule.stage(reader);
     if (target.isInlined() || !schedule.reads(target, original)) {
-      throw new ScheduleException(
-          "stage '%s' does not read '%s'".formatted(reader, stage), target);
+      throw new ScheduleException("stage '%s' does not read '%s'".formatted(reader, stage), target);
     }
     for (Packing packing : schedule.packings()) {
       if (packing.tensor() == original && packing.reader().equals(reader)) {

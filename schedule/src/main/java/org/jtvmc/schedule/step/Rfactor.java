@@ -95,8 +95,7 @@ public record Rfactor(String stage, String axis) implements Step {
           "a reduction is factored before any loop but its reduce loops is changed", target, axis);
     }
     if (schedule.find(factorOf(stage)).isPresent()) {
-      throw new ScheduleException(
-          "stage '%s' is factored already".formatted(stage), target, axis);
+      throw new ScheduleException("stage '%s' is factored already".formatted(stage), target, axis);
     }
   }
 

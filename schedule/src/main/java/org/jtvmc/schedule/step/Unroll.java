@@ -4,9 +4,7 @@ import org.jtvmc.ir.loop.ForKind;
 import org.jtvmc.schedule.Schedule;
 import org.jtvmc.schedule.Stage;
 
-/**
- * Repeats a loop's body instead of looping.
- */
+/** Repeats a loop's body instead of looping. */
 public record Unroll(String stage, String axis) implements Step {
 
   @Override

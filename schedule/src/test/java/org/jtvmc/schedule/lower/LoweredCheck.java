@@ -6,12 +6,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.jtvmc.ir.data.NDArray;
+import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.interpret.LoopInterpreter;
 import org.jtvmc.ir.interpret.TensorEvaluator;
 import org.jtvmc.ir.loop.Buffer;
 import org.jtvmc.ir.loop.LoopVerifier;
 import org.jtvmc.ir.te.Tensor;
-import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.type.DType;
 import org.jtvmc.ir.type.TensorType;
 import org.jtvmc.schedule.ComputeDag;
@@ -38,14 +38,12 @@ final class LoweredCheck {
   }
 
   private static TensorType type(Tensor tensor) {
-    long[] shape =
-        tensor.shape().stream().mapToLong(size -> ((IntImm) size).value()).toArray();
+    long[] shape = tensor.shape().stream().mapToLong(size -> ((IntImm) size).value()).toArray();
     return TensorType.of(tensor.dtype(), shape);
   }
 
   private static NDArray arrayFor(Buffer buffer) {
-    long[] shape =
-        buffer.shape().stream().mapToLong(size -> ((IntImm) size).value()).toArray();
+    long[] shape = buffer.shape().stream().mapToLong(size -> ((IntImm) size).value()).toArray();
     return NDArray.allocate(TensorType.of(buffer.dtype(), shape));
   }
 

@@ -95,13 +95,13 @@ class RandomScheduleTest {
       loops = broken.toString();
     }
     return """
-        schedule %d of seed %d computes something else: %s
-        %s
-          @Test
-          void %sSchedule%d() {
-            check("%s", "%s");
-          }
-        """
+    schedule %d of seed %d computes something else: %s
+    %s
+      @Test
+      void %sSchedule%d() {
+        check("%s", "%s");
+      }
+    """
         .formatted(
             index,
             SEED,

@@ -88,8 +88,7 @@ final class RandomSteps {
       case 4 -> {
         int first = random.nextInt(leaves.size());
         int last = Math.min(leaves.size(), first + 2 + random.nextInt(2));
-        yield new Fuse(
-            stage.id(), leaves.subList(first, last).stream().map(IterVar::id).toList());
+        yield new Fuse(stage.id(), leaves.subList(first, last).stream().map(IterVar::id).toList());
       }
       case 5, 6 -> {
         List<String> all = new ArrayList<>(leaves.stream().map(IterVar::id).toList());

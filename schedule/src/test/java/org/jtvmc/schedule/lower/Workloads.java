@@ -77,8 +77,7 @@ final class Workloads {
     Tensor w = weight("w", 16, 20);
     Tensor bias = weight("bias", 20);
     Tensor dense = product("dense", x, w);
-    Tensor added =
-        Tensor.compute("added", dense.shape(), i -> dense.at(i).plus(bias.at(i.get(1))));
+    Tensor added = Tensor.compute("added", dense.shape(), i -> dense.at(i).plus(bias.at(i.get(1))));
     return ComputeDag.of(List.of(x, w, bias), List.of(relu("relu", added)));
   }
 
@@ -91,8 +90,7 @@ final class Workloads {
             Reducer.SUM,
             Tensor.sizes(3, 6, 10),
             Tensor.sizes(8),
-            (i, r) ->
-                a.at(i.get(0), i.get(1), r.get(0)).times(b.at(i.get(0), i.get(2), r.get(0))));
+            (i, r) -> a.at(i.get(0), i.get(1), r.get(0)).times(b.at(i.get(0), i.get(2), r.get(0))));
     return ComputeDag.of(List.of(c));
   }
 
@@ -108,8 +106,7 @@ final class Workloads {
                   .and(h.lessThan(height + padding))
                   .and(w.atLeast(padding))
                   .and(w.lessThan(width + padding));
-          return Select.of(
-              inside, x.at(i.get(0), h.minus(padding), w.minus(padding)), f32(0));
+          return Select.of(inside, x.at(i.get(0), h.minus(padding), w.minus(padding)), f32(0));
         });
   }
 
@@ -143,9 +140,9 @@ final class Workloads {
     Tensor x = input("x", 3, 6, 7);
     Tensor first =
         relu("relu1", conv("conv1", pad("pad1", x, 1, 6, 7), weight("w1", 4, 3, 3, 3), 1, 1, 6, 7));
-    Tensor second = conv("conv2", pad("pad2", first, 1, 6, 7), weight("w2", 4, 4, 3, 3), 1, 1, 6, 7);
-    Tensor sum =
-        Tensor.compute("sum", second.shape(), i -> second.at(i).plus(first.at(i)));
+    Tensor second =
+        conv("conv2", pad("pad2", first, 1, 6, 7), weight("w2", 4, 4, 3, 3), 1, 1, 6, 7);
+    Tensor sum = Tensor.compute("sum", second.shape(), i -> second.at(i).plus(first.at(i)));
     return ComputeDag.of(List.of(relu("relu2", sum)));
   }
 
@@ -182,8 +179,7 @@ final class Workloads {
               PrimExpr w = i.get(2).times(2).plus(r.get(1)).minus(1);
               PrimExpr inside =
                   h.atLeast(0).and(h.lessThan(9)).and(w.atLeast(0)).and(w.lessThan(9));
-              return Select.of(
-                  inside, x.at(i.get(0), h, w), Reducer.MAX.identity(DType.F32));
+              return Select.of(inside, x.at(i.get(0), h, w), Reducer.MAX.identity(DType.F32));
             });
     return ComputeDag.of(List.of(pool));
   }
@@ -218,8 +214,7 @@ final class Workloads {
             "heads",
             Tensor.sizes(6, 4, 6),
             i -> {
-              PrimExpr flat =
-                  i.get(0).times(24).plus(i.get(1).times(6)).plus(i.get(2));
+              PrimExpr flat = i.get(0).times(24).plus(i.get(1).times(6)).plus(i.get(2));
               return scaled.at(flat.floorDiv(24), flat.floorMod(24));
             });
     Tensor turned =
@@ -244,9 +239,7 @@ final class Workloads {
     Tensor q = product("q", x, w);
     Tensor heads =
         Tensor.compute(
-            "heads",
-            Tensor.sizes(3, 8, 4),
-            i -> q.at(i.get(1), i.get(0).times(4).plus(i.get(2))));
+            "heads", Tensor.sizes(3, 8, 4), i -> q.at(i.get(1), i.get(0).times(4).plus(i.get(2))));
     Tensor scores =
         Tensor.reduce(
             "scores",
@@ -271,8 +264,7 @@ final class Workloads {
             Tensor.sizes(16),
             (i, r) -> x.at(i.get(0), r.get(0)));
     Tensor centred =
-        Tensor.compute(
-            "centred", x.shape(), i -> x.at(i).times(f32(16)).minus(sum.at(i.get(0))));
+        Tensor.compute("centred", x.shape(), i -> x.at(i).times(f32(16)).minus(sum.at(i.get(0))));
     Tensor norm =
         Tensor.reduce(
             "norm",
@@ -284,12 +276,7 @@ final class Workloads {
         Tensor.compute(
             "out",
             x.shape(),
-            i ->
-                centred
-                    .at(i)
-                    .plus(norm.at(i.get(0)))
-                    .times(gamma.at(i.get(1)))
-                    .plus(x.at(i)));
+            i -> centred.at(i).plus(norm.at(i.get(0))).times(gamma.at(i.get(1))).plus(x.at(i)));
     return ComputeDag.of(List.of(out));
   }
 
@@ -300,8 +287,7 @@ final class Workloads {
         Tensor.compute(
             "c",
             Tensor.sizes(5, 4, 6),
-            i ->
-                a.at(i.get(0), IntImm.of(0), i.get(2)).plus(b.at(i.get(1), IntImm.of(0))));
+            i -> a.at(i.get(0), IntImm.of(0), i.get(2)).plus(b.at(i.get(1), IntImm.of(0))));
     return ComputeDag.of(List.of(relu("d", c)));
   }
 

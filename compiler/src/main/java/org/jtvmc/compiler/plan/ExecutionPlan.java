@@ -2,8 +2,10 @@ package org.jtvmc.compiler.plan;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.jtvmc.compiler.lower.FunctionLowering;
 import org.jtvmc.compiler.plan.Value.Result;
@@ -26,7 +28,8 @@ import org.jtvmc.ir.type.TupleType;
  *
  * @param inputs the types of the model's input tensors
  * @param uses in the order of execution
- * @param results the model's results, in order
+ * @param results the model's results, in order; what each is stored in is a kernel's result, and no
+ *     other's
  */
 public record ExecutionPlan(List<TensorType> inputs, List<KernelUse> uses, List<Value> results) {
 
@@ -60,7 +63,28 @@ public record ExecutionPlan(List<TensorType> inputs, List<KernelUse> uses, List<
         values.put(expr, evaluate(expr, values, uses, isView));
       }
     }
-    return new ExecutionPlan(inputs, uses, values.get(main.body()));
+    return new ExecutionPlan(inputs, uses, owned(values.get(main.body()), uses));
+  }
+
+  /**
+   * The results such that each has memory that a kernel writes and that no other result has: an
+   * input, a weight or a second mention of one value is copied.
+   */
+  private static List<Value> owned(List<Value> results, List<KernelUse> uses) {
+    Set<Value> taken = new HashSet<>();
+    List<Value> owned = new ArrayList<>();
+    for (Value result : results) {
+      if (result.storage() instanceof Result && taken.add(result.storage())) {
+        owned.add(result);
+      } else {
+        Var variable = new Var("x", result.type());
+        Result copy = new Result(result.type());
+        Function identity = new Function(List.of(variable), variable);
+        uses.add(new KernelUse(identity, "copy", List.of(result), List.of(copy)));
+        owned.add(copy);
+      }
+    }
+    return owned;
   }
 
   private static List<Value> evaluate(
@@ -83,8 +107,7 @@ public record ExecutionPlan(List<TensorType> inputs, List<KernelUse> uses, List<
       case Call call when call.callee() instanceof Function function -> {
         List<Result> outputs =
             FunctionLowering.tensorTypes(call.type()).stream().map(Result::new).toList();
-        uses.add(
-            new KernelUse(function, call.label(), collect(call.arguments(), values), outputs));
+        uses.add(new KernelUse(function, call.label(), collect(call.arguments(), values), outputs));
         yield List.copyOf(outputs);
       }
       case Call call ->

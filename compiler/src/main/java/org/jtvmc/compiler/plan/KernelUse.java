@@ -12,8 +12,7 @@ import org.jtvmc.ir.graph.Function;
  * @param inputs one per tensor that the function takes
  * @param outputs one per tensor that it gives
  */
-public record KernelUse(
-    Function function, String label, List<Value> inputs, List<Result> outputs) {
+public record KernelUse(Function function, String label, List<Value> inputs, List<Result> outputs) {
 
   public KernelUse {
     inputs = List.copyOf(inputs);

@@ -54,7 +54,7 @@ public record MemoryPlan(
   public static MemoryPlan of(ExecutionPlan plan, List<Long> scratchBytes) {
     Map<Result, Integer> outputs = new IdentityHashMap<>();
     for (int i = 0; i < plan.results().size(); i++) {
-      if (plan.results().get(i) instanceof Result result) {
+      if (plan.results().get(i).storage() instanceof Result result) {
         outputs.putIfAbsent(result, i);
       }
     }
@@ -90,10 +90,6 @@ public record MemoryPlan(
       for (Value input : plan.uses().get(use).inputs()) {
         lastUse.put(input.storage(), use);
       }
-    }
-    // What a view of which is a result is read once more, when it is copied to the caller.
-    for (Value result : plan.results()) {
-      lastUse.put(result.storage(), plan.uses().size());
     }
     List<Block> blocks = new ArrayList<>();
     for (int use = 0; use < plan.uses().size(); use++) {

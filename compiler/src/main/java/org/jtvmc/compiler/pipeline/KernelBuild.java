@@ -1,0 +1,41 @@
+package org.jtvmc.compiler.pipeline;
+
+import java.util.List;
+import org.jtvmc.codegen.kernel.KernelObject;
+import org.jtvmc.schedule.ComputeDag;
+import org.jtvmc.schedule.lower.LoweredKernel;
+import org.jtvmc.schedule.step.Step;
+
+/**
+ * A kernel, scheduled and compiled.
+ *
+ * @param name its symbol
+ * @param origin where its schedule comes from
+ * @param object defines the symbol
+ */
+public record KernelBuild(
+    String name,
+    ComputeDag dag,
+    Origin origin,
+    List<Step> steps,
+    LoweredKernel lowered,
+    KernelObject object) {
+
+  /** Where a schedule comes from. */
+  public enum Origin {
+    /** Measured by the tuner. */
+    TUNED,
+    /** The rules' own choice. */
+    DEFAULT,
+    /** None: the rules' choice could not be compiled. */
+    UNSCHEDULED
+  }
+
+  public KernelBuild {
+    steps = List.copyOf(steps);
+  }
+
+  public long workspaceBytes() {
+    return object.kernel(name).workspaceBytes();
+  }
+}

@@ -1,0 +1,87 @@
+package org.jtvmc.compiler.pipeline;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jtvmc.codegen.CodegenException;
+import org.jtvmc.codegen.kernel.KernelCompiler;
+import org.jtvmc.codegen.kernel.KernelObject;
+import org.jtvmc.compiler.pipeline.KernelBuild.Origin;
+import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.schedule.ComputeDag;
+import org.jtvmc.schedule.Schedule;
+import org.jtvmc.schedule.ScheduleException;
+import org.jtvmc.schedule.lower.LoweredKernel;
+import org.jtvmc.schedule.lower.Lowering;
+import org.jtvmc.schedule.space.DesignSpace;
+import org.jtvmc.schedule.step.Step;
+
+/**
+ * Makes kernels with the best schedule known: a tuned one, else the default one, else none at all,
+ * so that there is always a kernel. What was not usable is said, never thrown. Not to be shared by
+ * threads.
+ */
+final class KernelFactory implements AutoCloseable {
+  private final CpuTarget target;
+  private final ScheduleSource schedules;
+  private final Consumer<String> problems;
+  private final KernelCompiler compiler;
+
+  /**
+   * @param compiler for the target; closed with this
+   * @param problems hears, in one sentence each, why a better schedule was not used
+   */
+  KernelFactory(
+      CpuTarget target,
+      ScheduleSource schedules,
+      KernelCompiler compiler,
+      Consumer<String> problems) {
+    this.target = target;
+    this.schedules = schedules;
+    this.compiler = compiler;
+    this.problems = problems;
+  }
+
+  /** Compiles the kernel {@code name} that computes {@code dag}. */
+  KernelBuild build(String name, ComputeDag dag) {
+    Optional<List<Step>> tuned = schedules.find(dag, target);
+    if (tuned.isPresent()) {
+      Optional<KernelBuild> build =
+          attempt(name, Origin.TUNED, () -> Schedule.replay(dag, tuned.get()));
+      if (build.isPresent()) {
+        return build.get();
+      }
+    }
+    return attempt(
+            name, Origin.DEFAULT, () -> DesignSpace.of(dag, target).defaultCandidate().schedule())
+        .orElseGet(() -> compile(name, Origin.UNSCHEDULED, Schedule.of(dag)));
+  }
+
+  @FunctionalInterface
+  private interface Attempt {
+    Schedule schedule();
+  }
+
+  private Optional<KernelBuild> attempt(String name, Origin origin, Attempt attempt) {
+    try {
+      return Optional.of(compile(name, origin, attempt.schedule()));
+    } catch (ScheduleException | CodegenException e) {
+      problems.accept("kernel %s: its %s schedule is not usable: %s".formatted(name, origin, e));
+    } catch (RuntimeException e) {
+      // A fault of ours, not of the model: the user still gets a kernel, and the reason.
+      problems.accept("kernel %s: its %s schedule fails: %s".formatted(name, origin, e));
+    }
+    return Optional.empty();
+  }
+
+  private KernelBuild compile(String name, Origin origin, Schedule schedule) {
+    LoweredKernel lowered = Lowering.lower(schedule, name);
+    KernelObject object = compiler.compile(lowered.func());
+    return new KernelBuild(name, schedule.dag(), origin, schedule.steps(), lowered, object);
+  }
+
+  @Override
+  public void close() {
+    compiler.close();
+  }
+}

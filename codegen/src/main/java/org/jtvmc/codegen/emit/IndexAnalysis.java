@@ -7,12 +7,18 @@ import java.util.Optional;
 import org.jtvmc.codegen.emit.Affine.Atom;
 import org.jtvmc.ir.expr.Binary;
 import org.jtvmc.ir.expr.BinaryOp;
+import org.jtvmc.ir.expr.Cast;
 import org.jtvmc.ir.expr.Compare;
+import org.jtvmc.ir.expr.FloatImm;
 import org.jtvmc.ir.expr.IntImm;
+import org.jtvmc.ir.expr.Intrinsic;
+import org.jtvmc.ir.expr.Load;
 import org.jtvmc.ir.expr.Not;
 import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.PrimExprs;
 import org.jtvmc.ir.expr.PrimVar;
+import org.jtvmc.ir.expr.Read;
+import org.jtvmc.ir.expr.Select;
 import org.jtvmc.ir.loop.Buffer;
 import org.jtvmc.ir.type.DType;
 
@@ -45,7 +51,8 @@ final class IndexAnalysis {
       case IntImm imm -> Affine.of(imm.value());
       case PrimVar variable -> variable(variable);
       case Binary binary -> binary(binary);
-      default -> opaque(expr);
+      case FloatImm _, Compare _, Not _, Select _, Cast _, Intrinsic _, Read _, Load _ ->
+          opaque(expr);
     };
   }
 
@@ -65,7 +72,16 @@ final class IndexAnalysis {
         }
         yield a.isPresent() && b.isPresent() ? Optional.of(!decisive) : Optional.empty();
       }
-      default -> Optional.empty();
+      case FloatImm _,
+          PrimVar _,
+          Binary _,
+          Compare _,
+          Select _,
+          Cast _,
+          Intrinsic _,
+          Read _,
+          Load _ ->
+          Optional.empty();
     };
   }
 

@@ -89,11 +89,9 @@ public record LaneReduction(BinaryOp op, Load accumulator, PrimExpr value) {
 
   private static Value identity(EmitContext context, BinaryOp op, Value value) {
     PrimExpr neutral = neutral(op, value.dtype());
-    return switch (neutral) {
-      case FloatImm imm -> context.ir.constant(value.dtype(), imm.value());
-      case IntImm imm -> context.ir.constant(value.dtype(), imm.value());
-      default -> throw new IllegalStateException("no constant: " + neutral);
-    };
+    return neutral instanceof FloatImm real
+        ? context.ir.constant(value.dtype(), real.value())
+        : context.ir.constant(value.dtype(), ((IntImm) neutral).value());
   }
 
   /** The value that leaves any other as it is under {@code op}, one of the reductions. */

@@ -63,13 +63,13 @@ public final class FoldConstants implements Pass<IRModule> {
   }
 
   private Expr fold(Expr expr) {
-    return switch (expr) {
-      case Call call when call.callee() instanceof Operator operator -> fold(operator, call);
-      case TupleGetItem(Tuple tuple, int index, Type _)
-          when tuple.fields().get(index) instanceof Constant ->
-          tuple.fields().get(index);
-      default -> expr;
-    };
+    if (expr instanceof Call call && call.callee() instanceof Operator operator) {
+      return fold(operator, call);
+    }
+    return expr instanceof TupleGetItem(Tuple tuple, int index, Type _)
+            && tuple.fields().get(index) instanceof Constant field
+        ? field
+        : expr;
   }
 
   private Expr fold(Operator operator, Call call) {
@@ -89,11 +89,11 @@ public final class FoldConstants implements Pass<IRModule> {
   }
 
   private static boolean isConstant(Expr expr, List<NDArray> into) {
-    return switch (expr) {
-      case Constant(NDArray value) -> into.add(value);
-      case Tuple tuple -> tuple.fields().stream().allMatch(field -> isConstant(field, into));
-      default -> false;
-    };
+    if (expr instanceof Constant(NDArray value)) {
+      return into.add(value);
+    }
+    return expr instanceof Tuple tuple
+        && tuple.fields().stream().allMatch(field -> isConstant(field, into));
   }
 
   private boolean isWorthwhile(Type result, List<NDArray> operands) {

@@ -5,11 +5,16 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jtvmc.ir.graph.Call;
+import org.jtvmc.ir.graph.Constant;
 import org.jtvmc.ir.graph.Expr;
 import org.jtvmc.ir.graph.Function;
 import org.jtvmc.ir.graph.GlobalVar;
 import org.jtvmc.ir.graph.GraphRewriter;
 import org.jtvmc.ir.graph.IRModule;
+import org.jtvmc.ir.graph.If;
+import org.jtvmc.ir.graph.Let;
+import org.jtvmc.ir.graph.Tuple;
+import org.jtvmc.ir.graph.TupleGetItem;
 import org.jtvmc.ir.graph.Var;
 import org.jtvmc.ir.pass.Pass;
 import org.jtvmc.ir.type.TypeException;
@@ -71,7 +76,7 @@ public final class InlineFunctions implements Pass<IRModule> {
         }
         case Call(Function callee, var arguments, var _, var _, var _) ->
             callee.isPrimitive() ? expr : bodyOf(inline(callee, callers), arguments);
-        default -> expr;
+        case Call _, Var _, Constant _, Tuple _, TupleGetItem _, If _, Let _ -> expr;
       };
     }
 

@@ -1,0 +1,73 @@
+package org.jtvmc.tuner.measure;
+
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * A candidate as machine code. Two are equal where the code and its use are: then they are equally
+ * fast, and one of them need not be measured.
+ */
+public final class KernelCode {
+
+  /** The symbol of the kernel in the object file. */
+  static final String KERNEL = "candidate";
+
+  /** The symbol of the packing function of that index. */
+  static String packing(int index) {
+    return "packing" + index;
+  }
+
+  /**
+   * A packing function of the object file.
+   *
+   * @param input the input of the computation that it reads
+   * @param bytes the size of its result
+   * @param workspaceBytes what it needs beside
+   */
+  public record Packing(int input, long bytes, long workspaceBytes) {}
+
+  private final byte[] object;
+  private final long workspaceBytes;
+  private final List<Packing> packings;
+  private final List<Feed> feeds;
+
+  /** Takes {@code object}, an ELF file, over. */
+  public KernelCode(byte[] object, long workspaceBytes, List<Packing> packings, List<Feed> feeds) {
+    this.object = object;
+    this.workspaceBytes = workspaceBytes;
+    this.packings = List.copyOf(packings);
+    this.feeds = List.copyOf(feeds);
+  }
+
+  byte[] object() {
+    return object;
+  }
+
+  /** Scratch memory of one run, whose address follows those of the outputs; 0 for none. */
+  public long workspaceBytes() {
+    return workspaceBytes;
+  }
+
+  public List<Packing> packings() {
+    return packings;
+  }
+
+  /** One for each input of the kernel. */
+  public List<Feed> feeds() {
+    return feeds;
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof KernelCode code
+        && Arrays.equals(object, code.object)
+        && workspaceBytes == code.workspaceBytes
+        && packings.equals(code.packings)
+        && feeds.equals(code.feeds);
+  }
+
+  @Override
+  public int hashCode() {
+    return Arrays.hashCode(object);
+  }
+}

@@ -1,0 +1,86 @@
+package org.jtvmc.tuner.measure;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jtvmc.ir.expr.IntImm;
+import org.jtvmc.ir.expr.PrimExpr;
+import org.jtvmc.ir.expr.PrimExprs;
+import org.jtvmc.ir.expr.Read;
+import org.jtvmc.ir.te.ComputeOp;
+import org.jtvmc.ir.te.PlaceholderOp;
+import org.jtvmc.ir.te.Tensor;
+import org.jtvmc.ir.type.Dim;
+import org.jtvmc.ir.type.TensorType;
+import org.jtvmc.schedule.ComputeDag;
+import org.jtvmc.schedule.Schedule;
+import org.jtvmc.schedule.lower.Lowering;
+
+/**
+ * What every candidate of a task is run on and compared with.
+ *
+ * @param key names the task; equal keys mean equal tasks
+ * @param reference the computation with no schedule at all, whose outputs are taken for right
+ */
+public record MeasureTask(
+    String key, List<InputSpec> inputs, List<TensorType> outputs, KernelSource reference) {
+
+  public MeasureTask {
+    inputs = List.copyOf(inputs);
+    outputs = List.copyOf(outputs);
+  }
+
+  /** The task of computing {@code dag}, whose sizes are all known. */
+  public static MeasureTask of(ComputeDag dag) {
+    Map<Tensor, Long> limits = indexLimits(dag);
+    List<InputSpec> inputs = new ArrayList<>();
+    for (Tensor input : dag.inputs()) {
+      inputs.add(new InputSpec(type(input), limits.getOrDefault(input, Long.MAX_VALUE)));
+    }
+    List<TensorType> outputs = dag.outputs().stream().map(MeasureTask::type).toList();
+    KernelSource reference =
+        KernelSource.of(Lowering.lower(Schedule.of(dag), "reference"), dag);
+    return new MeasureTask(dag.workloadHash(), inputs, outputs, reference);
+  }
+
+  private static TensorType type(Tensor tensor) {
+    List<Dim> shape = new ArrayList<>();
+    for (PrimExpr size : tensor.shape()) {
+      shape.add(Dim.of(((IntImm) size).value()));
+    }
+    return new TensorType(shape, tensor.dtype());
+  }
+
+  /** For each input whose values reach an index, the smallest dimension that is so indexed. */
+  private static Map<Tensor, Long> indexLimits(ComputeDag dag) {
+    Map<Tensor, Long> limits = new HashMap<>();
+    for (var stage : dag.stages()) {
+      PrimExprs.forEach(
+          stage.op().body(),
+          node -> {
+            if (node instanceof Read read) {
+              for (int dim = 0; dim < read.indices().size(); dim++) {
+                if (read.tensor().dim(dim) instanceof IntImm size) {
+                  limitReads(read.indices().get(dim), size.value(), limits);
+                }
+              }
+            }
+          });
+    }
+    return limits;
+  }
+
+  private static void limitReads(PrimExpr expr, long limit, Map<Tensor, Long> limits) {
+    PrimExprs.forEach(
+        expr,
+        node -> {
+          if (node instanceof Read read) {
+            switch (read.tensor().op()) {
+              case PlaceholderOp _ -> limits.merge(read.tensor(), limit, Math::min);
+              case ComputeOp op -> limitReads(op.body(), limit, limits);
+            }
+          }
+        });
+  }
+}

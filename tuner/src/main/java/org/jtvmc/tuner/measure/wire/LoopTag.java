@@ -1,0 +1,21 @@
+package org.jtvmc.tuner.measure.wire;
+
+/** The first byte of each node. */
+enum LoopTag {
+  FOR,
+  STORE,
+  ALLOCATE,
+  IF,
+  SEQ,
+  BARRIER,
+  INT,
+  FLOAT,
+  VARIABLE,
+  BINARY,
+  COMPARE,
+  NOT,
+  SELECT,
+  CAST,
+  INTRINSIC,
+  LOAD
+}

@@ -1,0 +1,202 @@
+package org.jtvmc.tuner.measure.wire;
+
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jtvmc.ir.expr.Binary;
+import org.jtvmc.ir.expr.Cast;
+import org.jtvmc.ir.expr.Compare;
+import org.jtvmc.ir.expr.FloatImm;
+import org.jtvmc.ir.expr.IntImm;
+import org.jtvmc.ir.expr.Intrinsic;
+import org.jtvmc.ir.expr.Load;
+import org.jtvmc.ir.expr.Not;
+import org.jtvmc.ir.expr.PrimExpr;
+import org.jtvmc.ir.expr.PrimVar;
+import org.jtvmc.ir.expr.Read;
+import org.jtvmc.ir.expr.Select;
+import org.jtvmc.ir.loop.Buffer;
+import org.jtvmc.ir.loop.Effect;
+import org.jtvmc.ir.loop.PrimFunc;
+import org.jtvmc.ir.loop.Stmt;
+import org.jtvmc.ir.type.DType;
+
+/**
+ * Writes functions so that {@link LoopReader} of the same program makes equal ones. Variables and
+ * buffers are numbered where they first occur. Not a format to keep: both ends are one build.
+ */
+public final class LoopWriter {
+  private final DataOutputStream out;
+  private final Map<PrimVar, Integer> variables = new IdentityHashMap<>();
+  private final Map<Buffer, Integer> buffers = new IdentityHashMap<>();
+
+  private LoopWriter(DataOutputStream out) {
+    this.out = out;
+  }
+
+  /** Writes one function. */
+  public static void write(PrimFunc function, DataOutputStream out) throws IOException {
+    LoopWriter writer = new LoopWriter(out);
+    out.writeUTF(function.name());
+    writer.bufferList(function.inputs());
+    writer.bufferList(function.outputs());
+    out.writeInt(function.sizes().size());
+    for (PrimVar size : function.sizes()) {
+      writer.variable(size);
+    }
+    writer.statement(function.body());
+  }
+
+  private void bufferList(List<Buffer> list) throws IOException {
+    out.writeInt(list.size());
+    for (Buffer buffer : list) {
+      buffer(buffer);
+    }
+  }
+
+  private void statement(Stmt stmt) throws IOException {
+    switch (stmt) {
+      case Stmt.For loop -> {
+        tag(LoopTag.FOR);
+        variable(loop.var());
+        expression(loop.min());
+        expression(loop.extent());
+        out.writeByte(loop.kind().ordinal());
+        out.writeByte(loop.tag().map(Enum::ordinal).orElse(-1));
+        statement(loop.body());
+      }
+      case Stmt.Store store -> {
+        tag(LoopTag.STORE);
+        buffer(store.buffer());
+        expressions(store.indices());
+        expression(store.value());
+      }
+      case Stmt.Allocate allocate -> {
+        tag(LoopTag.ALLOCATE);
+        buffer(allocate.buffer());
+        statement(allocate.body());
+      }
+      case Stmt.If branch -> {
+        tag(LoopTag.IF);
+        expression(branch.condition());
+        out.writeBoolean(branch.likely());
+        statement(branch.then());
+        out.writeBoolean(branch.otherwise().isPresent());
+        if (branch.otherwise().isPresent()) {
+          statement(branch.otherwise().get());
+        }
+      }
+      case Stmt.Seq seq -> {
+        tag(LoopTag.SEQ);
+        out.writeInt(seq.statements().size());
+        for (Stmt statement : seq.statements()) {
+          statement(statement);
+        }
+      }
+      case Stmt.Evaluate(Effect effect) -> {
+        switch (effect) {
+          case Effect.Barrier _ -> tag(LoopTag.BARRIER);
+        }
+      }
+    }
+  }
+
+  private void expressions(List<PrimExpr> list) throws IOException {
+    out.writeInt(list.size());
+    for (PrimExpr expr : list) {
+      expression(expr);
+    }
+  }
+
+  private void expression(PrimExpr expr) throws IOException {
+    switch (expr) {
+      case IntImm(DType dtype, long value) -> {
+        tag(LoopTag.INT);
+        type(dtype);
+        out.writeLong(value);
+      }
+      case FloatImm(DType dtype, double value) -> {
+        tag(LoopTag.FLOAT);
+        type(dtype);
+        out.writeDouble(value);
+      }
+      case PrimVar variable -> {
+        tag(LoopTag.VARIABLE);
+        variable(variable);
+      }
+      case Binary binary -> {
+        tag(LoopTag.BINARY);
+        out.writeByte(binary.op().ordinal());
+        expression(binary.left());
+        expression(binary.right());
+      }
+      case Compare compare -> {
+        tag(LoopTag.COMPARE);
+        out.writeByte(compare.op().ordinal());
+        expression(compare.left());
+        expression(compare.right());
+      }
+      case Not not -> {
+        tag(LoopTag.NOT);
+        expression(not.operand());
+      }
+      case Select select -> {
+        tag(LoopTag.SELECT);
+        expression(select.condition());
+        expression(select.whenTrue());
+        expression(select.whenFalse());
+      }
+      case Cast cast -> {
+        tag(LoopTag.CAST);
+        type(cast.dtype());
+        expression(cast.value());
+      }
+      case Intrinsic intrinsic -> {
+        tag(LoopTag.INTRINSIC);
+        out.writeByte(intrinsic.op().ordinal());
+        expressions(intrinsic.arguments());
+      }
+      case Load load -> {
+        tag(LoopTag.LOAD);
+        buffer(load.buffer());
+        expressions(load.indices());
+      }
+      case Read read ->
+          throw new IllegalArgumentException("loops hold no read of a tensor: " + read);
+    }
+  }
+
+  private void variable(PrimVar variable) throws IOException {
+    Integer known = variables.get(variable);
+    out.writeInt(known == null ? -1 : known);
+    if (known == null) {
+      variables.put(variable, variables.size());
+      out.writeUTF(variable.name());
+      type(variable.dtype());
+    }
+  }
+
+  private void buffer(Buffer buffer) throws IOException {
+    Integer known = buffers.get(buffer);
+    out.writeInt(known == null ? -1 : known);
+    if (known == null) {
+      out.writeUTF(buffer.name());
+      type(buffer.dtype());
+      expressions(buffer.shape());
+      expressions(buffer.strides());
+      out.writeByte(buffer.scope().ordinal());
+      buffers.put(buffer, buffers.size());
+    }
+  }
+
+  private void type(DType dtype) throws IOException {
+    out.writeByte(dtype.kind().ordinal());
+    out.writeByte(dtype.bits());
+  }
+
+  private void tag(LoopTag tag) throws IOException {
+    out.writeByte(tag.ordinal());
+  }
+}

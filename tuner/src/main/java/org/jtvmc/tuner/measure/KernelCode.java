@@ -10,10 +10,10 @@ import java.util.List;
 public final class KernelCode {
 
   /** The symbol of the kernel in the object file. */
-  static final String KERNEL = "candidate";
+  public static final String KERNEL = "candidate";
 
   /** The symbol of the packing function of that index. */
-  static String packing(int index) {
+  public static String packing(int index) {
     return "packing" + index;
   }
 
@@ -39,7 +39,8 @@ public final class KernelCode {
     this.feeds = List.copyOf(feeds);
   }
 
-  byte[] object() {
+  /** An ELF file that defines {@link #KERNEL} and the packing functions; not to be changed. */
+  public byte[] object() {
     return object;
   }
 

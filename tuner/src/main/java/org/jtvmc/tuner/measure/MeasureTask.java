@@ -14,17 +14,15 @@ import org.jtvmc.ir.te.Tensor;
 import org.jtvmc.ir.type.Dim;
 import org.jtvmc.ir.type.TensorType;
 import org.jtvmc.schedule.ComputeDag;
-import org.jtvmc.schedule.Schedule;
-import org.jtvmc.schedule.lower.Lowering;
 
 /**
  * What every candidate of a task is run on and compared with.
  *
  * @param key names the task; equal keys mean equal tasks
- * @param reference the computation with no schedule at all, whose outputs are taken for right
+ * @param reference gives the right outputs
  */
 public record MeasureTask(
-    String key, List<InputSpec> inputs, List<TensorType> outputs, KernelSource reference) {
+    String key, List<InputSpec> inputs, List<TensorType> outputs, Reference reference) {
 
   public MeasureTask {
     inputs = List.copyOf(inputs);
@@ -39,9 +37,12 @@ public record MeasureTask(
       inputs.add(new InputSpec(type(input), limits.getOrDefault(input, Long.MAX_VALUE)));
     }
     List<TensorType> outputs = dag.outputs().stream().map(MeasureTask::type).toList();
-    KernelSource reference =
-        KernelSource.of(Lowering.lower(Schedule.of(dag), "reference"), dag);
-    return new MeasureTask(dag.workloadHash(), inputs, outputs, reference);
+    return new MeasureTask(dag.workloadHash(), inputs, outputs, Reference.of(dag, inputs));
+  }
+
+  /** True where outputs are rounded from floats. */
+  public boolean readsFloats() {
+    return inputs.stream().anyMatch(input -> input.type().dtype().isFloat());
   }
 
   private static TensorType type(Tensor tensor) {

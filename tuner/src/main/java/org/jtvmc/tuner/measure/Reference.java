@@ -32,13 +32,10 @@ public sealed interface Reference {
       return new Compiled(KernelSource.of(Lowering.lower(Schedule.of(dag), "reference"), dag));
     }
     Evaluated signed = evaluate(dag, inputs, InputData.Range.SIGNED);
-    return allFinite(signed.outputs)
-        ? signed
-        : evaluate(dag, inputs, InputData.Range.POSITIVE);
+    return allFinite(signed.outputs) ? signed : evaluate(dag, inputs, InputData.Range.POSITIVE);
   }
 
-  private static Evaluated evaluate(
-      ComputeDag dag, List<InputSpec> inputs, InputData.Range range) {
+  private static Evaluated evaluate(ComputeDag dag, List<InputSpec> inputs, InputData.Range range) {
     Map<Tensor, NDArray> contents = new HashMap<>();
     for (int k = 0; k < inputs.size(); k++) {
       NDArray array = NDArray.allocate(inputs.get(k).type());

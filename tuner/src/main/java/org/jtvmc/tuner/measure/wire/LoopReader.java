@@ -88,8 +88,7 @@ public final class LoopReader {
         PrimExpr condition = expression();
         boolean likely = in.readBoolean();
         Stmt then = statement();
-        Optional<Stmt> otherwise =
-            in.readBoolean() ? Optional.of(statement()) : Optional.empty();
+        Optional<Stmt> otherwise = in.readBoolean() ? Optional.of(statement()) : Optional.empty();
         yield new Stmt.If(condition, then, otherwise, likely);
       }
       case SEQ -> {

@@ -1,0 +1,174 @@
+package org.jtvmc.tuner.measure.worker;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.jtvmc.codegen.load.CompiledKernel;
+import org.jtvmc.codegen.load.KernelRuntime;
+import org.jtvmc.codegen.load.ThreadPool;
+import org.jtvmc.ir.data.NDArray;
+import org.jtvmc.ir.type.TensorType;
+import org.jtvmc.tuner.measure.Feed;
+import org.jtvmc.tuner.measure.InputData;
+import org.jtvmc.tuner.measure.KernelCode;
+import org.jtvmc.tuner.measure.MeasureTask;
+import org.jtvmc.tuner.measure.OutputCheck;
+import org.jtvmc.tuner.measure.Reference;
+import org.jtvmc.tuner.measure.RunOutcome;
+import org.jtvmc.tuner.measure.Runner.Effort;
+import org.jtvmc.tuner.record.RecordStatus;
+
+/** The inputs and the right outputs of one task, on which its candidates are run. */
+final class TaskBench implements AutoCloseable {
+  /** Cache lines, and the widest vectors. */
+  private static final long ALIGNMENT = 64;
+
+  private final MeasureTask task;
+  private final Machine machine;
+  private final Arena arena = Arena.ofShared();
+  private final List<NDArray> inputs = new ArrayList<>();
+  private final List<NDArray> outputs = new ArrayList<>();
+  private List<NDArray> expected;
+
+  /** What kernels run on. */
+  record Machine(KernelRuntime runtime, ThreadPool pool) {}
+
+  /**
+   * Makes the inputs and the right outputs.
+   *
+   * @throws RuntimeException where the reference itself cannot be computed
+   */
+  TaskBench(MeasureTask task, Machine machine, KernelBuilder builder) {
+    this.task = task;
+    this.machine = machine;
+    task.inputs().forEach(input -> inputs.add(allocate(input.type())));
+    task.outputs().forEach(type -> outputs.add(allocate(type)));
+    try {
+      switch (task.reference()) {
+        case Reference.Evaluated(InputData.Range range, List<NDArray> right) -> {
+          fill(range);
+          expected = right;
+        }
+        case Reference.Compiled compiled -> expected = compute(builder.build(compiled.source()));
+      }
+    } catch (RuntimeException e) {
+      arena.close();
+      throw e;
+    }
+  }
+
+  /** The bytes of memory that this holds. */
+  long bytes() {
+    long bytes = 0;
+    for (NDArray input : inputs) {
+      bytes += input.type().bytes();
+    }
+    for (NDArray output : outputs) {
+      bytes += 2 * output.type().bytes();
+    }
+    return bytes;
+  }
+
+  private NDArray allocate(TensorType type) {
+    return new NDArray(
+        type, arena.allocate(Math.max(type.bytes(), 1), ALIGNMENT).asSlice(0, type.bytes()));
+  }
+
+  private void fill(InputData.Range range) {
+    for (int k = 0; k < inputs.size(); k++) {
+      InputData.fill(inputs.get(k), task.inputs().get(k).limit(), range, k);
+    }
+  }
+
+  private List<NDArray> compute(KernelCode reference) {
+    fill(InputData.Range.SIGNED);
+    List<NDArray> right = run(reference);
+    if (!Reference.allFinite(right)) {
+      fill(InputData.Range.POSITIVE);
+      right = run(reference);
+    }
+    return right;
+  }
+
+  private List<NDArray> run(KernelCode code) {
+    try (Arena scratch = Arena.ofShared();
+        CompiledKernel kernel = load(code, KernelCode.KERNEL)) {
+      kernel.run(buffers(code, scratch), Optional.of(machine.pool));
+    }
+    List<NDArray> copies = new ArrayList<>();
+    for (NDArray output : outputs) {
+      NDArray copy = allocate(output.type());
+      copy.data().copyFrom(output.data());
+      copies.add(copy);
+    }
+    return copies;
+  }
+
+  /** Runs, checks and times a candidate. */
+  RunOutcome measure(KernelCode code, double bestMs, Effort effort) {
+    try (Arena scratch = Arena.ofShared();
+        CompiledKernel kernel = load(code, KernelCode.KERNEL)) {
+      List<MemorySegment> buffers = buffers(code, scratch);
+      outputs.forEach(OutputCheck::poison);
+      kernel.run(buffers, Optional.of(machine.pool));
+      for (int k = 0; k < outputs.size(); k++) {
+        Optional<String> wrong =
+            OutputCheck.difference(expected.get(k), outputs.get(k), task.readsFloats());
+        if (wrong.isPresent()) {
+          String where = outputs.size() > 1 ? "output " + k + ", " : "";
+          return new RunOutcome.Failed(RecordStatus.WRONG_ANSWER, where + wrong.get());
+        }
+      }
+      return new RunOutcome.Timed(
+          new TimingPlan(bestMs, effort)
+              .time(
+                  timing -> {
+                    double[] nanoseconds =
+                        kernel.measure(buffers, Optional.of(machine.pool), timing);
+                    return Arrays.stream(nanoseconds).map(ns -> ns / 1e6).boxed().toList();
+                  }));
+    }
+  }
+
+  private CompiledKernel load(KernelCode code, String symbol) {
+    return new CompiledKernel(machine.runtime, symbol, code.object());
+  }
+
+  /** The kernel's parameters: inputs, packed where it wants them so, outputs, workspace. */
+  private List<MemorySegment> buffers(KernelCode code, Arena scratch) {
+    List<MemorySegment> packed = new ArrayList<>();
+    for (int k = 0; k < code.packings().size(); k++) {
+      KernelCode.Packing packing = code.packings().get(k);
+      MemorySegment result = scratch.allocate(Math.max(packing.bytes(), 1), ALIGNMENT);
+      List<MemorySegment> buffers = new ArrayList<>();
+      buffers.add(inputs.get(packing.input()).data());
+      buffers.add(result);
+      addWorkspace(packing.workspaceBytes(), scratch, buffers);
+      try (CompiledKernel function = load(code, KernelCode.packing(k))) {
+        function.run(buffers, Optional.of(machine.pool));
+      }
+      packed.add(result);
+    }
+    List<MemorySegment> buffers = new ArrayList<>();
+    for (Feed feed : code.feeds()) {
+      buffers.add(feed.packed() ? packed.get(feed.index()) : inputs.get(feed.index()).data());
+    }
+    outputs.forEach(output -> buffers.add(output.data()));
+    addWorkspace(code.workspaceBytes(), scratch, buffers);
+    return buffers;
+  }
+
+  private static void addWorkspace(long bytes, Arena scratch, List<MemorySegment> buffers) {
+    if (bytes > 0) {
+      buffers.add(scratch.allocate(bytes, ALIGNMENT));
+    }
+  }
+
+  @Override
+  public void close() {
+    arena.close();
+  }
+}

@@ -1,0 +1,66 @@
+package org.jtvmc.tuner.measure.worker;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.function.Function;
+import org.jtvmc.codegen.load.CompiledKernel.Timing;
+import org.jtvmc.tuner.measure.Runner.Effort;
+
+/**
+ * How often a candidate is run: once or twice where it is clearly slower than the best, longer the
+ * closer it comes.
+ */
+final class TimingPlan {
+  /** A candidate that is so many times slower than the best is not timed again. */
+  private static final double HOPELESS = 3;
+
+  /** One that is so much slower gets half of the time. */
+  private static final double BEHIND = 1.4;
+
+  /** A sample takes at least so long, so that the clock and the wake-up do not show. */
+  private static final double SAMPLE_MS = 0.4;
+
+  private final double bestMs;
+  private final Effort effort;
+
+  TimingPlan(double bestMs, Effort effort) {
+    this.bestMs = bestMs;
+    this.effort = effort;
+  }
+
+  /** The times in milliseconds; {@code measure} makes those of one series of samples. */
+  List<Double> time(Function<Timing, List<Double>> measure) {
+    List<Double> times = new ArrayList<>(measure.apply(series(1, 1)));
+    double first = times.getFirst();
+    if (first > HOPELESS * bestMs) {
+      // The first run after a load may have been unlucky: nothing is given up after a single one.
+      times.addAll(measure.apply(series(1, 1)));
+      if (Collections.min(times) > HOPELESS * bestMs) {
+        return times;
+      }
+    }
+    double once = Collections.min(times);
+    int number = (int) Math.clamp(Math.ceil(SAMPLE_MS / once), 1, 10_000);
+    List<Double> samples = measure.apply(series(3, number));
+    double budget = budgetMs() * (Collections.min(samples) > BEHIND * bestMs ? 0.3 : 1);
+    int more = (int) Math.clamp(budget / (once * number) - 3, 0, 20);
+    List<Double> all = new ArrayList<>(samples);
+    if (more > 0) {
+      all.addAll(measure.apply(series(more, number)));
+    }
+    return all;
+  }
+
+  private double budgetMs() {
+    return switch (effort) {
+      case SEARCH -> 15;
+      case COMPARE -> 30;
+    };
+  }
+
+  private static Timing series(int repeat, int number) {
+    return new Timing(repeat, number, MemorySegment.NULL);
+  }
+}

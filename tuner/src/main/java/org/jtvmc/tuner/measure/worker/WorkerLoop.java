@@ -1,0 +1,159 @@
+package org.jtvmc.tuner.measure.worker;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.Function;
+import org.jtvmc.codegen.load.KernelRuntime;
+import org.jtvmc.codegen.load.ThreadPool;
+import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.tuner.measure.KernelCode;
+import org.jtvmc.tuner.measure.KernelSource;
+import org.jtvmc.tuner.measure.MeasureTask;
+import org.jtvmc.tuner.measure.RunOutcome;
+import org.jtvmc.tuner.measure.Runner.Effort;
+import org.jtvmc.tuner.record.RecordStatus;
+
+/** Answers the parent's messages until it goes: compiles on all cores, runs one at a time. */
+public final class WorkerLoop {
+  /** Benches of several tasks are kept, since the scheduler goes back and forth between them. */
+  private static final long MOST_BENCH_BYTES = 768L << 20;
+
+  private final Frames frames;
+  private final Function<CpuTarget, KernelBuilder> builders;
+  private final SequencedMap<String, TaskBench> benches = new LinkedHashMap<>();
+
+  WorkerLoop(Frames frames, Function<CpuTarget, KernelBuilder> builders) {
+    this.frames = frames;
+    this.builders = builders;
+  }
+
+  /** Returns when the parent closes the channel. */
+  void serve() throws IOException {
+    CpuTarget target = Messages.readTarget(frames.receive().contents());
+    KernelBuilder builder = builders.apply(target);
+    try (KernelRuntime runtime = new KernelRuntime();
+        ThreadPool pool = runtime.newPool(target.cores());
+        ExecutorService compilers = Executors.newFixedThreadPool(target.cores())) {
+      frames.send(MessageKind.READY, 0, Frames.Contents.NONE);
+      TaskBench.Machine machine = new TaskBench.Machine(runtime, pool);
+      while (true) {
+        Frames.Message message = frames.receive();
+        switch (message.kind()) {
+          case PREPARE -> prepare(message, machine, builder);
+          case BUILD -> {
+            KernelSource source = Messages.readSource(message.contents());
+            compilers.execute(() -> build(message.id(), source, builder));
+          }
+          case RUN -> run(message);
+          case START, READY, PREPARED, BUILT, TIMED, FAILED, FORGOTTEN ->
+              throw new IOException("a worker is not sent " + message.kind());
+        }
+      }
+    } catch (EOFException _) {
+      return;
+    } finally {
+      benches.values().forEach(TaskBench::close);
+    }
+  }
+
+  private void prepare(Frames.Message message, TaskBench.Machine machine, KernelBuilder builder)
+      throws IOException {
+    MeasureTask task = Messages.readTask(message.contents());
+    try {
+      TaskBench known = benches.remove(task.key());
+      if (known != null) {
+        known.close();
+      }
+      TaskBench bench = new TaskBench(task, machine, builder);
+      makeRoom(bench.bytes());
+      benches.put(task.key(), bench);
+      frames.send(MessageKind.PREPARED, message.id(), Frames.Contents.NONE);
+    } catch (RuntimeException | OutOfMemoryError e) {
+      fail(message.id(), RecordStatus.LAUNCH, e);
+    }
+  }
+
+  private void makeRoom(long bytes) {
+    long held = bytes;
+    List<String> oldestFirst = new ArrayList<>(benches.keySet());
+    for (TaskBench bench : benches.values()) {
+      held += bench.bytes();
+    }
+    for (String key : oldestFirst) {
+      if (held <= MOST_BENCH_BYTES) {
+        return;
+      }
+      TaskBench oldest = benches.remove(key);
+      held -= oldest.bytes();
+      oldest.close();
+    }
+  }
+
+  private void build(int id, KernelSource source, KernelBuilder builder) {
+    try {
+      try {
+        KernelCode code = builder.build(source);
+        frames.send(MessageKind.BUILT, id, out -> Messages.write(code, out));
+      } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
+        fail(id, RecordStatus.BUILD, e);
+      }
+    } catch (IOException _) {
+      // The parent is gone, which the reading thread notices too.
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void run(Frames.Message message) throws IOException {
+    String key = message.contents().readUTF();
+    double bestMs = message.contents().readDouble();
+    Effort effort = Effort.values()[message.contents().readByte()];
+    KernelCode code = Messages.readCode(message.contents());
+    TaskBench bench = benches.get(key);
+    if (bench == null) {
+      frames.send(MessageKind.FORGOTTEN, message.id(), Frames.Contents.NONE);
+      return;
+    }
+    benches.putLast(key, bench);
+    try {
+      switch (bench.measure(code, bestMs, effort)) {
+        case RunOutcome.Timed(List<Double> times) ->
+            frames.send(
+                MessageKind.TIMED,
+                message.id(),
+                out -> {
+                  out.writeInt(times.size());
+                  for (double time : times) {
+                    out.writeDouble(time);
+                  }
+                });
+        case RunOutcome.Failed(RecordStatus status, String error) ->
+            fail(message.id(), status, error);
+      }
+    } catch (RuntimeException | OutOfMemoryError e) {
+      fail(message.id(), RecordStatus.LAUNCH, e);
+    }
+  }
+
+  private void fail(int id, RecordStatus status, Throwable fault) throws IOException {
+    String message = fault.getMessage();
+    fail(id, status, message == null ? fault.getClass().getSimpleName() : message);
+  }
+
+  private void fail(int id, RecordStatus status, String error) throws IOException {
+    // A string of the wire has at most 64 KiB.
+    String shortened = error.length() > 16_000 ? error.substring(0, 16_000) + " ..." : error;
+    frames.send(
+        MessageKind.FAILED,
+        id,
+        out -> {
+          out.writeByte(status.ordinal());
+          out.writeUTF(shortened);
+        });
+  }
+}

@@ -1,0 +1,238 @@
+package org.jtvmc.tuner.measure.worker;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.tuner.measure.MeasureException;
+
+/** One life of a worker process, from its start to its end. Used by one thread. */
+final class WorkerProcess implements AutoCloseable {
+  private static final Duration START = Duration.ofSeconds(60);
+  private static final int LAST_LINES = 40;
+  private static final Pattern SIGNAL = Pattern.compile("\\b(SIG[A-Z]{3,5})\\b");
+  private static final Map<Integer, String> SIGNALS =
+      Map.of(4, "SIGILL", 6, "SIGABRT", 7, "SIGBUS", 8, "SIGFPE", 9, "SIGKILL", 11, "SIGSEGV");
+
+  /** What came in: a message, or nothing any more. */
+  private final BlockingQueue<Optional<Frames.Message>> arrived = new LinkedBlockingQueue<>();
+
+  private final Deque<String> lastLines = new ArrayDeque<>();
+  private final Set<String> prepared = new HashSet<>();
+  private final Process process;
+  private final Frames frames;
+
+  /**
+   * Starts a process and waits until it is ready.
+   *
+   * @throws MeasureException where it does not start
+   */
+  static WorkerProcess start(CpuTarget target, String mainClass) {
+    try {
+      Path folder = Files.createTempDirectory("jtvmc");
+      Path socket = folder.resolve("worker");
+      try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+        server.bind(UnixDomainSocketAddress.of(socket));
+        server.configureBlocking(false);
+        return new WorkerProcess(target, command(mainClass, socket), server);
+      } finally {
+        Files.deleteIfExists(socket);
+        Files.deleteIfExists(folder);
+      }
+    } catch (IOException e) {
+      throw new MeasureException(
+          "the process that measures candidates cannot be started: " + e.getMessage(), e);
+    }
+  }
+
+  private static List<String> command(String mainClass, Path socket) {
+    return List.of(
+        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "--enable-native-access=ALL-UNNAMED",
+        "--sun-misc-unsafe-memory-access=allow",
+        "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1",
+        "-XX:-UsePerfData",
+        "-XX:ErrorFile=/dev/null",
+        "-XX:-CreateCoredumpOnCrash",
+        "-Xss16m",
+        "-cp",
+        System.getProperty("java.class.path"),
+        mainClass,
+        socket.toString());
+  }
+
+  private WorkerProcess(CpuTarget target, List<String> command, ServerSocketChannel server)
+      throws IOException {
+    process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    BufferedReader output = process.inputReader();
+    Thread.ofVirtual().start(() -> output.lines().forEach(this::remember));
+    try {
+      frames = new Frames(accept(server));
+      Thread.ofVirtual().start(this::listen);
+      frames.send(MessageKind.START, 0, out -> Messages.write(target, out));
+      if (receive(START).flatMap(m -> m).isEmpty()) {
+        throw new MeasureException(
+            "the process that measures candidates did not start: " + epitaph());
+      }
+    } catch (IOException | RuntimeException e) {
+      kill();
+      throw e;
+    }
+  }
+
+  private SocketChannel accept(ServerSocketChannel server) throws IOException {
+    long end = System.nanoTime() + START.toNanos();
+    while (System.nanoTime() < end) {
+      SocketChannel channel = server.accept();
+      if (channel != null) {
+        return channel;
+      }
+      try {
+        if (process.waitFor(5, TimeUnit.MILLISECONDS)) {
+          throw new MeasureException(
+              "the process that measures candidates did not start: " + epitaph());
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new MeasureException("interrupted", e);
+      }
+    }
+    throw new MeasureException("the process that measures candidates does not answer");
+  }
+
+  private void listen() {
+    try {
+      while (true) {
+        arrived.add(Optional.of(frames.receive()));
+      }
+    } catch (IOException _) {
+      arrived.add(Optional.empty());
+    }
+  }
+
+  private void remember(String line) {
+    synchronized (lastLines) {
+      lastLines.add(line);
+      if (lastLines.size() > LAST_LINES) {
+        lastLines.removeFirst();
+      }
+    }
+  }
+
+  /** The keys of the tasks that the process has been given. */
+  Set<String> prepared() {
+    return prepared;
+  }
+
+  /** Sends a message; a process that is gone shows in the next {@link #receive}. */
+  void send(MessageKind kind, int id, Frames.Contents contents) {
+    try {
+      frames.send(kind, id, contents);
+    } catch (IOException _) {
+      arrived.add(Optional.empty());
+    }
+  }
+
+  /**
+   * The next message: nothing where none came in time, and a nothing inside where the process is
+   * gone.
+   */
+  Optional<Optional<Frames.Message>> receive(Duration limit) {
+    try {
+      return Optional.ofNullable(arrived.poll(limit.toMillis(), TimeUnit.MILLISECONDS));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new MeasureException("interrupted", e);
+    }
+  }
+
+  /** Ends the process at once. */
+  void kill() {
+    process.toHandle().destroyForcibly();
+    try {
+      process.waitFor(5, TimeUnit.SECONDS);
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** True where the process was killed from outside, which is no fault of a candidate. */
+  boolean wasKilled() {
+    return exitCode().filter(code -> code == 128 + 9).isPresent();
+  }
+
+  /** Of what the process died: {@code SIGSEGV}, or the compiler's last words. */
+  String epitaph() {
+    Optional<Integer> code = exitCode();
+    synchronized (lastLines) {
+      for (String line : lastLines) {
+        if (line.startsWith("LLVM ERROR")
+            || line.startsWith("Exception in thread")
+            || line.contains("OutOfMemoryError")) {
+          return line;
+        }
+      }
+      for (String line : lastLines) {
+        Matcher signal = SIGNAL.matcher(line);
+        if (line.startsWith("#") && signal.find()) {
+          return signal.group(1);
+        }
+      }
+      String cause =
+          code.map(c -> SIGNALS.getOrDefault(c - 128, "exit code " + c)).orElse("no exit code");
+      return lastLines.isEmpty() ? cause : cause + ": " + lastLines.getLast();
+    }
+  }
+
+  private Optional<Integer> exitCode() {
+    try {
+      return process.waitFor(5, TimeUnit.SECONDS)
+          ? Optional.of(process.exitValue())
+          : Optional.empty();
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+      return Optional.empty();
+    }
+  }
+
+  long pid() {
+    return process.pid();
+  }
+
+  @Override
+  public void close() {
+    try {
+      frames.close();
+      process.getOutputStream().close();
+      if (process.waitFor(500, TimeUnit.MILLISECONDS)) {
+        return;
+      }
+    } catch (IOException _) {
+      // It is killed below.
+      kill();
+      return;
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+    kill();
+  }
+}

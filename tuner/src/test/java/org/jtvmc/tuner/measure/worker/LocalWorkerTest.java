@@ -1,0 +1,148 @@
+package org.jtvmc.tuner.measure.worker;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.List;
+import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.schedule.ComputeDag;
+import org.jtvmc.schedule.lower.Lowering;
+import org.jtvmc.schedule.space.DesignSpace;
+import org.jtvmc.tuner.measure.BuildOutcome;
+import org.jtvmc.tuner.measure.KernelCode;
+import org.jtvmc.tuner.measure.KernelSource;
+import org.jtvmc.tuner.measure.Kernels;
+import org.jtvmc.tuner.measure.MeasureTask;
+import org.jtvmc.tuner.measure.RunOutcome;
+import org.jtvmc.tuner.measure.Runner.Effort;
+import org.jtvmc.tuner.record.RecordStatus;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** Real processes, real machine code. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class LocalWorkerTest {
+  private final CpuTarget target = Kernels.host();
+  private final WorkerOptions options =
+      new WorkerOptions(
+          Duration.ofSeconds(8),
+          Duration.ofSeconds(5),
+          Duration.ofSeconds(60),
+          FaultyWorkerMain.class.getName());
+  private final LocalWorker worker = new LocalWorker(target, options);
+  private final MeasureTask increment = MeasureTask.of(Kernels.increment());
+
+  @AfterAll
+  void close() {
+    worker.close();
+  }
+
+  private KernelCode build(KernelSource source) {
+    BuildOutcome outcome = worker.build(List.of(source)).getFirst();
+    return assertInstanceOf(BuildOutcome.Built.class, outcome, outcome::toString).code();
+  }
+
+  private RunOutcome run(KernelSource source) {
+    return worker.run(increment, build(source), Double.POSITIVE_INFINITY, Effort.SEARCH);
+  }
+
+  private static void assertTimed(RunOutcome outcome) {
+    List<Double> times =
+        assertInstanceOf(RunOutcome.Timed.class, outcome, outcome::toString).timesMs();
+    assertTrue(times.stream().allMatch(t -> t > 0), times::toString);
+  }
+
+  private static String assertFailed(RecordStatus status, RunOutcome outcome) {
+    RunOutcome.Failed failed =
+        assertInstanceOf(RunOutcome.Failed.class, outcome, outcome::toString);
+    assertEquals(status, failed.status(), failed::error);
+    return failed.error();
+  }
+
+  @Test
+  void aRightCandidateIsTimed() {
+    assertTimed(run(Kernels.unscheduled(Kernels.increment())));
+  }
+
+  /** Large enough for a compiled reference; the default schedule packs the weights. */
+  @Test
+  void aScheduledCandidateIsTimedAgainstACompiledReference() {
+    ComputeDag dag = Kernels.dense(96, 200, 512);
+    MeasureTask task = MeasureTask.of(dag);
+    KernelSource source =
+        KernelSource.of(
+            Lowering.lower(DesignSpace.of(dag, target).defaultCandidate().schedule(), "dense"),
+            dag);
+    assertTimed(worker.run(task, build(source), Double.POSITIVE_INFINITY, Effort.COMPARE));
+  }
+
+  @Test
+  void aWrongAnswerIsFound() {
+    String error = assertFailed(RecordStatus.WRONG_ANSWER, run(Kernels.wrong()));
+    assertTrue(error.startsWith("element 0 is"), error);
+    assertTimed(run(Kernels.named("next")));
+  }
+
+  @Test
+  void anElementThatIsNotWrittenIsFound() {
+    assertTimed(run(Kernels.named("before")));
+    String error = assertFailed(RecordStatus.WRONG_ANSWER, run(Kernels.incomplete()));
+    assertTrue(error.startsWith("element 63 is NaN"), error);
+  }
+
+  @Test
+  void aCrashIsTheCandidatesFaultAndTheNextOneRuns() {
+    String error = assertFailed(RecordStatus.LAUNCH, run(Kernels.crashing()));
+    assertEquals("the kernel died: SIGSEGV", error);
+    assertTimed(run(Kernels.named("next")));
+  }
+
+  @Test
+  void aKernelThatHangsIsKilled() {
+    String error = assertFailed(RecordStatus.TIMEOUT, run(Kernels.hanging()));
+    assertEquals("running took longer than 5.00 s", error);
+    assertTimed(run(Kernels.named("next")));
+  }
+
+  @Test
+  void aCompilerThatDiesOrHangsIsReplacedAndTheOthersAreBuilt() {
+    List<BuildOutcome> outcomes =
+        worker.build(
+            List.of(
+                Kernels.named("a"),
+                Kernels.named("crash the compiler"),
+                Kernels.named("b"),
+                Kernels.named("refuse"),
+                Kernels.named("hang the compiler"),
+                Kernels.named("c")));
+    assertInstanceOf(BuildOutcome.Built.class, outcomes.get(0));
+    assertEquals(
+        new BuildOutcome.Failed(RecordStatus.BUILD, "the compiler died: SIGSEGV"), outcomes.get(1));
+    assertInstanceOf(BuildOutcome.Built.class, outcomes.get(2));
+    assertEquals(
+        new BuildOutcome.Failed(RecordStatus.BUILD, "refused for the test"), outcomes.get(3));
+    assertEquals(
+        new BuildOutcome.Failed(RecordStatus.TIMEOUT, "building took longer than 8.00 s"),
+        outcomes.get(4));
+    assertInstanceOf(BuildOutcome.Built.class, outcomes.get(5));
+  }
+
+  @Test
+  void aWorkerThatIsKilledIsReplacedAtNoCandidatesCost() {
+    KernelCode code = build(Kernels.named("victim"));
+    long before = worker.pid().orElseThrow();
+    ProcessHandle.of(before).orElseThrow().destroyForcibly();
+    assertTimed(worker.run(increment, code, Double.POSITIVE_INFINITY, Effort.SEARCH));
+    assertNotEquals(before, worker.pid().orElseThrow());
+  }
+
+  @Test
+  void equalLoopsGiveEqualCode() {
+    assertEquals(build(Kernels.named("one")), build(Kernels.named("two")));
+    assertNotEquals(build(Kernels.named("one")), build(Kernels.wrong()));
+  }
+}

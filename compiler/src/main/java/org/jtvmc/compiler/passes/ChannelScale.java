@@ -58,15 +58,20 @@ final class ChannelScale {
    */
   private static NDArray scaled(NDArray weight, int axis, long groups, double[] scale) {
     List<Long> sizes = weight.type().sizes();
+    long outer = sizes.subList(0, axis).stream().reduce(1L, (a, b) -> a * b);
     long inner = sizes.subList(axis + 1, sizes.size()).stream().reduce(1L, (a, b) -> a * b);
     long channels = sizes.get(axis);
-    long rowsPerGroup = sizes.getFirst() / groups;
+    long rowsPerGroup = Math.max(1, outer / groups);
     NDArray result = NDArray.allocate(weight.type());
-    for (long i = 0; i < weight.elements(); i++) {
-      long channel = i / inner % channels;
-      long group = axis == 0 ? 0 : i / (inner * channels) / rowsPerGroup;
-      double factor = scale[Math.toIntExact(group * channels + channel)];
-      result.setDouble(i, weight.getDouble(i) * factor);
+    long position = 0;
+    for (long row = 0; row < outer; row++) {
+      long group = axis == 0 ? 0 : row / rowsPerGroup;
+      for (long channel = 0; channel < channels; channel++) {
+        double factor = scale[Math.toIntExact(group * channels + channel)];
+        for (long i = 0; i < inner; i++, position++) {
+          result.setDouble(position, weight.getDouble(position) * factor);
+        }
+      }
     }
     return result;
   }

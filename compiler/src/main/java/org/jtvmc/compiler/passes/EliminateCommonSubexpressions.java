@@ -1,5 +1,6 @@
 package org.jtvmc.compiler.passes;
 
+import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +20,7 @@ import org.jtvmc.ir.graph.Tuple;
 import org.jtvmc.ir.graph.TupleGetItem;
 import org.jtvmc.ir.graph.Var;
 import org.jtvmc.ir.pass.Pass;
+import org.jtvmc.ir.type.TensorType;
 
 /**
  * Computes equal things once. Expressions have no effects, so that equal calls give equal values.
@@ -42,9 +44,9 @@ public final class EliminateCommonSubexpressions implements Pass<IRModule> {
 
     record OfItem(Expr tuple, int index) implements Key {}
 
-    record OfConstant(Object content) implements Key {}
+    record OfConstant(TensorType type, ByteBuffer content) implements Key {}
 
-    record OfIdentity(Expr expr) implements Key {}
+    record OfIdentity(Object node) implements Key {}
   }
 
   @Override
@@ -68,7 +70,7 @@ public final class EliminateCommonSubexpressions implements Pass<IRModule> {
           new Key.OfCall(callee(call.callee(), hashes), call.arguments(), call.attributes());
       case Tuple tuple -> new Key.OfTuple(tuple.fields());
       case TupleGetItem item -> new Key.OfItem(item.tuple(), item.index());
-      case Constant constant -> new Key.OfConstant(content(constant));
+      case Constant(NDArray value) -> key(value);
       case Var _, If _, Let _ -> new Key.OfIdentity(expr);
     };
   }
@@ -79,8 +81,9 @@ public final class EliminateCommonSubexpressions implements Pass<IRModule> {
         : callee;
   }
 
-  private static Object content(Constant constant) {
-    NDArray value = constant.value();
-    return value.type().bytes() <= COMPARED_BYTES ? StructuralHash.of(constant) : value;
+  private static Key key(NDArray value) {
+    return value.type().bytes() <= COMPARED_BYTES
+        ? new Key.OfConstant(value.type(), value.data().asByteBuffer())
+        : new Key.OfIdentity(value);
   }
 }

@@ -203,6 +203,34 @@ final class SimplifyAlgebraTest {
     assertRewrites(
         SAME + "{ divide(power(%x, const(2.0, float32)), const(8.0, float32)) }",
         "%0 = multiply(%x, %x);\nmultiply(%0, const(0.125, float32))");
-    assertRewrites(SAME + "{ divide(%x, const(3.0, float32)) }", "divide(%x, const(3.0, float32))");
+    assertRewrites(
+        SAME + "{ divide(%x, const(3.0, float32)) }", "multiply(%x, const(0.33333334, float32))");
+    assertRewrites(
+        "(%x: Tensor[(2), int32]) -> Tensor[(2), int32] { divide(%x, const(4, int32)) }",
+        "divide(%x, const(4, int32))");
+  }
+
+  @Test
+  void constantsBehindProductsAreBiases() {
+    assertRewrites(
+        "(%x: Tensor[(1, 1, 5, 5), float32], %w: Tensor[(2, 1, 3, 3), float32])"
+            + " -> Tensor[(1, 2, 3, 3), float32] "
+            + """
+            {
+              %0 = reshape(const([1.0, 2.0], float32), newshape=[1, 2, 1, 1]);
+              %1 = nn.conv2d(%x, %w);
+              add(%0, %1)
+            }
+            """,
+        """
+        %0 = reshape(const([1.0, 2.0], float32), newshape=[1, 2, 1, 1]);
+        %1 = nn.conv2d(%x, %w);
+        add(%0, %1)
+        """);
+    assertRewrites(
+        X.replace(") ->", ", %w: Tensor[(3, 8), float32]) ->")
+            + "Tensor[(2, 3, 3), float32] "
+            + "{ add(nn.dense(%x, %w), const([1.0, 2.0, 3.0], float32)) }",
+        "%0 = nn.dense(%x, %w);\nnn.bias_add(%0, const([1.0, 2.0, 3.0], float32), axis=-1)");
   }
 }

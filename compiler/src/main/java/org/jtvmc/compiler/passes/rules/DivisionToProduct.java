@@ -11,8 +11,8 @@ import org.jtvmc.ir.op.OperatorRegistry;
 import org.jtvmc.ir.type.TensorType;
 
 /**
- * A product for a division by a constant power of two: the same bits, in fewer cycles. (Attention
- * divides by the root of the head's size, which is 8 for heads of 64.)
+ * A product for a division by a constant, in fewer cycles: the same bits where that is a power of
+ * two, else within one unit in the last place. (Attention divides by the root of the head's size.)
  *
  * <pre>{@code
  * divide(%x, const(8.0, float32))   =>   multiply(%x, const(0.125, float32))
@@ -20,8 +20,8 @@ import org.jtvmc.ir.type.TensorType;
  */
 public final class DivisionToProduct implements RewriteRule {
 
-  /** Powers of two up to here have reciprocals that are normal numbers even in float16. */
-  private static final int LARGEST_EXPONENT = 14;
+  /** Divisors between two to this power and its reciprocal have normal reciprocals in float16. */
+  private static final int LARGEST_EXPONENT = 13;
 
   private final OperatorRegistry operators;
 
@@ -34,7 +34,7 @@ public final class DivisionToProduct implements RewriteRule {
     if (!call.isCallOf("divide")
         || !(call.arguments().get(1) instanceof Constant(NDArray divisor))
         || divisor.elements() != 1
-        || !isPowerOfTwo(divisor)) {
+        || !hasReciprocal(divisor)) {
       return Optional.empty();
     }
     TensorType type = divisor.type();
@@ -48,12 +48,8 @@ public final class DivisionToProduct implements RewriteRule {
             call.label()));
   }
 
-  private static boolean isPowerOfTwo(NDArray divisor) {
-    if (!divisor.dtype().isFloat()) {
-      return false;
-    }
-    double value = Math.abs(divisor.getDouble(0));
-    int exponent = Math.getExponent(value);
-    return Math.abs(exponent) <= LARGEST_EXPONENT && value == Math.scalb(1.0, exponent);
+  private static boolean hasReciprocal(NDArray divisor) {
+    return divisor.dtype().isFloat()
+        && Math.abs(Math.getExponent(divisor.getDouble(0))) <= LARGEST_EXPONENT;
   }
 }

@@ -30,6 +30,7 @@ import org.jtvmc.schedule.Attachment;
 import org.jtvmc.schedule.ComputeDag;
 import org.jtvmc.schedule.IterVar;
 import org.jtvmc.schedule.Packing;
+import org.jtvmc.schedule.Relation;
 import org.jtvmc.schedule.Schedule;
 import org.jtvmc.schedule.ScheduleException;
 import org.jtvmc.schedule.Stage;
@@ -282,8 +283,58 @@ public final class Lowering {
     Scope scope = stage.isRoot() ? Scope.GLOBAL : stage.scope();
     List<PrimExpr> shape = new ArrayList<>();
     nest.region.extents().forEach(extent -> shape.add(IntImm.of(extent)));
-    Buffer buffer = Buffer.dense(stage.id(), stage.tensor().dtype(), shape, scope);
+    Buffer buffer =
+        new Buffer(
+            stage.id(),
+            stage.tensor().dtype(),
+            shape,
+            stridesWithInnermost(shape, stage.isRoot() ? shape.size() - 1 : vectorAxis(stage)),
+            scope);
     return new Storage(buffer, nest.region.mins());
+  }
+
+  /**
+   * The output axis whose elements lie side by side in local memory: the vectorised one, so that a
+   * vector of results is a vector in memory, or in a register; else the last.
+   */
+  private static int vectorAxis(Stage stage) {
+    String axis =
+        stage.leaves().stream()
+            .filter(leaf -> leaf.forKind() == ForKind.VECTORIZED && !leaf.isReduce())
+            .map(IterVar::id)
+            .findFirst()
+            .orElse("");
+    for (Relation relation : stage.relations().reversed()) {
+      axis =
+          switch (relation) {
+            case Relation.Split split -> split.parts().contains(axis) ? split.axis() : axis;
+            case Relation.Fuse fuse -> fuse.fused().equals(axis) ? fuse.axes().getLast() : axis;
+          };
+    }
+    int rank = stage.tensor().rank();
+    for (int i = 0; i < rank; i++) {
+      if (stage.axes().get(i).id().equals(axis)) {
+        return i;
+      }
+    }
+    return rank - 1;
+  }
+
+  /** Strides of a dense array whose dimensions are in order but for one, which is innermost. */
+  private static List<PrimExpr> stridesWithInnermost(List<PrimExpr> shape, int innermost) {
+    PrimExpr[] strides = new PrimExpr[shape.size()];
+    PrimExpr stride = IntImm.of(1);
+    if (innermost >= 0) {
+      strides[innermost] = stride;
+      stride = shape.get(innermost);
+    }
+    for (int axis = shape.size() - 1; axis >= 0; axis--) {
+      if (axis != innermost) {
+        strides[axis] = stride;
+        stride = stride.times(shape.get(axis));
+      }
+    }
+    return List.of(strides);
   }
 
   private static PackedConstant packedConstant(PackedOperand operand, String id) {

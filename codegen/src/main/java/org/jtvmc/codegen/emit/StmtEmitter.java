@@ -8,6 +8,8 @@ import org.bytedeco.llvm.LLVM.LLVMBasicBlockRef;
 import org.bytedeco.llvm.LLVM.LLVMValueRef;
 import org.jtvmc.codegen.CodegenException;
 import org.jtvmc.ir.expr.Load;
+import org.jtvmc.ir.expr.PrimExpr;
+import org.jtvmc.ir.expr.PrimExprs;
 import org.jtvmc.ir.loop.Scope;
 import org.jtvmc.ir.loop.Stmt;
 
@@ -60,18 +62,65 @@ final class StmtEmitter {
           }
         }
       }
-      case VECTORIZED -> {
-        for (VectorPlan.Piece piece : context.vectors.pieces(loop)) {
-          Mask mask = new Mask(piece.count(), piece.lanes(), null);
-          Affine first = shape.min().plus(piece.start());
-          try (var _ = context.environment.bindLanes(loop.var(), first, piece.lanes());
-              var _ = context.masked(mask)) {
-            emit(loop.body());
-          }
-        }
-      }
+      case VECTORIZED -> emitVectorized(loop, shape);
       case THREAD -> throw new CodegenException("a thread-bound loop in a kernel for a CPU");
     }
+  }
+
+  private void emitVectorized(Stmt.For loop, LoopShape shape) {
+    if (loop.body() instanceof Stmt.Store store
+        && !mentions(store.indices(), loop)
+        && LaneReduction.match(store).isPresent()) {
+      emitReduction(loop, shape, store, LaneReduction.match(store).get());
+      return;
+    }
+    for (VectorPlan.Piece piece : context.vectors.pieces(loop)) {
+      try (var _ = enter(loop, shape, piece);
+          var _ = context.masked(new Mask(piece.count(), piece.lanes(), null))) {
+        emit(loop.body());
+      }
+    }
+  }
+
+  private static boolean mentions(List<PrimExpr> exprs, Stmt.For loop) {
+    return exprs.stream().anyMatch(expr -> PrimExprs.uses(expr, loop.var()));
+  }
+
+  private Environment.Scope enter(Stmt.For loop, LoopShape shape, VectorPlan.Piece piece) {
+    Affine first = shape.min().plus(piece.start());
+    return context.environment.bindLanes(loop.var(), first, piece.lanes());
+  }
+
+  /** Folds whole vectors into one before the lanes of that are folded. */
+  private void emitReduction(
+      Stmt.For loop, LoopShape shape, Stmt.Store store, LaneReduction reduction) {
+    Value vector = null;
+    Value scalar = null;
+    int lanes = context.vectors.pieces(loop).getFirst().lanes();
+    for (VectorPlan.Piece piece : context.vectors.pieces(loop)) {
+      try (var _ = enter(loop, shape, piece);
+          var _ = context.masked(new Mask(piece.count(), piece.lanes(), null))) {
+        exprs.beginStatement();
+        Value value = exprs.emit(reduction.value());
+        if (piece.lanes() == lanes && context.mask().isFull() && lanes > 1) {
+          vector = folded(reduction, vector, ir.splat(value, lanes));
+        } else {
+          scalar = folded(reduction, scalar, LaneReduction.across(context, reduction.op(), value));
+        }
+      }
+    }
+    if (vector != null) {
+      try (var _ = context.masked(new Mask(lanes, lanes, null))) {
+        scalar = folded(reduction, scalar, LaneReduction.across(context, reduction.op(), vector));
+      }
+    }
+    exprs.beginStatement();
+    Affine offset = context.indices.offset(store.buffer(), store.indices());
+    accumulate(store, offset, reduction, scalar);
+  }
+
+  private Value folded(LaneReduction reduction, Value sum, Value value) {
+    return sum == null ? value : context.arithmetic.binary(reduction.op(), sum, value);
   }
 
   private LLVMValueRef value(Affine affine) {
@@ -136,7 +185,10 @@ final class StmtEmitter {
 
   private void emitReduction(Stmt.Store store, Affine offset, LaneReduction reduction) {
     Value lanes = exprs.emit(reduction.value());
-    Value folded = LaneReduction.across(context, reduction.op(), lanes);
+    accumulate(store, offset, reduction, LaneReduction.across(context, reduction.op(), lanes));
+  }
+
+  private void accumulate(Stmt.Store store, Affine offset, LaneReduction reduction, Value folded) {
     Load accumulator = reduction.accumulator();
     Value before = exprs.memory().load(accumulator.buffer(), offset);
     Value after = context.arithmetic.binary(reduction.op(), before, folded);

@@ -11,6 +11,11 @@ public final class CpuPipeline {
 
   /** The passes, in order. */
   public static PassManager<PrimFunc> passes(CpuTarget target) {
-    return PassManager.of(List.of());
+    return PassManager.of(
+        List.of(
+            new CollapseParallelLoops(),
+            new PeelLoops(),
+            new LegalizeVectorLoops(target),
+            new AccumulateInRegisters()));
   }
 }

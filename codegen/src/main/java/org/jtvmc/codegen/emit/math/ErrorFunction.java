@@ -8,8 +8,10 @@ import org.bytedeco.llvm.LLVM.LLVMValueRef;
  * 1).
  */
 final class ErrorFunction {
-  private static final double TWO_OVER_ROOT_PI = 1.1283791670955126;
-  private static final int SERIES_TERMS = 120;
+  private static final double ONE_OVER_ROOT_PI = 0.5641895835477563;
+  private static final double SERIES_LIMIT = 1.75;
+  private static final int SERIES_TERMS = 40;
+  private static final int FRACTION_TERMS = 70;
 
   private final FloatLanes f;
   private final Exponential exponential;
@@ -20,10 +22,10 @@ final class ErrorFunction {
   }
 
   LLVMValueRef erf(LLVMValueRef x) {
-    return f.isDouble() ? series(x) : polynomials(x);
+    return f.isDouble() ? inDouble(x) : inFloat(x);
   }
 
-  private LLVMValueRef polynomials(LLVMValueRef x) {
+  private LLVMValueRef inFloat(LLVMValueRef x) {
     LLVMValueRef t = f.abs(x);
     LLVMValueRef s = f.mul(x, x);
     // From 4 on the result is 1; a larger argument would overflow on the way.
@@ -54,25 +56,39 @@ final class ErrorFunction {
     return f.select(isLarge, f.copySign(large, x), small);
   }
 
-  /** {@code 2 x exp(-x^2) / sqrt(pi) * (1 + (2x^2/3) (1 + (2x^2/5) (1 + ...)))}. */
-  private LLVMValueRef series(LLVMValueRef x) {
-    LLVMValueRef limited = f.clamp(x, -6, 6);
+  private LLVMValueRef inDouble(LLVMValueRef x) {
+    LLVMValueRef magnitude = f.abs(x);
+    LLVMValueRef limited = f.clamp(magnitude, 0, 6);
     LLVMValueRef square = f.mul(limited, limited);
+    // The square's rounding error counts as much as the exponent is large.
+    LLVMValueRef lost = f.fma(limited, limited, f.negate(square));
+    LLVMValueRef decay = exponential.exp(f.negate(square));
+    LLVMValueRef gauss = f.sub(decay, f.mul(decay, lost));
+    LLVMValueRef small = f.mul(f.mul(f.mul(limited, f.of(2)), gauss), series(square));
+    LLVMValueRef large = f.mul(gauss, fraction(limited));
+    LLVMValueRef scale = f.of(ONE_OVER_ROOT_PI);
+    LLVMValueRef isLarge = f.less(f.of(SERIES_LIMIT), magnitude);
+    LLVMValueRef result =
+        f.select(isLarge, f.sub(f.of(1), f.mul(large, scale)), f.mul(small, scale));
+    return f.copySign(result, x);
+  }
+
+  /** {@code 1 + (2s/3) (1 + (2s/5) (1 + ...))}. */
+  private LLVMValueRef series(LLVMValueRef square) {
     LLVMValueRef twice = f.add(square, square);
     LLVMValueRef sum = f.of(1);
     for (int n = SERIES_TERMS; n >= 1; n--) {
       sum = f.fma(f.mul(sum, twice), f.of(1.0 / (2 * n + 1)), f.of(1));
     }
-    // The square's rounding error counts as much as the exponent is large.
-    LLVMValueRef lost = f.fma(limited, limited, f.negate(square));
-    LLVMValueRef decay = exponential.exp(f.negate(square));
-    LLVMValueRef corrected = f.sub(decay, f.mul(decay, lost));
-    LLVMValueRef scaled = f.mul(f.mul(limited, f.of(TWO_OVER_ROOT_PI)), corrected);
-    LLVMValueRef result = f.mul(scaled, sum);
-    LLVMValueRef magnitude = f.abs(result);
-    LLVMValueRef one = f.of(1);
-    LLVMValueRef bounded = f.select(f.less(one, magnitude), f.copySign(one, x), result);
-    return f.select(
-        f.less(f.abs(x), f.of(6)), bounded, f.select(f.isNan(x), x, f.copySign(one, x)));
+    return sum;
+  }
+
+  /** {@code 1 / (x + (1/2) / (x + (2/2) / (x + (3/2) / ...)))}: erfc without its other factors. */
+  private LLVMValueRef fraction(LLVMValueRef x) {
+    LLVMValueRef value = x;
+    for (int n = FRACTION_TERMS; n >= 1; n--) {
+      value = f.add(x, f.div(f.of(n / 2.0), value));
+    }
+    return f.div(f.of(1), value);
   }
 }

@@ -80,7 +80,7 @@ final class Exponential {
             -3.33332819422e-1);
     LLVMValueRef small = f.fma(f.mul(p, z), x, x);
     LLVMValueRef isSmall = f.less(magnitude, f.of(0.625));
-    return f.select(isSmall, small, f.copySign(large, x));
+    return f.copySign(f.select(isSmall, small, large), x);
   }
 
   LLVMValueRef sinh(LLVMValueRef x) {

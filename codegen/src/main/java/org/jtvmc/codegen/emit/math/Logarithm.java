@@ -91,7 +91,8 @@ final class Logarithm {
     LLVMValueRef t = f.sub(x, f.of(1));
     LLVMValueRef root = f.sqrt(f.fma(t, t, f.add(t, t)));
     LLVMValueRef small = log1p(f.add(t, root));
-    return f.select(f.less(f.of(1e8), x), logOfTwice(x), small);
+    LLVMValueRef result = f.select(f.less(f.of(1e8), x), logOfTwice(x), small);
+    return f.select(f.less(x, f.of(1)), f.of(Double.NaN), result);
   }
 
   LLVMValueRef atanh(LLVMValueRef x) {

@@ -143,8 +143,8 @@ final class Resizes {
     }
     var result = new ArrayList<Long>();
     for (int i = 0; i < sizes.size(); i++) {
-      // The product is that of the float32 scale as it stands in the file.
-      result.add((long) Math.floor(sizes.get(i) * scales.get(i)));
+      // The product is rounded to float32, as ONNX Runtime's: 5 * 2.6f is 13.
+      result.add((long) (sizes.get(i) * scales.get(i).floatValue()));
     }
     return result;
   }

@@ -19,7 +19,8 @@ import org.jtvmc.ir.type.TypeException;
 
 /**
  * Where the elements along one dimension of a {@link Resize} come from, and with which weights. As
- * ONNX Runtime, positions are computed in {@code float32}.
+ * ONNX Runtime, positions are computed in {@code float32} (those of half_pixel_symmetric in {@code
+ * float64}), since rounding decides which neighbour is the nearest.
  *
  * @param from the size of the data
  * @param to the size of the result
@@ -233,8 +234,14 @@ record Interpolation(
       case HALF_PIXEL -> halfPixel;
       case PYTORCH_HALF_PIXEL -> to > 1 ? halfPixel : constant(0);
       case HALF_PIXEL_SYMMETRIC -> {
-        double adjustment = to / (scale * from);
-        yield halfPixel.plus(constant(from / 2.0 * (1 - adjustment)));
+        float adjustment = to / ((float) scale * from);
+        double offset = from / 2f * (1 - adjustment);
+        yield position
+            .cast(DType.F64)
+            .plus(new FloatImm(DType.F64, 0.5))
+            .dividedBy(new FloatImm(DType.F64, scale))
+            .plus(new FloatImm(DType.F64, offset - 0.5))
+            .cast(DType.F32);
       }
       case ASYMMETRIC -> x.dividedBy(constant(scale));
       case ALIGN_CORNERS ->

@@ -17,8 +17,9 @@ import org.jtvmc.ir.type.TypeException;
 
 /**
  * Every {@code stride}-th element from {@code begin} to before {@code end} along some axes, as
- * ONNX's Slice and numpy: negative positions count from the end, positions outside are clamped,
- * negative strides go backwards.
+ * ONNX's Slice: negative positions count from the end, positions outside are clamped, negative
+ * strides go backwards. (Going backwards from before the front, ONNX begins at 0; numpy gives
+ * nothing.)
  */
 public final class StridedSlice extends TensorOperator {
 
@@ -48,7 +49,7 @@ public final class StridedSlice extends TensorOperator {
       long n = size.value();
       long lowest = stride > 0 ? 0 : -1;
       long highest = stride > 0 ? n : n - 1;
-      long first = Math.clamp(begin < 0 ? begin + n : begin, lowest, highest);
+      long first = Math.clamp(begin < 0 ? begin + n : begin, 0, Math.max(0, highest));
       long last = Math.clamp(end < 0 ? end + n : end, lowest, highest);
       long count =
           stride > 0 ? Math.ceilDiv(last - first, stride) : Math.ceilDiv(first - last, -stride);

@@ -16,12 +16,12 @@ public record PassPipeline(String text) {
   public static final PassPipeline KERNEL =
       new PassPipeline(
           "always-inline,function("
-              + "sroa<modify-cfg>,early-cse<memssa>,simplifycfg,instcombine,"
+              + "sroa<modify-cfg>,early-cse<memssa>,simplifycfg,instcombine<no-verify-fixpoint>,"
               + "loop-mssa(loop-simplifycfg,licm<allowspeculation>),"
               + "loop(indvars,loop-idiom,loop-deletion),"
-              + "sroa,early-cse<memssa>,gvn,instcombine,"
+              + "sroa,early-cse<memssa>,gvn,instcombine<no-verify-fixpoint>,"
               + "loop-mssa(licm<allowspeculation>),"
-              + "adce,simplifycfg,instcombine),"
+              + "adce,simplifycfg,instcombine<no-verify-fixpoint>),"
               + "globaldce");
 
   /** LLVM's own at -O2, for code that comes from a C compiler. */

@@ -1,5 +1,6 @@
 package org.jtvmc.compiler.passes;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.jtvmc.compiler.passes.rules.Operands;
@@ -24,32 +25,38 @@ final class ChannelScale {
         || !(call.arguments().get(1) instanceof Constant(NDArray weight))) {
       return Optional.empty();
     }
-    int rank = Operands.tensor(call).rank();
+    if (channels(call).filter(channels -> channels == axis).isEmpty()) {
+      return Optional.empty();
+    }
+    if (Arrays.stream(scale).allMatch(factor -> factor == 1)) {
+      return Optional.of(call);
+    }
     Attributes attributes = Operands.attributes(call);
-    return switch (operator.name()) {
-      case "nn.conv1d", "nn.conv2d", "nn.conv3d" ->
-          channelsAre(1, axis, attributes.text("kernel_layout").startsWith("OI"))
-              .map(_ -> with(call, scaled(weight, 0, 1, scale)));
-      case "nn.conv1d_transpose", "nn.conv2d_transpose", "nn.conv3d_transpose" ->
-          channelsAre(1, axis, true)
-              .map(_ -> with(call, scaled(weight, 1, attributes.integer("groups"), scale)));
-      case "nn.dense" ->
-          channelsAre(rank - 1, axis, true)
-              .map(
-                  _ ->
-                      with(
-                          call,
-                          scaled(weight, attributes.bool("transpose_weight") ? 0 : 1, 1, scale)));
-      default -> Optional.empty();
-    };
+    NDArray scaled =
+        switch (operator.name()) {
+          case "nn.dense" -> scaled(weight, attributes.bool("transpose_weight") ? 0 : 1, 1, scale);
+          case "nn.conv1d", "nn.conv2d", "nn.conv3d" -> scaled(weight, 0, 1, scale);
+          default -> scaled(weight, 1, attributes.integer("groups"), scale);
+        };
+    return Optional.of(
+        call.withArguments(List.of(call.arguments().getFirst(), new Constant(scaled))));
   }
 
-  private static Optional<Integer> channelsAre(int channels, int axis, boolean known) {
-    return known && channels == axis ? Optional.of(axis) : Optional.empty();
-  }
-
-  private static Call with(Call call, NDArray weight) {
-    return call.withArguments(List.of(call.arguments().getFirst(), new Constant(weight)));
+  /** Which dimension of a product with a weight its output channels are; empty for other calls. */
+  static Optional<Integer> channels(Call call) {
+    return call.callee() instanceof Operator operator
+        ? switch (operator.name()) {
+          case "nn.conv1d",
+              "nn.conv2d",
+              "nn.conv3d",
+              "nn.conv1d_transpose",
+              "nn.conv2d_transpose",
+              "nn.conv3d_transpose" ->
+              Optional.of(1);
+          case "nn.dense" -> Optional.of(Operands.tensor(call).rank() - 1);
+          default -> Optional.empty();
+        }
+        : Optional.empty();
   }
 
   /**

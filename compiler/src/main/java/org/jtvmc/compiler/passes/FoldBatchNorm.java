@@ -8,7 +8,6 @@ import java.util.Optional;
 import java.util.Set;
 import org.jtvmc.compiler.passes.rules.Operands;
 import org.jtvmc.ir.data.NDArray;
-import org.jtvmc.ir.graph.AttributeValue;
 import org.jtvmc.ir.graph.Attributes;
 import org.jtvmc.ir.graph.Call;
 import org.jtvmc.ir.graph.Constant;
@@ -24,13 +23,15 @@ import org.jtvmc.ir.type.TensorType;
 
 /**
  * Puts a batch norm with constant parameters into the weights before it, or, where there are none,
- * makes a product and a sum of it.
+ * makes a product and a sum of it. Products and sums with constants go into weights and biases too.
  *
  * <pre>{@code
  * nn.batch_norm(nn.bias_add(nn.conv2d(%x, W), b), gamma, beta, mean, variance)
  *   =>   nn.bias_add(nn.conv2d(%x, W * s), (b - mean) * s + beta)    // s = gamma / sqrt(variance + epsilon)
  * nn.batch_norm(nn.relu(%x), gamma, beta, mean, variance)
  *   =>   add(multiply(nn.relu(%x), s), beta - mean * s)
+ * add(multiply(nn.bias_add(nn.dense(%x, W), b), 2), 1)
+ *   =>   nn.bias_add(nn.dense(%x, W * 2), b * 2 + 1)
  * }</pre>
  *
  * A product that something else reads too keeps its weights. Scales are computed in double
@@ -56,81 +57,96 @@ public final class FoldBatchNorm implements Pass<IRModule> {
   private Function fold(Function function) {
     Map<Expr, List<Expr>> users = Exprs.users(function.body());
     Map<Expr, Expr> rewritten = new HashMap<>();
+    // How often each new node is read; a folded chain is read as often as what it stands for.
+    Map<Expr, Integer> reads = new HashMap<>();
     for (Expr expr : users.keySet()) {
       Expr after =
           Exprs.withChildren(expr, Exprs.children(expr).stream().map(rewritten::get).toList());
-      rewritten.put(
-          expr, isBatchNorm(after) ? fold((Call) after, isPrivate((Call) expr, users)) : after);
+      if (after instanceof Call call) {
+        after = fold(call, reads);
+      }
+      rewritten.put(expr, after);
+      reads.put(after, users.get(expr).size() + (expr == function.body() ? 1 : 0));
     }
     return function.withBody(rewritten.get(function.body()));
   }
 
-  private static boolean isBatchNorm(Expr expr) {
-    return expr instanceof Call call
-        && call.isCallOf("nn.batch_norm")
-        && call.arguments().stream().skip(1).allMatch(Constant.class::isInstance);
-  }
-
-  /**
-   * Whether nothing but the norm reads the product before it and that product's sum with a bias.
-   */
-  private static boolean isPrivate(Call norm, Map<Expr, List<Expr>> users) {
-    Expr data = norm.arguments().getFirst();
-    Expr product = data;
-    if (data instanceof Call call && call.isCallOf("nn.bias_add")) {
-      product = call.arguments().getFirst();
+  private Expr fold(Call call, Map<Expr, Integer> reads) {
+    Optional<ChannelAffine> norm = ChannelAffine.ofNorm(call);
+    if (norm.isPresent()) {
+      return intoWeights(call, norm.get(), reads)
+          .orElseGet(() -> asProductAndSum(call, norm.get()));
     }
-    return users.get(data).size() == 1 && users.get(product).size() == 1;
-  }
-
-  private Expr fold(Call norm, boolean mayChangeWeights) {
-    Affine affine = Affine.of(norm);
-    Expr data = norm.arguments().getFirst();
-    Optional<Call> biasAdd =
-        Operands.callOf("nn.bias_add", data)
-            .filter(call -> call.arguments().get(1) instanceof Constant)
-            .filter(call -> axis(call) == axis(norm));
-    Expr product = biasAdd.map(call -> call.arguments().getFirst()).orElse(data);
-    if (mayChangeWeights && product instanceof Call call) {
-      Optional<Call> scaled = ChannelScale.scale(call, axis(norm), affine.scale);
-      if (scaled.isPresent()) {
-        double[] bias =
-            biasAdd.map(add -> affine.applied(values(add.arguments().get(1)))).orElse(affine.shift);
-        return Call.of(
-            operators.get("nn.bias_add"),
-            List.of(scaled.get(), constant(bias, norm, List.of(Dim.of(bias.length)))),
-            axis(norm) == 1
-                ? Attributes.NONE
-                : Attributes.builder().put("axis", (long) axis(norm)).build(),
-            norm.label());
+    if (!call.isCallOf("multiply") && !call.isCallOf("add")) {
+      return call;
+    }
+    for (int operand = 0; operand < 2; operand++) {
+      int data = operand;
+      Optional<Expr> folded =
+          channels(call.arguments().get(data))
+              .flatMap(axis -> ChannelAffine.ofArithmetic(call, data, axis))
+              .flatMap(affine -> intoWeights(call, affine, reads));
+      if (folded.isPresent()) {
+        return folded.get();
       }
     }
-    return asProductAndSum(norm, affine);
+    return call;
   }
 
-  private Expr asProductAndSum(Call norm, Affine affine) {
-    int rank = Operands.tensor(norm).rank();
+  /** The channels of a product, or of the sum of one with a bias. */
+  private static Optional<Integer> channels(Expr expr) {
+    return constantBias(expr)
+        .map(ChannelAffine::axis)
+        .or(() -> expr instanceof Call call ? ChannelScale.channels(call) : Optional.empty());
+  }
+
+  private static Optional<Call> constantBias(Expr expr) {
+    return Operands.callOf("nn.bias_add", expr)
+        .filter(call -> call.arguments().get(1) instanceof Constant);
+  }
+
+  private Optional<Expr> intoWeights(Call call, ChannelAffine affine, Map<Expr, Integer> reads) {
+    Optional<Call> biasAdd =
+        constantBias(affine.data()).filter(bias -> ChannelAffine.axis(bias) == affine.axis());
+    Expr product = biasAdd.map(bias -> bias.arguments().getFirst()).orElse(affine.data());
+    boolean read = reads.getOrDefault(affine.data(), 1) == 1 && reads.getOrDefault(product, 1) == 1;
+    if (!read || !(product instanceof Call weighted)) {
+      return Optional.empty();
+    }
+    return ChannelScale.scale(weighted, affine.axis(), affine.scale())
+        .map(
+            scaled -> {
+              double[] bias =
+                  biasAdd
+                      .map(add -> affine.apply(ChannelAffine.values(add.arguments().get(1))))
+                      .orElse(affine.shift());
+              return Call.of(
+                  operators.get("nn.bias_add"),
+                  List.of(scaled, constant(bias, call, List.of(Dim.of(bias.length)))),
+                  affine.axis() == 1
+                      ? Attributes.NONE
+                      : Attributes.builder().put("axis", (long) affine.axis()).build(),
+                  call.label());
+            });
+  }
+
+  private Expr asProductAndSum(Call norm, ChannelAffine affine) {
     List<Dim> shape = new ArrayList<>();
-    shape.add(Dim.of(affine.scale.length));
-    for (int i = axis(norm) + 1; i < rank; i++) {
+    shape.add(Dim.of(affine.scale().length));
+    for (int i = affine.axis() + 1; i < Operands.tensor(norm).rank(); i++) {
       shape.add(Dim.of(1));
     }
     Call product =
         Call.of(
             operators.get("multiply"),
-            List.of(norm.arguments().getFirst(), constant(affine.scale, norm, shape)),
+            List.of(affine.data(), constant(affine.scale(), norm, shape)),
             Attributes.NONE,
             norm.label());
     return Call.of(
         operators.get("add"),
-        List.of(product, constant(affine.shift, norm, shape)),
+        List.of(product, constant(affine.shift(), norm, shape)),
         Attributes.NONE,
         norm.label());
-  }
-
-  private static int axis(Call call) {
-    AttributeValue axis = Operands.attributes(call).values().get("axis");
-    return Operands.axis(((AttributeValue.Int) axis).value(), Operands.tensor(call).rank());
   }
 
   private static Constant constant(double[] values, Call like, List<Dim> shape) {
@@ -139,48 +155,5 @@ public final class FoldBatchNorm implements Pass<IRModule> {
       array.setDouble(i, values[i]);
     }
     return new Constant(array);
-  }
-
-  private static double[] values(Expr constant) {
-    NDArray array = ((Constant) constant).value();
-    double[] values = new double[Math.toIntExact(array.elements())];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = array.getDouble(i);
-    }
-    return values;
-  }
-
-  /** A batch norm as {@code x * scale + shift} for each channel. */
-  private static final class Affine {
-    private final double[] scale;
-    private final double[] shift;
-
-    private Affine(double[] scale, double[] shift) {
-      this.scale = scale;
-      this.shift = shift;
-    }
-
-    static Affine of(Call norm) {
-      double[] gamma = values(norm.arguments().get(1));
-      double[] beta = values(norm.arguments().get(2));
-      double[] mean = values(norm.arguments().get(3));
-      double[] variance = values(norm.arguments().get(4));
-      double epsilon = Operands.attributes(norm).real("epsilon");
-      double[] scale = new double[gamma.length];
-      double[] shift = new double[gamma.length];
-      for (int i = 0; i < gamma.length; i++) {
-        scale[i] = gamma[i] / Math.sqrt(variance[i] + epsilon);
-        shift[i] = beta[i] - mean[i] * scale[i];
-      }
-      return new Affine(scale, shift);
-    }
-
-    double[] applied(double[] values) {
-      double[] result = new double[values.length];
-      for (int i = 0; i < values.length; i++) {
-        result[i] = values[i] * scale[i] + shift[i];
-      }
-      return result;
-    }
   }
 }

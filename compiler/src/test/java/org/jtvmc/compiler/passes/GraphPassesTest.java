@@ -240,6 +240,40 @@ final class GraphPassesTest {
   }
 
   @Test
+  void constantFactorsAndTermsGoIntoTheWeightsBeforeThem() {
+    String dense =
+        "(%x: Tensor[(3, 6), float32]) -> Tensor[(3, 4), float32] "
+            + "{ %0 = nn.bias_add(nn.dense(%x, const[\"w\"]), const[\"b\"]); ";
+    IRModule scaled =
+        withWeights(
+            dense + "add(const(1.0, float32), multiply(%0, const(2.0, float32))) }",
+            normAnd(f32(4, 6)));
+    String folded = bodyOf(PassTester.run(new FoldBatchNorm(OPERATORS), scaled));
+    assertTrue(folded.startsWith("%0 = nn.dense") && folded.contains("nn.bias_add(%0"), folded);
+    assertEquals(2, folded.lines().count());
+    IRModule perChannel =
+        withWeights(dense + "multiply(%0, const[\"gamma\"]) }", normAnd(f32(4, 6)));
+    assertTrue(
+        !bodyOf(PassTester.run(new FoldBatchNorm(OPERATORS), perChannel)).contains("multiply"));
+    IRModule readTwice =
+        withWeights(dense + "add(%0, multiply(%0, const[\"gamma\"])) }", normAnd(f32(4, 6)));
+    assertTrue(
+        bodyOf(PassTester.run(new FoldBatchNorm(OPERATORS), readTwice)).contains("multiply"));
+  }
+
+  @Test
+  void longChainsPassThroughThePipeline() {
+    StringBuilder chain =
+        new StringBuilder("(%x: Tensor[(4), float32]) -> Tensor[(4), float32] { %0 = tanh(%x);");
+    for (int i = 1; i < 20_000; i++) {
+      String operator = i % 3 == 0 ? "nn.relu" : "tanh";
+      chain.append(" %%%d = %s(%%%d);".formatted(i, operator, i - 1));
+    }
+    IRModule fused = GraphPipeline.standard().run(module(chain + " %19999 }"));
+    new CheckTypes().apply(fused);
+  }
+
+  @Test
   void thePipelineIsAListThatPrints() {
     assertEquals(
         """

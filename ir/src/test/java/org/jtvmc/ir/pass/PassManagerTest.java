@@ -73,4 +73,15 @@ final class PassManagerTest {
         "Typer; establishes typed\nUser; requires typed\nBreaker; breaks typed",
         PassManager.of(List.of(TYPER, USER, BREAKER)).toString());
   }
+
+  @Test
+  void theIrPrintsAfterThePassesThatAreNamed() {
+    List<String> printed = new ArrayList<>();
+    PassManager<String> manager = PassManager.of(List.of(TYPER, USER));
+    manager.watchedBy(new PrintAfter<>(Set.of("User"), text -> text, printed::add)).run("");
+    assertEquals(List.of("// after User\nTyperUser"), printed);
+    printed.clear();
+    manager.watchedBy(new PrintAfter<>(Set.of("all"), text -> text, printed::add)).run("");
+    assertEquals(2, printed.size());
+  }
 }

@@ -19,6 +19,7 @@ import org.jtvmc.ir.expr.PrimExprs;
 import org.jtvmc.ir.expr.PrimVar;
 import org.jtvmc.ir.expr.Read;
 import org.jtvmc.ir.expr.Select;
+import org.jtvmc.ir.te.Axis;
 import org.jtvmc.ir.te.ComputeOp;
 import org.jtvmc.ir.te.Tensor;
 import org.jtvmc.schedule.Schedule;
@@ -93,6 +94,12 @@ public record Access(Tensor tensor, List<PrimExpr> indices) {
       scale *= size.value();
     }
     return OptionalLong.of(total);
+  }
+
+  /** True where every index is linear in every one of {@code axes}. */
+  public boolean isLinearIn(List<Axis> axes) {
+    return axes.stream()
+        .allMatch(axis -> indices.stream().allMatch(i -> coefficient(i, axis.var()).isPresent()));
   }
 
   /** The factor of {@code variable} in a linear expression; empty where it is not linear in it. */

@@ -269,9 +269,7 @@ final class TilePlan {
 
   private void packConstants(SketchState state) {
     for (Access access : accesses) {
-      if (access.tensor().op() instanceof PlaceholderOp input
-          && input.constant()
-          && input.shape().size() > 1) {
+      if (isPackable(access)) {
         String operand = state.schedule().dag().id(access.tensor());
         List<String> options = List.of("yes", "no");
         if (state.pick(producer.id() + ".pack." + operand, options, "yes").equals("yes")) {
@@ -279,5 +277,15 @@ final class TilePlan {
         }
       }
     }
+  }
+
+  /** A constant matrix or more that is read in one way, by loops and nothing else. */
+  private boolean isPackable(Access access) {
+    return access.tensor().op() instanceof PlaceholderOp input
+        && input.constant()
+        && input.shape().size() > 1
+        && access.isLinearIn(producer.op().axes())
+        && access.isLinearIn(producer.op().reduceAxes())
+        && accesses.stream().filter(other -> other.tensor() == access.tensor()).count() == 1;
   }
 }

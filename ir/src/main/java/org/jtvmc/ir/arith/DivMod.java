@@ -52,7 +52,7 @@ final class DivMod {
     PrimExpr atom = rest.asAtom();
     if (atom instanceof Binary(BinaryOp op, PrimExpr inner, IntImm by)) {
       if (op == BinaryOp.FLOOR_DIVIDE) {
-        return LinearForm.atom(inner.floorDiv(Math.multiplyExact(by.value(), divisor)));
+        return divide(simplifier.linear(inner), Math.multiplyExact(by.value(), divisor));
       }
       if (op == BinaryOp.FLOOR_MODULO && by.value() % divisor == 0) {
         LinearForm quotient = divide(simplifier.linear(inner), divisor);

@@ -1,7 +1,6 @@
 package org.jtvmc.schedule.lower;
 
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
@@ -13,7 +12,6 @@ import java.util.Set;
 import org.jtvmc.ir.arith.LinearForm;
 import org.jtvmc.ir.arith.Simplifier;
 import org.jtvmc.ir.arith.VarRanges;
-import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.PrimExprs;
 import org.jtvmc.ir.expr.PrimVar;
@@ -21,7 +19,6 @@ import org.jtvmc.ir.expr.Read;
 import org.jtvmc.ir.loop.Buffer;
 import org.jtvmc.ir.loop.ForKind;
 import org.jtvmc.ir.loop.PrimFunc;
-import org.jtvmc.ir.loop.Scope;
 import org.jtvmc.ir.loop.Stmt;
 import org.jtvmc.ir.te.Axis;
 import org.jtvmc.ir.te.PlaceholderOp;
@@ -30,7 +27,6 @@ import org.jtvmc.schedule.Attachment;
 import org.jtvmc.schedule.ComputeDag;
 import org.jtvmc.schedule.IterVar;
 import org.jtvmc.schedule.Packing;
-import org.jtvmc.schedule.Relation;
 import org.jtvmc.schedule.Schedule;
 import org.jtvmc.schedule.ScheduleException;
 import org.jtvmc.schedule.Stage;
@@ -205,14 +201,14 @@ public final class Lowering {
     ComputeDag dag = schedule.dag();
     Map<Tensor, Storage> storage = new IdentityHashMap<>();
     for (Tensor input : dag.inputs()) {
-      storage.put(input, parameter(input, dag.id(input)));
+      storage.put(input, Storage.parameter(input, dag.id(input)));
     }
     for (Tensor output : dag.outputs()) {
-      storage.put(output, parameter(output, dag.id(output)));
+      storage.put(output, Storage.parameter(output, dag.id(output)));
     }
     for (Stage stage : active) {
       if (!stage.isOutput()) {
-        storage.put(stage.tensor(), intermediate(nests.get(stage.id())));
+        storage.put(stage.tensor(), Storage.intermediate(nests.get(stage.id())));
       }
     }
     NestEmitter emitter =
@@ -273,73 +269,9 @@ public final class Lowering {
     return all;
   }
 
-  private static Storage parameter(Tensor tensor, String id) {
-    Buffer buffer = Buffer.dense(id, tensor.dtype(), tensor.shape(), Scope.GLOBAL);
-    return new Storage(buffer, Collections.nCopies(tensor.rank(), LinearForm.ZERO));
-  }
-
-  private static Storage intermediate(StageNest nest) {
-    Stage stage = nest.stage;
-    Scope scope = stage.isRoot() ? Scope.GLOBAL : stage.scope();
-    List<PrimExpr> shape = new ArrayList<>();
-    nest.region.extents().forEach(extent -> shape.add(IntImm.of(extent)));
-    Buffer buffer =
-        new Buffer(
-            stage.id(),
-            stage.tensor().dtype(),
-            shape,
-            stridesWithInnermost(shape, stage.isRoot() ? shape.size() - 1 : vectorAxis(stage)),
-            scope);
-    return new Storage(buffer, nest.region.mins());
-  }
-
-  /**
-   * The output axis whose elements lie side by side in local memory: the vectorised one, so that a
-   * vector of results is a vector in memory, or in a register; else the last.
-   */
-  private static int vectorAxis(Stage stage) {
-    String axis =
-        stage.leaves().stream()
-            .filter(leaf -> leaf.forKind() == ForKind.VECTORIZED && !leaf.isReduce())
-            .map(IterVar::id)
-            .findFirst()
-            .orElse("");
-    for (Relation relation : stage.relations().reversed()) {
-      axis =
-          switch (relation) {
-            case Relation.Split split -> split.parts().contains(axis) ? split.axis() : axis;
-            case Relation.Fuse fuse -> fuse.fused().equals(axis) ? fuse.axes().getLast() : axis;
-          };
-    }
-    int rank = stage.tensor().rank();
-    for (int i = 0; i < rank; i++) {
-      if (stage.axes().get(i).id().equals(axis)) {
-        return i;
-      }
-    }
-    return rank - 1;
-  }
-
-  /** Strides of a dense array whose dimensions are in order but for one, which is innermost. */
-  private static List<PrimExpr> stridesWithInnermost(List<PrimExpr> shape, int innermost) {
-    PrimExpr[] strides = new PrimExpr[shape.size()];
-    PrimExpr stride = IntImm.of(1);
-    if (innermost >= 0) {
-      strides[innermost] = stride;
-      stride = shape.get(innermost);
-    }
-    for (int axis = shape.size() - 1; axis >= 0; axis--) {
-      if (axis != innermost) {
-        strides[axis] = stride;
-        stride = stride.times(shape.get(axis));
-      }
-    }
-    return List.of(strides);
-  }
-
   private static PackedConstant packedConstant(PackedOperand operand, String id) {
     VarRanges ranges = new VarRanges();
-    Storage original = parameter(operand.tensor(), id);
+    Storage original = Storage.parameter(operand.tensor(), id);
     Stmt copy = operand.copy(original, ForKind.SERIAL, ranges, new Simplifier(ranges));
     PrimFunc packing =
         new PrimFunc("pack", List.of(original.buffer()), List.of(operand.buffer()), copy);

@@ -1,14 +1,72 @@
 package org.jtvmc.schedule.lower;
 
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import org.jtvmc.ir.arith.LinearForm;
+import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.expr.Load;
 import org.jtvmc.ir.expr.PrimExpr;
+import org.jtvmc.ir.expr.PrimExprs;
 import org.jtvmc.ir.loop.Buffer;
+import org.jtvmc.ir.loop.ForKind;
+import org.jtvmc.ir.loop.Scope;
+import org.jtvmc.ir.te.Axis;
+import org.jtvmc.ir.te.Tensor;
+import org.jtvmc.schedule.Stage;
 
 /** Where a tensor's elements lie: element {@code i} at {@code buffer[i - mins]}. */
 record Storage(Buffer buffer, List<LinearForm> mins) {
+
+  /** A whole tensor in memory that the caller gives. */
+  static Storage parameter(Tensor tensor, String id) {
+    Buffer buffer = Buffer.dense(id, tensor.dtype(), tensor.shape(), Scope.GLOBAL);
+    return new Storage(buffer, Collections.nCopies(tensor.rank(), LinearForm.ZERO));
+  }
+
+  /** What a stage computes: whole where it is at the root, its region else. */
+  static Storage intermediate(StageNest nest) {
+    Stage stage = nest.stage;
+    List<PrimExpr> shape = new ArrayList<>();
+    nest.region.extents().forEach(extent -> shape.add(IntImm.of(extent)));
+    Buffer buffer =
+        stage.isRoot()
+            ? Buffer.dense(stage.id(), stage.tensor().dtype(), shape, Scope.GLOBAL)
+            : new Buffer(
+                stage.id(), stage.tensor().dtype(), shape, strides(nest), stage.scope());
+    return new Storage(buffer, nest.region.mins());
+  }
+
+  /**
+   * Strides with which the elements of a region lie in the order in which its loops make them, those
+   * of a vector side by side.
+   */
+  private static List<PrimExpr> strides(StageNest nest) {
+    List<Axis> axes = nest.stage.op().axes();
+    PrimExpr[] strides = new PrimExpr[axes.size()];
+    long stride = 1;
+    List<StageNest.Leaf> fastestFirst = new ArrayList<>(nest.leaves.reversed());
+    fastestFirst.sort(
+        Comparator.comparing((StageNest.Leaf leaf) -> leaf.kind() != ForKind.VECTORIZED));
+    for (StageNest.Leaf leaf : fastestFirst) {
+      for (int axis = axes.size() - 1; axis >= 0; axis--) {
+        if (strides[axis] == null
+            && leaf.var() != null
+            && PrimExprs.uses(nest.axisValues.get(axes.get(axis).var()).toExpr(), leaf.var())) {
+          strides[axis] = IntImm.of(stride);
+          stride *= nest.region.extents().get(axis);
+        }
+      }
+    }
+    for (int axis = axes.size() - 1; axis >= 0; axis--) {
+      if (strides[axis] == null) {
+        strides[axis] = IntImm.of(stride);
+        stride *= nest.region.extents().get(axis);
+      }
+    }
+    return List.of(strides);
+  }
 
   /** The buffer's indices for an element of the tensor. */
   List<PrimExpr> indices(List<LinearForm> element) {

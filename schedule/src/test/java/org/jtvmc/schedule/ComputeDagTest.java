@@ -24,9 +24,7 @@ class ComputeDagTest {
             Tensor.sizes(16),
             (i, r) -> x.at(i.get(0), r.get(0)).times(w.at(r.get(0), i.get(1))));
     return Tensor.compute(
-        prefix + "relu",
-        product.shape(),
-        i -> product.at(i).max(IntImm.of(DType.F32, 0)));
+        prefix + "relu", product.shape(), i -> product.at(i).max(IntImm.of(DType.F32, 0)));
   }
 
   @Test
@@ -74,8 +72,7 @@ class ComputeDagTest {
     Tensor unused = Tensor.placeholder("unused", DType.F32, 4);
     Tensor sum = Tensor.compute("sum", a.shape(), i -> a.at(i).plus(b.at(i)));
     assertEquals(List.of(a, b), ComputeDag.of(List.of(sum)).inputs());
-    assertEquals(
-        List.of(b, unused, a), ComputeDag.of(List.of(b, unused), List.of(sum)).inputs());
+    assertEquals(List.of(b, unused, a), ComputeDag.of(List.of(b, unused), List.of(sum)).inputs());
     assertThrows(IllegalArgumentException.class, () -> ComputeDag.of(List.of(a)));
   }
 }

@@ -56,10 +56,7 @@ class SimplifierTest {
   void digitsOfAFusedLoopJoinAgain() {
     simplifies("f", f.floorDiv(7).times(7).plus(f.floorMod(7)));
     PrimExpr digits =
-        f.floorDiv(35)
-            .times(35)
-            .plus(f.floorDiv(7).floorMod(5).times(7))
-            .plus(f.floorMod(7));
+        f.floorDiv(35).times(35).plus(f.floorDiv(7).floorMod(5).times(7)).plus(f.floorMod(7));
     simplifies("f", digits);
     simplifies("(f // 35)", f.floorDiv(7).floorDiv(5));
     simplifies("((f // 2) % 3)", f.floorMod(6).floorDiv(2));
@@ -108,9 +105,7 @@ class SimplifierTest {
       PrimExpr expr = expression(random, List.of(x, y), 5);
       PrimExpr condition =
           Compare.of(
-              Compare.Op.values()[random.nextInt(6)],
-              expr,
-              expression(random, List.of(x, y), 3));
+              Compare.Op.values()[random.nextInt(6)], expr, expression(random, List.of(x, y), 3));
       PrimExpr simple = local.simplify(expr);
       PrimExpr simpleCondition = local.simplify(condition);
       Interval bounds = local.bounds(expr);
@@ -153,9 +148,7 @@ class SimplifierTest {
       default -> {
         List<PrimExpr> sides = new ArrayList<>(List.of(left, variables.getFirst()));
         yield Select.of(
-            sides.get(0).lessThan(sides.get(1)),
-            left,
-            expression(random, variables, depth - 1));
+            sides.get(0).lessThan(sides.get(1)), left, expression(random, variables, depth - 1));
       }
     };
   }

@@ -33,14 +33,13 @@ record Storage(Buffer buffer, List<LinearForm> mins) {
     Buffer buffer =
         stage.isRoot()
             ? Buffer.dense(stage.id(), stage.tensor().dtype(), shape, Scope.GLOBAL)
-            : new Buffer(
-                stage.id(), stage.tensor().dtype(), shape, strides(nest), stage.scope());
+            : new Buffer(stage.id(), stage.tensor().dtype(), shape, strides(nest), stage.scope());
     return new Storage(buffer, nest.region.mins());
   }
 
   /**
-   * Strides with which the elements of a region lie in the order in which its loops make them, those
-   * of a vector side by side.
+   * Strides with which the elements of a region lie in the order in which its loops make them,
+   * those of a vector side by side.
    */
   private static List<PrimExpr> strides(StageNest nest) {
     List<Axis> axes = nest.stage.op().axes();

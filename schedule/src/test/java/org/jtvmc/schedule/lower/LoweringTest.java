@@ -43,7 +43,8 @@ class LoweringTest {
             new Vectorize("dense", "i1"),
             new AutoUnroll("dense", 16),
             new Pack("w", "dense"));
-    assertEquals("""
+    assertEquals(
+        """
         func kernel(x: float32[12, 16], w.pack: float32[3, 16, 8], bias: float32[20], out relu: float32[12, 20]) {
           parallel for i0_0_i1_0 in 0..9 {
             allocate local dense: float32[4, 8]
@@ -72,8 +73,10 @@ class LoweringTest {
             }
           }
         }
-        """, kernel.func().toString());
-    assertEquals("""
+        """,
+        kernel.func().toString());
+    assertEquals(
+        """
         func pack(w: float32[16, 20], out w.pack: float32[3, 16, 8]) {
           serial for p0 in 0..3 {
             serial for p1 in 0..16 {
@@ -83,7 +86,8 @@ class LoweringTest {
             }
           }
         }
-        """, kernel.packed().getFirst().packing().toString());
+        """,
+        kernel.packed().getFirst().packing().toString());
   }
 
   @Test

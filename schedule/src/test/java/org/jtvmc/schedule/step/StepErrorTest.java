@@ -35,8 +35,7 @@ class StepErrorTest {
 
   private static void refuses(String message, Step... steps) {
     ScheduleException refusal =
-        assertThrows(
-            ScheduleException.class, () -> Lowering.lower(schedule(steps), "kernel"));
+        assertThrows(ScheduleException.class, () -> Lowering.lower(schedule(steps), "kernel"));
     assertEquals(message, refusal.getMessage());
   }
 

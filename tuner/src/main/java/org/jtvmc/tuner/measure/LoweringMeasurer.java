@@ -1,0 +1,105 @@
+package org.jtvmc.tuner.measure;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jtvmc.schedule.Schedule;
+import org.jtvmc.schedule.lower.Lowering;
+import org.jtvmc.tuner.measure.Runner.Effort;
+import org.jtvmc.tuner.search.Candidate;
+import org.jtvmc.tuner.task.TuningTask;
+
+/**
+ * Lowers candidates, has a {@link Builder} compile them and a {@link Runner} run them. Candidates
+ * that come to the same machine code are run once.
+ */
+public final class LoweringMeasurer implements Measurer {
+  private static final int COMPARE_ROUNDS = 3;
+
+  private final Builder builder;
+  private final Runner runner;
+  private final Map<String, MeasureTask> tasks = new HashMap<>();
+
+  public LoweringMeasurer(Builder builder, Runner runner) {
+    this.builder = builder;
+    this.runner = runner;
+  }
+
+  @Override
+  public List<MeasureResult> measure(TuningTask task, List<Candidate> candidates, double bestMs) {
+    MeasureTask measured = measureTask(task);
+    Map<KernelCode, MeasureResult> known = new HashMap<>();
+    List<MeasureResult> results = new ArrayList<>();
+    double best = bestMs;
+    for (BuildOutcome outcome : build(task, candidates)) {
+      MeasureResult result =
+          switch (outcome) {
+            case BuildOutcome.Failed(var status, var error) -> MeasureResult.failed(status, error);
+            case BuildOutcome.Built(KernelCode code) -> {
+              MeasureResult before = known.get(code);
+              if (before == null) {
+                before = result(runner.run(measured, code, best, Effort.SEARCH));
+                known.put(code, before);
+              }
+              yield before;
+            }
+          };
+      best = Math.min(best, result.bestMs());
+      results.add(result);
+    }
+    return results;
+  }
+
+  @Override
+  public List<MeasureResult> compare(TuningTask task, List<Candidate> candidates) {
+    MeasureTask measured = measureTask(task);
+    List<BuildOutcome> outcomes = build(task, candidates);
+    List<MeasureResult> results = new ArrayList<>();
+    for (BuildOutcome outcome : outcomes) {
+      results.add(
+          outcome instanceof BuildOutcome.Failed(var status, var error)
+              ? MeasureResult.failed(status, error)
+              : MeasureResult.ok(List.of()));
+    }
+    for (int round = 0; round < COMPARE_ROUNDS; round++) {
+      for (int k = 0; k < outcomes.size(); k++) {
+        if (outcomes.get(k) instanceof BuildOutcome.Built(KernelCode code)
+            && results.get(k).error().isEmpty()) {
+          RunOutcome run = runner.run(measured, code, Double.POSITIVE_INFINITY, Effort.COMPARE);
+          results.set(k, joined(results.get(k), result(run)));
+        }
+      }
+    }
+    return results;
+  }
+
+  private static MeasureResult joined(MeasureResult before, MeasureResult now) {
+    if (!now.error().isEmpty()) {
+      return now;
+    }
+    List<Double> times = new ArrayList<>(before.timesMs());
+    times.addAll(now.timesMs());
+    return MeasureResult.ok(times);
+  }
+
+  private List<BuildOutcome> build(TuningTask task, List<Candidate> candidates) {
+    List<KernelSource> sources = new ArrayList<>();
+    for (Candidate candidate : candidates) {
+      Schedule schedule = Schedule.replay(task.dag(), candidate.steps());
+      sources.add(KernelSource.of(Lowering.lower(schedule, "candidate"), task.dag()));
+    }
+    return builder.build(sources);
+  }
+
+  private MeasureTask measureTask(TuningTask task) {
+    return tasks.computeIfAbsent(task.workload(), _ -> MeasureTask.of(task.dag()));
+  }
+
+  private static MeasureResult result(RunOutcome outcome) {
+    return switch (outcome) {
+      case RunOutcome.Timed(List<Double> times) -> MeasureResult.ok(times);
+      case RunOutcome.Failed(var status, var error) -> MeasureResult.failed(status, error);
+    };
+  }
+}

@@ -1,0 +1,49 @@
+package org.jtvmc.tuner.search;
+
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jtvmc.ir.target.Target;
+import org.jtvmc.schedule.ComputeDag;
+import org.jtvmc.schedule.Schedule;
+import org.jtvmc.schedule.lower.Lowering;
+import org.jtvmc.tuner.draft.DraftModel;
+import org.jtvmc.tuner.feature.FeatureExtractor;
+import org.jtvmc.tuner.feature.LoopAnalysis;
+
+/** Lowers a candidate and looks at its loops. */
+public final class LoopAppraiser implements Appraiser {
+  private final ComputeDag dag;
+  private final DraftModel draft;
+  private final FeatureExtractor features = new FeatureExtractor();
+  private final AtomicInteger rejected = new AtomicInteger();
+  private final AtomicReference<String> firstRejection = new AtomicReference<>();
+
+  public LoopAppraiser(ComputeDag dag, Target target) {
+    this.dag = dag;
+    this.draft = DraftModel.of(target);
+  }
+
+  @Override
+  public Optional<Appraisal> appraise(Candidate candidate) {
+    try {
+      Schedule schedule = Schedule.replay(dag, candidate.steps());
+      LoopAnalysis loops = LoopAnalysis.of(Lowering.lower(schedule, "candidate").func());
+      return Optional.of(new Appraisal(features.extract(loops), draft.estimateMs(loops)));
+    } catch (RuntimeException e) {
+      rejected.incrementAndGet();
+      firstRejection.compareAndSet(null, String.valueOf(e.getMessage()));
+      return Optional.empty();
+    }
+  }
+
+  /** How many candidates could not be lowered. */
+  public int rejected() {
+    return rejected.get();
+  }
+
+  /** Why the first of them could not be. */
+  public Optional<String> firstRejection() {
+    return Optional.ofNullable(firstRejection.get());
+  }
+}

@@ -1,0 +1,55 @@
+package org.jtvmc.tuner.session;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.schedule.space.DesignSpace;
+import org.jtvmc.tuner.measure.LoweringMeasurer;
+import org.jtvmc.tuner.measure.Measurer;
+import org.jtvmc.tuner.measure.worker.LocalWorker;
+import org.jtvmc.tuner.measure.worker.WorkerOptions;
+import org.jtvmc.tuner.search.Appraiser;
+import org.jtvmc.tuner.search.CandidateSpace;
+import org.jtvmc.tuner.search.LoopAppraiser;
+import org.jtvmc.tuner.search.ScheduleSpace;
+import org.jtvmc.tuner.task.TuningTask;
+
+/** The real thing: the target's design space, measured in a worker process on this machine. */
+public final class LocalWorkbench implements Workbench {
+  private final CpuTarget target;
+  private final LocalWorker worker;
+  private final Measurer measurer;
+  private final Map<String, LoopAppraiser> appraisers = new HashMap<>();
+
+  public LocalWorkbench(CpuTarget target, WorkerOptions options) {
+    this.target = target;
+    this.worker = new LocalWorker(target, options);
+    this.measurer = new LoweringMeasurer(worker, worker);
+  }
+
+  @Override
+  public CandidateSpace space(TuningTask task) {
+    return new ScheduleSpace(DesignSpace.of(task.dag(), target));
+  }
+
+  @Override
+  public Appraiser appraiser(TuningTask task) {
+    return appraisers.computeIfAbsent(task.workload(), _ -> new LoopAppraiser(task.dag(), target));
+  }
+
+  @Override
+  public int rejected(TuningTask task) {
+    LoopAppraiser appraiser = appraisers.get(task.workload());
+    return appraiser == null ? 0 : appraiser.rejected();
+  }
+
+  @Override
+  public Measurer measurer() {
+    return measurer;
+  }
+
+  @Override
+  public void close() {
+    worker.close();
+  }
+}

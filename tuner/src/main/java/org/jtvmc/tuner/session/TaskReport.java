@@ -1,0 +1,31 @@
+package org.jtvmc.tuner.session;
+
+import java.util.Map;
+
+/**
+ * What became of a task.
+ *
+ * @param trials candidates measured, earlier sessions' included
+ * @param bestMs the best time of one run; infinite where nothing worked
+ * @param failures how many candidates failed in this session, by class: {@code rejected, build,
+ *     launch, timeout, wrong_answer}
+ */
+public record TaskReport(
+    int id,
+    String name,
+    String workload,
+    int weight,
+    double flop,
+    int trials,
+    double bestMs,
+    Map<String, Integer> failures) {
+
+  /** Billions of operations a second of the best candidate; 0 where there is none. */
+  public double bestGflops() {
+    return gflops(flop, bestMs);
+  }
+
+  static double gflops(double flop, double ms) {
+    return Double.isInfinite(ms) ? 0 : flop / ms / 1e6;
+  }
+}

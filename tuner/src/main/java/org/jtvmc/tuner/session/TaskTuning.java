@@ -1,0 +1,158 @@
+package org.jtvmc.tuner.session;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jtvmc.tuner.cost.Sample;
+import org.jtvmc.tuner.measure.MeasureResult;
+import org.jtvmc.tuner.record.RecordStatus;
+import org.jtvmc.tuner.record.TuningRecord;
+import org.jtvmc.tuner.search.Appraisal;
+import org.jtvmc.tuner.search.Candidate;
+import org.jtvmc.tuner.search.Observation;
+import org.jtvmc.tuner.search.SearchContext;
+import org.jtvmc.tuner.search.SearchStrategy;
+import org.jtvmc.tuner.task.TuningTask;
+
+/** The state of one task in a session. */
+final class TaskTuning {
+  private final TuningTask task;
+  private final SearchContext context;
+  private final SearchStrategy strategy;
+
+  /** The best time of each candidate measured so far; infinite for failures. */
+  private final Map<Candidate, Double> times = new LinkedHashMap<>();
+
+  private final Map<RecordStatus, Integer> failures = new HashMap<>();
+
+  /** Trials of which only the record is left: rules have changed since. */
+  private final Set<String> foreign = new LinkedHashSet<>();
+
+  private double foreignBestMs = Double.POSITIVE_INFINITY;
+  private double lastMs = Double.POSITIVE_INFINITY;
+  private int sessionTrials;
+  private int sinceGain;
+
+  TaskTuning(TuningTask task, SearchContext context, SearchStrategy strategy) {
+    this.task = task;
+    this.context = context;
+    this.strategy = strategy;
+  }
+
+  TuningTask task() {
+    return task;
+  }
+
+  SearchStrategy strategy() {
+    return strategy;
+  }
+
+  /** Takes in earlier records; what they teach a cost model is returned. */
+  List<Sample> resume(List<TuningRecord> records) {
+    List<Observation> observations = new ArrayList<>();
+    for (TuningRecord record : records) {
+      Candidate candidate = context.space().replay(record.decisions());
+      if (candidate.text().equals(record.steps())) {
+        times.merge(candidate, record.bestMs(), Math::min);
+        observations.add(new Observation(candidate, record.bestMs()));
+      } else {
+        foreign.add(record.steps());
+        foreignBestMs = Math.min(foreignBestMs, record.bestMs());
+      }
+    }
+    strategy.observe(observations);
+    return samples(observations);
+  }
+
+  /** Takes in measurements of this session; what they teach a cost model is returned. */
+  List<Sample> observe(List<Candidate> candidates, List<MeasureResult> results) {
+    double before = bestMs();
+    List<Observation> observations = new ArrayList<>();
+    for (int k = 0; k < candidates.size(); k++) {
+      MeasureResult result = results.get(k);
+      times.put(candidates.get(k), result.bestMs());
+      observations.add(new Observation(candidates.get(k), result.bestMs()));
+      if (result.status() != RecordStatus.OK) {
+        failures.merge(result.status(), 1, Integer::sum);
+      }
+    }
+    lastMs = results.stream().mapToDouble(MeasureResult::bestMs).min().orElse(lastMs);
+    sessionTrials += candidates.size();
+    sinceGain = bestMs() < before * 0.99 ? 0 : sinceGain + candidates.size();
+    strategy.observe(observations);
+    return samples(observations);
+  }
+
+  private List<Sample> samples(List<Observation> observations) {
+    List<Sample> samples = new ArrayList<>();
+    for (Observation observation : observations) {
+      Optional<Appraisal> appraisal = context.appraiser().appraise(observation.candidate());
+      appraisal.ifPresent(
+          a -> samples.add(new Sample(context.group(), a.features(), observation.timeMs())));
+    }
+    return samples;
+  }
+
+  /** The fastest candidates that are at most {@code within} times as slow as the best. */
+  List<Candidate> finalists(int number, double within) {
+    double limit = within * times.values().stream().min(Comparator.naturalOrder()).orElse(0.0);
+    return times.entrySet().stream()
+        .filter(e -> e.getValue() <= limit && !Double.isInfinite(e.getValue()))
+        .sorted(Map.Entry.comparingByValue())
+        .limit(number)
+        .map(Map.Entry::getKey)
+        .toList();
+  }
+
+  /** The best time of a schedule that the rules no longer lead to; infinite where there is none. */
+  double foreignBestMs() {
+    return foreignBestMs;
+  }
+
+  double bestMs() {
+    return times.values().stream().reduce(foreignBestMs, Math::min);
+  }
+
+  /** The best time of the last round. */
+  double lastMs() {
+    return lastMs;
+  }
+
+  int trials() {
+    return times.size() + foreign.size();
+  }
+
+  int sessionTrials() {
+    return sessionTrials;
+  }
+
+  /** Trials since the best time last improved by a hundredth. */
+  int sinceGain() {
+    return sinceGain;
+  }
+
+  TaskReport report(double reportedMs, int rejected) {
+    Map<String, Integer> counts = new LinkedHashMap<>();
+    counts.put("rejected", rejected);
+    for (RecordStatus status : RecordStatus.values()) {
+      if (status != RecordStatus.OK) {
+        counts.put(status.symbol(), failures.getOrDefault(status, 0));
+      }
+    }
+    return new TaskReport(
+        task.id(),
+        task.name(),
+        task.workload(),
+        task.weight(),
+        task.flops(),
+        trials(),
+        reportedMs,
+        counts);
+  }
+}

@@ -1,0 +1,282 @@
+package org.jtvmc.tuner.session;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.SplittableRandom;
+import org.jtvmc.ir.target.Target;
+import org.jtvmc.tuner.cost.CostModel;
+import org.jtvmc.tuner.cost.CostModels;
+import org.jtvmc.tuner.cost.Sample;
+import org.jtvmc.tuner.measure.MeasureException;
+import org.jtvmc.tuner.measure.MeasureResult;
+import org.jtvmc.tuner.record.RecordStatus;
+import org.jtvmc.tuner.record.RecordStore;
+import org.jtvmc.tuner.record.TuningRecord;
+import org.jtvmc.tuner.search.Candidate;
+import org.jtvmc.tuner.search.SearchContext;
+import org.jtvmc.tuner.search.SearchStrategies;
+import org.jtvmc.tuner.task.TaskScheduler;
+import org.jtvmc.tuner.task.TuningTask;
+
+/**
+ * Tunes some tasks for one target: the scheduler picks a task, its strategy proposes candidates,
+ * the workbench measures them, every outcome is recorded at once and teaches the cost model. At the
+ * end the best of each task are compared with each other again.
+ */
+public final class TuningSession {
+  private static final int SMALLEST_BATCH = 3;
+  private static final int LARGEST_BATCH = 16;
+
+  /** Rounds that each task should get on average. */
+  private static final int ROUNDS = 5;
+
+  private static final int FINALISTS = 3;
+  private static final double FINALISTS_WITHIN = 1.15;
+
+  /** Tasks with a smaller share of the model's time are not worth a comparison. */
+  private static final double COMPARED_SHARE = 0.01;
+
+  private final Target target;
+  private final TuningOptions options;
+  private final RecordStore records;
+  private final Workbench workbench;
+  private final TuningListener listener;
+  private final Clock clock;
+  private final Set<RecordStatus> reported = EnumSet.noneOf(RecordStatus.class);
+  private volatile boolean stopped;
+
+  public TuningSession(
+      Target target,
+      TuningOptions options,
+      RecordStore records,
+      Workbench workbench,
+      TuningListener listener) {
+    this(target, options, records, workbench, listener, Clock.systemUTC());
+  }
+
+  TuningSession(
+      Target target,
+      TuningOptions options,
+      RecordStore records,
+      Workbench workbench,
+      TuningListener listener,
+      Clock clock) {
+    this.target = target;
+    this.options = options;
+    this.records = records;
+    this.workbench = workbench;
+    this.listener = listener;
+    this.clock = clock;
+  }
+
+  /** Ends the session after the measurement that is running; from any thread. */
+  public void stop() {
+    stopped = true;
+  }
+
+  /**
+   * Tunes until the budget is spent, nothing is left to try, or {@link #stop} is called.
+   *
+   * @throws IllegalArgumentException where the options name no strategy or cost model
+   */
+  public TuningReport run(List<TuningTask> tasks) {
+    Instant start = clock.instant();
+    try (CostModel model = CostModels.create(options.costModel(), options.seed())) {
+      List<TaskTuning> states = new ArrayList<>();
+      for (TuningTask task : tasks) {
+        states.add(begin(task, model));
+      }
+      search(states, model, start);
+      compare(states);
+      records.sync();
+      int trials = states.stream().mapToInt(TaskTuning::sessionTrials).sum();
+      List<TaskReport> reports = states.stream().map(this::report).toList();
+      Duration elapsed = Duration.between(start, clock.instant());
+      return new TuningReport(options.seed(), elapsed, trials, stopped, reports);
+    }
+  }
+
+  /** The time is that of the record which a compilation would use. */
+  private TaskReport report(TaskTuning state) {
+    double bestMs =
+        records
+            .best(state.task().key(target))
+            .map(TuningRecord::bestMs)
+            .orElse(Double.POSITIVE_INFINITY);
+    return state.report(bestMs, workbench.rejected(state.task()));
+  }
+
+  private TaskTuning begin(TuningTask task, CostModel model) {
+    SplittableRandom random = new SplittableRandom(options.seed() ^ task.workload().hashCode());
+    SearchContext context =
+        new SearchContext(
+            task.workload(), workbench.space(task), workbench.appraiser(task), model, random);
+    TaskTuning state =
+        new TaskTuning(task, context, SearchStrategies.create(options.tuner(), context));
+    if (options.resume()) {
+      model.update(state.resume(records.of(task.key(target))));
+    }
+    return state;
+  }
+
+  private void search(List<TaskTuning> states, CostModel model, Instant start) {
+    TaskScheduler scheduler = new TaskScheduler(states.stream().map(s -> load(s.task())).toList());
+    int resumed = states.stream().mapToInt(TaskTuning::trials).sum();
+    int batch = batchSize(states.size());
+    int left = options.trials() - resumed;
+    while (left > 0 && !stopped && !isLate(start)) {
+      OptionalInt next = scheduler.next();
+      if (next.isEmpty()) {
+        return;
+      }
+      TaskTuning state = states.get(next.getAsInt());
+      double progress = progress(left, start);
+      List<Candidate> candidates = state.strategy().propose(Math.min(batch, left), progress);
+      if (candidates.isEmpty() || !measure(state, candidates, model)) {
+        scheduler.finish(next.getAsInt());
+        continue;
+      }
+      left -= candidates.size();
+      scheduler.update(next.getAsInt(), state.bestMs());
+      if (options.earlyStopping().isPresent()
+          && state.sinceGain() >= options.earlyStopping().getAsInt()) {
+        scheduler.finish(next.getAsInt());
+      }
+      listener.progress(progress(states, state, candidates.size(), left, start));
+    }
+  }
+
+  private int batchSize(int tasks) {
+    return Math.clamp(
+        options.trials() / (ROUNDS * Math.max(1, tasks)), SMALLEST_BATCH, LARGEST_BATCH);
+  }
+
+  private static TaskScheduler.Load load(TuningTask task) {
+    return new TaskScheduler.Load(task.name(), task.weight(), task.flops());
+  }
+
+  private boolean isLate(Instant start) {
+    return options.timeBudget().isPresent()
+        && clock.instant().isAfter(start.plus(options.timeBudget().get()));
+  }
+
+  private double progress(int left, Instant start) {
+    double byTrials = 1 - (double) left / options.trials();
+    double byTime =
+        options.timeBudget().map(budget -> seconds(start) / (budget.toNanos() / 1e9)).orElse(0.0);
+    return Math.clamp(Math.max(byTrials, byTime), 0, 1);
+  }
+
+  /** Measures one round; false where the task cannot be measured at all. */
+  private boolean measure(TaskTuning state, List<Candidate> candidates, CostModel model) {
+    List<MeasureResult> results;
+    try {
+      results = workbench.measurer().measure(state.task(), candidates, state.bestMs());
+    } catch (MeasureException e) {
+      listener.message(state.task() + " is left as it is: " + e.getMessage());
+      return false;
+    }
+    for (int k = 0; k < candidates.size(); k++) {
+      MeasureResult result = results.get(k);
+      if (result.status() != RecordStatus.OK && reported.add(result.status())) {
+        listener.message(
+            "%s: the first candidate to fail with %s: %s%n  %s"
+                .formatted(
+                    state.task(),
+                    result.status().symbol(),
+                    result.error(),
+                    candidates.get(k).text()));
+      }
+      records.append(record(state, candidates.get(k), result, false));
+    }
+    List<Sample> samples = state.observe(candidates, results);
+    model.update(samples);
+    return true;
+  }
+
+  private TuningRecord record(
+      TaskTuning state, Candidate candidate, MeasureResult result, boolean confirmed) {
+    return new TuningRecord(
+        state.task().key(target),
+        state.task().name(),
+        candidate.text(),
+        candidate.decisions(),
+        result.timesMs(),
+        result.status(),
+        result.error(),
+        options.seed(),
+        clock.instant(),
+        options.compiler(),
+        confirmed);
+  }
+
+  /** Has the best candidates of each task that matters run in turn, and records the winner. */
+  private void compare(List<TaskTuning> states) {
+    double total = modelMs(states).orElse(0);
+    for (TaskTuning state : states) {
+      double share = state.bestMs() * state.task().weight() / total;
+      List<Candidate> finalists = state.finalists(FINALISTS, FINALISTS_WITHIN);
+      if (stopped
+          || state.sessionTrials() == 0
+          || finalists.size() < 2
+          || state.foreignBestMs() < state.bestMs() * FINALISTS_WITHIN
+          || share < COMPARED_SHARE) {
+        continue;
+      }
+      try {
+        List<MeasureResult> results = workbench.measurer().compare(state.task(), finalists);
+        int winner = 0;
+        for (int k = 1; k < results.size(); k++) {
+          winner = results.get(k).bestMs() < results.get(winner).bestMs() ? k : winner;
+        }
+        if (results.get(winner).status() == RecordStatus.OK) {
+          records.append(record(state, finalists.get(winner), results.get(winner), true));
+        }
+      } catch (MeasureException e) {
+        listener.message(state.task() + ": the best are not compared: " + e.getMessage());
+      }
+    }
+  }
+
+  private TuningProgress progress(
+      List<TaskTuning> states, TaskTuning state, int measured, int left, Instant start) {
+    TuningTask task = state.task();
+    int done = states.stream().mapToInt(TaskTuning::sessionTrials).sum();
+    double elapsed = seconds(start);
+    double byTrials = elapsed / Math.max(done, measured) * left;
+    double byTime =
+        options.timeBudget().map(b -> b.toNanos() / 1e9 - elapsed).orElse(Double.MAX_VALUE);
+    double remaining = Math.max(0, Math.min(byTrials, byTime));
+    return new TuningProgress(
+        task.id(),
+        states.size(),
+        task.name(),
+        options.trials() - left,
+        options.trials(),
+        TaskReport.gflops(task.flops(), state.lastMs()),
+        TaskReport.gflops(task.flops(), state.bestMs()),
+        Duration.between(start, clock.instant()),
+        Optional.of(Duration.ofMillis((long) (remaining * 1e3))),
+        modelMs(states));
+  }
+
+  private static OptionalDouble modelMs(List<TaskTuning> states) {
+    double sum = 0;
+    for (TaskTuning state : states) {
+      sum += state.bestMs() * state.task().weight();
+    }
+    return Double.isInfinite(sum) ? OptionalDouble.empty() : OptionalDouble.of(sum);
+  }
+
+  private double seconds(Instant start) {
+    return Duration.between(start, clock.instant()).toNanos() / 1e9;
+  }
+}

@@ -1,0 +1,2 @@
+/** What is tuned, and which of it next. */
+package org.jtvmc.tuner.task;

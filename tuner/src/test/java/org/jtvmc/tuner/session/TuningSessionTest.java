@@ -1,0 +1,211 @@
+package org.jtvmc.tuner.session;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.jtvmc.tuner.measure.Kernels;
+import org.jtvmc.tuner.record.RecordStore;
+import org.jtvmc.tuner.record.TuningRecord;
+import org.jtvmc.tuner.search.Candidate;
+import org.jtvmc.tuner.task.TuningTask;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The whole search on a surface whose optimum is known, with no clock and no machine code. */
+class TuningSessionTest {
+  private final TuningTask small = new TuningTask(0, "dense", 1, Kernels.dense(8, 8, 8));
+  private final TuningTask large = new TuningTask(1, "dense", 4, Kernels.dense(32, 32, 32));
+  private final Surface surface = new Surface();
+  private final List<String> messages = new ArrayList<>();
+  private final List<TuningProgress> progress = new ArrayList<>();
+
+  private final TuningListener listener =
+      new TuningListener() {
+        @Override
+        public void progress(TuningProgress now) {
+          progress.add(now);
+        }
+
+        @Override
+        public void message(String text) {
+          messages.add(text);
+        }
+      };
+
+  private TuningReport tune(RecordStore store, TuningOptions options, TuningTask... tasks) {
+    return session(store, options).run(List.of(tasks));
+  }
+
+  private TuningSession session(RecordStore store, TuningOptions options) {
+    return new TuningSession(Kernels.host(), options, store, surface, listener);
+  }
+
+  private static TuningOptions with(String tuner, String model, int trials, long seed) {
+    return new TuningOptions(
+        trials, Optional.empty(), OptionalInt.empty(), tuner, model, seed, true, "test");
+  }
+
+  @Test
+  void evolutionFindsTheBottomOfTheBowlAndChanceDoesNot() {
+    double evolved = 0;
+    double guessed = 0;
+    for (long seed = 1; seed <= 5; seed++) {
+      evolved +=
+          tune(RecordStore.inMemory(), with("evolutionary", "xgboost", 120, seed), large)
+              .tasks()
+              .getFirst()
+              .bestMs();
+      guessed +=
+          tune(RecordStore.inMemory(), with("random", "none", 120, seed), large)
+              .tasks()
+              .getFirst()
+              .bestMs();
+    }
+    double optimum = 5 * Surface.optimumMs(large);
+    assertTrue(evolved <= 1.1 * optimum, evolved + " against " + optimum);
+    assertTrue(guessed > 1.5 * optimum, guessed + " against " + optimum);
+  }
+
+  @Test
+  void theDefaultScheduleIsTrialZeroAndNothingIsMeasuredTwice() {
+    for (String tuner : List.of("evolutionary", "random", "grid")) {
+      surface.measured().clear();
+      tune(RecordStore.inMemory(), with(tuner, "none", 40, 3), large);
+      assertEquals(surface.defaultCandidate(), surface.measured().getFirst());
+      assertEquals(40, new HashSet<>(surface.measured()).size());
+    }
+  }
+
+  @Test
+  void theSameSeedGivesTheSameSession() {
+    tune(RecordStore.inMemory(), with("evolutionary", "xgboost", 60, 9), small, large);
+    List<Candidate> first = List.copyOf(surface.measured());
+    surface.measured().clear();
+    tune(RecordStore.inMemory(), with("evolutionary", "xgboost", 60, 9), small, large);
+    assertEquals(first, surface.measured());
+  }
+
+  @Test
+  void mostTrialsGoWhereTheModelSpendsItsTime() {
+    TuningReport report =
+        tune(RecordStore.inMemory(), with("evolutionary", "xgboost", 100, 1), small, large);
+    assertEquals(100, report.trials());
+    assertTrue(
+        report.tasks().get(1).trials() > 3 * report.tasks().get(0).trials(), report::toString);
+  }
+
+  @Test
+  void aSecondSessionGoesOnWhereTheFirstEnded(@TempDir Path folder) {
+    Path file = folder.resolve("records.jsonl");
+    try (RecordStore store = RecordStore.open(file, messages::add)) {
+      tune(store, with("evolutionary", "xgboost", 40, 1), large);
+    }
+    try (RecordStore store = RecordStore.open(file, messages::add)) {
+      TuningReport done = tune(store, with("evolutionary", "xgboost", 40, 1), large);
+      assertEquals(0, done.trials());
+      assertEquals(40, done.tasks().getFirst().trials());
+      TuningReport more = tune(store, with("evolutionary", "xgboost", 70, 2), large);
+      assertEquals(30, more.trials());
+      assertTrue(more.tasks().getFirst().bestMs() <= done.tasks().getFirst().bestMs());
+    }
+    assertEquals(70, new HashSet<>(surface.measured()).size());
+  }
+
+  @Test
+  void aWinnerIsConfirmedAndFailuresAreCountedAndShownOnce() {
+    try (RecordStore store = RecordStore.inMemory()) {
+      TuningReport report = tune(store, with("random", "none", 80, 1), large);
+      TuningRecord best = store.best(large.key(Kernels.host())).orElseThrow();
+      assertTrue(best.confirmed());
+      assertEquals(best.bestMs(), report.tasks().getFirst().bestMs());
+      int wrong = report.tasks().getFirst().failures().get("wrong_answer");
+      assertTrue(wrong > 2, report::toString);
+      assertEquals(1, messages.size(), messages::toString);
+      assertTrue(messages.getFirst().contains("element 0 is 1 and must be 2"));
+    }
+  }
+
+  @Test
+  void earlyStoppingGivesATaskUp() {
+    TuningOptions options =
+        new TuningOptions(
+            5000, Optional.empty(), OptionalInt.of(40), "evolutionary", "xgboost", 1, true, "t");
+    TuningReport report = tune(RecordStore.inMemory(), options, large);
+    assertTrue(report.trials() < 1000, report::toString);
+  }
+
+  @Test
+  void theGridEndsWithTheSpace() {
+    TuningReport report = tune(RecordStore.inMemory(), with("grid", "none", 1_000_000, 1), small);
+    int rejected = (int) Math.pow(Surface.VALUES, Surface.DIMENSIONS - 1);
+    assertEquals(rejected * (Surface.VALUES - 1), report.trials());
+    assertEquals(Surface.optimumMs(small), report.tasks().getFirst().bestMs(), 1e-12);
+  }
+
+  @Test
+  void stoppingKeepsWhatIsThere() {
+    try (RecordStore store = RecordStore.inMemory()) {
+      TuningSession[] session = new TuningSession[1];
+      TuningListener stopper =
+          new TuningListener() {
+            @Override
+            public void progress(TuningProgress now) {
+              session[0].stop();
+            }
+
+            @Override
+            public void message(String text) {}
+          };
+      session[0] =
+          new TuningSession(
+              Kernels.host(), with("random", "none", 500, 1), store, surface, stopper);
+      TuningReport report = session[0].run(List.of(large));
+      assertTrue(report.interrupted());
+      assertTrue(report.trials() > 0 && report.trials() < 500);
+      assertEquals(report.trials(), store.all().size());
+    }
+  }
+
+  @Test
+  void progressTellsTheLatencyOfTheModel() {
+    TuningReport report =
+        tune(RecordStore.inMemory(), with("evolutionary", "none", 60, 1), small, large);
+    TuningProgress last = progress.getLast();
+    assertEquals(60, last.trials());
+    assertTrue(progress.getFirst().modelMs().isEmpty());
+    double sum = report.tasks().stream().mapToDouble(t -> t.bestMs() * t.weight()).sum();
+    assertEquals(sum, last.modelMs().orElseThrow(), sum * 1e-9);
+    assertTrue(last.bestGflops() >= last.currentGflops());
+  }
+
+  @Test
+  void aTaskThatCannotBeMeasuredIsSaidAndLeft() {
+    surface.breakDown();
+    TuningReport report =
+        tune(RecordStore.inMemory(), with("evolutionary", "xgboost", 50, 1), small, large);
+    assertEquals(0, report.trials());
+    assertEquals(
+        List.of(
+            "task 0 (dense) is left as it is: nothing works today",
+            "task 1 (dense) is left as it is: nothing works today"),
+        messages);
+    assertFalse(report.interrupted());
+  }
+
+  @Test
+  void anUnknownStrategyIsOneSentence() {
+    IllegalArgumentException e =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> tune(RecordStore.inMemory(), with("evolutionry", "none", 5, 1), small));
+    assertTrue(e.getMessage().startsWith("there is no tuner 'evolutionry'"), e.getMessage());
+  }
+}

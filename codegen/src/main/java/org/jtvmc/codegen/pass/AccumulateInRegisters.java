@@ -112,7 +112,7 @@ public final class AccumulateInRegisters implements Pass<PrimFunc> {
           conditions.addAll(Guard.conjuncts(branch.condition()));
           inner = branch.then();
         }
-        default -> {
+        case Stmt.For _, Stmt.If _, Stmt.Store _, Stmt.Allocate _, Stmt.Seq _, Stmt.Evaluate _ -> {
           return Optional.empty();
         }
       }

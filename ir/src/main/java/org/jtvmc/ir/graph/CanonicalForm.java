@@ -164,7 +164,9 @@ record CanonicalForm(List<String> lines, List<NDArray> constants) {
       return false;
     }
     for (int i = 0; i < constants.size(); i++) {
-      if (constants.get(i).data().mismatch(other.constants.get(i).data()) != -1) {
+      NDArray left = constants.get(i);
+      NDArray right = other.constants.get(i);
+      if (left != right && left.data().mismatch(right.data()) != -1) {
         return false;
       }
     }

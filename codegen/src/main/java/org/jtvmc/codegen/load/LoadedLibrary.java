@@ -26,6 +26,9 @@ import org.jtvmc.codegen.library.TensorInfo;
  */
 public final class LoadedLibrary implements AutoCloseable {
 
+  /** JTVMC_UNSUPPORTED_CPU. */
+  private static final int UNSUPPORTED_CPU = 6;
+
   private final Arena arena = Arena.ofShared();
   private final String name;
   private final SymbolLookup symbols;
@@ -39,8 +42,8 @@ public final class LoadedLibrary implements AutoCloseable {
    * @param name the model's name, with which its functions begin
    * @param threads the threads that serve one run, the caller included; 0 means one per core
    * @param weights the weights file where it does not lie beside the library
-   * @throws CodegenException with the library's own sentence: a CPU that lacks a feature, a missing
-   *     weights file
+   * @throws UnsupportedCpuException where this CPU lacks a feature
+   * @throws CodegenException with the library's own sentence: a missing weights file
    */
   public LoadedLibrary(Path library, String name, int threads, Optional<Path> weights) {
     this.name = name;
@@ -115,6 +118,9 @@ public final class LoadedLibrary implements AutoCloseable {
     }
     try {
       var message = ModelLayouts.string((MemorySegment) error.invokeExact());
+      if (status == UNSUPPORTED_CPU) {
+        throw new UnsupportedCpuException(message);
+      }
       throw new CodegenException(message);
     } catch (Throwable e) {
       throw Downcalls.unexpected(e);

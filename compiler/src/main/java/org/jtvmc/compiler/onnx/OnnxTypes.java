@@ -6,7 +6,7 @@ import java.util.Optional;
 import org.jtvmc.ir.type.DType;
 
 /** What ONNX's element types are. */
-final class OnnxTypes {
+public final class OnnxTypes {
 
   private OnnxTypes() {}
 
@@ -29,7 +29,7 @@ final class OnnxTypes {
   }
 
   /** The graph IR's type for ONNX's, where it has one. */
-  static Optional<DType> dtype(int number) {
+  public static Optional<DType> dtype(int number) {
     var type = TensorProto.DataType.forNumber(number);
     return type == null
         ? Optional.empty()

@@ -1,0 +1,218 @@
+package org.jtvmc.compiler.artifact;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jtvmc.codegen.library.KernelCall;
+import org.jtvmc.codegen.library.ModelDescription;
+import org.jtvmc.codegen.library.ModelHeader;
+import org.jtvmc.codegen.library.ModelLibrary;
+import org.jtvmc.codegen.library.TensorInfo;
+import org.jtvmc.codegen.library.WeightStorage;
+import org.jtvmc.codegen.runtime.RuntimeResources;
+import org.jtvmc.compiler.CompilerVersion;
+import org.jtvmc.compiler.artifact.CompileOptions.Part;
+import org.jtvmc.compiler.passes.GraphPipeline;
+import org.jtvmc.compiler.pipeline.CompiledModel;
+import org.jtvmc.compiler.pipeline.KernelBuild;
+import org.jtvmc.compiler.pipeline.ModelCompiler;
+import org.jtvmc.compiler.run.InputLimits;
+import org.jtvmc.compiler.source.ModelSource;
+import org.jtvmc.ir.graph.IRModule;
+import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.schedule.step.StepCodec;
+
+/** From a model's file to the artifact on disk: the whole way. */
+public final class ArtifactCompiler {
+
+  private final CpuTarget host;
+  private final CompileListener listener;
+
+  /**
+   * @param host this machine
+   */
+  public ArtifactCompiler(CpuTarget host, CompileListener listener) {
+    this.host = host;
+    this.listener = listener;
+  }
+
+  /**
+   * Compiles a model. Each file is replaced as a whole when it is done.
+   *
+   * @param out a folder, or a library if it ends in {@code .so}
+   * @throws org.jtvmc.compiler.onnx.ModelException where the model cannot be read or compiled
+   * @throws ArtifactException where a file cannot be written
+   * @throws IllegalArgumentException where there is no pass of a disabled name
+   */
+  public Artifact compile(ModelSource source, CompileOptions options, Path out) {
+    IRModule imported = source.load(options.inputShapes());
+    return compile(source, imported, options, out);
+  }
+
+  /** As the other, for a model that is loaded already. */
+  public Artifact compile(ModelSource source, IRModule imported, CompileOptions options, Path out) {
+    IRModule fused =
+        GraphPipeline.standard()
+            .without(options.disabledPasses())
+            .watchedBy(listener.passes())
+            .run(imported);
+    ArtifactLayout layout = ArtifactLayout.of(out, options.name());
+    try {
+      if (!layout.single()
+          && Files.exists(layout.folder())
+          && !Files.isDirectory(layout.folder())) {
+        throw new ArtifactException("%s is a file, where a folder is to be written".formatted(out));
+      }
+      Files.createDirectories(layout.folder());
+      Path weights =
+          layout
+              .folder()
+              .resolve("." + options.name() + "." + ProcessHandle.current().pid() + ".part");
+      try {
+        CompiledModel model =
+            new ModelCompiler(
+                    options.target(), host, options.schedules(), listener.code(), listener::problem)
+                .compile(fused, options.name(), weights);
+        listener.kernels(model.kernels());
+        ArtifactManifest manifest = manifest(source, imported, options, model, layout);
+        write(model, manifest, options, layout);
+        return new Artifact(layout.library(), manifest);
+      } finally {
+        Files.deleteIfExists(weights);
+      }
+    } catch (IOException | UncheckedIOException e) {
+      throw new ArtifactException("cannot write %s: %s".formatted(out, e.getMessage()), e);
+    }
+  }
+
+  private static void write(
+      CompiledModel model, ArtifactManifest manifest, CompileOptions options, ArtifactLayout layout)
+      throws IOException {
+    ModelDescription description = describe(model, manifest, options);
+    List<byte[]> objects = model.kernels().stream().map(k -> k.object().code()).toList();
+    if (options.parts().contains(Part.LIB)) {
+      ModelLibrary.write(description, objects, layout.library());
+      manifest.write(layout.beside(".json"));
+    }
+    if (options.parts().contains(Part.HEADER)) {
+      Files.writeString(layout.beside(".h"), ModelHeader.text(description));
+      for (String header : RuntimeResources.HEADERS) {
+        Files.writeString(layout.folder().resolve(header), RuntimeResources.header(header));
+      }
+    }
+    if (options.parts().contains(Part.OBJ)) {
+      Path folder = Files.createDirectories(layout.beside(".obj"));
+      for (KernelBuild kernel : model.kernels()) {
+        Files.write(folder.resolve(kernel.name() + ".o"), kernel.object().code());
+      }
+    }
+    if (!layout.single() && options.parts().contains(Part.LIB)) {
+      Files.writeString(
+          layout.beside(".pc"), PackageFiles.pkgConfig(manifest.name(), manifest.target()));
+      Files.writeString(layout.beside("-config.cmake"), PackageFiles.cmake(manifest.name()));
+    }
+    if (options.parts().contains(Part.WEIGHTS) && manifest.weights().file() != null) {
+      Files.move(
+          model.weights(),
+          layout.folder().resolve(manifest.weights().file()),
+          StandardCopyOption.ATOMIC_MOVE,
+          StandardCopyOption.REPLACE_EXISTING);
+    }
+  }
+
+  private static ModelDescription describe(
+      CompiledModel model, ArtifactManifest manifest, CompileOptions options) {
+    WeightStorage storage =
+        switch (manifest.weights().storage()) {
+          case "none" -> new WeightStorage.None();
+          case "external" ->
+              new WeightStorage.External(manifest.weights().file(), model.weightBytes());
+          default -> new WeightStorage.Embedded(model.weights());
+        };
+    return new ModelDescription(
+        options.name(),
+        model.target().toString(),
+        model.target().features(),
+        model.inputs(),
+        model.outputs(),
+        model.memory().bytes(),
+        storage,
+        model.calls());
+  }
+
+  private static ArtifactManifest manifest(
+      ModelSource source,
+      IRModule imported,
+      CompileOptions options,
+      CompiledModel model,
+      ArtifactLayout layout)
+      throws IOException {
+    Map<String, Long> limits = InputLimits.of(imported.main());
+    boolean external = options.externalWeights() && !layout.single() && model.weightBytes() > 0;
+    String storage = model.weightBytes() == 0 ? "none" : external ? "external" : "embedded";
+    return new ArtifactManifest(
+        ArtifactManifest.FORMAT,
+        options.name(),
+        CompilerVersion.current(),
+        model.target().toString(),
+        List.copyOf(model.target().features()),
+        model.target().cores(),
+        new ArtifactManifest.Source(
+            source.reference(), sha256(source.file()), options.inputShapes()),
+        model.inputs().stream().map(input -> entry(input, limits.get(input.name()))).toList(),
+        model.outputs().stream().map(output -> entry(output, null)).toList(),
+        new ArtifactManifest.Weights(
+            storage, external ? options.name() + ".weights" : null, model.weightBytes()),
+        new ArtifactManifest.MemoryEntry(model.memory().bytes(), model.memory().lowerBound()),
+        model.kernels().stream().map(ArtifactCompiler::kernel).toList(),
+        calls(model));
+  }
+
+  private static ArtifactManifest.TensorEntry entry(TensorInfo tensor, Long limit) {
+    return new ArtifactManifest.TensorEntry(
+        tensor.name(), tensor.type().dtype().toString(), tensor.type().sizes(), limit);
+  }
+
+  private static ArtifactManifest.Kernel kernel(KernelBuild kernel) {
+    ArrayNode steps = StepCodec.toJson(kernel.steps());
+    return new ArtifactManifest.Kernel(
+        kernel.name(),
+        kernel.dag().workloadHash(),
+        kernel.dag().flops(),
+        kernel.origin().name().toLowerCase(Locale.ROOT),
+        steps);
+  }
+
+  private static List<ArtifactManifest.KernelCallEntry> calls(CompiledModel model) {
+    List<ArtifactManifest.KernelCallEntry> calls = new ArrayList<>();
+    List<KernelCall> all = model.calls();
+    for (int i = 0; i < all.size(); i++) {
+      calls.add(
+          new ArtifactManifest.KernelCallEntry(
+              all.get(i).kernel(), model.plan().uses().get(i).label()));
+    }
+    return calls;
+  }
+
+  private static String sha256(Path file) throws IOException {
+    try (InputStream in =
+        new DigestInputStream(Files.newInputStream(file), MessageDigest.getInstance("SHA-256"))) {
+      in.transferTo(java.io.OutputStream.nullOutputStream());
+      return HexFormat.of().formatHex(((DigestInputStream) in).getMessageDigest().digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+}

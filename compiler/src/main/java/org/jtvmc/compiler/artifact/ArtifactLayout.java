@@ -1,0 +1,37 @@
+package org.jtvmc.compiler.artifact;
+
+import java.nio.file.Path;
+
+/**
+ * Where the parts of an artifact go.
+ *
+ * @param library the shared library
+ * @param single whether it stands alone: with its weights, and without files for build systems
+ */
+public record ArtifactLayout(Path library, boolean single) {
+
+  /**
+   * The layout for what a user names as the output.
+   *
+   * @param out a name that ends in {@code .so} is the library alone, any other a folder
+   * @param name the model's, a C identifier
+   */
+  public static ArtifactLayout of(Path out, String name) {
+    return isLibrary(out)
+        ? new ArtifactLayout(out.toAbsolutePath(), true)
+        : new ArtifactLayout(out.toAbsolutePath().resolve("lib" + name + ".so"), false);
+  }
+
+  public static boolean isLibrary(Path out) {
+    return out.toString().endsWith(".so");
+  }
+
+  Path folder() {
+    return library.getParent();
+  }
+
+  /** A file beside the library, called like it. */
+  public Path beside(String ending) {
+    return folder().resolve(Artifact.stem(library) + ending);
+  }
+}

@@ -1,0 +1,136 @@
+package org.jtvmc.compiler.artifact;
+
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The file {@code <name>.json} of an artifact.
+ *
+ * @param format the version of this form
+ * @param name with which the library's functions begin
+ * @param compiler the version that made it
+ * @param target the target string
+ * @param cpuFeatures LLVM's names of the features that it was compiled for
+ * @param numThreads the threads that the schedules are for
+ * @param kernels each once
+ * @param calls what one run does, in order
+ */
+@JsonIgnoreProperties(ignoreUnknown = true)
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record ArtifactManifest(
+    int format,
+    String name,
+    String compiler,
+    String target,
+    List<String> cpuFeatures,
+    int numThreads,
+    Source source,
+    List<TensorEntry> inputs,
+    List<TensorEntry> outputs,
+    Weights weights,
+    MemoryEntry memory,
+    List<Kernel> kernels,
+    List<KernelCallEntry> calls) {
+
+  static final int FORMAT = 1;
+
+  /**
+   * The model that was compiled.
+   *
+   * @param reference {@code zoo:NAME} or an absolute path
+   * @param sha256 of its file, in hexadecimal
+   * @param inputShapes that the user gave
+   */
+  public record Source(String reference, String sha256, Map<String, List<Long>> inputShapes) {}
+
+  /**
+   * An input or output.
+   *
+   * @param limit of an integer input: the least integer above those that it may hold
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record TensorEntry(String name, String dtype, List<Long> shape, Long limit) {}
+
+  /**
+   * The weights.
+   *
+   * @param storage {@code none}, {@code embedded} or {@code external}
+   * @param file beside the library, where they are external
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Weights(String storage, String file, long bytes) {}
+
+  /**
+   * The memory plan.
+   *
+   * @param workspaceBytes what one context needs
+   * @param workspaceLowerBoundBytes what is alive at once at the worst moment: no plan needs less
+   */
+  public record MemoryEntry(long workspaceBytes, long workspaceLowerBoundBytes) {}
+
+  /**
+   * One kernel.
+   *
+   * @param workload the structural hash by which tuning records find it
+   * @param schedule {@code tuned}, {@code default} or {@code unscheduled}
+   * @param steps of the schedule, as in tuning records
+   */
+  public record Kernel(
+      String name, String workload, double flop, String schedule, JsonNode steps) {}
+
+  /**
+   * One call of a kernel.
+   *
+   * @param operators the model's nodes that it stands for
+   */
+  public record KernelCallEntry(String kernel, String operators) {}
+
+  /**
+   * Reads the file.
+   *
+   * @throws ArtifactException where it cannot be read or is no such file
+   */
+  public static ArtifactManifest read(Path file) {
+    ArtifactManifest manifest;
+    try {
+      manifest = mapper().readValue(file.toFile(), ArtifactManifest.class);
+    } catch (IOException e) {
+      throw new ArtifactException(
+          "%s cannot be read as an artifact's description".formatted(file), e);
+    }
+    if (manifest.format != FORMAT || manifest.name == null || manifest.weights == null) {
+      throw new ArtifactException(
+          "%s is no artifact's description, or one of another version".formatted(file));
+    }
+    return manifest;
+  }
+
+  void write(Path file) throws IOException {
+    Files.writeString(
+        file, mapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsString(this) + "\n");
+  }
+
+  private static ObjectMapper mapper() {
+    return new ObjectMapper().setPropertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE);
+  }
+
+  /** For every integer input its limit. */
+  public Map<String, Long> inputLimits() {
+    Map<String, Long> limits = new java.util.LinkedHashMap<>();
+    for (TensorEntry input : inputs) {
+      if (input.limit != null && input.limit > 0) {
+        limits.put(input.name, input.limit);
+      }
+    }
+    return limits;
+  }
+}

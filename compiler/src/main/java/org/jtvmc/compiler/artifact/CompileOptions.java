@@ -1,0 +1,48 @@
+package org.jtvmc.compiler.artifact;
+
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jtvmc.compiler.pipeline.ScheduleSource;
+import org.jtvmc.ir.target.CpuTarget;
+
+/**
+ * How a model is compiled.
+ *
+ * @param name with which the library's functions begin: a C identifier
+ * @param inputShapes by input name; inputs that are not named keep the model's
+ * @param disabledPasses names of graph passes that are left out
+ * @param externalWeights whether the weights go to a file of their own
+ * @param parts what is written
+ */
+public record CompileOptions(
+    String name,
+    Map<String, List<Long>> inputShapes,
+    CpuTarget target,
+    ScheduleSource schedules,
+    List<String> disabledPasses,
+    boolean externalWeights,
+    Set<Part> parts) {
+
+  /** What an artifact consists of. */
+  public enum Part {
+    LIB,
+    HEADER,
+    /** The file of the weights, where they are not in the library. */
+    WEIGHTS,
+    /** The object file of each kernel. */
+    OBJ;
+
+    /** What is written where the user does not say. */
+    public static Set<Part> usual() {
+      return EnumSet.of(LIB, HEADER, WEIGHTS);
+    }
+  }
+
+  public CompileOptions {
+    inputShapes = Map.copyOf(inputShapes);
+    disabledPasses = List.copyOf(disabledPasses);
+    parts = Set.copyOf(parts);
+  }
+}

@@ -1,0 +1,93 @@
+package org.jtvmc.compiler.cli;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jtvmc.compiler.artifact.CompileOptions;
+import org.jtvmc.compiler.artifact.CompileOptions.Part;
+import org.jtvmc.compiler.pipeline.ScheduleSource;
+import org.jtvmc.compiler.pipeline.TunedSchedules;
+import org.jtvmc.compiler.source.ModelSource;
+import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.tuner.record.RecordException;
+import org.jtvmc.tuner.record.RecordStore;
+import picocli.CommandLine.Option;
+
+/** The options of all verbs that compile. */
+final class CompilationOptions {
+
+  private static final int MOST_THREADS = 1024;
+
+  @Option(
+      names = "--target",
+      paramLabel = "T",
+      defaultValue = "llvm",
+      description =
+          "What to compile for: llvm is this machine; llvm -mcpu=znver5 -num-cores=2 another.")
+  private String target;
+
+  @Option(
+      names = "--tuning-records",
+      paramLabel = "F",
+      split = ",",
+      description = "Records files; without any, kernels get their default schedules.")
+  private List<Path> records = new ArrayList<>();
+
+  @Option(
+      names = "--input-shapes",
+      paramLabel = "\"x:[1,3]\"",
+      converter = InputShapes.Converter.class,
+      description = "Shapes of inputs whose sizes the model leaves open.")
+  private InputShapes shapes = InputShapes.NONE;
+
+  @Option(
+      names = "--num-threads",
+      paramLabel = "N",
+      description = "Threads that serve one run; by default one per core.")
+  private int threads;
+
+  InputShapes shapes() {
+    return shapes;
+  }
+
+  /** Threads the user asked for; 0 where he did not. */
+  int threads() {
+    if (threads < 0 || threads > MOST_THREADS) {
+      throw new UsageException(
+          "--num-threads is %d, not in 1 to %d".formatted(threads, MOST_THREADS));
+    }
+    return threads;
+  }
+
+  CpuTarget target(Machine machine) {
+    return machine.target(target, threads());
+  }
+
+  /** The schedules of the records, if there are any. */
+  ScheduleSource schedules(Consumer<String> problems) {
+    if (records.isEmpty()) {
+      return ScheduleSource.NONE;
+    }
+    for (Path file : records) {
+      if (!Files.isRegularFile(file)) {
+        throw new RecordException(
+            "the records file %s does not exist; make one with jtvmc tune".formatted(file), null);
+      }
+    }
+    return new TunedSchedules(RecordStore.read(records, problems));
+  }
+
+  /** Usual options for a model that is compiled to be run at once. */
+  CompileOptions toRun(ModelSource source, Machine machine, Consumer<String> problems) {
+    return new CompileOptions(
+        source.name(),
+        shapes.byName(),
+        target(machine),
+        schedules(problems),
+        List.of(),
+        true,
+        Part.usual());
+  }
+}

@@ -1,0 +1,125 @@
+package org.jtvmc.compiler.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import org.jtvmc.compiler.artifact.Artifact;
+import org.jtvmc.compiler.artifact.ArtifactCompiler;
+import org.jtvmc.compiler.artifact.ArtifactLayout;
+import org.jtvmc.compiler.artifact.ArtifactManifest;
+import org.jtvmc.compiler.artifact.CompileOptions;
+import org.jtvmc.compiler.artifact.CompileOptions.Part;
+import org.jtvmc.compiler.source.ModelSource;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code compile}: builds the artifact. */
+@Command(name = "compile", description = "Compiles a model into a library.")
+final class CompileCommand extends Verb {
+
+  /** Where the weights go. */
+  enum WeightMode {
+    EMBEDDED,
+    EXTERNAL
+  }
+
+  @Parameters(paramLabel = "MODEL", description = "An .onnx or .relay file, or zoo:NAME.")
+  private String model;
+
+  @Option(
+      names = "-o",
+      paramLabel = "OUT",
+      required = true,
+      description = "A library if it ends in .so, else a folder.")
+  private Path out;
+
+  @Mixin private CompilationOptions compilation;
+
+  @Option(
+      names = "--emit",
+      paramLabel = "PART",
+      split = ",",
+      description = "What to write: ${COMPLETION-CANDIDATES}; by default lib,header,weights.")
+  private List<Part> emit = new ArrayList<>();
+
+  @Option(
+      names = "--weights",
+      paramLabel = "MODE",
+      description = "Where the weights go: embedded in the library (the default), or external.")
+  private WeightMode weights = WeightMode.EMBEDDED;
+
+  @Option(names = "--module-name", paramLabel = "NAME", description = "Prefix of the C functions.")
+  private String moduleName;
+
+  @Mixin private InspectionOptions inspection;
+
+  @Override
+  public Integer call() {
+    if (ArtifactLayout.isLibrary(out) && weights == WeightMode.EXTERNAL) {
+      throw new UsageException(
+          "a single library has its weights embedded; name a folder for external weights");
+    }
+    ModelSource source = ModelSource.of(model);
+    Machine machine = Machine.detect();
+    CompileOptions options =
+        new CompileOptions(
+            name(source),
+            compilation.shapes().byName(),
+            compilation.target(machine),
+            compilation.schedules(sentence -> note("%s", sentence)),
+            inspection.disabledPasses(),
+            weights == WeightMode.EXTERNAL,
+            emit.isEmpty() ? Part.usual() : EnumSet.copyOf(emit));
+    ArtifactLayout layout = ArtifactLayout.of(out, options.name());
+    CompilationReport report = inspection.report(this, layout);
+    long start = System.nanoTime();
+    Artifact artifact = new ArtifactCompiler(machine.host(), report).compile(source, options, out);
+    report.finish();
+    report(artifact, (System.nanoTime() - start) / 1e9);
+    return ExitCode.DONE;
+  }
+
+  private String name(ModelSource source) {
+    if (moduleName == null) {
+      return source.name();
+    }
+    if (!moduleName.equals(ModelSource.identifier(moduleName))) {
+      throw new UsageException(
+          "--module-name '%s' is no C identifier: letters, digits and underscores"
+              .formatted(moduleName));
+    }
+    return moduleName;
+  }
+
+  private void report(Artifact artifact, double seconds) {
+    ArtifactManifest manifest = artifact.manifest();
+    long tuned = manifest.kernels().stream().filter(k -> k.schedule().equals("tuned")).count();
+    if (json()) {
+      ObjectNode document = object();
+      document.put("model", manifest.source().reference());
+      document.put("name", manifest.name());
+      document.put("target", manifest.target());
+      document.put("library", artifact.library().toString());
+      document.put("kernels", manifest.kernels().size());
+      document.put("kernels_tuned", tuned);
+      document.put("weights_bytes", manifest.weights().bytes());
+      document.put("workspace_bytes", manifest.memory().workspaceBytes());
+      document.put("workspace_lower_bound_bytes", manifest.memory().workspaceLowerBoundBytes());
+      document.put("elapsed_s", seconds);
+      print(document);
+    } else {
+      line("%s for %s", artifact.library(), manifest.target());
+      line(
+          "%d kernels (%d tuned), %s of weights, %s of workspace, %.1f s",
+          manifest.kernels().size(),
+          tuned,
+          Sizes.text(manifest.weights().bytes()),
+          Sizes.text(manifest.memory().workspaceBytes()),
+          seconds);
+    }
+  }
+}

@@ -1,0 +1,117 @@
+package org.jtvmc.compiler.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.lang.foreign.Arena;
+import java.lang.foreign.SymbolLookup;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jtvmc.codegen.link.LlvmTools;
+import org.jtvmc.compiler.CompilerVersion;
+import picocli.CommandLine.Command;
+
+/** {@code doctor}: what is here, and what each missing thing would give. */
+@Command(name = "doctor", description = "Says what is present, and what each missing thing gives.")
+final class DoctorCommand extends Verb {
+
+  /**
+   * One thing.
+   *
+   * @param found what it is; empty where it is missing
+   * @param gives what it is good for
+   * @param required whether nothing works without it
+   */
+  private record Finding(String name, String found, String gives, boolean required) {
+    boolean present() {
+      return !found.isEmpty();
+    }
+  }
+
+  @Override
+  public Integer call() {
+    List<Finding> findings = new ArrayList<>();
+    findings.add(new Finding("jtvmc", CompilerVersion.current(), "this program", true));
+    findings.add(
+        new Finding(
+            "jdk",
+            Runtime.version() + " at " + System.getProperty("java.home"),
+            "runs this program",
+            true));
+    findings.add(check("llvm", "compiles kernels", true, () -> Machine.detect().host().toString()));
+    findings.add(check("lld", "links libraries", true, DoctorCommand::linker));
+    findings.add(
+        check("gpu", "compiling for and running on NVIDIA GPUs", false, DoctorCommand::gpu));
+    findings.add(
+        check("cuda driver", "running kernels on NVIDIA GPUs", false, DoctorCommand::cudaDriver));
+    findings.add(check("ptxas", "checking GPU code without a GPU", false, () -> onPath("ptxas")));
+    findings.add(check("cc", "building C programs that use a library", false, () -> onPath("cc")));
+    boolean ok = findings.stream().allMatch(finding -> finding.present() || !finding.required());
+    report(findings, ok);
+    return ok ? ExitCode.DONE : ExitCode.NO_DEVICE;
+  }
+
+  private Finding check(String name, String gives, boolean required, Callable<String> look) {
+    try {
+      return new Finding(name, look.call(), gives, required);
+    } catch (Exception | LinkageError e) {
+      detail("%s: %s", name, e);
+      return new Finding(name, "", gives, required);
+    }
+  }
+
+  private static String linker() {
+    LlvmTools tools = LlvmTools.open();
+    tools.lld(List.of("--version"));
+    return "the LLVM package's";
+  }
+
+  private static String gpu() {
+    Path device = Path.of("/dev/nvidia0");
+    return Files.exists(device) ? device.toString() : "";
+  }
+
+  private static String cudaDriver() {
+    try (Arena arena = Arena.ofConfined()) {
+      SymbolLookup.libraryLookup("libcuda.so.1", arena);
+      return "libcuda.so.1";
+    } catch (IllegalArgumentException e) {
+      return "";
+    }
+  }
+
+  private static String onPath(String program) {
+    for (String folder : System.getenv().getOrDefault("PATH", "").split(":")) {
+      Path candidate = Path.of(folder, program);
+      if (Files.isExecutable(candidate)) {
+        return candidate.toString();
+      }
+    }
+    return "";
+  }
+
+  private void report(List<Finding> findings, boolean ok) {
+    ObjectNode document = object();
+    document.put("ok", ok);
+    ArrayNode list = document.putArray("findings");
+    for (Finding finding : findings) {
+      ObjectNode entry = list.addObject();
+      entry.put("name", finding.name);
+      entry.put("present", finding.present());
+      entry.put("required", finding.required);
+      entry.put("found", finding.found);
+      entry.put("gives", finding.gives);
+      if (!json()) {
+        line(
+            "%-12s %s",
+            finding.name,
+            finding.present() ? finding.found : "missing; it would give: " + finding.gives);
+      }
+    }
+    if (json()) {
+      print(document);
+    }
+  }
+}

@@ -1,0 +1,85 @@
+package org.jtvmc.compiler.cli;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import org.jtvmc.codegen.load.UnsupportedCpuException;
+import org.jtvmc.compiler.artifact.ArtifactException;
+import org.jtvmc.compiler.npz.NpzException;
+import org.jtvmc.compiler.onnx.ModelException;
+import org.jtvmc.compiler.target.TargetException;
+import org.jtvmc.compiler.target.TargetSyntaxException;
+import org.jtvmc.ir.text.ParseException;
+import org.jtvmc.ir.type.TypeException;
+import org.jtvmc.tuner.record.RecordException;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** Turns exceptions into one sentence for a person and an exit code. */
+final class ErrorReport {
+
+  private ErrorReport() {}
+
+  /** A command line that is not understood. */
+  static int wrongUsage(ParameterException e, String[] arguments) {
+    StringBuilder message = new StringBuilder(e.getMessage());
+    if (e instanceof UnmatchedArgumentException unmatched) {
+      List<String> suggestions = unmatched.getSuggestions();
+      if (!suggestions.isEmpty()) {
+        message.append("; did you mean ").append(String.join(" or ", suggestions)).append('?');
+      }
+    }
+    CommandLine command = e.getCommandLine();
+    message.append(" (see ").append(command.getCommandSpec().qualifiedName()).append(" --help)");
+    report(command, List.of(arguments), message.toString(), ExitCode.USAGE);
+    return ExitCode.USAGE;
+  }
+
+  /** A verb that failed. */
+  static int failed(Exception e, CommandLine command, List<String> arguments) {
+    int code = exitCode(e);
+    String message = e.getMessage() == null ? e.toString() : e.getMessage();
+    if (code == ExitCode.INTERNAL_ERROR) {
+      message =
+          "internal error: %s; please report it with the command and the output of --verbose"
+              .formatted(e);
+    } else if (code == ExitCode.USAGE) {
+      message += " (see " + command.getCommandSpec().qualifiedName() + " --help)";
+    }
+    report(command, arguments, message, code);
+    if (arguments.contains("--verbose")) {
+      e.printStackTrace(command.getErr());
+    }
+    return code;
+  }
+
+  private static int exitCode(Exception e) {
+    return switch (e) {
+      case ModelException _,
+          ArtifactException _,
+          NpzException _,
+          RecordException _,
+          ParseException _,
+          TypeException _,
+          IOException _,
+          UncheckedIOException _ ->
+          ExitCode.MODEL;
+      case TargetException _, UnsupportedCpuException _ -> ExitCode.NO_DEVICE;
+      case TargetSyntaxException _, UsageException _, ParameterException _ -> ExitCode.USAGE;
+      default -> ExitCode.INTERNAL_ERROR;
+    };
+  }
+
+  private static void report(
+      CommandLine command, List<String> arguments, String message, int code) {
+    command.getErr().println("jtvmc: " + message.replace("\n", "; "));
+    if (arguments.contains("--json")) {
+      ObjectNode document = JsonNodeFactory.instance.objectNode();
+      document.putObject("error").put("message", message).put("exit_code", code);
+      command.getOut().println(document.toPrettyString());
+    }
+  }
+}

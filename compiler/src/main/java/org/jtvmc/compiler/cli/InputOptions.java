@@ -1,0 +1,49 @@
+package org.jtvmc.compiler.cli;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jtvmc.codegen.library.TensorInfo;
+import org.jtvmc.compiler.npz.Npz;
+import org.jtvmc.compiler.run.FillMode;
+import org.jtvmc.compiler.run.InputFiller;
+import org.jtvmc.ir.data.NDArray;
+import org.jtvmc.ir.type.TensorType;
+import picocli.CommandLine.Option;
+
+/** What a model is run on. */
+final class InputOptions {
+
+  @Option(
+      names = "--inputs",
+      paramLabel = "in.npz",
+      description = "Inputs by name; those that are not in it are filled.")
+  private Path inputs;
+
+  @Option(
+      names = "--fill-mode",
+      paramLabel = "MODE",
+      description = "What inputs hold that are not given: zeros, ones or random (the default).")
+  private FillMode fillMode = FillMode.RANDOM;
+
+  @Option(names = "--seed", paramLabel = "N", description = "Of random inputs.")
+  private long seed;
+
+  /**
+   * Contents for each input.
+   *
+   * @param limits of integer inputs, as the model's artifact states them
+   */
+  List<NDArray> arrays(List<TensorInfo> tensors, Map<String, Long> limits) {
+    Map<String, TensorType> wanted = new LinkedHashMap<>();
+    tensors.forEach(tensor -> wanted.put(tensor.name(), tensor.type()));
+    Map<String, NDArray> given = inputs == null ? Map.of() : Npz.read(inputs, wanted);
+    if (inputs != null && given.isEmpty() && !wanted.isEmpty()) {
+      throw new UsageException(
+          "%s has none of the model's inputs: %s"
+              .formatted(inputs, String.join(", ", wanted.keySet())));
+    }
+    return new InputFiller(fillMode, seed, limits).fill(tensors, given);
+  }
+}

@@ -1,0 +1,31 @@
+package org.jtvmc.compiler.cli;
+
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+
+/** The program. */
+public final class Main {
+
+  private Main() {}
+
+  /** Runs a verb and ends the process with its exit code. */
+  public static void main(String[] arguments) {
+    PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+    PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+    int code = run(out, err, arguments);
+    out.flush();
+    err.flush();
+    System.exit(code);
+  }
+
+  /**
+   * Runs a verb.
+   *
+   * @param out where results go
+   * @param err where progress, logs and errors go
+   * @return the exit code
+   */
+  public static int run(PrintWriter out, PrintWriter err, String... arguments) {
+    return new JtvmcCommand().commandLine(out, err).execute(arguments);
+  }
+}

@@ -1,0 +1,42 @@
+package org.jtvmc.compiler.cli;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jtvmc.compiler.artifact.Artifact;
+import org.jtvmc.compiler.artifact.ArtifactCompiler;
+import org.jtvmc.compiler.artifact.ArtifactLayout;
+import org.jtvmc.compiler.artifact.CompileListener;
+import org.jtvmc.compiler.artifact.CompileOptions;
+import org.jtvmc.compiler.source.ModelSource;
+
+/** What stands for MODEL|OUT: a model, which is compiled now, or what was compiled before. */
+final class ModelOrArtifact {
+
+  private ModelOrArtifact() {}
+
+  /**
+   * The artifact.
+   *
+   * @param scratch where a model is compiled to
+   */
+  static Artifact artifact(
+      String text, CompilationOptions compilation, Machine machine, Verb verb, Path scratch) {
+    Path path = Path.of(text);
+    boolean compiled =
+        !ModelSource.isModel(text) && (Files.isDirectory(path) || ArtifactLayout.isLibrary(path));
+    if (compiled) {
+      return Artifact.open(path);
+    }
+    ModelSource source = ModelSource.of(text);
+    CompileOptions options = compilation.toRun(source, machine, s -> verb.note("%s", s));
+    verb.detail("compiling %s for %s", source.reference(), options.target());
+    CompileListener listener =
+        new CompileListener() {
+          @Override
+          public void problem(String sentence) {
+            verb.note("%s", sentence);
+          }
+        };
+    return new ArtifactCompiler(machine.host(), listener).compile(source, options, scratch);
+  }
+}

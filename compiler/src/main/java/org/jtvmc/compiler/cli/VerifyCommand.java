@@ -1,0 +1,150 @@
+package org.jtvmc.compiler.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.List;
+import org.jtvmc.codegen.library.TensorInfo;
+import org.jtvmc.compiler.artifact.Artifact;
+import org.jtvmc.compiler.run.ModelRunner;
+import org.jtvmc.compiler.source.ModelSource;
+import org.jtvmc.compiler.verify.OnnxRuntimeSession;
+import org.jtvmc.compiler.verify.OutputComparison;
+import org.jtvmc.compiler.verify.OutputComparison.Tolerance;
+import org.jtvmc.ir.data.NDArray;
+import org.jtvmc.ir.graph.IRModule;
+import org.jtvmc.ir.interpret.GraphEvaluator;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code verify}: compares outputs with those of a reference. */
+@Command(name = "verify", description = "Compares a compiled model's outputs with a reference.")
+final class VerifyCommand extends Verb {
+
+  /** Who else computes the outputs. */
+  enum Reference {
+    ONNXRUNTIME,
+    INTERPRETER
+  }
+
+  @Parameters(
+      paramLabel = "MODEL|OUT",
+      description = "A model, which is compiled first, or what compile has written.")
+  private String model;
+
+  @Option(
+      names = "--reference",
+      paramLabel = "R",
+      description = "onnxruntime (the default for ONNX models) or interpreter.")
+  private Reference reference;
+
+  @Option(names = "--atol", paramLabel = "A", description = "Absolute tolerance; 1e-4.")
+  private double atol = Tolerance.DEFAULT.absolute();
+
+  @Option(names = "--rtol", paramLabel = "R", description = "Relative tolerance; 1e-3.")
+  private double rtol = Tolerance.DEFAULT.relative();
+
+  @Mixin private InputOptions inputs;
+
+  @Mixin private CompilationOptions compilation;
+
+  @Override
+  public Integer call() {
+    if (!(atol >= 0) || !(rtol >= 0)) {
+      throw new UsageException("--atol and --rtol are numbers of at least 0");
+    }
+    try (TemporaryFolder scratch = TemporaryFolder.create()) {
+      Artifact artifact =
+          ModelOrArtifact.artifact(model, compilation, Machine.detect(), this, scratch.path());
+      ModelSource source = ModelSource.of(artifact.manifest().source().reference());
+      Reference chosen = reference(source);
+      List<OutputComparison> comparisons = compare(artifact, source, chosen);
+      report(comparisons, chosen);
+      boolean ok = comparisons.stream().allMatch(OutputComparison::ok);
+      return ok ? ExitCode.DONE : ExitCode.VERIFICATION_FAILED;
+    }
+  }
+
+  private Reference reference(ModelSource source) {
+    boolean onnx = source.format() == ModelSource.Format.ONNX;
+    if (reference == null) {
+      return onnx ? Reference.ONNXRUNTIME : Reference.INTERPRETER;
+    }
+    if (reference == Reference.ONNXRUNTIME && !onnx) {
+      throw new UsageException(
+          "%s is no ONNX model, so that onnxruntime cannot run it; use --reference interpreter"
+              .formatted(source.reference()));
+    }
+    return reference;
+  }
+
+  private List<OutputComparison> compare(Artifact artifact, ModelSource source, Reference chosen) {
+    try (ModelRunner runner = artifact.load(compilation.threads())) {
+      List<NDArray> arguments = inputs.arrays(runner.inputs(), artifact.manifest().inputLimits());
+      List<NDArray> actual = runner.run(arguments);
+      List<NDArray> expected =
+          switch (chosen) {
+            case ONNXRUNTIME -> onnxRuntime(source, runner, arguments);
+            case INTERPRETER -> interpreter(artifact, source, arguments);
+          };
+      List<OutputComparison> comparisons = new ArrayList<>();
+      for (int i = 0; i < actual.size(); i++) {
+        TensorInfo output = runner.outputs().get(i);
+        comparisons.add(
+            OutputComparison.of(
+                output.name(), actual.get(i), expected.get(i), new Tolerance(atol, rtol)));
+      }
+      return comparisons;
+    }
+  }
+
+  private static List<NDArray> onnxRuntime(
+      ModelSource source, ModelRunner runner, List<NDArray> arguments) {
+    int threads = Runtime.getRuntime().availableProcessors();
+    try (OnnxRuntimeSession session = new OnnxRuntimeSession(source.file(), threads);
+        OnnxRuntimeSession.Bound bound = session.bind(runner.inputs(), arguments)) {
+      return bound.results(runner.outputs());
+    }
+  }
+
+  private static List<NDArray> interpreter(
+      Artifact artifact, ModelSource source, List<NDArray> arguments) {
+    IRModule module = source.load(artifact.manifest().source().inputShapes());
+    return new GraphEvaluator(module).evaluate(module.main(), arguments);
+  }
+
+  private void report(List<OutputComparison> comparisons, Reference chosen) {
+    String name = chosen.name().toLowerCase(java.util.Locale.ROOT);
+    boolean ok = comparisons.stream().allMatch(OutputComparison::ok);
+    if (json()) {
+      ObjectNode document = object();
+      document.put("ok", ok);
+      document.put("reference", name);
+      ArrayNode outputs = document.putArray("outputs");
+      for (OutputComparison comparison : comparisons) {
+        ObjectNode entry = outputs.addObject();
+        entry.put("name", comparison.name());
+        entry.put("max_abs", comparison.maxAbs());
+        entry.put("max_rel", comparison.maxRel());
+        entry.put("ok", comparison.ok());
+        entry.put("elements", comparison.elements());
+        entry.put("wrong", comparison.wrong());
+      }
+      print(document);
+      return;
+    }
+    for (OutputComparison comparison : comparisons) {
+      line(
+          "%s %s: largest difference %.3g absolute, %.3g relative; %d of %d elements too far off",
+          comparison.ok() ? "ok    " : "WRONG ",
+          comparison.name(),
+          comparison.maxAbs(),
+          comparison.maxRel(),
+          comparison.wrong(),
+          comparison.elements());
+    }
+    line("%s", ok ? "equal to " + name : "differs from " + name);
+  }
+}

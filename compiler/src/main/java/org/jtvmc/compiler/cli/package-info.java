@@ -1,0 +1,2 @@
+/** The {@code jtvmc} command line: one class for each verb. */
+package org.jtvmc.compiler.cli;

@@ -1,0 +1,2 @@
+/** NumPy's files of arrays, read without trust in their contents, and written. */
+package org.jtvmc.compiler.npz;

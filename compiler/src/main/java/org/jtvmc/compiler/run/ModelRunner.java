@@ -1,0 +1,108 @@
+package org.jtvmc.compiler.run;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jtvmc.codegen.library.TensorInfo;
+import org.jtvmc.codegen.load.LoadedLibrary;
+import org.jtvmc.codegen.load.ModelContext;
+import org.jtvmc.ir.data.NDArray;
+
+/** A compiled model, loaded, with memory for one run at a time. */
+public final class ModelRunner implements AutoCloseable {
+
+  private final LoadedLibrary library;
+  private final ModelContext context;
+  private final List<TensorInfo> inputs;
+  private final List<TensorInfo> outputs;
+
+  /**
+   * @param threads that serve one run; 0 means one for each core
+   * @throws org.jtvmc.codegen.CodegenException with the library's own sentence where it cannot be
+   *     opened
+   */
+  public ModelRunner(Path library, String name, int threads, Optional<Path> weights) {
+    this.library = new LoadedLibrary(library, name, threads, weights);
+    try {
+      this.context = this.library.newContext();
+    } catch (RuntimeException e) {
+      this.library.close();
+      throw e;
+    }
+    this.inputs = this.library.inputs();
+    this.outputs = this.library.outputs();
+  }
+
+  public List<TensorInfo> inputs() {
+    return inputs;
+  }
+
+  public List<TensorInfo> outputs() {
+    return outputs;
+  }
+
+  /** The target string that the library was compiled for. */
+  public String target() {
+    return library.target();
+  }
+
+  /**
+   * A run of the same inputs into the same outputs, to be repeated at no cost.
+   *
+   * @param arguments one array for each input
+   */
+  public Bound bind(List<NDArray> arguments) {
+    return new Bound(arguments);
+  }
+
+  /** Runs once; the results are new arrays. */
+  public List<NDArray> run(List<NDArray> arguments) {
+    Bound bound = bind(arguments);
+    bound.run();
+    return bound.results();
+  }
+
+  /** Inputs and outputs in native memory. */
+  public final class Bound {
+    private final List<MemorySegment> data = new ArrayList<>();
+    private final List<NDArray> results = new ArrayList<>();
+
+    private Bound(List<NDArray> arguments) {
+      for (NDArray argument : arguments) {
+        data.add(inNativeMemory(argument));
+      }
+      for (TensorInfo output : outputs) {
+        NDArray result = NDArray.allocate(output.type());
+        results.add(result);
+        data.add(result.data());
+      }
+    }
+
+    /** Runs the model. */
+    public void run() {
+      context.run(data);
+    }
+
+    /** What the last run wrote; the next run writes it anew. */
+    public List<NDArray> results() {
+      return List.copyOf(results);
+    }
+  }
+
+  private static MemorySegment inNativeMemory(NDArray array) {
+    MemorySegment data = array.data();
+    if (data.isNative() && data.address() % array.dtype().bytes() == 0) {
+      return data;
+    }
+    return Arena.ofAuto().allocate(data.byteSize(), 64).copyFrom(data);
+  }
+
+  @Override
+  public void close() {
+    context.close();
+    library.close();
+  }
+}

@@ -1,0 +1,153 @@
+package org.jtvmc.compiler.source;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jtvmc.compiler.onnx.ModelException;
+import org.jtvmc.compiler.onnx.OnnxImporter;
+import org.jtvmc.compiler.onnx.OnnxModel;
+import org.jtvmc.compiler.zoo.ModelZoo;
+import org.jtvmc.compiler.zoo.ZooModel;
+import org.jtvmc.ir.graph.IRModule;
+import org.jtvmc.ir.graph.Var;
+import org.jtvmc.ir.op.OperatorRegistry;
+import org.jtvmc.ir.text.ModuleText;
+import org.jtvmc.ir.text.ParseException;
+import org.jtvmc.ir.type.TensorType;
+import org.jtvmc.ir.type.TypeException;
+
+/**
+ * A model as a user names it: an {@code .onnx} file, a {@code .relay} file, or {@code zoo:NAME}.
+ *
+ * @param reference finds the same model again: {@code zoo:NAME} or an absolute path
+ * @param name a C identifier made of the file's or the zoo's name
+ * @param file where its bytes are
+ * @param format how they are read
+ * @param defaultShapes of the inputs that a user gives no shape to; may be empty
+ */
+public record ModelSource(
+    String reference,
+    String name,
+    Path file,
+    Format format,
+    Map<String, List<Long>> defaultShapes) {
+
+  /** The kinds of files. */
+  public enum Format {
+    ONNX,
+    /** The text form of the graph IR, with its weights in a {@code .safetensors} file beside it. */
+    RELAY
+  }
+
+  private static final String ZOO = "zoo:";
+
+  public ModelSource {
+    defaultShapes = Map.copyOf(defaultShapes);
+  }
+
+  /** Whether {@code text} names a model by its form, whether or not there is one. */
+  public static boolean isModel(String text) {
+    String lower = text.toLowerCase(Locale.ROOT);
+    return lower.startsWith(ZOO) || lower.endsWith(".onnx") || lower.endsWith(".relay");
+  }
+
+  /**
+   * The model that {@code text} names; a zoo model's file is fetched if it is not here yet.
+   *
+   * @throws ModelException where it names none
+   */
+  public static ModelSource of(String text) {
+    if (text.startsWith(ZOO)) {
+      ModelZoo zoo = ModelZoo.ofUser();
+      ZooModel model = zoo.find(text.substring(ZOO.length()));
+      Map<String, List<Long>> shapes = new LinkedHashMap<>();
+      model.inputs().forEach(input -> shapes.put(input.input(), input.shape()));
+      return new ModelSource(text, identifier(model.name()), zoo.file(model), Format.ONNX, shapes);
+    }
+    Path file = Path.of(text).toAbsolutePath().normalize();
+    if (!Files.isRegularFile(file)) {
+      throw new ModelException(
+          "%s %s; give an .onnx or .relay file, or zoo:NAME"
+              .formatted(text, Files.exists(file) ? "is no file" : "does not exist"));
+    }
+    Format format =
+        file.toString().toLowerCase(Locale.ROOT).endsWith(".relay") ? Format.RELAY : Format.ONNX;
+    String stem = file.getFileName().toString().replaceFirst("\\.[^.]*$", "");
+    return new ModelSource(file.toString(), identifier(stem), file, format, Map.of());
+  }
+
+  /** A C identifier that reads like {@code text}. */
+  public static String identifier(String text) {
+    String plain = text.replaceAll("[^A-Za-z0-9_]", "_");
+    return plain.isEmpty() || Character.isDigit(plain.charAt(0)) ? "model_" + plain : plain;
+  }
+
+  /**
+   * The model's graph, all sizes known.
+   *
+   * @param inputShapes by input name, before the defaults
+   * @throws ModelException where the file cannot be read, is not supported or leaves sizes open
+   */
+  public IRModule load(Map<String, List<Long>> inputShapes) {
+    IRModule module =
+        switch (format) {
+          case ONNX -> loadOnnx(inputShapes);
+          case RELAY -> loadRelay(inputShapes);
+        };
+    for (Var input : module.main().parameters()) {
+      if (input.type() instanceof TensorType type && !type.isStatic()) {
+        throw new ModelException(
+            "%s: input '%s' has open sizes, %s; give them with --input-shapes \"%s:[...]\""
+                .formatted(reference, input.name(), type, input.name()));
+      }
+    }
+    return module;
+  }
+
+  private IRModule loadOnnx(Map<String, List<Long>> inputShapes) {
+    Map<String, List<Long>> shapes = new LinkedHashMap<>(defaultShapes);
+    shapes.putAll(inputShapes);
+    return OnnxImporter.standard().load(OnnxModel.read(file), shapes);
+  }
+
+  private IRModule loadRelay(Map<String, List<Long>> inputShapes) {
+    IRModule module;
+    try {
+      module = ModuleText.read(file).parse(OperatorRegistry.standard()::find);
+    } catch (ParseException | TypeException e) {
+      throw new ModelException("%s: %s".formatted(reference, e.getMessage()), e);
+    } catch (NoSuchFileException e) {
+      throw new ModelException("%s does not exist".formatted(e.getFile()), e);
+    } catch (IOException e) {
+      throw new ModelException("%s cannot be read: %s".formatted(reference, e.getMessage()), e);
+    }
+    if (module.main() == null) {
+      throw new ModelException("%s has no function main".formatted(reference));
+    }
+    for (Map.Entry<String, List<Long>> given : inputShapes.entrySet()) {
+      checkShape(module, given.getKey(), given.getValue());
+    }
+    return module;
+  }
+
+  private void checkShape(IRModule module, String input, List<Long> shape) {
+    Var parameter =
+        module.main().parameters().stream()
+            .filter(candidate -> candidate.name().equals(input))
+            .findFirst()
+            .orElseThrow(
+                () -> new ModelException("%s has no input '%s'".formatted(reference, input)));
+    if (!(parameter.type() instanceof TensorType type
+        && type.isStatic()
+        && type.sizes().equals(shape))) {
+      throw new ModelException(
+          "%s: input '%s' is %s, and a .relay file's shapes are fixed; change them in the file"
+              .formatted(reference, input, parameter.type()));
+    }
+  }
+}

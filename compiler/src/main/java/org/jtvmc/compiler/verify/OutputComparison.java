@@ -1,0 +1,55 @@
+package org.jtvmc.compiler.verify;
+
+import org.jtvmc.ir.data.NDArray;
+
+/**
+ * How far a result is from the expected one.
+ *
+ * @param name of the tensor
+ * @param elements how many were compared
+ * @param maxAbs the largest absolute difference; infinite where only one is finite
+ * @param maxRel the largest difference relative to the expected element
+ * @param wrong the elements that are further off than allowed
+ */
+public record OutputComparison(
+    String name, long elements, double maxAbs, double maxRel, long wrong) {
+
+  /**
+   * What difference is allowed, as NumPy's {@code allclose} has it: {@code |a - e| <= atol + rtol *
+   * |e|}.
+   */
+  public record Tolerance(double absolute, double relative) {
+    public static final Tolerance DEFAULT = new Tolerance(1e-4, 1e-3);
+  }
+
+  /** Compares element by element; two NaNs, and two equal infinities, do not differ. */
+  public static OutputComparison of(
+      String name, NDArray actual, NDArray expected, Tolerance tolerance) {
+    double maxAbs = 0;
+    double maxRel = 0;
+    long wrong = 0;
+    long elements = expected.elements();
+    for (long i = 0; i < elements; i++) {
+      double a = actual.getDouble(i);
+      double e = expected.getDouble(i);
+      if (Double.compare(a, e) == 0 || a == e) {
+        continue;
+      }
+      double difference = Math.abs(a - e);
+      if (Double.isNaN(difference)) {
+        difference = Double.POSITIVE_INFINITY;
+      }
+      maxAbs = Math.max(maxAbs, difference);
+      maxRel = Math.max(maxRel, difference / Math.max(Math.abs(e), Double.MIN_NORMAL));
+      double allowed = tolerance.absolute() + tolerance.relative() * Math.abs(e);
+      if (Double.isInfinite(difference) || !(difference <= allowed)) {
+        wrong++;
+      }
+    }
+    return new OutputComparison(name, elements, maxAbs, maxRel, wrong);
+  }
+
+  public boolean ok() {
+    return wrong == 0;
+  }
+}

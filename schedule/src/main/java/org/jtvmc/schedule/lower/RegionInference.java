@@ -119,9 +119,27 @@ final class RegionInference {
           long width = Math.ceilDiv(inner.size - 1, divisor.value());
           yield new Span(simplifier.divide(inner.min, divisor.value()), width + 1);
         }
-        yield constant(atom);
+        Span clamped = atom instanceof Binary binary ? relaxClamp(binary) : null;
+        yield clamped != null ? clamped : constant(atom);
       }
     };
+  }
+
+  /**
+   * A minimum or maximum with a number: it grows with the other operand, and no faster, so that its
+   * values span no more.
+   */
+  private Span relaxClamp(Binary clamp) {
+    boolean isClamp = clamp.op() == BinaryOp.MIN || clamp.op() == BinaryOp.MAX;
+    if (!isClamp || !(clamp.right() instanceof IntImm)) {
+      return null;
+    }
+    Span inner = relax(simplifier.linear(clamp.left()));
+    return inner == null
+        ? null
+        : new Span(
+            simplifier.linear(Binary.of(clamp.op(), inner.min.toExpr(), clamp.right())),
+            inner.size);
   }
 
   private Span constant(PrimExpr atom) {

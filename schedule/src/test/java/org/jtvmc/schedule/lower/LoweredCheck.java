@@ -22,9 +22,19 @@ final class LoweredCheck {
   private final ComputeDag dag;
   private final Map<Tensor, NDArray> inputs = new HashMap<>();
   private final List<NDArray> expected;
+  private final double tolerance;
 
+  /** A check for computations that are exact, whatever the order. */
   LoweredCheck(ComputeDag dag) {
+    this(dag, 0);
+  }
+
+  /**
+   * @param tolerance the difference allowed, relative to values above 1
+   */
+  LoweredCheck(ComputeDag dag, double tolerance) {
     this.dag = dag;
+    this.tolerance = tolerance;
     Random random = new Random(7);
     for (Tensor input : dag.inputs()) {
       NDArray array = NDArray.allocate(type(input));
@@ -72,9 +82,14 @@ final class LoweredCheck {
     }
   }
 
-  private static void compare(Tensor tensor, NDArray expected, NDArray actual) {
+  private void compare(Tensor tensor, NDArray expected, NDArray actual) {
     for (long i = 0; i < expected.elements(); i++) {
-      if (expected.getDouble(i) != actual.getDouble(i)) {
+      double wanted = expected.getDouble(i);
+      double allowed = tolerance * Math.max(1, Math.abs(wanted));
+      boolean same =
+          Double.compare(wanted, actual.getDouble(i)) == 0
+              || Math.abs(wanted - actual.getDouble(i)) <= allowed;
+      if (!same) {
         throw new AssertionError(
             "element %d of %s is %s, not %s"
                 .formatted(i, tensor, actual.getDouble(i), expected.getDouble(i)));

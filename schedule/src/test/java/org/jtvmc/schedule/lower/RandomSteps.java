@@ -81,7 +81,7 @@ final class RandomSteps {
   }
 
   private Step step(Schedule schedule) {
-    Stage stage = pick(schedule.stages());
+    Stage stage = pick(withLoops(schedule.stages()));
     List<IterVar> leaves = stage.leaves();
     return switch (random.nextInt(18)) {
       case 0, 1, 2, 3 -> new Split(stage.id(), leaf(leaves), factors());
@@ -105,7 +105,8 @@ final class RandomSteps {
             hosts.addAll(schedule.readers(reader.tensor()));
           }
         }
-        Stage host = hosts.isEmpty() ? pick(schedule.stages()) : pick(hosts);
+        hosts = withLoops(hosts);
+        Stage host = pick(hosts.isEmpty() ? withLoops(schedule.stages()) : hosts);
         yield new ComputeAt(stage.id(), host.id(), leaf(host.leaves()));
       }
       case 11 -> new CacheWrite(stage.id());
@@ -129,6 +130,10 @@ final class RandomSteps {
               : new AutoUnroll(stage.id(), 1 << random.nextInt(7));
       default -> new Parallel(stage.id(), leaves.getFirst().id());
     };
+  }
+
+  private static List<Stage> withLoops(List<Stage> stages) {
+    return stages.stream().filter(stage -> !stage.leaves().isEmpty()).toList();
   }
 
   private String operand(Schedule schedule, Stage stage) {

@@ -274,6 +274,30 @@ final class GraphPassesTest {
   }
 
   @Test
+  void symbolicSizesPassThroughThePipeline() {
+    IRModule module =
+        module(
+            """
+            (%x: Tensor[(n, 3, 8), float32], %w: Tensor[(5, 8), float32]) \
+            -> Tensor[(n, 15), float32] {
+              %0 = nn.dense(copy(transpose(transpose(%x, axes=[1, 0, 2]), axes=[1, 0, 2])), %w);
+              %1 = add(%0, const([1.0, 2.0, 3.0, 4.0, 5.0], float32));
+              %2 = concatenate((strided_slice(%1, begin=[0], end=[2], axes=[2]), \
+            split(%1, indices=[2], axis=2).1), axis=2);
+              %3 = divide(multiply(%2, sigmoid(%2)), const(3.0, float32));
+              reshape(nn.softmax(nn.relu(%3)), newshape=[0, 15])
+            }
+            """);
+    IRModule fused =
+        GraphPipeline.standard()
+            .watchedBy((_, _, after, _) -> new CheckTypes().apply(after))
+            .run(module);
+    assertEquals(module.main().resultType(), fused.main().resultType());
+    assertEquals(
+        ModuleText.print(fused), ModuleText.print(ModuleText.of(fused).parse(OPERATORS::find)));
+  }
+
+  @Test
   void thePipelineIsAListThatPrints() {
     assertEquals(
         """

@@ -16,14 +16,20 @@ public record RegisterTile(int rows, int vectors) {
   /** Most registers side by side: beyond it more rows are always as good. */
   private static final int MOST_VECTORS = 8;
 
+  /** What the second cache of a server core takes for a line, one after the other. */
+  private static final double CYCLES_PER_LINE = 2;
+
   /**
    * How one operand of the reduction depends on the tile.
    *
    * @param byRow each row needs an element of its own
    * @param byLane each lane needs an element of its own
    * @param stride how far apart the elements of neighbouring lanes lie
+   * @param newLines the part of what one step of the reduction reads that the first cache does not
+   *     have yet: 1/16 where single elements lie side by side along the rows or the reduction, less
+   *     than 1 where a window slides over them, else 1
    */
-  public record Operand(boolean byRow, boolean byLane, long stride) {
+  public record Operand(boolean byRow, boolean byLane, long stride, double newLines) {
 
     /** Modelled loads, in units of one vector load, for a tile of {@code rows x vectors}. */
     double loads(int rows, int vectors) {
@@ -33,6 +39,12 @@ public record RegisterTile(int rows, int vectors) {
       }
       double perVector = stride == 1 ? 1 : stride >= 2 && stride <= 4 ? stride : 16;
       return each * vectors * perVector;
+    }
+
+    /** Modelled cycles in which the second cache delivers what is needed anew. */
+    double streamed(int rows, int vectors) {
+      double units = byLane ? loads(rows, vectors) : byRow ? rows : 0;
+      return CYCLES_PER_LINE * units * newLines;
     }
   }
 
@@ -81,10 +93,13 @@ public record RegisterTile(int rows, int vectors) {
     int tailVectors = (int) Math.ceilDiv(laneExtent % width, (long) lanes);
     long fullRows = rowExtent / rows;
     int tailRows = (int) (rowExtent % rows);
-    return fullColumns * fullRows * step(rows, vectors, operands)
-        + fullRows * step(rows, tailVectors, operands)
-        + fullColumns * step(tailRows, vectors, operands)
-        + step(tailRows, tailVectors, operands);
+    // A little for the code that ragged ends need.
+    double ragged = (tailRows > 0 ? 1.02 : 1) * (tailVectors > 0 ? 1.02 : 1);
+    return ragged
+        * (fullColumns * fullRows * step(rows, vectors, operands)
+            + fullRows * step(rows, tailVectors, operands)
+            + fullColumns * step(tailRows, vectors, operands)
+            + step(tailRows, tailVectors, operands));
   }
 
   private static double step(int rows, int vectors, List<Operand> operands) {
@@ -93,13 +108,15 @@ public record RegisterTile(int rows, int vectors) {
     }
     double arithmetic = rows * vectors / 2.0;
     double loads = 0;
+    double streamed = 0;
     for (Operand operand : operands) {
       loads += operand.loads(rows, vectors) / 2.0;
+      streamed += operand.streamed(rows, vectors);
     }
     double latency = 4;
     // The loop's own instructions and the imperfect overlap of its steps.
-    double overhead = 0.25;
-    return Math.max(Math.max(arithmetic, loads), latency) + overhead;
+    double overhead = 0.25 + 0.1 * streamed;
+    return Math.max(Math.max(arithmetic, loads), Math.max(streamed, latency)) + overhead;
   }
 
   /** {@code 12x2}: rows by vectors. */

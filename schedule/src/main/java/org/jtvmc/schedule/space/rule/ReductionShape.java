@@ -23,20 +23,26 @@ record ReductionShape(
     List<Access> accesses =
         Access.of(state.schedule(), stage).stream().filter(a -> !a.indices().isEmpty()).toList();
     List<Axis> axes = stage.op().axes();
+    List<Access> reduced =
+        accesses.stream()
+            .filter(
+                access ->
+                    stage.op().reduceAxes().stream().anyMatch(r -> access.dependsOn(r.var())))
+            .toList();
     Set<PrimVar> missed = new HashSet<>();
-    for (Access access : accesses) {
+    for (Access access : reduced) {
       for (Axis axis : axes) {
         if (axis.size() > 1 && !access.dependsOn(axis.var())) {
           missed.add(axis.var());
         }
       }
     }
-    boolean reuse = accesses.size() >= 2 && !missed.isEmpty();
+    boolean reuse = reduced.size() >= 2 && !missed.isEmpty();
     return new ReductionShape(
         true,
         reuse,
-        innermostStride(axes, accesses, 4),
-        innermostStride(stage.op().reduceAxes(), accesses, 1));
+        innermostStride(axes, reduced, 4),
+        innermostStride(stage.op().reduceAxes(), reduced, 1));
   }
 
   /**
@@ -58,7 +64,7 @@ record ReductionShape(
 
   /** Neighbouring outputs go into the lanes of vectors and into several registers. */
   boolean isTileable() {
-    return isReduction && (hasReuse || (spatialLanes && !reduceLanes));
+    return isReduction && (hasReuse || spatialLanes);
   }
 
   /** Multiply-adds, or what the reduction does in their place. */

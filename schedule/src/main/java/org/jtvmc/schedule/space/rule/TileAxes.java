@@ -70,10 +70,12 @@ record TileAxes(
                   boolean packed =
                       access.tensor().op() instanceof PlaceholderOp input && input.constant();
                   long stride = packed ? 1 : access.stride(vectorAxis.var()).orElse(Long.MAX_VALUE);
+                  boolean byLane = access.dependsOn(vectorAxis.var());
                   return new RegisterTile.Operand(
                       rowAxis.isPresent() && access.dependsOn(rowAxis.get().var()),
-                      access.dependsOn(vectorAxis.var()),
-                      stride);
+                      byLane,
+                      stride,
+                      newLines(access, packed, byLane, rowAxis, producer));
                 })
             .toList();
     List<Axis> outputs = consumer.op().axes();
@@ -87,6 +89,34 @@ record TileAxes(
         rowAxis.map(a -> Math.min(a.size(), outputs.get(consumerAxis[row]).size())).orElse(1L),
         operands,
         scatter);
+  }
+
+  private static double newLines(
+      Access access, boolean packed, boolean byLane, Optional<Axis> row, Stage producer) {
+    List<Axis> reduced = producer.op().reduceAxes();
+    if (!byLane) {
+      boolean sideBySide =
+          packed
+              || row.map(axis -> isNear(access, axis)).orElse(false)
+              || reduced.stream().anyMatch(axis -> axis.size() >= 16 && isNear(access, axis));
+      return sideBySide ? 1.0 / 16 : 1;
+    }
+    if (packed) {
+      return 1;
+    }
+    long window = 1;
+    for (Axis axis : reduced) {
+      window *= axis.size() < 16 ? axis.size() : 1;
+    }
+    return 1.0 / Math.min(8, window);
+  }
+
+  private static boolean isNear(Access access, Axis axis) {
+    return isSmall(access.stride(axis.var()).orElse(Long.MAX_VALUE));
+  }
+
+  private static boolean isSmall(long stride) {
+    return stride >= 1 && stride <= 4;
   }
 
   /** Modelled cycles for the whole reduction with the best tile on these axes. */

@@ -143,13 +143,30 @@ public final class RecordStore implements AutoCloseable {
    * measured before it; what came later must have been faster.
    */
   public Optional<TuningRecord> best(RecordKey key) {
+    Map<String, Double> times = new HashMap<>();
     TuningRecord best = null;
     for (TuningRecord record : byKey.getOrDefault(key, List.of())) {
-      if (record.ok() && (best == null || record.confirmed() || record.bestMs() < best.bestMs())) {
+      if (!record.ok()) {
+        continue;
+      }
+      double time = times.merge(record.steps(), record.bestMs(), Math::min);
+      if (best == null || record.confirmed() || time < times.get(best.steps())) {
         best = record;
       }
     }
     return Optional.ofNullable(best);
+  }
+
+  /**
+   * The shortest time in milliseconds that {@link #best}'s schedule was ever measured at; infinite
+   * where there is none.
+   */
+  public double bestMs(RecordKey key) {
+    return best(key).stream()
+        .flatMap(best -> byKey.get(key).stream().filter(r -> r.steps().equals(best.steps())))
+        .mapToDouble(TuningRecord::bestMs)
+        .min()
+        .orElse(Double.POSITIVE_INFINITY);
   }
 
   /**

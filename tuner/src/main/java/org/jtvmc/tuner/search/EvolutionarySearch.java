@@ -26,7 +26,11 @@ import org.jtvmc.tuner.feature.ProgramFeatures;
  * of a batch is taken from the direct neighbours of the best (Droplet search: coordinate descent).
  */
 public final class EvolutionarySearch implements SearchStrategy {
-  private static final int POPULATION = 96;
+  /** Looking at candidates must not take longer than measuring the batch. */
+  private static final int POPULATION_PER_TRIAL = 12;
+
+  private static final int LEAST_POPULATION = 40;
+  private static final int MOST_POPULATION = 160;
   private static final int GENERATIONS = 3;
   private static final double MUTATION = 0.7;
   private static final double MEASURED_SHARE = 0.3;
@@ -68,7 +72,8 @@ public final class EvolutionarySearch implements SearchStrategy {
       batch.add(byDefault);
     }
     if (batch.size() < count) {
-      Map<Candidate, Double> fitness = evolve();
+      int population = Math.clamp(count * POPULATION_PER_TRIAL, LEAST_POPULATION, MOST_POPULATION);
+      Map<Candidate, Double> fitness = evolve(population);
       int walked = (int) Math.round((count - batch.size()) * walkShare(progress));
       addFittest(neighboursOfBest(walked), walked, batch);
       int atRandom = 0;
@@ -89,14 +94,14 @@ public final class EvolutionarySearch implements SearchStrategy {
   }
 
   /** The fitness of everything that the generations came across and that was not measured. */
-  private Map<Candidate, Double> evolve() {
+  private Map<Candidate, Double> evolve(int size) {
     List<Candidate> parents = fastest(PARENTS);
     List<Candidate> first = new ArrayList<>();
-    int offspring = parents.isEmpty() ? 0 : (int) (POPULATION * MEASURED_SHARE);
+    int offspring = parents.isEmpty() ? 0 : (int) (size * MEASURED_SHARE);
     for (int k = 0; k < offspring; k++) {
       first.add(context.space().mutate(parents.get(k % parents.size()), random));
     }
-    while (first.size() < POPULATION) {
+    while (first.size() < size) {
       first.add(context.space().random(random));
     }
     first.addAll(parents);
@@ -104,13 +109,13 @@ public final class EvolutionarySearch implements SearchStrategy {
     List<Map.Entry<Candidate, Double>> population = score(first, all);
     for (int generation = 0; generation < GENERATIONS && !population.isEmpty(); generation++) {
       List<Candidate> next = new ArrayList<>();
-      for (int k = 0; k < POPULATION; k++) {
+      for (int k = 0; k < size; k++) {
         next.add(child(population));
       }
       List<Map.Entry<Candidate, Double>> children = score(next, all);
       children.addAll(population);
       children.sort(fittestFirst());
-      population = new ArrayList<>(children.subList(0, Math.min(POPULATION, children.size())));
+      population = new ArrayList<>(children.subList(0, Math.min(size, children.size())));
     }
     all.keySet().removeAll(proposed);
     return all;

@@ -104,13 +104,9 @@ public final class TuningSession {
     }
   }
 
-  /** The time is that of the record which a compilation would use. */
+  /** The time is that of the schedule which a compilation would use. */
   private TaskReport report(TaskTuning state) {
-    double bestMs =
-        records
-            .best(state.task().key(target))
-            .map(TuningRecord::bestMs)
-            .orElse(Double.POSITIVE_INFINITY);
+    double bestMs = records.bestMs(state.task().key(target));
     return state.report(bestMs, workbench.rejected(state.task()));
   }
 

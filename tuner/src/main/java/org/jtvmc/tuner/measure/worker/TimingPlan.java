@@ -16,6 +16,9 @@ final class TimingPlan {
   /** A candidate that is so many times slower than the best is not timed again. */
   private static final double HOPELESS = 3;
 
+  /** No bad luck explains so much. */
+  private static final double LOST = 10;
+
   /** One that is so much slower gets half of the time. */
   private static final double BEHIND = 1.4;
 
@@ -34,6 +37,9 @@ final class TimingPlan {
   List<Double> time(Function<Timing, List<Double>> measure) {
     List<Double> times = new ArrayList<>(measure.apply(series(1, 1)));
     double first = times.getFirst();
+    if (first > LOST * bestMs) {
+      return times;
+    }
     if (first > HOPELESS * bestMs) {
       // The first run after a load may have been unlucky: nothing is given up after a single one.
       times.addAll(measure.apply(series(1, 1)));

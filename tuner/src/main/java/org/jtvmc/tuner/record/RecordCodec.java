@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jtvmc.schedule.step.StepCodec;
 
 /**
  * A record as one line of JSON. Unknown fields are ignored, so that later versions may add some.
@@ -92,6 +93,7 @@ final class RecordCodec {
         RecordStatus.parse(symbol)
             .orElseThrow(() -> new MalformedRecord("has the unknown status '" + symbol + "'"));
     try {
+      StepCodec.fromJson(steps);
       return new TuningRecord(
           new RecordKey(text(line, "workload"), target(line.path("target"))),
           line.path("task").asText(""),
@@ -107,7 +109,7 @@ final class RecordCodec {
     } catch (DateTimeException e) {
       throw new MalformedRecord("has no valid time in 'at'", e);
     } catch (IllegalArgumentException e) {
-      throw new MalformedRecord("is not a measurement: " + e.getMessage(), e);
+      throw new MalformedRecord("is not a measured schedule: " + e.getMessage(), e);
     }
   }
 

@@ -39,7 +39,7 @@ public final class TuningSession {
   private static final int ROUNDS = 5;
 
   private static final int FINALISTS = 3;
-  private static final double FINALISTS_WITHIN = 1.15;
+  private static final double FINALISTS_WITHIN = 1.1;
 
   /** Tasks with a smaller share of the model's time are not worth a comparison. */
   private static final double COMPARED_SHARE = 0.01;

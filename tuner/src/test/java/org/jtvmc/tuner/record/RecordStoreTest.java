@@ -96,6 +96,7 @@ class RecordStoreTest {
             good.strip().replace("1.5", "-1"),
             good.strip().replace("1.5", "\"fast\""),
             good.strip().replace("2026", "last year"),
+            good.strip().replace("split", "melt"),
             deep,
             "",
             good));
@@ -105,7 +106,7 @@ class RecordStoreTest {
     assertEquals(file() + ": line 1 is skipped: it is not JSON", problems.get(0));
     assertEquals(file() + ": line 2 is skipped: it is not a JSON object", problems.get(1));
     assertTrue(problems.get(2).contains("line 3 is skipped: it has format version 9"));
-    assertEquals(file() + ": 3 more lines are skipped", problems.getLast());
+    assertEquals(file() + ": 4 more lines are skipped", problems.getLast());
   }
 
   @Test

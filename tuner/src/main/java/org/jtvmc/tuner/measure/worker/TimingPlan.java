@@ -61,8 +61,8 @@ final class TimingPlan {
 
   private double budgetMs() {
     return switch (effort) {
-      case SEARCH -> 15;
-      case COMPARE -> 30;
+      case SEARCH -> 10;
+      case COMPARE -> 15;
     };
   }
 

@@ -18,6 +18,7 @@ final class EmitContext {
   final Arithmetic arithmetic;
   final Conversions conversions;
   final VectorPlan vectors;
+  final StackArrays stack = new StackArrays();
 
   /** The thread pool that was given to the kernel. */
   final LLVMValueRef pool;

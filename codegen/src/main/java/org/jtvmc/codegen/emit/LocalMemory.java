@@ -1,8 +1,5 @@
 package org.jtvmc.codegen.emit;
 
-import static org.bytedeco.llvm.global.LLVM.*;
-
-import org.bytedeco.llvm.LLVM.LLVMTypeRef;
 import org.bytedeco.llvm.LLVM.LLVMValueRef;
 import org.jtvmc.codegen.CodegenException;
 import org.jtvmc.ir.expr.IntImm;
@@ -17,9 +14,6 @@ import org.jtvmc.ir.loop.Scope;
 final class LocalMemory {
   /** Larger buffers of the kernel's own thread go to the workspace. */
   private static final long MOST_ON_STACK = 64L << 10;
-
-  /** The most of one thread's stack: threads may have little more than 1 MiB. */
-  private static final long MOST_OF_A_THREAD = 512L << 10;
 
   private static final int ALIGNMENT = 64;
 
@@ -46,15 +40,10 @@ final class LocalMemory {
    */
   Environment.Scope allocate(Buffer buffer, EmitContext context, boolean inParallel) {
     long bytes = bytes(buffer);
-    boolean small = bytes <= (inParallel ? MOST_OF_A_THREAD : MOST_ON_STACK);
-    if (inParallel && !small) {
-      throw new CodegenException(
-          "buffer %s takes %d bytes of each thread's stack; the most is %d"
-              .formatted(buffer, bytes, MOST_OF_A_THREAD));
-    }
-    if (small && (inParallel || buffer.scope() == Scope.LOCAL)) {
-      context.place(buffer, new Storage.Memory(stackArray(buffer, context.ir, bytes)));
-      return () -> {};
+    boolean onStack = inParallel || (buffer.scope() == Scope.LOCAL && bytes <= MOST_ON_STACK);
+    if (onStack && (inParallel || context.stack.fits(bytes))) {
+      return context.stack.allocate(
+          bytes, buffer.name(), context, base -> context.place(buffer, new Storage.Memory(base)));
     }
     long offset = used;
     used += (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
@@ -63,14 +52,6 @@ final class LocalMemory {
         context.ir.pointer(context.ir.types().integer(8), workspace, context.ir.int64(offset));
     context.place(buffer, new Storage.Memory(base));
     return () -> used = offset;
-  }
-
-  private static LLVMValueRef stackArray(Buffer buffer, IrBuilder ir, long bytes) {
-    long elements = bytes / buffer.dtype().bytes();
-    LLVMTypeRef type = LLVMArrayType2(ir.types().memory(buffer.dtype(), 1), elements);
-    LLVMValueRef array = ir.entryAlloca(type, buffer.name());
-    LLVMSetAlignment(array, ALIGNMENT);
-    return array;
   }
 
   /** From the first element to the last, by the strides. */

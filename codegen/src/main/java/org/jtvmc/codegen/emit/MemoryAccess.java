@@ -19,11 +19,13 @@ final class MemoryAccess {
   private final EmitContext context;
   private final IrBuilder ir;
   private final IndexEmitter indices;
+  private final GatherScatter apart;
 
   MemoryAccess(EmitContext context, IndexEmitter indices) {
     this.context = context;
     this.ir = context.ir;
     this.indices = indices;
+    this.apart = new GatherScatter(context, indices);
   }
 
   /** The elements at {@code offset}: one for each lane where the offset moves with it. */
@@ -118,7 +120,7 @@ final class MemoryAccess {
     LLVMTypeRef element = ir.types().memory(dtype, 1);
     LLVMTypeRef vector = ir.types().vector(element, lanes());
     if (offset.isVarying()) {
-      return gather(dtype, base, offset);
+      return apart.gather(dtype, base, offset);
     }
     if (offset.lane() == 1) {
       LLVMValueRef pointer = indices.address(element, base, offset.atFirstLane());
@@ -135,7 +137,7 @@ final class MemoryAccess {
     }
     boolean shuffled =
         offset.lane() > 1 && offset.lane() <= MOST_SHUFFLED_STRIDE && context.mask().isFull();
-    return shuffled ? loadStrided(dtype, base, offset) : gather(dtype, base, offset);
+    return shuffled ? loadStrided(dtype, base, offset) : apart.gather(dtype, base, offset);
   }
 
   private LLVMValueRef loadConsecutive(DType dtype, LLVMTypeRef vector, LLVMValueRef pointer) {
@@ -188,14 +190,7 @@ final class MemoryAccess {
     LLVMTypeRef element = ir.types().memory(dtype, 1);
     LLVMTypeRef vector = ir.types().vector(element, lanes());
     if (offset.lane() != 1 || offset.isVarying()) {
-      LLVMValueRef pointers = pointers(element, base, offset);
-      ir.intrinsic(
-          "llvm.masked.scatter",
-          new LLVMTypeRef[] {vector, LLVMTypeOf(pointers)},
-          value,
-          pointers,
-          ir.int32(dtype.bytes()),
-          laneMask());
+      apart.scatter(dtype, base, offset, value);
       return;
     }
     LLVMValueRef pointer = indices.address(element, base, offset.atFirstLane());
@@ -210,41 +205,6 @@ final class MemoryAccess {
         pointer,
         ir.int32(dtype.bytes()),
         laneMask());
-  }
-
-  private LLVMValueRef gather(DType dtype, LLVMValueRef base, Affine offset) {
-    LLVMTypeRef element = ir.types().memory(dtype, 1);
-    LLVMTypeRef vector = ir.types().vector(element, lanes());
-    LLVMValueRef pointers = pointers(element, base, offset);
-    return ir.intrinsic(
-        "llvm.masked.gather",
-        new LLVMTypeRef[] {vector, LLVMTypeOf(pointers)},
-        pointers,
-        ir.int32(dtype.bytes()),
-        laneMask(),
-        LLVMConstNull(vector));
-  }
-
-  /**
-   * One address per lane: a shared base and the lanes' own distances, in 32 bits where they fit.
-   */
-  private LLVMValueRef pointers(LLVMTypeRef element, LLVMValueRef base, Affine offset) {
-    if (!offset.isVarying()) {
-      LLVMValueRef start = indices.address(element, base, offset.atFirstLane());
-      long[] distances = new long[lanes()];
-      for (int lane = 0; lane < distances.length; lane++) {
-        distances[lane] = lane * offset.lane();
-      }
-      boolean narrow = Math.abs(offset.lane()) * lanes() <= Integer.MAX_VALUE / 16;
-      LLVMTypeRef type = ir.types().integer(narrow ? 32 : 64);
-      return ir.pointer(element, start, ir.vectorOf(type, distances));
-    }
-    LLVMValueRef index = indices.emit(offset).ref();
-    Range range = context.indices.range(offset);
-    if (range.within(Integer.MIN_VALUE / 16, Integer.MAX_VALUE / 16)) {
-      index = ir.convert(LLVMTrunc, index, ir.types().vector(ir.types().integer(32), lanes()));
-    }
-    return ir.pointer(element, base, index);
   }
 
   private LLVMValueRef laneMask() {

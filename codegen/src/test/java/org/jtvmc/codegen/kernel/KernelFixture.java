@@ -83,6 +83,14 @@ final class KernelFixture implements AutoCloseable {
     check(function, randomInputs(function, 20260725), tolerance);
   }
 
+  /** The outputs of the kernel on one thread. */
+  List<NDArray> run(PrimFunc function, List<NDArray> inputs) {
+    KernelObject object = compile(function);
+    try (CompiledKernel compiled = new CompiledKernel(runtime, function.name(), object.code())) {
+      return run(compiled, function, inputs, 0, GuardedMemory.Side.AFTER, Optional.empty());
+    }
+  }
+
   KernelObject compile(PrimFunc function) {
     return compiler.compile(function);
   }

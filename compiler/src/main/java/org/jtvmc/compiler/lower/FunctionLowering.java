@@ -22,6 +22,7 @@ import org.jtvmc.ir.graph.Operator;
 import org.jtvmc.ir.graph.Tuple;
 import org.jtvmc.ir.graph.TupleGetItem;
 import org.jtvmc.ir.graph.Var;
+import org.jtvmc.ir.te.CollapseAxes;
 import org.jtvmc.ir.te.PlaceholderOp;
 import org.jtvmc.ir.te.Tensor;
 import org.jtvmc.ir.type.DType;
@@ -34,7 +35,9 @@ import org.jtvmc.schedule.ComputeDag;
  * Writes a fused function as the tensor expressions of its operators.
  *
  * <p>The parameters become placeholders named by position ({@code p0}, {@code p1}, ...), so that
- * functions which differ in names only have the same workload hash and the same stages.
+ * functions which differ in names only have the same workload hash and the same stages. Dimensions
+ * that need not be apart are one: a kernel's tensors have the memory of the function's, not always
+ * their shapes.
  */
 public final class FunctionLowering {
   private final Map<Expr, List<Tensor>> values = new HashMap<>();
@@ -56,8 +59,7 @@ public final class FunctionLowering {
       List<Tensor> fields = new ArrayList<>();
       for (TensorType type : tensorTypes(parameter.type())) {
         String name = "p" + (inputs.size() + fields.size());
-        fields.add(
-            Tensor.placeholder(name, type.dtype(), isConstant.test(i), sizes(type)));
+        fields.add(Tensor.placeholder(name, type.dtype(), isConstant.test(i), sizes(type)));
       }
       inputs.addAll(fields);
       lowering.values.put(parameter, fields);
@@ -67,7 +69,9 @@ public final class FunctionLowering {
         lowering.values.put(expr, lowering.tensors(expr));
       }
     }
-    return ComputeDag.of(inputs, outputs(lowering.values.get(function.body())));
+    CollapseAxes.Result collapsed =
+        CollapseAxes.apply(inputs, outputs(lowering.values.get(function.body())));
+    return ComputeDag.of(collapsed.inputs(), collapsed.outputs());
   }
 
   /** The tensors that a value of this type consists of, in order. */

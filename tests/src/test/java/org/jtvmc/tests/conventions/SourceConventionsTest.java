@@ -31,7 +31,10 @@ class SourceConventionsTest {
   private static final int MAX_LINES = 500;
 
   /** Files that are longer, each with its reason. */
-  private static final Map<String, String> LONGER_FOR_A_REASON = Map.of();
+  private static final Map<String, String> LONGER_FOR_A_REASON =
+      Map.of(
+          "compiler/src/test/java/org/jtvmc/compiler/onnx/RandomOperators.java",
+          "one table with a short method for each operator");
 
   private static final Pattern MARKER = Pattern.compile("\\b(TODO|FIXME|XXX)\\b");
 

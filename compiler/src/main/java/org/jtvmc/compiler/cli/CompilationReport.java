@@ -18,6 +18,7 @@ import org.jtvmc.ir.graph.IRModule;
 import org.jtvmc.ir.pass.Pass;
 import org.jtvmc.ir.pass.PassListener;
 import org.jtvmc.ir.pass.PassTimes;
+import org.jtvmc.ir.pass.PrintAfter;
 import org.jtvmc.ir.text.ModuleText;
 
 /** Shows a compilation as it goes: graphs, times and code, as far as the user asks for them. */
@@ -26,7 +27,7 @@ final class CompilationReport implements CompileListener {
   private final Verb verb;
   private final Path folder;
   private final Set<Dump> dumps;
-  private final List<String> printAfter;
+  private final PrintAfter<IRModule> printAfter;
   private final boolean showTimes;
   private final PassTimes<IRModule> times = new PassTimes<>();
   private IRModule last;
@@ -38,12 +39,13 @@ final class CompilationReport implements CompileListener {
       Verb verb,
       ArtifactLayout layout,
       Set<Dump> dumps,
-      List<String> printAfter,
+      Set<String> printAfter,
       boolean showTimes) {
     this.verb = verb;
     this.folder = layout.beside(".code");
     this.dumps = dumps;
-    this.printAfter = printAfter;
+    this.printAfter =
+        new PrintAfter<>(printAfter, ModuleText::print, text -> texts().println(text));
     this.showTimes = showTimes;
   }
 
@@ -55,11 +57,7 @@ final class CompilationReport implements CompileListener {
   private void ran(Pass<IRModule> pass, IRModule before, IRModule after, Duration time) {
     times.ran(pass, before, after, time);
     last = after;
-    if (printAfter.contains(pass.name())) {
-      PrintWriter to = texts();
-      to.println("// after " + pass.name() + (before == after ? " (unchanged)" : ""));
-      to.println(ModuleText.print(after));
-    }
+    printAfter.ran(pass, before, after, time);
   }
 
   /** With {@code --json}, standard output is not for texts. */

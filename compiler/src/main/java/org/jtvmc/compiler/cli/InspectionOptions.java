@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.Set;
 import org.jtvmc.compiler.artifact.ArtifactLayout;
 import org.jtvmc.compiler.passes.GraphPipeline;
+import org.jtvmc.ir.pass.PassOrderException;
+import org.jtvmc.ir.pass.PrintAfter;
 import picocli.CommandLine.Option;
 
 /** The options that show what happens inside. */
@@ -32,7 +34,7 @@ final class InspectionOptions {
       names = "--print-ir-after",
       paramLabel = "PASS",
       split = ",",
-      description = "Print the graph after a graph pass.")
+      description = "Print the graph after a graph pass, or after all.")
   private List<String> printAfter = new ArrayList<>();
 
   @Option(names = "--print-pass-times", description = "Print how long each graph pass took.")
@@ -50,17 +52,19 @@ final class InspectionOptions {
     disabledPasses.forEach(InspectionOptions::requirePass);
     try {
       GraphPipeline.standard().without(disabledPasses);
-    } catch (org.jtvmc.ir.pass.PassOrderException e) {
+    } catch (PassOrderException e) {
       throw new UsageException("--disabled-pass: " + e.getMessage(), e);
     }
     return disabledPasses;
   }
 
   CompilationReport report(Verb verb, ArtifactLayout layout) {
-    printAfter.forEach(InspectionOptions::requirePass);
+    printAfter.stream()
+        .filter(name -> !name.equals(PrintAfter.ALL))
+        .forEach(InspectionOptions::requirePass);
     Set<Dump> wanted = EnumSet.noneOf(Dump.class);
     wanted.addAll(dumps);
-    return new CompilationReport(verb, layout, wanted, printAfter, passTimes);
+    return new CompilationReport(verb, layout, wanted, Set.copyOf(printAfter), passTimes);
   }
 
   private static void requirePass(String name) {

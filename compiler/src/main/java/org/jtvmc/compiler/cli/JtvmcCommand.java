@@ -18,9 +18,12 @@ import picocli.CommandLine.Spec;
     subcommands = {
       InspectCommand.class,
       CompileCommand.class,
+      TuneCommand.class,
       RunCommand.class,
       BenchCommand.class,
       VerifyCommand.class,
+      TasksCommand.class,
+      LogCommand.class,
       ZooCommand.class,
       TargetsCommand.class,
       DoctorCommand.class

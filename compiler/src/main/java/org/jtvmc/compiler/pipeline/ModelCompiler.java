@@ -139,7 +139,9 @@ public final class ModelCompiler {
         () -> {
           try (KernelFactory factory = newFactory()) {
             for (int i = next.getAndIncrement(); i < builds.length; i = next.getAndIncrement()) {
-              builds[i] = factory.build(kernelName(name, i, dags.get(i)), dags.get(i));
+              builds[i] =
+                  factory.build(
+                      "%s_k%d_%s".formatted(name, i, KernelNames.of(dags.get(i))), dags.get(i));
             }
           }
           return null;
@@ -162,17 +164,6 @@ public final class ModelCompiler {
   private KernelFactory newFactory() {
     KernelCompiler compiler = new KernelCompiler(target, CpuPipeline.passes(target), listener);
     return new KernelFactory(target, schedules, compiler, problems);
-  }
-
-  /** The model's name, a number, and what the kernel computes, as far as it reads well. */
-  private static String kernelName(String model, int index, ComputeDag dag) {
-    StringBuilder name = new StringBuilder(model + "_k" + index);
-    dag.stages().stream()
-        .map(stage -> stage.op().name().replaceAll("[^A-Za-z0-9_]", "_"))
-        .distinct()
-        .limit(4)
-        .forEach(stage -> name.append('_').append(stage));
-    return name.toString();
   }
 
   private static List<TensorInfo> inputs(IRModule module) {

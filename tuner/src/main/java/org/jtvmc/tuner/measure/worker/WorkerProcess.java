@@ -63,8 +63,15 @@ final class WorkerProcess implements AutoCloseable {
     }
   }
 
+  /**
+   * The shell makes the process deaf to Ctrl-C, which a terminal sends to it as well: a candidate
+   * that is being measured would seem to have failed.
+   */
   private static List<String> command(String mainClass, Path socket) {
     return List.of(
+        "/bin/sh",
+        "-c",
+        "trap '' INT; exec \"$0\" \"$@\"",
         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
         "--enable-native-access=ALL-UNNAMED",
         "--sun-misc-unsafe-memory-access=allow",

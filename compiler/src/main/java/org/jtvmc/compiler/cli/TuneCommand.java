@@ -1,0 +1,278 @@
+package org.jtvmc.compiler.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import org.jtvmc.compiler.CompilerVersion;
+import org.jtvmc.compiler.artifact.Artifact;
+import org.jtvmc.compiler.artifact.ArtifactCompiler;
+import org.jtvmc.compiler.artifact.CompileListener;
+import org.jtvmc.compiler.artifact.CompileOptions;
+import org.jtvmc.compiler.artifact.CompileOptions.Part;
+import org.jtvmc.compiler.passes.GraphPipeline;
+import org.jtvmc.compiler.pipeline.TaskExtraction;
+import org.jtvmc.compiler.pipeline.TunedSchedules;
+import org.jtvmc.compiler.source.ModelSource;
+import org.jtvmc.compiler.target.TargetException;
+import org.jtvmc.ir.graph.IRModule;
+import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.tuner.cost.CostModel;
+import org.jtvmc.tuner.cost.CostModels;
+import org.jtvmc.tuner.measure.worker.WorkerOptions;
+import org.jtvmc.tuner.record.RecordStore;
+import org.jtvmc.tuner.session.LocalWorkbench;
+import org.jtvmc.tuner.session.TaskReport;
+import org.jtvmc.tuner.session.TuningOptions;
+import org.jtvmc.tuner.session.TuningReport;
+import org.jtvmc.tuner.session.TuningSession;
+import org.jtvmc.tuner.session.Workbench;
+import org.jtvmc.tuner.task.TuningTask;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code tune}: finds fast schedules by measuring, and with {@code -o} compiles with them. */
+@Command(name = "tune", description = "Tunes a model's kernels by measuring candidates.")
+final class TuneCommand extends Verb {
+
+  @Parameters(paramLabel = "MODEL", description = "An .onnx or .relay file, or zoo:NAME.")
+  private String model;
+
+  @Option(
+      names = "--target",
+      paramLabel = "T",
+      defaultValue = "llvm",
+      description = "What to tune for; it is measured on this machine.")
+  private String target;
+
+  @Option(names = "-o", paramLabel = "OUT", description = "Also compile, as compile -o does.")
+  private Path out;
+
+  @Option(
+      names = "--tuning-records",
+      paramLabel = "F",
+      description = "Where records are kept; by default <model>.<target>.jsonl.")
+  private Path records;
+
+  @Option(
+      names = "--trials",
+      paramLabel = "N",
+      description = "Candidates to measure, those in the records included; by default 1000.")
+  private int trials = 1000;
+
+  @Option(
+      names = "--time-budget",
+      paramLabel = "10m",
+      converter = TimeSpan.class,
+      description = "When to stop at the latest.")
+  private Duration timeBudget;
+
+  @Option(
+      names = "--early-stopping",
+      paramLabel = "N",
+      description = "A task that gains nothing in N trials gets no more.")
+  private Integer earlyStopping;
+
+  @Option(
+      names = "--timeout",
+      paramLabel = "S",
+      converter = TimeSpan.class,
+      description = "Longest time for running one candidate; by default 10 s.")
+  private Duration timeout;
+
+  @Option(names = "--tasks", paramLabel = "\"0,2-5\"", description = "Tune only these tasks.")
+  private String chosen;
+
+  @Option(
+      names = "--tuner",
+      paramLabel = "NAME",
+      description = "evolutionary (the default), random, grid, or a class.")
+  private String tuner = "evolutionary";
+
+  @Option(
+      names = "--cost-model",
+      paramLabel = "NAME",
+      description = "xgboost (the default), random, none, or a class.")
+  private String costModel = "xgboost";
+
+  @Option(names = "--seed", paramLabel = "N", description = "Of all chance.")
+  private long seed;
+
+  @Option(
+      names = "--num-threads",
+      paramLabel = "N",
+      description = "Threads that serve one run; by default one per core.")
+  private int threads;
+
+  @Option(
+      names = "--resume",
+      negatable = true,
+      defaultValue = "true",
+      fallbackValue = "true",
+      description = "Go on from the records (the default), or start anew.")
+  private boolean resume;
+
+  @Option(
+      names = "--input-shapes",
+      paramLabel = "\"x:[1,3]\"",
+      converter = InputShapes.Converter.class,
+      description = "Shapes of inputs whose sizes the model leaves open.")
+  private InputShapes shapes = InputShapes.NONE;
+
+  @Override
+  public Integer call() {
+    check();
+    ModelSource source = ModelSource.of(model);
+    Machine machine = Machine.detect();
+    CpuTarget cpu = measurable(machine.target(target, threads), machine);
+    IRModule imported = source.load(shapes.byName());
+    List<TuningTask> all = TaskExtraction.tasks(GraphPipeline.standard().run(imported));
+    Path file = records == null ? defaultRecords(source, cpu) : records;
+    try (RecordStore store = RecordStore.open(file, sentence -> note("%s", sentence))) {
+      TuningReport report;
+      Optional<Artifact> artifact;
+      try (Interruption interruption = new Interruption()) {
+        report = tune(selected(all), cpu, store, interruption);
+        artifact = compile(source, imported, machine, cpu, store);
+        report(report, cpu, file, artifact);
+      }
+      return report.interrupted() ? ExitCode.INTERRUPTED : ExitCode.DONE;
+    }
+  }
+
+  private void check() {
+    if (trials < 0 || threads < 0 || (earlyStopping != null && earlyStopping < 1)) {
+      throw new UsageException("--trials, --num-threads and --early-stopping are positive numbers");
+    }
+    try (CostModel created = CostModels.create(costModel, seed)) {
+      detail("cost model %s", created.getClass().getSimpleName());
+    } catch (IllegalArgumentException e) {
+      throw new UsageException("--cost-model: " + e.getMessage(), e);
+    }
+    if (!Set.of("evolutionary", "random", "grid").contains(tuner) && !tuner.contains(".")) {
+      throw new UsageException(
+          "--tuner '%s' is none of evolutionary, random, grid, and no class name".formatted(tuner));
+    }
+  }
+
+  /** Tuning measures here, so that this machine must run the target's code. */
+  private static CpuTarget measurable(CpuTarget cpu, Machine machine) {
+    if (!machine.host().features().containsAll(cpu.features())) {
+      throw new TargetException(
+          "tuning for '%s' needs a machine that runs its code, and this one (%s) does not; tune there and bring the records"
+              .formatted(cpu, machine.host()));
+    }
+    return cpu;
+  }
+
+  private static Path defaultRecords(ModelSource source, CpuTarget cpu) {
+    return Path.of("%s.%s-%s.jsonl".formatted(source.name(), cpu.kind(), cpu.cpu()));
+  }
+
+  private List<TuningTask> selected(List<TuningTask> all) {
+    if (chosen == null) {
+      return all;
+    }
+    Set<Integer> ids = TaskRanges.parse(chosen, all.size());
+    return all.stream().filter(task -> ids.contains(task.id())).toList();
+  }
+
+  private TuningReport tune(
+      List<TuningTask> tasks, CpuTarget cpu, RecordStore store, Interruption interruption) {
+    TuningOptions options =
+        new TuningOptions(
+            trials,
+            Optional.ofNullable(timeBudget),
+            earlyStopping == null ? OptionalInt.empty() : OptionalInt.of(earlyStopping),
+            tuner,
+            costModel,
+            seed,
+            resume,
+            CompilerVersion.current());
+    WorkerOptions worker =
+        timeout == null ? WorkerOptions.standard() : WorkerOptions.standard().withRun(timeout);
+    try (Workbench workbench = new LocalWorkbench(cpu, worker)) {
+      TuningSession session =
+          new TuningSession(cpu, options, store, workbench, new TuningProgressLines(this));
+      interruption.onInterrupt(session::stop);
+      note("tuning %d tasks for %s, seed %d", tasks.size(), cpu, seed);
+      return session.run(tasks);
+    }
+  }
+
+  private Optional<Artifact> compile(
+      ModelSource source, IRModule imported, Machine machine, CpuTarget cpu, RecordStore store) {
+    if (out == null) {
+      return Optional.empty();
+    }
+    CompileOptions options =
+        new CompileOptions(
+            source.name(),
+            shapes.byName(),
+            cpu,
+            new TunedSchedules(store),
+            List.of(),
+            false,
+            Part.usual());
+    CompileListener listener =
+        new CompileListener() {
+          @Override
+          public void problem(String sentence) {
+            note("%s", sentence);
+          }
+        };
+    return Optional.of(
+        new ArtifactCompiler(machine.host(), listener).compile(source, imported, options, out));
+  }
+
+  private void report(TuningReport report, CpuTarget cpu, Path file, Optional<Artifact> artifact) {
+    if (!json()) {
+      line("%4s %6s %7s %10s %9s  %s", "id", "weight", "trials", "best ms", "GFLOP/s", "task");
+      for (TaskReport task : report.tasks()) {
+        line(
+            "%4d %6d %7d %10s %9.1f  %s",
+            task.id(), task.weight(), task.trials(), task.bestMs(), task.bestGflops(), task.name());
+      }
+      line(
+          "%d trials in %s, %.1f a second; records in %s",
+          report.trials(), TimeSpan.text(report.elapsed()), report.trialsPerSecond(), file);
+      artifact.ifPresent(written -> line("%s", written.library()));
+      return;
+    }
+    ObjectNode document = object();
+    document.put("model", model);
+    document.put("target", cpu.toString());
+    document.put("records", file.toString());
+    document.put("seed", report.seed());
+    document.put("elapsed_s", report.elapsed().toNanos() / 1e9);
+    document.put("trials", report.trials());
+    document.put("trials_per_s", report.trialsPerSecond());
+    document.put("interrupted", report.interrupted());
+    ArrayNode tasks = document.putArray("tasks");
+    report.tasks().forEach(task -> fill(tasks.addObject(), task));
+    artifact.ifPresent(written -> document.put("library", written.library().toString()));
+    print(document);
+  }
+
+  private static void fill(ObjectNode entry, TaskReport task) {
+    entry.put("id", task.id());
+    entry.put("name", task.name());
+    entry.put("workload", task.workload());
+    entry.put("weight", task.weight());
+    entry.put("flop", task.flop());
+    entry.put("trials", task.trials());
+    if (Double.isInfinite(task.bestMs())) {
+      entry.putNull("best_ms");
+    } else {
+      entry.put("best_ms", task.bestMs());
+    }
+    entry.put("best_gflops", task.bestGflops());
+    ObjectNode failures = entry.putObject("failures");
+    task.failures().forEach(failures::put);
+  }
+}

@@ -1,0 +1,38 @@
+package org.jtvmc.compiler.pipeline;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jtvmc.compiler.passes.Views;
+import org.jtvmc.compiler.plan.ExecutionPlan;
+import org.jtvmc.compiler.plan.KernelUse;
+import org.jtvmc.ir.graph.IRModule;
+import org.jtvmc.schedule.ComputeDag;
+import org.jtvmc.tuner.task.TuningTask;
+
+/** The tuning tasks of a model: its distinct kernels. */
+public final class TaskExtraction {
+
+  private TaskExtraction() {}
+
+  /**
+   * The tasks, in the order in which a run first comes to them.
+   *
+   * @param fused a module whose main calls primitive functions only
+   */
+  public static List<TuningTask> tasks(IRModule fused) {
+    Map<String, ComputeDag> dags = new LinkedHashMap<>();
+    Map<String, Integer> weights = new LinkedHashMap<>();
+    for (KernelUse use : ExecutionPlan.of(fused.main(), Views::isView).uses()) {
+      ComputeDag dag = ModelCompiler.dag(use);
+      dags.putIfAbsent(dag.workloadHash(), dag);
+      weights.merge(dag.workloadHash(), 1, Integer::sum);
+    }
+    List<TuningTask> tasks = new ArrayList<>();
+    dags.forEach(
+        (hash, dag) ->
+            tasks.add(new TuningTask(tasks.size(), KernelNames.of(dag), weights.get(hash), dag)));
+    return tasks;
+  }
+}

@@ -27,6 +27,7 @@ import org.jtvmc.codegen.TestKernels;
 import org.jtvmc.codegen.link.LlvmTools;
 import org.jtvmc.codegen.llvm.HostCpu;
 import org.jtvmc.codegen.load.LoadedLibrary;
+import org.jtvmc.codegen.load.UnsupportedCpuException;
 import org.jtvmc.ir.type.DType;
 import org.jtvmc.ir.type.TensorType;
 import org.junit.jupiter.api.Test;
@@ -126,7 +127,7 @@ class ModelLibraryTest {
     var library = write(describe("model", features, embedded()));
     var error =
         assertThrows(
-            CodegenException.class,
+            UnsupportedCpuException.class,
             () -> new LoadedLibrary(library, "model", 1, Optional.empty()));
     assertEquals(
         "model \"model\" is compiled for \"llvm -mcpu=test\"; this CPU does not offer avx1024warp",

@@ -32,11 +32,14 @@ import org.jtvmc.tuner.task.TuningTask;
  * end the best of each task are compared with each other again.
  */
 public final class TuningSession {
-  private static final int SMALLEST_BATCH = 3;
+  /** A first look at a task takes at most so many trials, before tasks are compared. */
+  private static final int FIRST_BATCH = 4;
+
+  private static final int SMALLEST_BATCH = 4;
   private static final int LARGEST_BATCH = 16;
 
   /** Rounds that each task should get on average. */
-  private static final int ROUNDS = 5;
+  private static final int ROUNDS = 4;
 
   private static final int FINALISTS = 3;
   private static final double FINALISTS_WITHIN = 1.1;
@@ -126,7 +129,7 @@ public final class TuningSession {
   private void search(List<TaskTuning> states, CostModel model, Instant start) {
     TaskScheduler scheduler = new TaskScheduler(states.stream().map(s -> load(s.task())).toList());
     int resumed = states.stream().mapToInt(TaskTuning::trials).sum();
-    int batch = batchSize(states.size());
+    int share = options.trials() / (ROUNDS * Math.max(1, states.size()));
     int left = options.trials() - resumed;
     while (left > 0 && !stopped && !isLate(start)) {
       OptionalInt next = scheduler.next();
@@ -134,6 +137,11 @@ public final class TuningSession {
         return;
       }
       TaskTuning state = states.get(next.getAsInt());
+      boolean first = state.sessionTrials() == 0;
+      int batch =
+          first
+              ? Math.clamp(share, 1, FIRST_BATCH)
+              : Math.clamp(share, SMALLEST_BATCH, LARGEST_BATCH);
       double progress = progress(left, start);
       List<Candidate> candidates = state.strategy().propose(Math.min(batch, left), progress);
       if (candidates.isEmpty() || !measure(state, candidates, model)) {
@@ -148,11 +156,6 @@ public final class TuningSession {
       }
       listener.progress(progress(states, state, candidates.size(), left, start));
     }
-  }
-
-  private int batchSize(int tasks) {
-    return Math.clamp(
-        options.trials() / (ROUNDS * Math.max(1, tasks)), SMALLEST_BATCH, LARGEST_BATCH);
   }
 
   private static TaskScheduler.Load load(TuningTask task) {

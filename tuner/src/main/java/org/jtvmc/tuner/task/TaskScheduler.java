@@ -18,6 +18,9 @@ public final class TaskScheduler {
 
   private static final int WINDOW = 3;
 
+  /** Rounds that a task gets in which nothing works. */
+  private static final int PATIENCE = 4;
+
   /** Tasks are similar where their operations differ by less than this factor, about. */
   private static final double SIZE_CLASS = 1.618;
 
@@ -102,11 +105,11 @@ public final class TaskScheduler {
   /** The estimated change of the network's time by one more round, in milliseconds. */
   private double gradient(State task) {
     double best = task.best();
-    if (Double.isInfinite(best)) {
-      // Nothing worked yet: rather a task that is known to gain.
-      return 0;
-    }
     int rounds = task.history.size();
+    if (Double.isInfinite(best)) {
+      // Nothing worked yet: worth some rounds, but not all of them.
+      return rounds < PATIENCE ? Double.NEGATIVE_INFINITY : 0;
+    }
     double backward = 0;
     if (rounds > WINDOW && !Double.isInfinite(task.history.get(rounds - 1 - WINDOW))) {
       backward = (best - task.history.get(rounds - 1 - WINDOW)) / WINDOW;

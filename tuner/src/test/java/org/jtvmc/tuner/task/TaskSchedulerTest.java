@@ -61,6 +61,14 @@ class TaskSchedulerTest {
   }
 
   @Test
+  void aTaskInWhichNothingWorksGetsSomeRoundsAndNotAll() {
+    TaskScheduler scheduler =
+        new TaskScheduler(List.of(new Load("a", 1, 1e6), new Load("b", 1, 1e6)));
+    int[] counts = rounds(scheduler, 20, 1, Double.POSITIVE_INFINITY);
+    assertArrayEquals(new int[] {16, 4}, counts);
+  }
+
+  @Test
   void finishedTasksGetNothingAndTasksWithoutOperationsDoNoHarm() {
     TaskScheduler scheduler = new TaskScheduler(List.of(new Load("a", 1, 0), new Load("b", 1, 0)));
     rounds(scheduler, 6, 1, 2);

@@ -22,8 +22,16 @@ final class TimingPlan {
   /** One that is so much slower gets half of the time. */
   private static final double BEHIND = 1.4;
 
-  /** A sample takes at least so long, so that the clock and the wake-up do not show. */
-  private static final double SAMPLE_MS = 0.4;
+  /**
+   * A sample takes at least so long, so that the clock does not show; and no longer, so that some
+   * samples fall between the disturbances of a busy machine.
+   */
+  private static final double SAMPLE_MS = 0.05;
+
+  private static final int MOST_SAMPLES = 60;
+
+  /** Samples that differ by more than this factor were disturbed, and more are taken. */
+  private static final double NOISY = 1.3;
 
   private final double bestMs;
   private final Effort effort;
@@ -49,14 +57,20 @@ final class TimingPlan {
     }
     double once = Collections.min(times);
     int number = (int) Math.clamp(Math.ceil(SAMPLE_MS / once), 1, 10_000);
-    List<Double> samples = measure.apply(series(3, number));
-    double budget = budgetMs() * (Collections.min(samples) > BEHIND * bestMs ? 0.3 : 1);
-    int more = (int) Math.clamp(budget / (once * number) - 3, 0, 20);
-    List<Double> all = new ArrayList<>(samples);
-    if (more > 0) {
-      all.addAll(measure.apply(series(more, number)));
+    List<Double> samples = new ArrayList<>(measure.apply(series(3, number)));
+    double budget = budgetMs();
+    if (Collections.min(samples) > BEHIND * bestMs) {
+      budget *= 0.3;
     }
-    return all;
+    if (Collections.max(samples) > NOISY * Collections.min(samples)) {
+      budget *= 2;
+    }
+    double sampleMs = Collections.min(samples) * number;
+    int more = (int) Math.clamp(budget / sampleMs - 3, 0, MOST_SAMPLES);
+    if (more > 0) {
+      samples.addAll(measure.apply(series(more, number)));
+    }
+    return samples;
   }
 
   private double budgetMs() {

@@ -47,6 +47,17 @@ final class ConvNet {
 
   /** A convolution and the BatchNormalization after it. */
   Feature normalizedConv(String convName, String normName, Feature x, Convolution conv) {
+    return normalizedConv(convName, normName, x, conv, 1);
+  }
+
+  /**
+   * The same with a normalisation that gives the output the deviation {@code gain}. Residual
+   * branches end in a small one, as trained networks' do; otherwise each block would amplify the
+   * rounding errors of those before it, and a deep network would tell more of them than of the
+   * image.
+   */
+  Feature normalizedConv(
+      String convName, String normName, Feature x, Convolution conv, double gain) {
     long fanIn = x.channels() / conv.groups() * conv.kernel() * conv.kernel();
     var weightName = convName + ".weight";
     var weight =
@@ -75,8 +86,8 @@ final class ConvNet {
             .node(
                 "BatchNormalization",
                 convolved,
-                perChannel(normName + ".weight", conv.outChannels(), 0.8, 1.2),
-                perChannel(normName + ".bias", conv.outChannels(), -0.2, 0.2),
+                perChannel(normName + ".weight", conv.outChannels(), 0.8 * gain, 1.2 * gain),
+                perChannel(normName + ".bias", conv.outChannels(), -0.2 * gain, 0.2 * gain),
                 perChannel(
                     normName + ".running_mean",
                     conv.outChannels(),
@@ -89,7 +100,7 @@ final class ConvNet {
             .real("momentum", 0.9f)
             .output();
     long size = (x.size() + 2 * pad - conv.kernel()) / conv.stride() + 1;
-    return new Feature(normalized, conv.outChannels(), size, 0, 1);
+    return new Feature(normalized, conv.outChannels(), size, 0, gain * gain);
   }
 
   private String perChannel(String name, long channels, double low, double high) {

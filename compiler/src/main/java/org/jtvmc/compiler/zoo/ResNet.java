@@ -24,6 +24,9 @@ record ResNet(String name, List<Integer> blocksPerStage, boolean bottleneck)
 
   private static final long SEED = 18;
 
+  /** The deviation of a residual branch where that of its shortcut is about 1. */
+  private static final double BRANCH_GAIN = 0.25;
+
   ResNet {
     blocksPerStage = List.copyOf(blocksPerStage);
   }
@@ -53,11 +56,11 @@ record ResNet(String name, List<Integer> blocksPerStage, boolean bottleneck)
       branch = net.relu(at + ".relu1", branch);
       branch = layer(net, at, 2, branch, new Convolution(width, 3, stride));
       branch = net.relu(at + ".relu2", branch);
-      branch = layer(net, at, 3, branch, new Convolution(outChannels, 1, 1));
+      branch = lastLayer(net, at, 3, branch, new Convolution(outChannels, 1, 1));
     } else {
       branch = layer(net, at, 1, x, new Convolution(width, 3, stride));
       branch = net.relu(at + ".relu1", branch);
-      branch = layer(net, at, 2, branch, new Convolution(width, 3, 1));
+      branch = lastLayer(net, at, 2, branch, new Convolution(width, 3, 1));
     }
     var shortcut =
         x.channels() == outChannels && stride == 1
@@ -72,5 +75,11 @@ record ResNet(String name, List<Integer> blocksPerStage, boolean bottleneck)
 
   private static Feature layer(ConvNet net, String at, int number, Feature x, Convolution conv) {
     return net.normalizedConv(at + ".conv" + number, at + ".bn" + number, x, conv);
+  }
+
+  private static Feature lastLayer(
+      ConvNet net, String at, int number, Feature x, Convolution conv) {
+    return net.normalizedConv(
+        at + ".conv" + number, at + ".bn" + number, x, conv, BRANCH_GAIN);
   }
 }

@@ -86,6 +86,6 @@ public final class LegalizeVectorLoops implements Pass<PrimFunc> {
             IntImm.of(rest),
             ForKind.VECTORIZED,
             loop.body());
-    return Stmt.seq(main, tail);
+    return Stmt.seq(main, FreshNames.copy(tail));
   }
 }

@@ -109,7 +109,7 @@ public final class PeelLoops implements Pass<PrimFunc> {
         long end = cut.get().end();
         Stmt.For main = part(loop, min.value(), end);
         Stmt.For tail = part(loop, end, min.value() + extent.value());
-        return join(visitLoop(main), visitLoop(tail));
+        return join(visitLoop(main), visit(FreshNames.copy(tail)));
       }
       Stmt body = visitBody(loop, loop.body(), Set.of(loop.var()));
       return isNothing(body) ? body : loop.withBody(body);
@@ -140,7 +140,8 @@ public final class PeelLoops implements Pass<PrimFunc> {
       long end = cut.get().end();
       PrimExpr condition = atom.lessThan(end);
       Stmt main = specialized(loop, body, atom, new Interval(range.min(), end - 1), bound);
-      Stmt tail = specialized(loop, body, atom, new Interval(end, range.max()), bound);
+      Stmt copy = FreshNames.copy(body);
+      Stmt tail = specialized(loop, copy, atom, new Interval(end, range.max()), bound);
       if (isNothing(main)) {
         return isNothing(tail)
             ? tail

@@ -1,5 +1,6 @@
 package org.jtvmc.codegen.kernel;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import java.lang.foreign.Arena;
@@ -20,6 +21,7 @@ import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.interpret.LoopInterpreter;
 import org.jtvmc.ir.loop.Buffer;
+import org.jtvmc.ir.loop.LoopVerifier;
 import org.jtvmc.ir.loop.PrimFunc;
 import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.ir.type.DType;
@@ -96,6 +98,10 @@ final class KernelFixture implements AutoCloseable {
   }
 
   void check(PrimFunc function, List<NDArray> inputs, double tolerance) {
+    LoopVerifier.verify(function);
+    PrimFunc ready = CpuPipeline.passes(target).run(function);
+    LoopVerifier.verify(ready);
+    assertEquals(ready.toString(), CpuPipeline.passes(target).run(ready).toString());
     List<NDArray> expected = outputs(function);
     LoopInterpreter.run(function, inputs, expected);
     KernelObject object = compile(function);

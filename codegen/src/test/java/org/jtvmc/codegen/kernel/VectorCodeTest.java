@@ -235,7 +235,6 @@ class VectorCodeTest {
     PrimExpr inside = at.atLeast(0).and(at.lessThan(extent));
     PrimExpr value = Select.of(inside, load(a, at), FloatImm.f32(0));
     check(kernel(List.of(a), c, serial(k, 3, vectorized(i, extent, store(c, value, k, i)))), 0);
-    check(kernel(List.of(a), c, vectorized(i, extent, serial(k, 3, store(c, value, k, i)))), 0);
   }
 
   @Test

@@ -116,6 +116,19 @@ final class ElementwiseCases {
     for (String name : List.of("Min", "Max")) {
       cases.add(binary(name, NUMBERS, (_, type) -> type));
     }
+    for (String name : List.of("Sum", "Mean")) {
+      cases.add(
+          OperatorCase.of(
+              name,
+              d -> {
+                long[] shape = shape(d);
+                OneNodeModel model = new OneNodeModel(name).input(d.floats(shape));
+                for (int more = d.between(0, 3); more > 0; more--) {
+                  model.input(d.floats(d.broadcastable(shape)));
+                }
+                return model;
+              }));
+    }
     for (String name : List.of("Less", "LessOrEqual", "Greater", "GreaterOrEqual", "Equal")) {
       cases.add(binary(name, NUMBERS, (_, type) -> type));
     }

@@ -1,6 +1,8 @@
 package org.jtvmc.tests.operators;
 
+import java.util.List;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * What is tried of one operator.
@@ -11,6 +13,26 @@ record OperatorCase(String name, Function<Draw, OneNodeModel> draw) {
 
   static OperatorCase of(String name, Function<Draw, OneNodeModel> draw) {
     return new OperatorCase(name, draw);
+  }
+
+  /** Every operator. */
+  static Stream<OperatorCase> all() {
+    return Stream.of(
+            ElementwiseCases.all(),
+            WindowCases.all(),
+            ProductCases.all(),
+            NormalizationCases.all(),
+            ReductionCases.all(),
+            ShapeCases.all(),
+            IndexingCases.all(),
+            ResizeCases.all(),
+            QuantizationCases.all())
+        .flatMap(List::stream);
+  }
+
+  /** The seed of a trial: the same in every run, another one for each operator. */
+  long seed(int trial) {
+    return 31L * name.hashCode() + trial;
   }
 
   @Override

@@ -14,6 +14,7 @@ final class ProductCases {
         OperatorCase.of("MatMul", ProductCases::matMul),
         OperatorCase.of("MatMul with a vector", ProductCases::vector),
         OperatorCase.of("Gemm", ProductCases::gemm),
+        OperatorCase.of("Einsum", ProductCases::einsum),
         OperatorCase.of("MatMulInteger", ProductCases::integers));
   }
 
@@ -72,5 +73,21 @@ final class ProductCases {
     return d.coin()
         ? model.weight(d.integers(DType.U8, 0, 255)).weight(d.integers(DType.I8, -9, 9))
         : model;
+  }
+
+  private static OneNodeModel einsum(Draw d) {
+    long b = d.between(1, 3);
+    long i = d.between(1, 4);
+    long j = d.between(1, 4);
+    long k = d.between(1, 4);
+    OneNodeModel model = new OneNodeModel("Einsum");
+    return switch (d.between(0, 4)) {
+      case 0 -> model.input(d.floats(i, j)).input(d.floats(j, k)).text("equation", "ij,jk->ik");
+      case 1 ->
+          model.input(d.floats(b, i, j)).input(d.floats(b, k, j)).text("equation", "bij,bkj->bik");
+      case 2 -> model.input(d.floats(i, j)).text("equation", "ij->ji");
+      case 3 -> model.input(d.floats(b, i, j)).text("equation", "bij->bj");
+      default -> model.input(d.floats(i)).input(d.floats(j)).text("equation", "i,j->ij");
+    };
   }
 }

@@ -45,6 +45,9 @@ public final class Power extends TensorOperator {
             IntrinsicOp.POW,
             Axes.readBroadcast(inputs.get(0), axes).cast(through),
             Axes.readBroadcast(inputs.get(1), axes).cast(through));
-    return List.of(Tensor.map(name(), axes, power.cast(dtype)));
+    // A power of integers is whole, whatever the last place of the function is.
+    boolean whole = dtype.isInteger() && inputs.get(1).dtype().isInteger();
+    PrimExpr value = whole ? Intrinsic.of(IntrinsicOp.ROUND, power) : power;
+    return List.of(Tensor.map(name(), axes, value.cast(dtype)));
   }
 }

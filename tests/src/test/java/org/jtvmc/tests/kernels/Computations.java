@@ -1,0 +1,202 @@
+package org.jtvmc.tests.kernels;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jtvmc.ir.expr.FloatImm;
+import org.jtvmc.ir.expr.Intrinsic;
+import org.jtvmc.ir.expr.IntrinsicOp;
+import org.jtvmc.ir.expr.PrimExpr;
+import org.jtvmc.ir.expr.Select;
+import org.jtvmc.ir.te.Reducer;
+import org.jtvmc.ir.te.Tensor;
+import org.jtvmc.ir.type.DType;
+import org.jtvmc.schedule.ComputeDag;
+
+/** What networks compute, in sizes that divide by nothing. */
+final class Computations {
+  private Computations() {}
+
+  static Map<String, ComputeDag> all() {
+    Map<String, ComputeDag> all = new LinkedHashMap<>();
+    all.put("dense with gelu", dense(37, 29, 83));
+    all.put("one row", dense(1, 64, 100));
+    all.put("scores", scores(3, 19, 13, 21));
+    all.put("convolution", convolution(7, 15, 19, 3, 1));
+    all.put("strided convolution", convolution(3, 21, 10, 5, 2));
+    all.put("depthwise", depthwise(11, 17, 3));
+    all.put("softmax", softmax(9, 45));
+    all.put("layer norm", layerNorm(7, 53));
+    all.put("transpose", transpose(5, 14, 33));
+    return all;
+  }
+
+  private static Tensor input(String name, long... shape) {
+    return Tensor.placeholder(name, DType.F32, shape);
+  }
+
+  private static Tensor weight(String name, long... shape) {
+    return Tensor.placeholder(name, DType.F32, true, Tensor.sizes(shape));
+  }
+
+  private static PrimExpr f32(double value) {
+    return FloatImm.f32(value);
+  }
+
+  private static ComputeDag dense(long rows, long depth, long columns) {
+    Tensor x = input("x", rows, depth);
+    Tensor w = weight("w", depth, columns);
+    Tensor b = weight("b", columns);
+    Tensor product =
+        Tensor.reduce(
+            "dense",
+            Reducer.SUM,
+            Tensor.sizes(rows, columns),
+            Tensor.sizes(depth),
+            (i, r) -> x.at(i.get(0), r.get(0)).times(w.at(r.get(0), i.get(1))));
+    Tensor gelu =
+        Tensor.compute(
+            "gelu",
+            product.shape(),
+            i -> {
+              PrimExpr v = product.at(i).plus(b.at(i.get(1)));
+              PrimExpr erf = Intrinsic.of(IntrinsicOp.ERF, v.times(f32(0.70710678)));
+              return v.times(f32(0.5)).times(erf.plus(f32(1)));
+            });
+    return ComputeDag.of(List.of(x, w, b), List.of(gelu));
+  }
+
+  private static ComputeDag scores(long heads, long rows, long depth, long columns) {
+    Tensor q = input("q", heads, rows, depth);
+    Tensor k = input("k", heads, columns, depth);
+    return ComputeDag.of(
+        List.of(
+            Tensor.reduce(
+                "scores",
+                Reducer.SUM,
+                Tensor.sizes(heads, rows, columns),
+                Tensor.sizes(depth),
+                (i, r) ->
+                    q.at(i.get(0), i.get(1), r.get(0)).times(k.at(i.get(0), i.get(2), r.get(0))))));
+  }
+
+  private static Tensor padded(Tensor x, long channels, long size, long padding) {
+    return Tensor.compute(
+        "pad",
+        Tensor.sizes(channels, size + 2 * padding, size + 2 * padding),
+        i -> {
+          PrimExpr h = i.get(1);
+          PrimExpr w = i.get(2);
+          PrimExpr inside =
+              h.atLeast(padding)
+                  .and(h.lessThan(size + padding))
+                  .and(w.atLeast(padding))
+                  .and(w.lessThan(size + padding));
+          return Select.of(inside, x.at(i.get(0), h.minus(padding), w.minus(padding)), f32(0));
+        });
+  }
+
+  private static ComputeDag convolution(
+      long channels, long size, long filters, long window, long stride) {
+    long padding = window / 2;
+    long out = (size + 2 * padding - window) / stride + 1;
+    Tensor x = input("x", channels, size, size);
+    Tensor w = weight("w", filters, channels, window, window);
+    Tensor pad = padded(x, channels, size, padding);
+    Tensor convolution =
+        Tensor.reduce(
+            "conv",
+            Reducer.SUM,
+            Tensor.sizes(filters, out, out),
+            Tensor.sizes(channels, window, window),
+            (i, r) ->
+                pad.at(
+                        r.get(0),
+                        i.get(1).times(stride).plus(r.get(1)),
+                        i.get(2).times(stride).plus(r.get(2)))
+                    .times(w.at(i.get(0), r.get(0), r.get(1), r.get(2))));
+    return ComputeDag.of(
+        List.of(Tensor.compute("relu", convolution.shape(), i -> convolution.at(i).max(f32(0)))));
+  }
+
+  private static ComputeDag depthwise(long channels, long size, long window) {
+    Tensor x = input("x", channels, size, size);
+    Tensor w = weight("w", channels, window, window);
+    Tensor pad = padded(x, channels, size, window / 2);
+    Tensor convolution =
+        Tensor.reduce(
+            "depthwise",
+            Reducer.SUM,
+            Tensor.sizes(channels, size, size),
+            Tensor.sizes(window, window),
+            (i, r) ->
+                pad.at(i.get(0), i.get(1).plus(r.get(0)), i.get(2).plus(r.get(1)))
+                    .times(w.at(i.get(0), r.get(0), r.get(1))));
+    return ComputeDag.of(List.of(convolution));
+  }
+
+  private static ComputeDag softmax(long rows, long columns) {
+    Tensor x = input("x", rows, columns);
+    Tensor most =
+        Tensor.reduce(
+            "most",
+            Reducer.MAX,
+            Tensor.sizes(rows),
+            Tensor.sizes(columns),
+            (i, r) -> x.at(i.get(0), r.get(0)));
+    Tensor exp =
+        Tensor.compute(
+            "exp", x.shape(), i -> Intrinsic.of(IntrinsicOp.EXP, x.at(i).minus(most.at(i.get(0)))));
+    Tensor sum =
+        Tensor.reduce(
+            "sum",
+            Reducer.SUM,
+            Tensor.sizes(rows),
+            Tensor.sizes(columns),
+            (i, r) -> exp.at(i.get(0), r.get(0)));
+    return ComputeDag.of(
+        List.of(Tensor.compute("softmax", x.shape(), i -> exp.at(i).dividedBy(sum.at(i.get(0))))));
+  }
+
+  private static ComputeDag layerNorm(long rows, long columns) {
+    Tensor x = input("x", rows, columns);
+    Tensor gain = weight("gain", columns);
+    Tensor sum =
+        Tensor.reduce(
+            "sum",
+            Reducer.SUM,
+            Tensor.sizes(rows),
+            Tensor.sizes(columns),
+            (i, r) -> x.at(i.get(0), r.get(0)));
+    Tensor centred =
+        Tensor.compute(
+            "centred", x.shape(), i -> x.at(i).minus(sum.at(i.get(0)).times(f32(1.0 / columns))));
+    Tensor squares =
+        Tensor.reduce(
+            "squares",
+            Reducer.SUM,
+            Tensor.sizes(rows),
+            Tensor.sizes(columns),
+            (i, r) -> centred.at(i.get(0), r.get(0)).times(centred.at(i.get(0), r.get(0))));
+    Tensor norm =
+        Tensor.compute(
+            "norm",
+            x.shape(),
+            i -> {
+              PrimExpr variance = squares.at(i.get(0)).times(f32(1.0 / columns));
+              PrimExpr scale = Intrinsic.of(IntrinsicOp.RSQRT, variance.plus(f32(1e-5)));
+              return centred.at(i).times(scale).times(gain.at(i.get(1)));
+            });
+    return ComputeDag.of(List.of(norm));
+  }
+
+  private static ComputeDag transpose(long a, long b, long c) {
+    Tensor x = input("x", a, b, c);
+    return ComputeDag.of(
+        List.of(
+            Tensor.compute(
+                "transposed",
+                Tensor.sizes(c, a, b),
+                i -> x.at(i.get(1), i.get(2), i.get(0)).times(f32(2)))));
+  }
+}

@@ -1,2 +1,5 @@
-/** Types, graph IR, operators, tensor expressions, loop IR and targets: what every other module speaks. */
+/**
+ * Types, graph IR, operators, tensor expressions, loop IR and targets: what every other module
+ * speaks.
+ */
 package org.jtvmc.ir;

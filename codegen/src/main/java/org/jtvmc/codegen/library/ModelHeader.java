@@ -48,13 +48,13 @@ public final class ModelHeader {
   /** The reserved words of C and C++ that are likely as names of tensors, and all others. */
   private static final Set<String> KEYWORDS =
       Set.of(
-          ("alignas alignof and asm auto bool break case catch char class const const_cast constexpr "
-                  + "continue decltype default delete do double else enum explicit export extern false "
-                  + "float for friend goto if inline int long mutable namespace new noexcept not "
-                  + "nullptr operator or private protected public register restrict return short "
-                  + "signed sizeof static static_assert struct switch template this thread_local "
-                  + "throw true try typedef typeid typename typeof union unsigned using virtual void "
-                  + "volatile while xor")
+          ("alignas alignof and asm auto bool break case catch char class const const_cast"
+               + " constexpr continue decltype default delete do double else enum explicit export"
+               + " extern false float for friend goto if inline int long mutable namespace new"
+               + " noexcept not nullptr operator or private protected public register restrict"
+               + " return short signed sizeof static static_assert struct switch template this"
+               + " thread_local throw true try typedef typeid typename typeof union unsigned using"
+               + " virtual void volatile while xor")
               .split(" "));
 
   private static final String TEMPLATE =

@@ -81,8 +81,12 @@ final class ModelModule {
     var tensors = Stream.concat(model.inputs().stream(), model.outputs().stream()).toList();
     text.append("%tensor = type { ptr, ptr, i32, i8, i8, i16, i64 }\n");
     var elements =
-        tensors.stream().map(tensor -> "%tensor " + writeTensor(tensor)).collect(Collectors.joining(", "));
-    text.append("@tensors = private unnamed_addr constant [%d x %%tensor] [%s]\n".formatted(tensors.size(), elements));
+        tensors.stream()
+            .map(tensor -> "%tensor " + writeTensor(tensor))
+            .collect(Collectors.joining(", "));
+    text.append(
+        "@tensors = private unnamed_addr constant [%d x %%tensor] [%s]\n"
+            .formatted(tensors.size(), elements));
     return "@tensors";
   }
 
@@ -176,7 +180,8 @@ final class ModelModule {
                 "  %s.at = getelementptr ptr, ptr %%io, i64 %d\n  %s = load ptr, ptr %s.at\n"
                     .formatted(data, tensor, data, data));
         case Place.Workspace(var offset) ->
-            text.append("  %s = getelementptr i8, ptr %%workspace, i64 %d\n".formatted(data, offset));
+            text.append(
+                "  %s = getelementptr i8, ptr %%workspace, i64 %d\n".formatted(data, offset));
         case Place.Weights(var offset) ->
             text.append("  %s = getelementptr i8, ptr %%weights, i64 %d\n".formatted(data, offset));
       }

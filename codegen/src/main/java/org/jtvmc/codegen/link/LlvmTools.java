@@ -65,8 +65,12 @@ public final class LlvmTools {
       return run(
           "clang",
           clang,
-          List.of("-resource-dir", headers.getParent().toString(),
-              "--start-no-unused-arguments", "--ld-path=" + program("ld.lld", "lld"), "--end-no-unused-arguments"),
+          List.of(
+              "-resource-dir",
+              headers.getParent().toString(),
+              "--start-no-unused-arguments",
+              "--ld-path=" + program("ld.lld", "lld"),
+              "--end-no-unused-arguments"),
           arguments);
     } catch (IOException e) {
       throw new CodegenException("clang cannot be unpacked: " + e.getMessage(), e);
@@ -114,20 +118,22 @@ public final class LlvmTools {
     if (Files.isSymbolicLink(link) && Files.readSymbolicLink(link).equals(target)) {
       return link;
     }
-    var draft = folder.resolve(name + "." + ProcessHandle.current().pid() + "." + Thread.currentThread().threadId());
+    var draft =
+        folder.resolve(
+            name + "." + ProcessHandle.current().pid() + "." + Thread.currentThread().threadId());
     try {
       Files.createSymbolicLink(draft, target);
     } catch (FileAlreadyExistsException e) {
       Files.delete(draft);
       Files.createSymbolicLink(draft, target);
     }
-    return Files.move(draft, link, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    return Files.move(
+        draft, link, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 
   private static Path resource(String name) throws IOException {
     var file =
-        Loader.cacheResource(
-            LLVM.class, "/org/bytedeco/llvm/" + Loader.getPlatform() + "/" + name);
+        Loader.cacheResource(LLVM.class, "/org/bytedeco/llvm/" + Loader.getPlatform() + "/" + name);
     if (file == null) {
       throw new CodegenException("the LLVM package does not contain " + name);
     }

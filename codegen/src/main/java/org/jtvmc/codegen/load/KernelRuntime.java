@@ -27,15 +27,7 @@ public final class KernelRuntime implements AutoCloseable {
 
   private static final FunctionDescriptor MEASURE =
       FunctionDescriptor.of(
-          JAVA_INT,
-          ADDRESS,
-          ADDRESS,
-          ADDRESS,
-          JAVA_LONG,
-          JAVA_LONG,
-          ADDRESS,
-          JAVA_LONG,
-          ADDRESS);
+          JAVA_INT, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG, ADDRESS);
 
   private final Jit jit = new Jit();
   private final MethodHandle createPool;
@@ -47,8 +39,7 @@ public final class KernelRuntime implements AutoCloseable {
   public KernelRuntime() {
     try (var context = new LlvmContext();
         var machine = new LlvmTargetMachine(RuntimeResources.BASELINE)) {
-      jit.addObject(
-          RuntimeResources.module(RuntimePart.KERNEL, context).emitObject(machine));
+      jit.addObject(RuntimeResources.module(RuntimePart.KERNEL, context).emitObject(machine));
     }
     createPool = function("jtvmc_pool_create", FunctionDescriptor.of(ADDRESS, JAVA_INT));
     destroyPool = function("jtvmc_pool_destroy", FunctionDescriptor.ofVoid(ADDRESS));

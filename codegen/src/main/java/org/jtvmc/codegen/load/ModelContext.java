@@ -26,9 +26,7 @@ public final class ModelContext implements AutoCloseable {
 
   ModelContext(LoadedLibrary library, MemorySegment model) {
     this.library = library;
-    infos =
-        Stream.concat(library.inputs().stream(), library.outputs().stream())
-            .toList();
+    infos = Stream.concat(library.inputs().stream(), library.outputs().stream()).toList();
     run = library.function("run", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS));
     destroy = library.function("context_destroy", FunctionDescriptor.ofVoid(ADDRESS));
     tensors = arena.allocate(DL_TENSOR, infos.size());

@@ -11,7 +11,6 @@ import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import org.jtvmc.codegen.CodegenException;
 import org.jtvmc.codegen.library.TensorInfo;
 import org.jtvmc.ir.type.DType;

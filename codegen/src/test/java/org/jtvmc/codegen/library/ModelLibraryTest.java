@@ -176,7 +176,8 @@ class ModelLibraryTest {
   @Test
   void aKernelThatNeedsMoreThanLibcDoesNotLink() throws IOException {
     var ir =
-        "declare i32 @stray()\ndefine i32 @add(ptr %b, ptr %p) { %s = call i32 @stray() ret i32 %s }";
+        "declare i32 @stray()\n"
+            + "define i32 @add(ptr %b, ptr %p) { %s = call i32 @stray() ret i32 %s }";
     var model = describe("model", host(), embedded());
     var error =
         assertThrows(
@@ -212,8 +213,7 @@ class ModelLibraryTest {
     assertEquals(List.of("RW "), matches(headers, "GNU_STACK .* (R..) 0x0"));
     var symbols =
         tools.run(
-            "llvm-readobj",
-            List.of("--elf-output-style=GNU", "--dyn-syms", library.toString()));
+            "llvm-readobj", List.of("--elf-output-style=GNU", "--dyn-syms", library.toString()));
     assertEquals(
         List.of(
             "model_close",
@@ -263,8 +263,7 @@ class ModelLibraryTest {
     }
   }
 
-  static ModelDescription describe(
-      String name, SortedSet<String> features, WeightStorage weights) {
+  static ModelDescription describe(String name, SortedSet<String> features, WeightStorage weights) {
     var vector = TensorType.of(DType.F32, 10, N / 10);
     return new ModelDescription(
         name,

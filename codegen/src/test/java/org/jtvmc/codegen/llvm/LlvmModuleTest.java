@@ -30,7 +30,8 @@ class LlvmModuleTest {
   void theVerifierSaysWhatIsWrong() {
     try (var context = new LlvmContext()) {
       var module = context.newModule("unfinished");
-      var type = LLVM.LLVMFunctionType(LLVM.LLVMVoidTypeInContext(context.ref()), new LLVMTypeRef(), 0, 0);
+      var type =
+          LLVM.LLVMFunctionType(LLVM.LLVMVoidTypeInContext(context.ref()), new LLVMTypeRef(), 0, 0);
       var function = LLVM.LLVMAddFunction(module.ref(), "f", type);
       LLVM.LLVMAppendBasicBlockInContext(context.ref(), function, "entry");
       var error = assertThrows(CodegenException.class, module::verify);
@@ -45,8 +46,7 @@ class LlvmModuleTest {
       var module = context.newModule("empty");
       var error =
           assertThrows(
-              CodegenException.class,
-              () -> module.run(new PassPipeline("no-such-pass"), machine));
+              CodegenException.class, () -> module.run(new PassPipeline("no-such-pass"), machine));
       assertTrue(error.getMessage().contains("no-such-pass"), error.getMessage());
     }
   }
@@ -83,7 +83,9 @@ class LlvmModuleTest {
   @Test
   void linkedModulesCallEachOther() {
     try (var context = new LlvmContext()) {
-      var first = context.parseIr("first", "define void @f() { call void @g() ret void }\ndeclare void @g()");
+      var first =
+          context.parseIr(
+              "first", "define void @f() { call void @g() ret void }\ndeclare void @g()");
       first.link(context.parseIr("second", "define void @g() { ret void }"));
       first.verify();
       assertTrue(first.toString().contains("define void @g()"));
@@ -129,11 +131,11 @@ class LlvmModuleTest {
     try (var context = new LlvmContext();
         var machine =
             new LlvmTargetMachine(
-                new LlvmTarget("x86_64-unknown-linux-gnu", "skylake-avx512", "", OptLevel.DEFAULT))) {
+                new LlvmTarget(
+                    "x86_64-unknown-linux-gnu", "skylake-avx512", "", OptLevel.DEFAULT))) {
       var module = context.parseIr("tile", REGISTER_TILE);
       module.setTarget(machine);
-      module.setFunctionTarget(
-          LLVM.LLVMGetNamedFunction(module.ref(), "tile"), machine.target());
+      module.setFunctionTarget(LLVM.LLVMGetNamedFunction(module.ref(), "tile"), machine.target());
       module.run(PassPipeline.KERNEL, machine);
       assertTrue(module.emitAssembly(machine).contains("zmm"));
     }

@@ -65,8 +65,7 @@ class CompiledKernelTest {
   void aKernelsCodeIsReported() {
     try (var kernel = load(TestKernels.returning("failing", 7), "failing")) {
       var error =
-          assertThrows(
-              CodegenException.class, () -> kernel.run(List.of(), Optional.empty()));
+          assertThrows(CodegenException.class, () -> kernel.run(List.of(), Optional.empty()));
       assertEquals("kernel failing failed with code 7", error.getMessage());
       var timing = new Timing(2, 2, MemorySegment.NULL);
       assertThrows(

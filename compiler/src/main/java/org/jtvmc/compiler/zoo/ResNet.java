@@ -79,7 +79,6 @@ record ResNet(String name, List<Integer> blocksPerStage, boolean bottleneck)
 
   private static Feature lastLayer(
       ConvNet net, String at, int number, Feature x, Convolution conv) {
-    return net.normalizedConv(
-        at + ".conv" + number, at + ".bn" + number, x, conv, BRANCH_GAIN);
+    return net.normalizedConv(at + ".conv" + number, at + ".bn" + number, x, conv, BRANCH_GAIN);
   }
 }

@@ -72,8 +72,7 @@ public record NDArray(TensorType type, MemorySegment data) {
           switch (dtype.bits()) {
             case 64 -> data.get(ValueLayout.JAVA_DOUBLE_UNALIGNED, index * 8);
             case 32 -> data.get(FLOAT, index * 4);
-            default ->
-                Float.float16ToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, index * 2));
+            default -> Float.float16ToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, index * 2));
           };
       case BFLOAT ->
           Float.intBitsToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, index * 2) << 16);
@@ -119,13 +118,10 @@ public record NDArray(TensorType type, MemorySegment data) {
           case 32 -> data.set(FLOAT, index * 4, (float) value);
           default ->
               data.set(
-                  ValueLayout.JAVA_SHORT_UNALIGNED,
-                  index * 2,
-                  Float.floatToFloat16((float) value));
+                  ValueLayout.JAVA_SHORT_UNALIGNED, index * 2, Float.floatToFloat16((float) value));
         }
       }
-      case BFLOAT ->
-          data.set(ValueLayout.JAVA_SHORT_UNALIGNED, index * 2, bfloat16((float) value));
+      case BFLOAT -> data.set(ValueLayout.JAVA_SHORT_UNALIGNED, index * 2, bfloat16((float) value));
       case BOOL -> setLong(index, value != 0 ? 1 : 0);
       case INT, UINT -> setLong(index, (long) value);
     }

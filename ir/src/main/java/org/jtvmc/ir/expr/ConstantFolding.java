@@ -68,8 +68,7 @@ final class ConstantFolding {
         yield IntImm.is(left, 1) || IntImm.is(right, 0) ? right : null;
       }
       case DIVIDE, FLOOR_DIVIDE -> IntImm.is(right, 1) ? left : null;
-      case FLOOR_MODULO, REMAINDER ->
-          IntImm.is(right, 1) ? new IntImm(left.dtype(), 0) : null;
+      case FLOOR_MODULO, REMAINDER -> IntImm.is(right, 1) ? new IntImm(left.dtype(), 0) : null;
       case MIN, MAX -> left.equals(right) ? left : null;
       case AND, OR, BIT_AND, BIT_OR, BIT_XOR, SHIFT_LEFT, SHIFT_RIGHT -> null;
     };

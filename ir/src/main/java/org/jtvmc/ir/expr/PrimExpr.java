@@ -5,21 +5,11 @@ import org.jtvmc.ir.type.DType;
 /**
  * A scalar expression: the bodies of tensor expressions, and everything inside a loop nest.
  *
- * <p>Expressions are pure: evaluating one has no effect. Index arithmetic is {@code int64}.
- * {@link Read} occurs only in tensor expressions, {@link Load} only in loop IR.
+ * <p>Expressions are pure: evaluating one has no effect. Index arithmetic is {@code int64}. {@link
+ * Read} occurs only in tensor expressions, {@link Load} only in loop IR.
  */
 public sealed interface PrimExpr
-    permits IntImm,
-        FloatImm,
-        PrimVar,
-        Binary,
-        Compare,
-        Not,
-        Select,
-        Cast,
-        Intrinsic,
-        Read,
-        Load {
+    permits IntImm, FloatImm, PrimVar, Binary, Compare, Not, Select, Cast, Intrinsic, Read, Load {
 
   DType dtype();
 

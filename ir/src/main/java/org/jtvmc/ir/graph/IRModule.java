@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.function.UnaryOperator;
 
 /**
- * A model: named functions, {@value #MAIN} being the one that users call. The parameters of main are
- * the model's inputs, by name; weights are {@link Constant}s.
+ * A model: named functions, {@value #MAIN} being the one that users call. The parameters of main
+ * are the model's inputs, by name; weights are {@link Constant}s.
  *
  * @param outputNames the names of main's results, in order
  */

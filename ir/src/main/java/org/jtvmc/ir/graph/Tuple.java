@@ -11,8 +11,7 @@ public record Tuple(List<Expr> fields, TupleType type) implements Expr {
   }
 
   public static Tuple of(List<? extends Expr> fields) {
-    return new Tuple(
-        List.copyOf(fields), new TupleType(fields.stream().map(Expr::type).toList()));
+    return new Tuple(List.copyOf(fields), new TupleType(fields.stream().map(Expr::type).toList()));
   }
 
   @Override

@@ -105,7 +105,9 @@ public final class LoopPrinter {
 
   private String loopHeader(Stmt.For loop) {
     String kind =
-        loop.tag().map(ThreadTag::symbol).orElseGet(() -> loop.kind().name().toLowerCase(Locale.ROOT));
+        loop.tag()
+            .map(ThreadTag::symbol)
+            .orElseGet(() -> loop.kind().name().toLowerCase(Locale.ROOT));
     PrimExpr end = loop.min().plus(loop.extent());
     return kind
         + " for "

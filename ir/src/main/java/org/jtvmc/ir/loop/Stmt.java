@@ -16,12 +16,7 @@ public sealed interface Stmt {
    * @param tag present exactly where {@code kind} is {@link ForKind#THREAD}
    */
   record For(
-      PrimVar var,
-      PrimExpr min,
-      PrimExpr extent,
-      ForKind kind,
-      Optional<ThreadTag> tag,
-      Stmt body)
+      PrimVar var, PrimExpr min, PrimExpr extent, ForKind kind, Optional<ThreadTag> tag, Stmt body)
       implements Stmt {
     public For {
       if (tag.isPresent() != (kind == ForKind.THREAD)) {
@@ -48,8 +43,7 @@ public sealed interface Stmt {
       indices = List.copyOf(indices);
       if (!value.dtype().equals(buffer.dtype())) {
         throw new IllegalArgumentException(
-            "a %s is stored into %s of type %s"
-                .formatted(value.dtype(), buffer, buffer.dtype()));
+            "a %s is stored into %s of type %s".formatted(value.dtype(), buffer, buffer.dtype()));
       }
     }
   }

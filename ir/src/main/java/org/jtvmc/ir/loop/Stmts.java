@@ -113,9 +113,7 @@ public final class Stmts {
       return stmt;
     }
     return mapChildren(
-        stmt,
-        child -> substitute(child, values),
-        expr -> PrimExprs.substitute(expr, values));
+        stmt, child -> substitute(child, values), expr -> PrimExprs.substitute(expr, values));
   }
 
   private static <T> List<T> map(List<T> items, UnaryOperator<T> rewrite) {

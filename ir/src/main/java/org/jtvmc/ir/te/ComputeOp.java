@@ -18,11 +18,7 @@ import org.jtvmc.ir.type.DType;
  * @param body reads other tensors by {@link Read}; its type is the output's
  */
 public record ComputeOp(
-    String name,
-    List<Axis> axes,
-    List<Axis> reduceAxes,
-    Optional<Reducer> reducer,
-    PrimExpr body)
+    String name, List<Axis> axes, List<Axis> reduceAxes, Optional<Reducer> reducer, PrimExpr body)
     implements TensorOp {
 
   public ComputeOp {
@@ -66,7 +62,14 @@ public record ComputeOp(
     String indices = String.join(", ", axes.stream().map(a -> a.var().name()).toList());
     String value =
         reducer
-            .map(r -> r.name().toLowerCase(java.util.Locale.ROOT) + "(" + body + ", " + reduceAxes + ")")
+            .map(
+                r ->
+                    r.name().toLowerCase(java.util.Locale.ROOT)
+                        + "("
+                        + body
+                        + ", "
+                        + reduceAxes
+                        + ")")
             .orElseGet(body::toString);
     return name + "[" + indices + "] = " + value;
   }

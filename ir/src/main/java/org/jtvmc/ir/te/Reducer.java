@@ -1,10 +1,10 @@
 package org.jtvmc.ir.te;
 
+import org.jtvmc.ir.expr.Binary;
 import org.jtvmc.ir.expr.BinaryOp;
 import org.jtvmc.ir.expr.FloatImm;
 import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.expr.PrimExpr;
-import org.jtvmc.ir.expr.Binary;
 import org.jtvmc.ir.type.DType;
 
 /** A commutative, associative combination of values, with its neutral element. */
@@ -34,12 +34,14 @@ public enum Reducer {
       case PRODUCT -> IntImm.of(dtype, 1);
       case ALL -> IntImm.TRUE;
       case ANY -> IntImm.FALSE;
-      case MAX -> dtype.isFloat()
-          ? new FloatImm(dtype, Double.NEGATIVE_INFINITY)
-          : IntImm.of(dtype, smallest(dtype));
-      case MIN -> dtype.isFloat()
-          ? new FloatImm(dtype, Double.POSITIVE_INFINITY)
-          : IntImm.of(dtype, largest(dtype));
+      case MAX ->
+          dtype.isFloat()
+              ? new FloatImm(dtype, Double.NEGATIVE_INFINITY)
+              : IntImm.of(dtype, smallest(dtype));
+      case MIN ->
+          dtype.isFloat()
+              ? new FloatImm(dtype, Double.POSITIVE_INFINITY)
+              : IntImm.of(dtype, largest(dtype));
     };
   }
 

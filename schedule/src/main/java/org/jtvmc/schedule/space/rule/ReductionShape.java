@@ -26,8 +26,7 @@ record ReductionShape(
     List<Access> reduced =
         accesses.stream()
             .filter(
-                access ->
-                    stage.op().reduceAxes().stream().anyMatch(r -> access.dependsOn(r.var())))
+                access -> stage.op().reduceAxes().stream().anyMatch(r -> access.dependsOn(r.var())))
             .toList();
     Set<PrimVar> missed = new HashSet<>();
     for (Access access : reduced) {

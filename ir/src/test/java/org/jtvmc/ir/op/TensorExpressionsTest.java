@@ -174,17 +174,24 @@ class TensorExpressionsTest {
   }
 
   @Test
-  void everyStrategyOfAPointwiseConvolutionComputesTheSame() {
+  void everyStrategyOfAConvolutionComputesTheSame() {
     Operator conv = OperatorRegistry.standard().get("nn.conv2d");
-    Tensor data = Tensor.placeholder("x", DType.F32, 2, 3, 4, 5);
-    Tensor weight = Tensor.placeholder("w", DType.F32, 7, 3, 1, 1);
-    TensorType result = TensorType.of(DType.F32, 2, 7, 4, 5);
-    List<Operator.Strategy> strategies = conv.strategies(List.of(data, weight), NONE, result);
-    assertEquals(2, strategies.size());
-    var contents = Map.of(data, counting(2, 3, 4, 5), weight, counting(7, 3, 1, 1));
+    Tensor data = Tensor.placeholder("x", DType.F32, 2, 3, 6, 5);
+    Tensor weight = Tensor.placeholder("w", DType.F32, 4, 3, 3, 2);
+    Attributes attributes =
+        attributes()
+            .put("strides", List.of(2L, 1L))
+            .put("padding", List.of(1L, 0L, 2L, 1L))
+            .put("dilation", List.of(1L, 2L))
+            .build();
+    TensorType result = (TensorType) conv.infer(List.of(typeOf(data), typeOf(weight)), attributes);
+    List<Operator.Strategy> strategies = conv.strategies(List.of(data, weight), attributes, result);
+    assertEquals(
+        List.of("direct", "matmul"), strategies.stream().map(Operator.Strategy::name).toList());
+    var contents = Map.of(data, counting(2, 3, 6, 5), weight, counting(4, 3, 3, 2));
     List<double[]> results =
         strategies.stream()
-            .map(s -> s.algorithm().compute(List.of(data, weight), NONE, result))
+            .map(s -> s.algorithm().compute(List.of(data, weight), attributes, result))
             .map(outputs -> values(TensorEvaluator.evaluate(outputs, contents).getFirst()))
             .toList();
     assertArrayEquals(results.get(0), results.get(1));

@@ -1,9 +1,7 @@
 package org.jtvmc.ir.op.nn;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.stream.IntStream;
 import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.graph.Attributes;
@@ -183,53 +181,68 @@ public final class Convolution extends TensorOperator {
     Strategy direct = new Strategy("direct", this::compute);
     Attributes attributes = complete(given);
     Window window = window(inputs.get(1), attributes);
-    boolean pointwise =
-        window.kernel().stream().allMatch(k -> k == 1)
-            && window.strides().stream().allMatch(s -> s == 1)
-            && !window.isPadded()
-            && attributes.integer("groups") == 1
-            && spatialRank > 1;
-    return pointwise
-        ? List.of(direct, new Strategy("matmul", (tensors, _, type) -> asMatmul(tensors, type)))
+    // Over single pixels, the direct form is a matrix product already.
+    boolean gathers =
+        window.isPadded()
+            || window.kernel().stream().anyMatch(k -> k != 1)
+            || window.strides().stream().anyMatch(s -> s != 1);
+    return gathers && attributes.integer("groups") == 1
+        ? List.of(direct, new Strategy("matmul", this::asMatmul))
         : List.of(direct);
   }
 
   /**
-   * A 1x1 convolution as a matrix product over the pixels in one row: {@code p} is as long as the
-   * image has pixels, whatever its width, which suits wide vectors.
+   * A matrix product of the weight and the windows' contents, which are copied side by side first:
+   * {@code p} counts the windows of an image, whatever its width, which suits wide vectors.
+   * Chellapilla et al., "High performance convolutional neural networks for document processing",
+   * 2006.
    */
-  private List<Tensor> asMatmul(List<Tensor> inputs, Type result) {
+  private List<Tensor> asMatmul(List<Tensor> inputs, Attributes given, Type result) {
     Tensor data = inputs.get(0);
     Tensor weight = inputs.get(1);
     DType dtype = ((TensorType) result).dtype();
-    List<PrimExpr> spatial = data.shape().subList(2, data.rank());
-    PrimExpr count = spatial.stream().reduce(IntImm.of(1), PrimExpr::times);
+    Window window = window(weight, complete(given));
+    List<String> spatial = Axes.spatialNames("", spatialRank);
+    Tensor padded =
+        Padding.ofWindow(data, window, IntImm.of(data.dtype(), 0), names("n", "ci", spatial));
+    List<PrimExpr> outputs = Axes.extents(result).subList(2, data.rank());
+    PrimExpr count = outputs.stream().reduce(IntImm.of(1), PrimExpr::times);
 
-    List<Axis> rowAxes =
-        Axes.named(List.of("n", "ci", "p"), Arrays.asList(data.dim(0), data.dim(1), count));
-    List<PrimExpr> dataIndices = new ArrayList<>(Axes.vars(rowAxes.subList(0, 2)));
-    dataIndices.addAll(Axes.unflatten(rowAxes.get(2).var(), spatial));
-    Tensor rows = Tensor.map("pixels", rowAxes, data.at(dataIndices));
+    List<String> windowNames = names("n", "ci", Axes.spatialNames("k", spatialRank));
+    windowNames.add("p");
+    List<PrimExpr> extents = new ArrayList<>(List.of(data.dim(0)));
+    extents.addAll(weight.shape().subList(1, weight.rank()));
+    extents.add(count);
+    List<Axis> windowAxes = Axes.named(windowNames, extents);
+    List<PrimExpr> dataIndices = new ArrayList<>(Axes.vars(windowAxes.subList(0, 2)));
+    dataIndices.addAll(
+        window.positions(
+            Axes.unflatten(windowAxes.getLast().var(), outputs),
+            Axes.vars(windowAxes.subList(2, windowAxes.size() - 1))));
+    Tensor windows = Tensor.map("windows", windowAxes, padded.at(dataIndices));
 
     List<Axis> axes =
-        Axes.named(List.of("n", "c", "p"), Arrays.asList(data.dim(0), weight.dim(0), count));
-    Axis channel = Axis.of("ci", data.dim(1));
-    List<PrimExpr> weightIndices = new ArrayList<>(List.of(axes.get(1).var(), channel.var()));
-    IntStream.range(0, spatialRank).forEach(_ -> weightIndices.add(IntImm.of(0)));
+        Axes.named(List.of("n", "c", "p"), List.of(data.dim(0), weight.dim(0), count));
+    List<Axis> reduceAxes =
+        Axes.named(
+            windowNames.subList(1, windowNames.size() - 1),
+            weight.shape().subList(1, weight.rank()));
+    List<PrimExpr> windowIndices = new ArrayList<>(List.of(axes.get(0).var()));
+    windowIndices.addAll(Axes.vars(reduceAxes));
+    windowIndices.add(axes.get(2).var());
+    List<PrimExpr> weightIndices = new ArrayList<>(List.of(axes.get(1).var()));
+    weightIndices.addAll(Axes.vars(reduceAxes));
     Tensor product =
         Tensor.reduce(
             "conv" + spatialRank + "d_matmul",
             Reducer.SUM,
             axes,
-            List.of(channel),
+            reduceAxes,
             Accumulation.product(
-                rows.at(axes.get(0).var(), channel.var(), axes.get(2).var()),
-                weight.at(weightIndices),
-                Accumulation.of(dtype)));
+                windows.at(windowIndices), weight.at(weightIndices), Accumulation.of(dtype)));
 
-    List<Axis> imageAxes =
-        Axes.named(names("n", "c", Axes.spatialNames("", spatialRank)), Axes.extents(result));
-    PrimExpr pixel = Axes.flatten(Axes.vars(imageAxes.subList(2, imageAxes.size())), spatial);
+    List<Axis> imageAxes = Axes.named(names("n", "c", spatial), Axes.extents(result));
+    PrimExpr pixel = Axes.flatten(Axes.vars(imageAxes.subList(2, imageAxes.size())), outputs);
     Tensor image =
         Tensor.map(
             "conv" + spatialRank + "d",

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * every operator through every layer. {@code -Djtvmc.seed=N} tries one seed alone.
  */
 class CompiledOperatorsAgainstOnnxRuntimeTest {
-  private static final int TRIALS = Integer.getInteger("jtvmc.compiled.trials", 2);
+  private static final int TRIALS = Integer.getInteger("jtvmc.compiled.trials", 1);
 
   private final CpuTarget host = HostCpu.detect().target();
 

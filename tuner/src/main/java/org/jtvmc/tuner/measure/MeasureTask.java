@@ -29,7 +29,11 @@ public record MeasureTask(
     outputs = List.copyOf(outputs);
   }
 
-  /** The task of computing {@code dag}, whose sizes are all known. */
+  /**
+   * The task of computing {@code dag}.
+   *
+   * @throws MeasureException where a size is not known or the right answer cannot be found
+   */
   public static MeasureTask of(ComputeDag dag) {
     Map<Tensor, Long> limits = indexLimits(dag);
     List<InputSpec> inputs = new ArrayList<>();
@@ -37,7 +41,16 @@ public record MeasureTask(
       inputs.add(new InputSpec(type(input), limits.getOrDefault(input, Long.MAX_VALUE)));
     }
     List<TensorType> outputs = dag.outputs().stream().map(MeasureTask::type).toList();
-    return new MeasureTask(dag.workloadHash(), inputs, outputs, Reference.of(dag, inputs));
+    return new MeasureTask(dag.workloadHash(), inputs, outputs, reference(dag, inputs));
+  }
+
+  private static Reference reference(ComputeDag dag, List<InputSpec> inputs) {
+    try {
+      return Reference.of(dag, inputs);
+    } catch (RuntimeException e) {
+      throw new MeasureException(
+          "the right answer of a task cannot be computed: " + e.getMessage(), e);
+    }
   }
 
   /** True where outputs are rounded from floats. */
@@ -48,7 +61,11 @@ public record MeasureTask(
   private static TensorType type(Tensor tensor) {
     List<Dim> shape = new ArrayList<>();
     for (PrimExpr size : tensor.shape()) {
-      shape.add(Dim.of(((IntImm) size).value()));
+      if (!(size instanceof IntImm known)) {
+        throw new MeasureException(
+            "a size of '%s' is known only at run time: bind it to measure".formatted(tensor));
+      }
+      shape.add(Dim.of(known.value()));
     }
     return new TensorType(shape, tensor.dtype());
   }

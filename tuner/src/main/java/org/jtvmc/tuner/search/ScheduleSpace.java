@@ -11,10 +11,13 @@ import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
+import org.jtvmc.schedule.ScheduleException;
 import org.jtvmc.schedule.space.DesignSpace;
 
 /** The space that the rules of a target span for a kernel. */
 public final class ScheduleSpace implements CandidateSpace {
+  private static final int ATTEMPTS = 8;
+
   private final DesignSpace space;
 
   public ScheduleSpace(DesignSpace space) {
@@ -36,22 +39,42 @@ public final class ScheduleSpace implements CandidateSpace {
 
   @Override
   public Candidate random(RandomGenerator random) {
-    return candidate(space.random(random));
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+      try {
+        return candidate(space.random(random));
+      } catch (ScheduleException _) {
+        // Decisions that do not go together: others do.
+        continue;
+      }
+    }
+    return defaultCandidate();
   }
 
   @Override
   public Candidate mutate(Candidate parent, RandomGenerator random) {
-    return space.mutate(point(parent), random).map(ScheduleSpace::candidate).orElse(parent);
+    try {
+      return space.mutate(point(parent), random).map(ScheduleSpace::candidate).orElse(parent);
+    } catch (ScheduleException _) {
+      return parent;
+    }
   }
 
   @Override
   public Optional<Candidate> crossover(Candidate left, Candidate right, RandomGenerator random) {
-    return Optional.of(candidate(space.crossover(point(left), point(right), random)));
+    try {
+      return Optional.of(candidate(space.crossover(point(left), point(right), random)));
+    } catch (ScheduleException _) {
+      return Optional.empty();
+    }
   }
 
   @Override
   public List<Candidate> neighbours(Candidate candidate) {
-    return space.neighbours(point(candidate)).stream().map(ScheduleSpace::candidate).toList();
+    try {
+      return space.neighbours(point(candidate)).stream().map(ScheduleSpace::candidate).toList();
+    } catch (ScheduleException _) {
+      return List.of();
+    }
   }
 
   @Override

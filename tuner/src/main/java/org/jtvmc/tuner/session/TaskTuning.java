@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jtvmc.schedule.ScheduleException;
 import org.jtvmc.tuner.cost.Sample;
 import org.jtvmc.tuner.measure.MeasureResult;
 import org.jtvmc.tuner.record.RecordStatus;
@@ -57,10 +58,10 @@ final class TaskTuning {
   List<Sample> resume(List<TuningRecord> records) {
     List<Observation> observations = new ArrayList<>();
     for (TuningRecord record : records) {
-      Candidate candidate = context.space().replay(record.decisions());
-      if (candidate.text().equals(record.steps())) {
-        times.merge(candidate, record.bestMs(), Math::min);
-        observations.add(new Observation(candidate, record.bestMs()));
+      Optional<Candidate> candidate = replay(record);
+      if (candidate.isPresent()) {
+        times.merge(candidate.get(), record.bestMs(), Math::min);
+        observations.add(new Observation(candidate.get(), record.bestMs()));
       } else {
         foreign.add(record.steps());
         foreignBestMs = Math.min(foreignBestMs, record.bestMs());
@@ -68,6 +69,16 @@ final class TaskTuning {
     }
     strategy.observe(observations);
     return samples(observations);
+  }
+
+  /** The candidate of an earlier session; empty where today's rules do not lead to its steps. */
+  private Optional<Candidate> replay(TuningRecord record) {
+    try {
+      Candidate candidate = context.space().replay(record.decisions());
+      return Optional.of(candidate).filter(c -> c.text().equals(record.steps()));
+    } catch (ScheduleException _) {
+      return Optional.empty();
+    }
   }
 
   /** Takes in measurements of this session; what they teach a cost model is returned. */

@@ -143,7 +143,7 @@ public final class TuningSession {
               ? Math.clamp(share, 1, FIRST_BATCH)
               : Math.clamp(share, SMALLEST_BATCH, LARGEST_BATCH);
       double progress = progress(left, start);
-      List<Candidate> candidates = state.strategy().propose(Math.min(batch, left), progress);
+      List<Candidate> candidates = propose(state, Math.min(batch, left), progress);
       if (candidates.isEmpty() || !measure(state, candidates, model)) {
         scheduler.finish(next.getAsInt());
         continue;
@@ -172,6 +172,16 @@ public final class TuningSession {
     double byTime =
         options.timeBudget().map(budget -> seconds(start) / (budget.toNanos() / 1e9)).orElse(0.0);
     return Math.clamp(Math.max(byTrials, byTime), 0, 1);
+  }
+
+  /** A fault of a rule or of a user's strategy ends the search of its task, and no other. */
+  private List<Candidate> propose(TaskTuning state, int count, double progress) {
+    try {
+      return state.strategy().propose(count, progress);
+    } catch (RuntimeException e) {
+      listener.message(state.task() + " gets no more trials, for its search failed: " + e);
+      return List.of();
+    }
   }
 
   /** Measures one round; false where the task cannot be measured at all. */

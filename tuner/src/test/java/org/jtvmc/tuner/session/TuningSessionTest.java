@@ -15,6 +15,9 @@ import org.jtvmc.tuner.measure.Kernels;
 import org.jtvmc.tuner.record.RecordStore;
 import org.jtvmc.tuner.record.TuningRecord;
 import org.jtvmc.tuner.search.Candidate;
+import org.jtvmc.tuner.search.Observation;
+import org.jtvmc.tuner.search.SearchContext;
+import org.jtvmc.tuner.search.SearchStrategy;
 import org.jtvmc.tuner.task.TuningTask;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -207,5 +210,40 @@ class TuningSessionTest {
             IllegalArgumentException.class,
             () -> tune(RecordStore.inMemory(), with("evolutionry", "none", 5, 1), small));
     assertTrue(e.getMessage().startsWith("there is no tuner 'evolutionry'"), e.getMessage());
+  }
+
+  /** A user's strategy, loaded by the name of its class: fails once it has seen something. */
+  public static final class Forgetful implements SearchStrategy {
+    private final SearchContext context;
+    private boolean observed;
+
+    public Forgetful(SearchContext context) {
+      this.context = context;
+    }
+
+    @Override
+    public List<Candidate> propose(int count, double progress) {
+      if (observed) {
+        throw new IllegalStateException("lost the thread");
+      }
+      return List.of(context.space().defaultCandidate());
+    }
+
+    @Override
+    public void observe(List<Observation> observations) {
+      observed |= !observations.isEmpty();
+    }
+  }
+
+  @Test
+  void aUsersStrategyIsLoadedByItsClassAndItsFailureEndsNothingElse() {
+    TuningReport report =
+        tune(RecordStore.inMemory(), with(Forgetful.class.getName(), "none", 50, 1), small, large);
+    assertEquals(2, report.trials());
+    assertEquals(
+        "task 1 (dense) gets no more trials, for its search failed:"
+            + " java.lang.IllegalStateException: lost the thread",
+        messages.getFirst());
+    assertTrue(report.tasks().stream().allMatch(task -> Double.isFinite(task.bestMs())));
   }
 }

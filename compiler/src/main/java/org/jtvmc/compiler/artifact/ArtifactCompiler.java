@@ -63,11 +63,6 @@ public final class ArtifactCompiler {
 
   /** As the other, for a model that is loaded already. */
   public Artifact compile(ModelSource source, IRModule imported, CompileOptions options, Path out) {
-    IRModule fused =
-        GraphPipeline.standard()
-            .without(options.disabledPasses())
-            .watchedBy(listener.passes())
-            .run(imported);
     ArtifactLayout layout = ArtifactLayout.of(out, options.name());
     try {
       if (!layout.single()
@@ -81,10 +76,7 @@ public final class ArtifactCompiler {
               .folder()
               .resolve("." + options.name() + "." + ProcessHandle.current().pid() + ".part");
       try {
-        CompiledModel model =
-            new ModelCompiler(
-                    options.target(), host, options.schedules(), listener.code(), listener::problem)
-                .compile(fused, options.name(), weights);
+        CompiledModel model = kernels(imported, options, weights);
         listener.kernels(model.kernels());
         ArtifactManifest manifest = manifest(source, imported, options, model, layout);
         write(model, manifest, options, layout);
@@ -95,6 +87,22 @@ public final class ArtifactCompiler {
     } catch (IOException | UncheckedIOException e) {
       throw new ArtifactException("cannot write %s: %s".formatted(out, e.getMessage()), e);
     }
+  }
+
+  /**
+   * Compiles a model's kernels, and writes nothing but their weights.
+   *
+   * @param weights the file to write
+   */
+  public CompiledModel kernels(IRModule imported, CompileOptions options, Path weights) {
+    IRModule fused =
+        GraphPipeline.standard()
+            .without(options.disabledPasses())
+            .watchedBy(listener.passes())
+            .run(imported);
+    return new ModelCompiler(
+            options.target(), host, options.schedules(), listener.code(), listener::problem)
+        .compile(fused, options.name(), weights);
   }
 
   private static void write(

@@ -1,5 +1,6 @@
 package org.jtvmc.compiler.cli;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -9,8 +10,10 @@ import org.jtvmc.compiler.artifact.Artifact;
 import org.jtvmc.compiler.artifact.ArtifactManifest;
 import org.jtvmc.compiler.bench.BenchmarkPlan;
 import org.jtvmc.compiler.bench.InterleavedBenchmark;
+import org.jtvmc.compiler.bench.KernelProfile;
 import org.jtvmc.compiler.bench.LatencyStatistics;
 import org.jtvmc.compiler.run.ModelRunner;
+import org.jtvmc.compiler.run.StepwiseModel;
 import org.jtvmc.compiler.source.ModelSource;
 import org.jtvmc.compiler.verify.OnnxRuntimeSession;
 import org.jtvmc.ir.data.NDArray;
@@ -22,6 +25,8 @@ import picocli.CommandLine.Parameters;
 /** {@code bench}: latency, alone or in turn with ONNX Runtime. */
 @Command(name = "bench", description = "Measures a model's latency.")
 final class BenchCommand extends Verb {
+
+  private static final int PROFILE_ROUNDS = 15;
 
   /** Whom to compare with. */
   enum Peer {
@@ -48,6 +53,9 @@ final class BenchCommand extends Verb {
   @Option(names = "--duration", paramLabel = "S", description = "The fewest seconds to measure.")
   private double seconds = 1;
 
+  @Option(names = "--profile", description = "Also say how long each kernel takes, run one by one.")
+  private boolean profile;
+
   @Mixin private InputOptions inputs;
 
   @Mixin private CompilationOptions compilation;
@@ -67,9 +75,11 @@ final class BenchCommand extends Verb {
           "--warmup is at least 0, --iterations at least 1, --duration 0 to 86400 seconds");
     }
     try (TemporaryFolder scratch = TemporaryFolder.create()) {
+      Machine machine = Machine.detect();
       Artifact artifact =
-          ModelOrArtifact.artifact(model, compilation, Machine.detect(), this, scratch.path());
-      report(measure(artifact));
+          ModelOrArtifact.artifact(model, compilation, machine, this, scratch.path());
+      Outcome outcome = measure(artifact);
+      report(outcome, profile ? profile(outcome, machine, scratch) : new KernelProfile(List.of()));
     }
     return ExitCode.DONE;
   }
@@ -99,6 +109,15 @@ final class BenchCommand extends Verb {
     }
   }
 
+  private KernelProfile profile(Outcome outcome, Machine machine, TemporaryFolder scratch) {
+    RebuiltModel rebuilt = RebuiltModel.of(outcome.artifact.manifest(), machine, scratch.path());
+    List<NDArray> arrays =
+        inputs.arrays(rebuilt.model().inputs(), outcome.artifact.manifest().inputLimits());
+    try (StepwiseModel steps = new StepwiseModel(rebuilt.model(), arrays, outcome.threads)) {
+      return KernelProfile.measure(rebuilt.model(), steps, PROFILE_ROUNDS);
+    }
+  }
+
   private static ModelSource peerModel(ArtifactManifest manifest) {
     ModelSource source = ModelSource.of(manifest.source().reference());
     if (source.format() != ModelSource.Format.ONNX) {
@@ -109,7 +128,7 @@ final class BenchCommand extends Verb {
     return source;
   }
 
-  private void report(Outcome outcome) {
+  private void report(Outcome outcome, KernelProfile kernels) {
     ArtifactManifest manifest = outcome.artifact.manifest();
     if (!json()) {
       line("%s, %s, %d threads", model, manifest.target(), outcome.threads);
@@ -125,6 +144,7 @@ final class BenchCommand extends Verb {
                 OnnxRuntimeSession.NAME,
                 outcome.peerVersion);
           });
+      show(kernels);
       return;
     }
     ObjectNode document = object();
@@ -141,7 +161,30 @@ final class BenchCommand extends Verb {
           peer.put("speedup_median", peers.median() / outcome.ours.median());
           peer.put("speedup_min", peers.min() / outcome.ours.min());
         });
+    if (profile) {
+      ArrayNode list = document.putArray("profile");
+      for (KernelProfile.Entry entry : kernels.entries()) {
+        ObjectNode node = list.addObject();
+        node.put("kernel", entry.kernel());
+        node.put("time_ms", entry.timeMs());
+        node.put("gflops", entry.gflops());
+        node.put("share", entry.share());
+        node.put("calls", entry.calls());
+        node.put("operators", entry.operators());
+      }
+    }
     print(document);
+  }
+
+  private void show(KernelProfile kernels) {
+    if (profile) {
+      line("%9s %6s %9s %6s  %s", "ms", "share", "GFLOP/s", "calls", "kernel");
+      for (KernelProfile.Entry entry : kernels.entries()) {
+        line(
+            "%9.4f %5.1f%% %9.1f %6d  %s",
+            entry.timeMs(), 100 * entry.share(), entry.gflops(), entry.calls(), entry.kernel());
+      }
+    }
   }
 
   private static void latency(ObjectNode node, LatencyStatistics statistics) {

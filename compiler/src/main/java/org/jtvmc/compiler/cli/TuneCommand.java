@@ -236,7 +236,12 @@ final class TuneCommand extends Verb {
       for (TaskReport task : report.tasks()) {
         line(
             "%4d %6d %7d %10s %9.1f  %s",
-            task.id(), task.weight(), task.trials(), task.bestMs(), task.bestGflops(), task.name());
+            task.id(),
+            task.weight(),
+            task.trials(),
+            Double.isInfinite(task.bestMs()) ? "none" : "%.4f".formatted(task.bestMs()),
+            task.bestGflops(),
+            task.name());
       }
       line(
           "%d trials in %s, %.1f a second; records in %s",

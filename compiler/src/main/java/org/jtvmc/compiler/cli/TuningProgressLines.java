@@ -23,10 +23,10 @@ final class TuningProgressLines implements TuningListener {
     }
     last = now;
     verb.note(
-        "task %d of %d (%s): %.1f GFLOP/s, best %.1f; trial %d of %d; %s elapsed%s%s",
-        progress.task() + 1,
-        progress.tasks(),
+        "task %d (%s; %d in all): %.1f GFLOP/s, best %.1f; trial %d of %d; %s elapsed%s%s",
+        progress.task(),
         progress.taskName(),
+        progress.tasks(),
         progress.currentGflops(),
         progress.bestGflops(),
         progress.trials(),

@@ -4,10 +4,14 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
 import org.jtvmc.codegen.library.TensorInfo;
 import org.jtvmc.compiler.artifact.Artifact;
 import org.jtvmc.compiler.run.ModelRunner;
+import org.jtvmc.compiler.run.StepwiseModel;
 import org.jtvmc.compiler.source.ModelSource;
+import org.jtvmc.compiler.verify.KernelCheck;
 import org.jtvmc.compiler.verify.OnnxRuntimeSession;
 import org.jtvmc.compiler.verify.OutputComparison;
 import org.jtvmc.compiler.verify.OutputComparison.Tolerance;
@@ -46,6 +50,11 @@ final class VerifyCommand extends Verb {
   @Option(names = "--rtol", paramLabel = "R", description = "Relative tolerance; 1e-3.")
   private double rtol = Tolerance.DEFAULT.relative();
 
+  @Option(
+      names = "--per-node",
+      description = "Also compare each kernel with the interpreter, on what it is given.")
+  private boolean perNode;
+
   @Mixin private InputOptions inputs;
 
   @Mixin private CompilationOptions compilation;
@@ -56,13 +65,16 @@ final class VerifyCommand extends Verb {
       throw new UsageException("--atol and --rtol are numbers of at least 0");
     }
     try (TemporaryFolder scratch = TemporaryFolder.create()) {
+      Machine machine = Machine.detect();
       Artifact artifact =
-          ModelOrArtifact.artifact(model, compilation, Machine.detect(), this, scratch.path());
+          ModelOrArtifact.artifact(model, compilation, machine, this, scratch.path());
       ModelSource source = ModelSource.of(artifact.manifest().source().reference());
       Reference chosen = reference(source);
       List<OutputComparison> comparisons = compare(artifact, source, chosen);
-      report(comparisons, chosen);
-      boolean ok = comparisons.stream().allMatch(OutputComparison::ok);
+      List<OutputComparison> nodes = perNode ? nodes(artifact, machine, scratch) : List.of();
+      boolean ok =
+          Stream.concat(comparisons.stream(), nodes.stream()).allMatch(OutputComparison::ok);
+      report(comparisons, nodes, chosen, ok);
       return ok ? ExitCode.DONE : ExitCode.VERIFICATION_FAILED;
     }
   }
@@ -100,6 +112,18 @@ final class VerifyCommand extends Verb {
     }
   }
 
+  private List<OutputComparison> nodes(
+      Artifact artifact, Machine machine, TemporaryFolder scratch) {
+    RebuiltModel rebuilt = RebuiltModel.of(artifact.manifest(), machine, scratch.path());
+    List<NDArray> arguments =
+        inputs.arrays(rebuilt.model().inputs(), artifact.manifest().inputLimits());
+    int threads = artifact.manifest().numThreads();
+    try (StepwiseModel steps = new StepwiseModel(rebuilt.model(), arguments, threads)) {
+      return KernelCheck.compare(
+          rebuilt.model(), rebuilt.module(), steps, new Tolerance(atol, rtol));
+    }
+  }
+
   private static List<NDArray> onnxRuntime(
       ModelSource source, ModelRunner runner, List<NDArray> arguments) {
     int threads = Runtime.getRuntime().availableProcessors();
@@ -115,36 +139,44 @@ final class VerifyCommand extends Verb {
     return new GraphEvaluator(module).evaluate(module.main(), arguments);
   }
 
-  private void report(List<OutputComparison> comparisons, Reference chosen) {
-    String name = chosen.name().toLowerCase(java.util.Locale.ROOT);
-    boolean ok = comparisons.stream().allMatch(OutputComparison::ok);
+  private void report(
+      List<OutputComparison> outputs, List<OutputComparison> nodes, Reference chosen, boolean ok) {
+    String name = chosen.name().toLowerCase(Locale.ROOT);
     if (json()) {
       ObjectNode document = object();
       document.put("ok", ok);
       document.put("reference", name);
-      ArrayNode outputs = document.putArray("outputs");
-      for (OutputComparison comparison : comparisons) {
-        ObjectNode entry = outputs.addObject();
-        entry.put("name", comparison.name());
-        entry.put("max_abs", comparison.maxAbs());
-        entry.put("max_rel", comparison.maxRel());
-        entry.put("ok", comparison.ok());
-        entry.put("elements", comparison.elements());
-        entry.put("wrong", comparison.wrong());
+      ArrayNode list = document.putArray("outputs");
+      outputs.forEach(comparison -> fill(list.addObject(), comparison));
+      if (perNode) {
+        ArrayNode kernels = document.putArray("nodes");
+        nodes.forEach(comparison -> fill(kernels.addObject(), comparison));
       }
       print(document);
       return;
     }
-    for (OutputComparison comparison : comparisons) {
-      line(
-          "%s %s: largest difference %.3g absolute, %.3g relative; %d of %d elements too far off",
-          comparison.ok() ? "ok    " : "WRONG ",
-          comparison.name(),
-          comparison.maxAbs(),
-          comparison.maxRel(),
-          comparison.wrong(),
-          comparison.elements());
-    }
+    nodes.forEach(this::show);
+    outputs.forEach(this::show);
     line("%s", ok ? "equal to " + name : "differs from " + name);
+  }
+
+  private static void fill(ObjectNode entry, OutputComparison comparison) {
+    entry.put("name", comparison.name());
+    entry.put("max_abs", comparison.maxAbs());
+    entry.put("max_rel", comparison.maxRel());
+    entry.put("ok", comparison.ok());
+    entry.put("elements", comparison.elements());
+    entry.put("wrong", comparison.wrong());
+  }
+
+  private void show(OutputComparison comparison) {
+    line(
+        "%s %s: largest difference %.3g absolute, %.3g relative; %d of %d elements too far off",
+        comparison.ok() ? "ok    " : "WRONG ",
+        comparison.name(),
+        comparison.maxAbs(),
+        comparison.maxRel(),
+        comparison.wrong(),
+        comparison.elements());
   }
 }

@@ -1,0 +1,28 @@
+package org.jtvmc.compiler.artifact;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jtvmc.compiler.pipeline.ScheduleSource;
+import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.schedule.ComputeDag;
+import org.jtvmc.schedule.step.Step;
+import org.jtvmc.schedule.step.StepCodec;
+
+/** The schedules of an artifact's own kernels, by which they can be made again. */
+public final class ManifestSchedules implements ScheduleSource {
+
+  private final Map<String, List<Step>> byWorkload = new HashMap<>();
+
+  public ManifestSchedules(ArtifactManifest manifest) {
+    manifest
+        .kernels()
+        .forEach(kernel -> byWorkload.put(kernel.workload(), StepCodec.fromJson(kernel.steps())));
+  }
+
+  @Override
+  public Optional<List<Step>> find(ComputeDag dag, CpuTarget target) {
+    return Optional.ofNullable(byWorkload.get(dag.workloadHash()));
+  }
+}

@@ -1,0 +1,44 @@
+package org.jtvmc.compiler.cli;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.jtvmc.compiler.artifact.ArtifactCompiler;
+import org.jtvmc.compiler.artifact.ArtifactManifest;
+import org.jtvmc.compiler.artifact.CompileListener;
+import org.jtvmc.compiler.artifact.CompileOptions;
+import org.jtvmc.compiler.artifact.CompileOptions.Part;
+import org.jtvmc.compiler.artifact.ManifestSchedules;
+import org.jtvmc.compiler.pipeline.CompiledModel;
+import org.jtvmc.compiler.source.ModelSource;
+import org.jtvmc.ir.graph.IRModule;
+import org.jtvmc.ir.target.CpuTarget;
+
+/**
+ * The kernels of an artifact, made again of its model by its own schedules: a library shows only
+ * the whole.
+ *
+ * @param module as the model's file has it
+ */
+record RebuiltModel(IRModule module, CompiledModel model) {
+
+  static RebuiltModel of(ArtifactManifest manifest, Machine machine, Path scratch) {
+    ArtifactManifest.Source from = manifest.source();
+    Map<String, List<Long>> shapes = from.inputShapes();
+    IRModule module = ModelSource.of(from.reference()).load(shapes);
+    CpuTarget target = machine.target(manifest.target(), manifest.numThreads());
+    CompileOptions options =
+        new CompileOptions(
+            manifest.name(),
+            shapes,
+            target,
+            new ManifestSchedules(manifest),
+            List.of(),
+            true,
+            Part.usual());
+    CompiledModel model =
+        new ArtifactCompiler(machine.host(), CompileListener.NONE)
+            .kernels(module, options, scratch.resolve("rebuilt.weights"));
+    return new RebuiltModel(module, model);
+  }
+}

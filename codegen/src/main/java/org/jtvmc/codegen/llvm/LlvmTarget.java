@@ -1,6 +1,7 @@
 package org.jtvmc.codegen.llvm;
 
-import java.util.stream.Collectors;
+import java.util.ArrayList;
+import java.util.List;
 import org.jtvmc.ir.target.CpuTarget;
 
 /**
@@ -13,9 +14,27 @@ import org.jtvmc.ir.target.CpuTarget;
  */
 public record LlvmTarget(String triple, String cpu, String features, OptLevel optLevel) {
 
+  /**
+   * Vector extensions that the name of a processor may imply. A virtual machine may hide some, and
+   * a user may forbid some: what a target does not list is switched off.
+   */
+  private static final List<String> VECTOR_EXTENSIONS =
+      List.of(
+          ("avx avx2 fma f16c avx512f avx512bw avx512cd avx512dq avx512vl avx512vnni avx512bf16"
+                  + " avx512fp16 avx512ifma avx512vbmi avx512vbmi2 avx512bitalg avx512vpopcntdq"
+                  + " avx512vp2intersect avxvnni gfni vaes vpclmulqdq amx-tile amx-int8 amx-bf16"
+                  + " amx-fp16")
+              .split(" "));
+
   public static LlvmTarget of(CpuTarget target) {
-    var features =
-        target.features().stream().map(name -> "+" + name).collect(Collectors.joining(","));
+    var switches = new ArrayList<String>();
+    target.features().forEach(name -> switches.add("+" + name));
+    if (target.isX86()) {
+      VECTOR_EXTENSIONS.stream()
+          .filter(name -> !target.features().contains(name))
+          .forEach(name -> switches.add("-" + name));
+    }
+    var features = String.join(",", switches);
     return new LlvmTarget(target.triple(), target.cpu(), features, OptLevel.DEFAULT);
   }
 

@@ -6,10 +6,14 @@ import java.util.stream.LongStream;
 
 /**
  * Measures one or several contestants in turn (A B A B), so that whatever disturbs the machine
- * disturbs all alike. Each turn begins with a run that is not counted: it brings the contestant's
- * data back into the caches, and in it the threads of the contestant before fall asleep.
+ * disturbs all alike. Each turn begins with runs that are not counted: in them the threads of the
+ * contestant before, which wait for work by spinning for a while, fall asleep, and the contestant's
+ * own data come back into the caches. So each is measured as it runs when it runs alone.
  */
 public final class InterleavedBenchmark {
+
+  /** Longer than ONNX Runtime's threads and ours spin after a run. */
+  private static final long SETTLING_NANOS = 2_000_000;
 
   private final BenchmarkPlan plan;
 
@@ -32,7 +36,7 @@ public final class InterleavedBenchmark {
       for (int i = 0; i < contestants.size(); i++) {
         Runnable contestant = contestants.get(i);
         if (!alone) {
-          contestant.run();
+          settle(contestant);
         }
         long start = System.nanoTime();
         contestant.run();
@@ -40,5 +44,12 @@ public final class InterleavedBenchmark {
       }
     }
     return samples.stream().map(s -> LatencyStatistics.of(s.build().toArray())).toList();
+  }
+
+  private static void settle(Runnable contestant) {
+    long begin = System.nanoTime();
+    do {
+      contestant.run();
+    } while (System.nanoTime() - begin < SETTLING_NANOS);
   }
 }

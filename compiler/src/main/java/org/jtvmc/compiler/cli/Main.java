@@ -26,6 +26,13 @@ public final class Main {
    * @return the exit code
    */
   public static int run(PrintWriter out, PrintWriter err, String... arguments) {
-    return new JtvmcCommand().commandLine(out, err).execute(arguments);
+    try {
+      return new JtvmcCommand().commandLine(out, err).execute(arguments);
+    } catch (OutOfMemoryError e) {
+      err.println(
+          "jtvmc: out of memory (%s); allow more with JTVMC_JAVA_OPTS=-Xmx8g"
+              .formatted(e.getMessage()));
+      return ExitCode.INTERNAL_ERROR;
+    }
   }
 }

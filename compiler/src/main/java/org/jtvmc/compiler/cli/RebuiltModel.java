@@ -3,6 +3,7 @@ package org.jtvmc.compiler.cli;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
 import org.jtvmc.compiler.artifact.ArtifactCompiler;
 import org.jtvmc.compiler.artifact.ArtifactManifest;
 import org.jtvmc.compiler.artifact.CompileListener;
@@ -26,7 +27,14 @@ record RebuiltModel(IRModule module, CompiledModel model) {
     ArtifactManifest.Source from = manifest.source();
     Map<String, List<Long>> shapes = from.inputShapes();
     IRModule module = ModelSource.of(from.reference()).load(shapes);
-    CpuTarget target = machine.target(manifest.target(), manifest.numThreads());
+    CpuTarget named = machine.target(manifest.target(), manifest.numThreads());
+    CpuTarget target =
+        new CpuTarget(
+            named.triple(),
+            named.cpu(),
+            new TreeSet<>(manifest.cpuFeatures()),
+            named.cores(),
+            named.caches());
     CompileOptions options =
         new CompileOptions(
             manifest.name(),

@@ -13,6 +13,9 @@ import org.jtvmc.compiler.onnx.OnnxImporter;
 import org.jtvmc.compiler.onnx.OnnxModel;
 import org.jtvmc.compiler.zoo.ModelZoo;
 import org.jtvmc.compiler.zoo.ZooModel;
+import org.jtvmc.ir.graph.Call;
+import org.jtvmc.ir.graph.Expr;
+import org.jtvmc.ir.graph.Exprs;
 import org.jtvmc.ir.graph.IRModule;
 import org.jtvmc.ir.graph.Var;
 import org.jtvmc.ir.op.OperatorRegistry;
@@ -45,6 +48,7 @@ public record ModelSource(
   }
 
   private static final String ZOO = "zoo:";
+  private static final double LARGEST_TENSOR_BYTES = 0x1p40;
 
   public ModelSource {
     defaultShapes = Map.copyOf(defaultShapes);
@@ -106,7 +110,32 @@ public record ModelSource(
                 .formatted(reference, input.name(), type, input.name()));
       }
     }
+    checkSizes(module);
     return module;
+  }
+
+  /** A size that a file merely claims must not become an attempt to allocate it. */
+  private void checkSizes(IRModule module) {
+    for (Expr expr : Exprs.postOrder(module.main().body())) {
+      if (expr.type() instanceof TensorType type && type.isStatic() && isTooLarge(type)) {
+        throw new ModelException(
+            "%s: a tensor is %s, larger than any memory; check the model's shapes%s"
+                .formatted(
+                    reference,
+                    type,
+                    expr instanceof Call call && !call.label().isEmpty()
+                        ? " at node '" + call.label() + "'"
+                        : ""));
+      }
+    }
+  }
+
+  private static boolean isTooLarge(TensorType type) {
+    double bytes = type.dtype().bytes();
+    for (long size : type.sizes()) {
+      bytes *= size;
+    }
+    return bytes > LARGEST_TENSOR_BYTES;
   }
 
   private IRModule loadOnnx(Map<String, List<Long>> inputShapes) {

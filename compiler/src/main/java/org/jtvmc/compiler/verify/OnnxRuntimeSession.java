@@ -37,8 +37,6 @@ public final class OnnxRuntimeSession implements AutoCloseable {
       options.setOptimizationLevel(OptLevel.ALL_OPT);
       options.setIntraOpNumThreads(threads);
       options.setInterOpNumThreads(1);
-      // Its threads spin while it runs, as they always do, and not on into the other's turn.
-      options.addConfigEntry("session.force_spinning_stop", "1");
       session = environment.createSession(model.toString(), options);
     } catch (OrtException e) {
       throw failure(model.toString(), e);

@@ -1,0 +1,112 @@
+package org.jtvmc.compiler.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Tuning from the command line, and what is done with the records. */
+class TuneTest {
+
+  @TempDir Path folder;
+
+  @Test
+  void tasksAreTheDistinctKernels() throws IOException {
+    var model = SmallModels.convolution(folder).toString();
+
+    var tasks = CommandLineRun.of("tasks", model, "--json").exits(0).json().get("tasks");
+
+    assertTrue(tasks.size() >= 2);
+    for (int i = 0; i < tasks.size(); i++) {
+      assertEquals(i, tasks.get(i).get("id").asInt());
+      assertTrue(tasks.get(i).get("weight").asInt() >= 1);
+      assertTrue(tasks.get(i).get("flop").asDouble() >= 0);
+      assertEquals(64, tasks.get(i).get("workload").asText().length());
+    }
+  }
+
+  @Test
+  void tuningRecordsResumesAndCompiles() throws IOException {
+    var model = SmallModels.convolution(folder).toString();
+    var records = folder.resolve("r.jsonl").toString();
+    var out = folder.resolve("out").toString();
+
+    var first =
+        CommandLineRun.of(
+                "tune",
+                model,
+                "--json",
+                "--tuning-records",
+                records,
+                "--trials",
+                "6",
+                "-o",
+                out,
+                "--tuner",
+                "random",
+                "--cost-model",
+                "none",
+                "--tasks",
+                "0")
+            .exits(0)
+            .json();
+    var second =
+        CommandLineRun.of(
+                "tune",
+                model,
+                "--json",
+                "--tuning-records",
+                records,
+                "--trials",
+                "6",
+                "--tasks",
+                "0",
+                "--tuner",
+                "random",
+                "--cost-model",
+                "none")
+            .exits(0)
+            .json();
+
+    assertTrue(first.get("trials").asInt() > 0);
+    assertEquals(0, second.get("trials").asInt(), "all trials are in the records already");
+    assertTrue(first.at("/tasks/0/best_ms").asDouble() > 0);
+    for (var failure : List.of("rejected", "build", "launch", "timeout", "wrong_answer")) {
+      assertTrue(first.at("/tasks/0/failures/" + failure).isInt(), failure);
+    }
+    for (var field : List.of("target", "records", "seed", "elapsed_s", "trials_per_s")) {
+      assertTrue(first.has(field), field);
+    }
+    assertTrue(Files.readString(Path.of(out, "convolution.json")).contains("\"tuned\""));
+    CommandLineRun.of("verify", out).exits(0);
+    logWorksOn(records, model);
+  }
+
+  private void logWorksOn(String records, String model) {
+    var merged = folder.resolve("merged.jsonl").toString();
+    var stats = CommandLineRun.of("log", "stats", records, "--json").exits(0).json();
+    CommandLineRun.of("log", "merge", records, records, "-o", merged).exits(0);
+    var again = CommandLineRun.of("log", "stats", merged, "--json").exits(0).json();
+    assertEquals(stats.get("records"), again.get("records"));
+    assertEquals(
+        1, CommandLineRun.of("log", "best", merged, "--json").json().get("records").asInt());
+    CommandLineRun.of("log", "verify", merged).exits(0);
+    var replay =
+        CommandLineRun.of("log", "replay", merged, "--model", model, "--json").exits(0).json();
+    assertEquals(64, replay.at("/tasks/0/sha256").asText().length());
+  }
+
+  @Test
+  void aDamagedRecordsFileFailsItsVerification() throws IOException {
+    var records = Files.writeString(folder.resolve("r.jsonl"), "{\"v\":1,\n").toString();
+
+    var run = CommandLineRun.of("log", "verify", records, "--json").exits(4);
+
+    assertEquals(1, run.json().get("problems").size());
+  }
+}

@@ -1,0 +1,135 @@
+package org.jtvmc.compiler.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What is said of command lines that are wrong, and of verbs that need no model. */
+class UsageTest {
+
+  @TempDir Path folder;
+
+  @Test
+  void helpNamesEveryVerb() {
+    var help = CommandLineRun.of("--help").exits(0).out();
+
+    for (var verb :
+        List.of(
+            "inspect", "compile", "tune", "run", "bench", "verify", "tasks", "log", "zoo",
+            "targets", "doctor")) {
+      assertTrue(help.contains("\n  " + verb + " "), verb + " in\n" + help);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "compil x.onnx | did you mean compile",
+        "compile x.onnx -o out --tagret llvm | --target",
+        "compile x.onnx | Missing required option: '-o=OUT'",
+        "run | Missing required parameter",
+        "verify x.onnx --reference torch | --reference",
+        "compile x.onnx -o o --input-shapes x:[1,a] | 'a' for a size",
+        "compile x.onnx -o o --input-shapes x=1 | write \"x:[1,3,224,224]\"",
+        "compile x.onnx -o o.so --weights external | a folder for external weights",
+        "tune x.onnx --time-budget soon | is no time",
+        "tune x.onnx --tuner magic | none of evolutionary, random, grid",
+        "tune x.onnx --cost-model magic | there is no cost model 'magic'",
+      })
+  void aWrongCommandLineIsOneSentenceAndCodeTwo(String line, String expected) {
+    var run = CommandLineRun.of(line.strip().split(" ")).exits(2);
+
+    assertTrue(run.err().contains(expected), run.err());
+    assertEquals(1, run.err().lines().count(), run.err());
+    assertEquals("", run.out());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "inspect missing.onnx | does not exist",
+        "run zoo:nonsense | is not in the zoo",
+        "bench missing.so | does not exist",
+        "log stats missing.jsonl | does not exist",
+      })
+  void whatIsNotThereIsOneSentenceAndCodeThree(String line, String expected) {
+    var run = CommandLineRun.of(line.strip().split(" ")).exits(3);
+
+    assertTrue(run.err().contains(expected), run.err());
+    assertEquals(1, run.err().lines().count(), run.err());
+  }
+
+  @Test
+  void anErrorWithJsonIsADocumentToo() {
+    var error = CommandLineRun.of("inspect", "missing.onnx", "--json").exits(3).json().get("error");
+
+    assertEquals(3, error.get("exit_code").asInt());
+    assertTrue(error.get("message").asText().contains("missing.onnx"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {"cuda | for CPUs", "llvm -mcpu=z80 | not known", "llvm -mtriple=arm64 | x86_64"})
+  void aTargetThatIsNotThereIsCodeFive(String target, String expected) throws IOException {
+    var model = SmallModels.convolution(folder).toString();
+
+    var run = CommandLineRun.of("compile", model, "-o", "out", "--target", target).exits(5);
+
+    assertTrue(run.err().contains(expected), run.err());
+    assertEquals(1, run.err().lines().count(), run.err());
+  }
+
+  @Test
+  void anUnknownPassIsNamedWithThoseThereAre() throws IOException {
+    var model = SmallModels.convolution(folder).toString();
+    var out = folder.resolve("out").toString();
+
+    for (var option : List.of("--disabled-pass", "--print-ir-after")) {
+      var run = CommandLineRun.of("compile", model, "-o", out, option, "Nonsense").exits(2);
+      assertTrue(run.err().contains("FoldConstants"), run.err());
+    }
+    assertFalse(Files.exists(Path.of(out)));
+  }
+
+  @Test
+  void theZooSaysWhereItsModelsComeFrom() {
+    var models = CommandLineRun.of("zoo", "--json").exits(0).json().get("models");
+
+    for (var model : models) {
+      assertTrue(model.get("name").asText().startsWith("zoo:"));
+      for (var field : List.of("licence", "size_bytes", "origin", "sha256")) {
+        assertFalse(model.get(field).asText().isEmpty(), field);
+      }
+    }
+  }
+
+  @Test
+  void theHostIsAmongTheTargets() {
+    var document = CommandLineRun.of("targets", "--json").exits(0).json();
+
+    assertTrue(document.at("/host/target").asText().startsWith("llvm -mcpu="));
+    assertTrue(document.get("targets").size() > 10);
+  }
+
+  @Test
+  void theDoctorFindsWhatIsNeeded() {
+    var document = CommandLineRun.of("doctor", "--json").exits(0).json();
+
+    assertTrue(document.get("ok").asBoolean());
+    for (var finding : document.get("findings")) {
+      assertFalse(finding.get("gives").asText().isEmpty());
+    }
+  }
+}

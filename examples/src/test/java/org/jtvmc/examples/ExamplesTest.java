@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.abort;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -124,7 +125,7 @@ class ExamplesTest {
   private static String run(List<String> command) throws InterruptedException {
     try {
       var process = new ProcessBuilder(command).redirectErrorStream(true).start();
-      var text = new String(process.getInputStream().readAllBytes());
+      var text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       assertEquals(0, process.waitFor(), text);
       return text;
     } catch (IOException e) {

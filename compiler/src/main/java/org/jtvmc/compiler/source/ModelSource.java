@@ -98,11 +98,20 @@ public record ModelSource(
    * @throws ModelException where the file cannot be read, is not supported or leaves sizes open
    */
   public IRModule load(Map<String, List<Long>> inputShapes) {
-    IRModule module =
-        switch (format) {
-          case ONNX -> loadOnnx(inputShapes);
-          case RELAY -> loadRelay(inputShapes);
-        };
+    IRModule module;
+    try {
+      module =
+          switch (format) {
+            case ONNX -> loadOnnx(inputShapes);
+            case RELAY -> loadRelay(inputShapes);
+          };
+    } catch (ArithmeticException e) {
+      // Sizes are multiplied exactly, everywhere.
+      throw new ModelException(
+          "%s: a tensor has more elements than can be counted; check the model's shapes"
+              .formatted(reference),
+          e);
+    }
     for (Var input : module.main().parameters()) {
       if (input.type() instanceof TensorType type && !type.isStatic()) {
         throw new ModelException(

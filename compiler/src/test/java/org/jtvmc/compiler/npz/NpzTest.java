@@ -74,7 +74,7 @@ class NpzTest {
             + " size",
         "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), } | where the model expects",
         "{'descr': '>f4', 'fortran_order': False, 'shape': (2,), } | not supported",
-        "{'descr': '|O', 'fortran_order': False, 'shape': (2,), } | not understood",
+        "{'descr': '<O8', 'fortran_order': False, 'shape': (2,), } | not understood",
         "{'descr': '<f4', 'fortran_order': True, 'shape': (2, 1), } | Fortran order",
         "nonsense | not understood",
       })

@@ -1,7 +1,6 @@
 package org.jtvmc.ir.arith;
 
 import java.util.Arrays;
-import java.util.function.Predicate;
 import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.expr.PrimExpr;
 
@@ -138,17 +137,6 @@ public final class LinearForm {
       scaled[i] = coefficients[i] * factor;
     }
     return new LinearForm(constant * factor, atoms, scaled);
-  }
-
-  /** The terms whose atoms satisfy {@code wanted}, without the constant. */
-  public LinearForm terms(Predicate<PrimExpr> wanted) {
-    LinearForm kept = ZERO;
-    for (int i = 0; i < atoms.length; i++) {
-      if (wanted.test(atoms[i])) {
-        kept = kept.withTerm(atoms[i], coefficients[i]);
-      }
-    }
-    return kept;
   }
 
   /** This form with one more term; its atom must be new. */

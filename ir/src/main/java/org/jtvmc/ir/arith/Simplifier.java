@@ -19,7 +19,8 @@ import org.jtvmc.ir.type.DType;
 
 /**
  * Simplifies index arithmetic, given the ranges of variables. Only {@code int64} expressions and
- * conditions on them change; arithmetic on other types keeps its roundings and its overflow.
+ * conditions on them change; arithmetic on other types keeps its roundings and its overflow. A
+ * division is taken apart only where its dividend has bounds: contents of tensors may overflow.
  */
 public final class Simplifier {
   private final VarRanges ranges;
@@ -124,19 +125,19 @@ public final class Simplifier {
         yield left.isConstant() ? right.times(left.constant()) : opaque(expr.op(), left, right);
       }
       case FLOOR_DIVIDE ->
-          isPositive(right)
+          isPositive(right) && bounds(left).isFinite()
               ? divMod.divide(left, right.constant())
               : opaque(expr.op(), left, right);
       case FLOOR_MODULO ->
-          isPositive(right)
+          isPositive(right) && bounds(left).isFinite()
               ? divMod.modulo(left, right.constant())
               : opaque(expr.op(), left, right);
       case DIVIDE ->
-          isPositive(right) && bounds(left).min() >= 0
+          isPositive(right) && isNatural(left)
               ? divMod.divide(left, right.constant())
               : opaque(expr.op(), left, right);
       case REMAINDER ->
-          isPositive(right) && bounds(left).min() >= 0
+          isPositive(right) && isNatural(left)
               ? divMod.modulo(left, right.constant())
               : opaque(expr.op(), left, right);
       case MIN -> {
@@ -154,6 +155,12 @@ public final class Simplifier {
       case AND, OR, BIT_AND, BIT_OR, BIT_XOR, SHIFT_LEFT, SHIFT_RIGHT ->
           opaque(expr.op(), left, right);
     };
+  }
+
+  /** Never negative, and so small that its multiples can be taken apart without overflow. */
+  private boolean isNatural(LinearForm form) {
+    Interval range = bounds(form);
+    return range.isFinite() && range.min() >= 0;
   }
 
   private static boolean isPositive(LinearForm form) {

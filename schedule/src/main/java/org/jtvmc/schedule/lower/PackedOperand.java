@@ -108,10 +108,6 @@ final class PackedOperand {
     return 1;
   }
 
-  Packing packing() {
-    return packing;
-  }
-
   Tensor tensor() {
     return packing.tensor();
   }

@@ -45,7 +45,7 @@ public non-sealed interface Operator extends Callee {
   List<Tensor> compute(List<Tensor> inputs, Attributes attributes, Type result);
 
   /**
-   * The algorithms that compute this call, the default first; the tuner lets them compete.
+   * The algorithms that compute this call, the default first.
    *
    * @param inputs as in {@link #compute}
    */

@@ -4,8 +4,10 @@ import static org.bytedeco.llvm.global.LLVM.*;
 
 import org.bytedeco.llvm.LLVM.LLVMTypeRef;
 import org.bytedeco.llvm.LLVM.LLVMValueRef;
+import org.jtvmc.codegen.emit.math.FloatDivision;
 import org.jtvmc.ir.expr.BinaryOp;
 import org.jtvmc.ir.expr.Compare;
+import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.ir.type.DType;
 
 /**
@@ -17,10 +19,12 @@ import org.jtvmc.ir.type.DType;
 final class Arithmetic {
   private final IrBuilder ir;
   private final Conversions conversions;
+  private final FloatDivision divisions;
 
-  Arithmetic(IrBuilder ir) {
+  Arithmetic(IrBuilder ir, CpuTarget target) {
     this.ir = ir;
-    this.conversions = new Conversions(ir);
+    this.conversions = new Conversions(ir, target);
+    this.divisions = new FloatDivision(ir, target);
   }
 
   Value binary(BinaryOp op, Value left, Value right) {
@@ -81,14 +85,11 @@ final class Arithmetic {
       case SUBTRACT -> ir.contractible(LLVMFSub, a, b);
       case MULTIPLY -> ir.contractible(LLVMFMul, a, b);
       case DIVIDE -> ir.contractible(LLVMFDiv, a, b);
-      case REMAINDER -> remainder(left, right);
+      case REMAINDER -> divisions.remainder(left, right);
       case MIN -> extremum(LLVMRealOLT, a, b);
       case MAX -> extremum(LLVMRealOGT, a, b);
-      case FLOOR_DIVIDE -> ir.intrinsic("llvm.floor", ir.binary(LLVMFDiv, a, b));
-      case FLOOR_MODULO -> {
-        LLVMValueRef quotient = ir.intrinsic("llvm.floor", ir.binary(LLVMFDiv, a, b));
-        yield ir.binary(LLVMFSub, a, ir.binary(LLVMFMul, quotient, b));
-      }
+      case FLOOR_DIVIDE -> divisions.floorDivide(left, right);
+      case FLOOR_MODULO -> divisions.floorModulo(left, right);
       case AND, OR, BIT_AND, BIT_OR, BIT_XOR, SHIFT_LEFT, SHIFT_RIGHT ->
           throw new IllegalArgumentException("'" + op.symbol() + "' of floats");
     };
@@ -107,28 +108,6 @@ final class Arithmetic {
       return chosen;
     }
     return ir.select(ir.compareFloats(LLVMRealUNO, a, a), a, chosen);
-  }
-
-  /** C's fmod through truncated division: exact while the quotient fits the mantissa. */
-  private LLVMValueRef remainder(Value left, Value right) {
-    LLVMValueRef a = left.ref();
-    LLVMValueRef b = right.ref();
-    LLVMValueRef quotient = ir.intrinsic("llvm.trunc", ir.binary(LLVMFDiv, a, b));
-    LLVMValueRef rest = ir.intrinsic("llvm.fma", ir.negate(quotient), b, a);
-    LLVMValueRef magnitude = ir.intrinsic("llvm.fabs", b);
-    // A quotient rounded up to the next integer leaves a remainder of the wrong sign.
-    LLVMValueRef zero = ir.splat(ir.constant(left.dtype(), 0.0), left.lanes()).ref();
-    LLVMValueRef negative = ir.compareFloats(LLVMRealOLT, a, zero);
-    LLVMValueRef tooLow = ir.compareFloats(LLVMRealOLT, rest, zero);
-    LLVMValueRef tooHigh = ir.compareFloats(LLVMRealOGT, rest, zero);
-    LLVMValueRef up = ir.select(tooLow, ir.binary(LLVMFAdd, rest, magnitude), rest);
-    LLVMValueRef down = ir.select(tooHigh, ir.binary(LLVMFSub, rest, magnitude), rest);
-    LLVMValueRef signed = ir.intrinsic("llvm.copysign", ir.select(negative, down, up), a);
-    LLVMValueRef infinite =
-        ir.splat(ir.constant(left.dtype(), Double.POSITIVE_INFINITY), left.lanes()).ref();
-    LLVMValueRef finite = ir.compareFloats(LLVMRealOLT, ir.intrinsic("llvm.fabs", a), infinite);
-    LLVMValueRef whole = ir.compareFloats(LLVMRealOEQ, magnitude, infinite);
-    return ir.select(ir.binary(LLVMAnd, finite, whole), a, signed);
   }
 
   private LLVMValueRef integers(BinaryOp op, Value left, Value right) {

@@ -4,14 +4,20 @@ import static org.bytedeco.llvm.global.LLVM.*;
 
 import org.bytedeco.llvm.LLVM.LLVMTypeRef;
 import org.bytedeco.llvm.LLVM.LLVMValueRef;
+import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.ir.type.DType;
 
 /** Conversions between the element types, and between a value's forms in registers and memory. */
 final class Conversions {
   private final IrBuilder ir;
 
-  Conversions(IrBuilder ir) {
+  /** Converts float16 by its bits; null where the target has instructions for it. */
+  private final HalfBits half;
+
+  Conversions(IrBuilder ir, CpuTarget target) {
     this.ir = ir;
+    boolean instructions = !target.isX86() || target.features().contains("f16c");
+    this.half = instructions ? null : new HalfBits(ir);
   }
 
   /** As {@link org.jtvmc.ir.expr.Cast} says. */
@@ -72,7 +78,10 @@ final class Conversions {
     return switch (dtype.kind()) {
       case BOOL -> ir.convert(LLVMZExt, value.ref(), type);
       case BFLOAT -> toBfloat(value, type);
-      case FLOAT -> dtype.bits() == 16 ? ir.convert(LLVMFPTrunc, value.ref(), type) : value.ref();
+      case FLOAT ->
+          dtype.bits() != 16
+              ? value.ref()
+              : half == null ? ir.convert(LLVMFPTrunc, value.ref(), type) : half.fromFloat(value);
       case INT, UINT -> value.ref();
     };
   }
@@ -88,7 +97,12 @@ final class Conversions {
             LLVMValueRef bits = ir.convert(LLVMZExt, stored, wide);
             yield ir.convert(LLVMBitCast, ir.binary(LLVMShl, bits, word(16, lanes)), type);
           }
-          case FLOAT -> dtype.bits() == 16 ? ir.convert(LLVMFPExt, stored, type) : stored;
+          case FLOAT ->
+              dtype.bits() != 16
+                  ? stored
+                  : half == null
+                      ? ir.convert(LLVMFPExt, stored, type)
+                      : half.toFloat(stored, lanes);
           case INT, UINT -> stored;
         };
     return new Value(value, dtype, lanes);

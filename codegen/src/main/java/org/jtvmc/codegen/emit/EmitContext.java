@@ -30,8 +30,8 @@ final class EmitContext {
     this.ir = ir;
     this.target = target;
     this.pool = pool;
-    this.arithmetic = new Arithmetic(ir);
-    this.conversions = new Conversions(ir);
+    this.arithmetic = new Arithmetic(ir, target);
+    this.conversions = new Conversions(ir, target);
     this.vectors = new VectorPlan(target);
   }
 

@@ -18,6 +18,7 @@ final class FloatLanes {
   private final DType dtype;
   private final int lanes;
   private final boolean fused;
+  private final boolean rounds;
 
   /**
    * @param dtype float32 or float64
@@ -28,6 +29,7 @@ final class FloatLanes {
     this.dtype = dtype;
     this.lanes = lanes;
     this.fused = !target.isX86() || target.features().contains("fma");
+    this.rounds = !target.isX86() || target.features().contains("sse4.1");
   }
 
   /** The same vectors with another element type. */
@@ -87,20 +89,32 @@ final class FloatLanes {
   }
 
   LLVMValueRef floor(LLVMValueRef a) {
-    return ir.intrinsic("llvm.floor", a);
+    if (rounds) {
+      return ir.intrinsic("llvm.floor", a);
+    }
+    LLVMValueRef nearest = round(a);
+    LLVMValueRef below = select(less(a, nearest), sub(nearest, of(1)), nearest);
+    return copySign(below, a);
   }
 
   LLVMValueRef ceil(LLVMValueRef a) {
-    return ir.intrinsic("llvm.ceil", a);
+    return rounds ? ir.intrinsic("llvm.ceil", a) : negate(floor(negate(a)));
   }
 
   LLVMValueRef trunc(LLVMValueRef a) {
-    return ir.intrinsic("llvm.trunc", a);
+    return rounds ? ir.intrinsic("llvm.trunc", a) : copySign(floor(abs(a)), a);
   }
 
   /** To the nearest integer, ties to even. */
   LLVMValueRef round(LLVMValueRef a) {
-    return ir.intrinsic("llvm.roundeven", a);
+    if (rounds) {
+      return ir.intrinsic("llvm.roundeven", a);
+    }
+    // Added to a number this large, a fraction is rounded away.
+    LLVMValueRef large = of(isDouble() ? 0x1p52 : 0x1p23);
+    LLVMValueRef magnitude = abs(a);
+    LLVMValueRef rounded = copySign(sub(add(magnitude, large), large), a);
+    return select(less(magnitude, large), rounded, a);
   }
 
   LLVMValueRef copySign(LLVMValueRef magnitude, LLVMValueRef sign) {

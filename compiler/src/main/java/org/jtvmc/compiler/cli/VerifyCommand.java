@@ -162,8 +162,9 @@ final class VerifyCommand extends Verb {
 
   private static void fill(ObjectNode entry, OutputComparison comparison) {
     entry.put("name", comparison.name());
-    entry.put("max_abs", comparison.maxAbs());
-    entry.put("max_rel", comparison.maxRel());
+    // JSON has no infinity.
+    entry.put("max_abs", Math.min(comparison.maxAbs(), Double.MAX_VALUE));
+    entry.put("max_rel", Math.min(comparison.maxRel(), Double.MAX_VALUE));
     entry.put("ok", comparison.ok());
     entry.put("elements", comparison.elements());
     entry.put("wrong", comparison.wrong());

@@ -8,7 +8,8 @@ import org.jtvmc.ir.data.NDArray;
  * @param name of the tensor
  * @param elements how many were compared
  * @param maxAbs the largest absolute difference; infinite where only one is finite
- * @param maxRel the largest difference relative to the expected element
+ * @param maxRel the largest difference relative to the expected element, or to the absolute
+ *     tolerance where the element is smaller
  * @param wrong the elements that are further off than allowed
  */
 public record OutputComparison(
@@ -40,7 +41,8 @@ public record OutputComparison(
         difference = Double.POSITIVE_INFINITY;
       }
       maxAbs = Math.max(maxAbs, difference);
-      maxRel = Math.max(maxRel, difference / Math.max(Math.abs(e), Double.MIN_NORMAL));
+      double size = Math.max(Math.abs(e), Math.max(tolerance.absolute(), Float.MIN_NORMAL));
+      maxRel = Math.max(maxRel, Double.isInfinite(difference) ? difference : difference / size);
       double allowed = tolerance.absolute() + tolerance.relative() * Math.abs(e);
       if (Double.isInfinite(difference) || !(difference <= allowed)) {
         wrong++;

@@ -33,6 +33,7 @@ class UsageTest {
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
+      quoteCharacter = '`',
       value = {
         "compil x.onnx | did you mean compile",
         "compile x.onnx -o out --tagret llvm | --target",
@@ -57,6 +58,7 @@ class UsageTest {
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
+      quoteCharacter = '`',
       value = {
         "inspect missing.onnx | does not exist",
         "run zoo:nonsense | is not in the zoo",
@@ -81,6 +83,7 @@ class UsageTest {
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
+      quoteCharacter = '`',
       value = {"cuda | for CPUs", "llvm -mcpu=z80 | not known", "llvm -mtriple=arm64 | x86_64"})
   void aTargetThatIsNotThereIsCodeFive(String target, String expected) throws IOException {
     var model = SmallModels.convolution(folder).toString();

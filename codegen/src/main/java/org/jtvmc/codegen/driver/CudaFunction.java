@@ -1,0 +1,151 @@
+package org.jtvmc.codegen.driver;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.util.List;
+
+/** A kernel that a device can run. */
+public final class CudaFunction {
+
+  /** What a block gets without asking. */
+  private static final int SHARED_WITHOUT_ASKING = 48 << 10;
+
+  /** CU_FUNC_ATTRIBUTE_LOCAL_SIZE_BYTES, _NUM_REGS and _MAX_DYNAMIC_SHARED_SIZE_BYTES. */
+  private static final int LOCAL_BYTES = 3;
+
+  private static final int REGISTERS = 4;
+  private static final int DYNAMIC_SHARED_BYTES = 8;
+
+  private final DriverLibrary library;
+  private final String name;
+  private final MemorySegment handle;
+  private final int sharedBytes;
+  private final MethodHandle launch;
+
+  CudaFunction(DriverLibrary library, String name, MemorySegment handle, int sharedBytes) {
+    this.library = library;
+    this.name = name;
+    this.handle = handle;
+    this.sharedBytes = sharedBytes;
+    launch =
+        library.function(
+            "cuLaunchKernel",
+            ADDRESS,
+            JAVA_INT,
+            JAVA_INT,
+            JAVA_INT,
+            JAVA_INT,
+            JAVA_INT,
+            JAVA_INT,
+            JAVA_INT,
+            ADDRESS,
+            ADDRESS,
+            ADDRESS);
+    if (sharedBytes > SHARED_WITHOUT_ASKING) {
+      askForSharedMemory();
+    }
+  }
+
+  private void askForSharedMemory() {
+    try {
+      library.check(
+          (int)
+              library
+                  .function("cuFuncSetAttribute", ADDRESS, JAVA_INT, JAVA_INT)
+                  .invokeExact(handle, DYNAMIC_SHARED_BYTES, sharedBytes),
+          "kernel %s needs %d bytes of shared memory".formatted(name, sharedBytes));
+    } catch (Throwable e) {
+      throw DriverLibrary.unexpected(e);
+    }
+  }
+
+  /** Registers of one thread. */
+  public int registers() {
+    return attribute(REGISTERS);
+  }
+
+  /** Bytes of one thread that lie in slow memory: what does not fit into registers. */
+  public int localBytes() {
+    return attribute(LOCAL_BYTES);
+  }
+
+  private int attribute(int attribute) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment value = arena.allocate(JAVA_INT);
+      library.check(
+          (int)
+              library
+                  .function("cuFuncGetAttribute", ADDRESS, JAVA_INT, ADDRESS)
+                  .invokeExact(value, attribute, handle),
+          "kernel " + name + " cannot be examined");
+      return value.get(JAVA_INT, 0);
+    } catch (Throwable e) {
+      throw DriverLibrary.unexpected(e);
+    }
+  }
+
+  /**
+   * A launch that can be repeated at little cost.
+   *
+   * @param pointers the kernel's arguments: addresses on the device
+   * @param arena holds what the launch needs
+   */
+  public Launch bind(Dim3 grid, Dim3 block, List<Long> pointers, Arena arena) {
+    MemorySegment values = arena.allocate(JAVA_LONG, Math.max(1, pointers.size()));
+    MemorySegment parameters = arena.allocate(ADDRESS, Math.max(1, pointers.size()));
+    for (int k = 0; k < pointers.size(); k++) {
+      values.setAtIndex(JAVA_LONG, k, pointers.get(k));
+      parameters.setAtIndex(ADDRESS, k, values.asSlice(JAVA_LONG.byteSize() * k));
+    }
+    return new Launch(grid, block, parameters);
+  }
+
+  /** Sizes in the three directions of a grid or a block. */
+  public record Dim3(int x, int y, int z) {}
+
+  /** A launch of the kernel on certain arguments. */
+  public final class Launch {
+    private final Dim3 grid;
+    private final Dim3 block;
+    private final MemorySegment parameters;
+
+    private Launch(Dim3 grid, Dim3 block, MemorySegment parameters) {
+      this.grid = grid;
+      this.block = block;
+      this.parameters = parameters;
+    }
+
+    /**
+     * Puts the kernel into a stream.
+     *
+     * @throws CudaException where the device cannot run so large a grid or block; what the kernel
+     *     itself does wrong shows later
+     */
+    public void enqueue(CudaStream stream) {
+      try {
+        library.check(
+            (int)
+                launch.invokeExact(
+                    handle,
+                    grid.x,
+                    grid.y,
+                    grid.z,
+                    block.x,
+                    block.y,
+                    block.z,
+                    sharedBytes,
+                    stream.handle(),
+                    parameters,
+                    MemorySegment.NULL),
+            "kernel %s cannot be launched".formatted(name));
+      } catch (Throwable e) {
+        throw DriverLibrary.unexpected(e);
+      }
+    }
+  }
+}

@@ -2,8 +2,11 @@ package org.jtvmc.compiler.cli;
 
 import org.jtvmc.codegen.llvm.HostCpu;
 import org.jtvmc.compiler.target.CpuModels;
+import org.jtvmc.compiler.target.DeviceQuery;
+import org.jtvmc.compiler.target.TargetException;
 import org.jtvmc.compiler.target.TargetParser;
 import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.ir.target.Target;
 
 /** This machine. Made only where code is generated or run: it loads LLVM. */
 record Machine(CpuTarget host) {
@@ -17,8 +20,18 @@ record Machine(CpuTarget host) {
    *
    * @param threads in place of the target's cores; 0 for those
    */
+  Target anyTarget(String text, int threads) {
+    Target target = new TargetParser(host, CpuModels.standard(), DeviceQuery.NONE).parse(text);
+    return target instanceof CpuTarget cpu && threads != 0 ? cpu.withCores(threads) : target;
+  }
+
+  /** The same where only a CPU will do. */
   CpuTarget target(String text, int threads) {
-    CpuTarget target = new TargetParser(host, CpuModels.standard()).parse(text);
-    return threads == 0 ? target : target.withCores(threads);
+    Target target = anyTarget(text, threads);
+    if (target instanceof CpuTarget cpu) {
+      return cpu;
+    }
+    throw new TargetException(
+        "target '%s' is not available for this verb; use --target llvm".formatted(target));
   }
 }

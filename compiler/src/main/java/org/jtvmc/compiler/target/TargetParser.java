@@ -5,26 +5,43 @@ import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.ir.target.CudaTarget;
+import org.jtvmc.ir.target.Target;
 
 /**
  * Reads TVM's target strings: {@code llvm} is this machine, {@code llvm -mcpu=znver5 -num-cores=2
- * -mattr=+avx512f,-avx512bf16} another one. What is not named is as on this machine.
+ * -mattr=+avx512f,-avx512bf16} another one. What is not named is as on this machine. {@code cuda}
+ * is this machine's GPU, {@code cuda -arch=sm_80} a usual one of that architecture, of which
+ * further options change figures.
  */
 public final class TargetParser {
 
   private static final List<String> OPTIONS = List.of("-mcpu", "-mattr", "-mtriple", "-num-cores");
+  private static final List<String> CUDA_OPTIONS =
+      List.of(
+          "-arch",
+          "-num-sms",
+          "-shared-per-block",
+          "-shared-per-sm",
+          "-l2-bytes",
+          "-bandwidth",
+          "-clock");
   private static final int MOST_CORES = 1024;
 
   private final CpuTarget host;
   private final CpuModels models;
+  private final DeviceQuery devices;
 
   /**
    * @param host this machine
+   * @param devices its GPUs
    */
-  public TargetParser(CpuTarget host, CpuModels models) {
+  public TargetParser(CpuTarget host, CpuModels models, DeviceQuery devices) {
     this.host = host;
     this.models = models;
+    this.devices = devices;
   }
 
   /**
@@ -33,30 +50,27 @@ public final class TargetParser {
    * @throws TargetSyntaxException where it is no target string
    * @throws TargetException where there is no such target here
    */
-  public CpuTarget parse(String text) {
+  public Target parse(String text) {
     String[] words = text.strip().split("\\s+");
     return switch (words[0]) {
-      case "llvm", "cpu" -> cpu(options(words));
-      case "cuda", "nvptx" ->
-          throw new TargetException(
-              "target '%s' is not available: this version compiles for CPUs; use --target llvm"
-                  .formatted(text));
+      case "llvm", "cpu" -> cpu(options(words, OPTIONS));
+      case "cuda", "nvptx" -> gpu(options(words, CUDA_OPTIONS));
       default ->
           throw new TargetSyntaxException(
-              "'%s' is no target; known are llvm (this machine) and llvm -mcpu=NAME"
+              "'%s' is no target; known are llvm (this machine), llvm -mcpu=NAME, cuda (this machine's GPU) and cuda -arch=sm_NN"
                   .formatted(words[0]));
     };
   }
 
-  private static Map<String, String> options(String[] words) {
+  private static Map<String, String> options(String[] words, List<String> known) {
     Map<String, String> options = new TreeMap<>();
     for (int i = 1; i < words.length; i++) {
       int equals = words[i].indexOf('=');
       String name = equals < 0 ? words[i] : words[i].substring(0, equals);
-      if (!OPTIONS.contains(name)) {
+      if (!known.contains(name)) {
         throw new TargetSyntaxException(
             "the target has the unknown option '%s'; known are %s"
-                .formatted(name, String.join(", ", OPTIONS)));
+                .formatted(name, String.join(", ", known)));
       }
       if (equals < 0 || equals == words[i].length() - 1) {
         throw new TargetSyntaxException(
@@ -65,6 +79,55 @@ public final class TargetParser {
       options.put(name, words[i].substring(equals + 1));
     }
     return options;
+  }
+
+  private CudaTarget gpu(Map<String, String> options) {
+    CudaTarget base = options.containsKey("-arch") ? ofArch(options.get("-arch")) : device();
+    return new CudaTarget(
+        base.arch(),
+        (int) figure(options, "-num-sms", base.multiprocessors()),
+        figure(options, "-shared-per-block", base.sharedBytesPerBlock()),
+        figure(options, "-shared-per-sm", base.sharedBytesPerMultiprocessor()),
+        figure(options, "-l2-bytes", base.l2Bytes()),
+        figure(options, "-bandwidth", base.bandwidthBytes()),
+        figure(options, "-clock", base.clockHertz()));
+  }
+
+  private CudaTarget device() {
+    return devices
+        .device()
+        .orElseThrow(
+            () ->
+                new TargetException(
+                    "target 'cuda' is not available: this machine has no NVIDIA GPU with a driver;"
+                        + " name an architecture to compile for one elsewhere, such as cuda"
+                        + " -arch=sm_80"));
+  }
+
+  private static CudaTarget ofArch(String text) {
+    String digits = text.startsWith("sm_") ? text.substring(3) : "";
+    int arch = digits.matches("[0-9]{2,3}") ? Integer.parseInt(digits) : 0;
+    if (!CudaTarget.architectures().contains(arch)) {
+      throw new TargetSyntaxException(
+          "-arch is '%s'; known are %s"
+              .formatted(
+                  text,
+                  CudaTarget.architectures().stream()
+                      .map(known -> "sm_" + known)
+                      .collect(Collectors.joining(", "))));
+    }
+    return CudaTarget.typical(arch);
+  }
+
+  private static long figure(Map<String, String> options, String name, long usual) {
+    String text = options.get(name);
+    if (text == null) {
+      return usual;
+    }
+    if (!text.matches("[0-9]{1,15}") || Long.parseLong(text) < 1) {
+      throw new TargetSyntaxException("%s is '%s', no positive number".formatted(name, text));
+    }
+    return Long.parseLong(text);
   }
 
   private CpuTarget cpu(Map<String, String> options) {

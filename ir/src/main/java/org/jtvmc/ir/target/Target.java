@@ -3,7 +3,7 @@ package org.jtvmc.ir.target;
 import java.util.SortedSet;
 
 /** What the code is made for: everything that schedules and code generation may depend on. */
-public sealed interface Target permits CpuTarget {
+public sealed interface Target permits CpuTarget, CudaTarget {
 
   /** The kind's name, the first word of the target string: {@code llvm}, {@code cuda}. */
   String kind();

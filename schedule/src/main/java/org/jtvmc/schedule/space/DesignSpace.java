@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.ir.target.CudaTarget;
 import org.jtvmc.ir.target.Target;
 import org.jtvmc.schedule.ComputeDag;
 import org.jtvmc.schedule.Schedule;
@@ -22,10 +23,10 @@ import org.jtvmc.schedule.space.Candidate.Decision;
  */
 public final class DesignSpace {
   private final ComputeDag dag;
-  private final CpuTarget target;
+  private final Target target;
   private final List<SketchRule> rules;
 
-  private DesignSpace(ComputeDag dag, CpuTarget target, List<SketchRule> rules) {
+  private DesignSpace(ComputeDag dag, Target target, List<SketchRule> rules) {
     this.dag = dag;
     this.target = target;
     this.rules = List.copyOf(rules);
@@ -35,11 +36,12 @@ public final class DesignSpace {
   public static DesignSpace of(ComputeDag dag, Target target) {
     return switch (target) {
       case CpuTarget cpu -> of(dag, cpu, CpuRules.LIST);
+      case CudaTarget gpu -> of(dag, gpu, GpuRules.LIST);
     };
   }
 
   /** The space of the given rules; the first that applies to a stage takes it. */
-  public static DesignSpace of(ComputeDag dag, CpuTarget target, List<SketchRule> rules) {
+  public static DesignSpace of(ComputeDag dag, Target target, List<SketchRule> rules) {
     return new DesignSpace(dag, target, rules);
   }
 

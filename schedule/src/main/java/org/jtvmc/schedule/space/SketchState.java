@@ -5,6 +5,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.ir.target.CudaTarget;
+import org.jtvmc.ir.target.Target;
 import org.jtvmc.ir.te.Tensor;
 import org.jtvmc.schedule.Schedule;
 import org.jtvmc.schedule.Stage;
@@ -13,13 +15,13 @@ import org.jtvmc.schedule.step.Step;
 
 /** A schedule in the making: what the rules have added so far, and who answers their questions. */
 public final class SketchState {
-  private final CpuTarget target;
+  private final Target target;
   private final Choices choices;
   private final List<Decision> decisions = new ArrayList<>();
   private final Set<String> scheduled = new HashSet<>();
   private Schedule schedule;
 
-  SketchState(Schedule schedule, CpuTarget target, Choices choices) {
+  SketchState(Schedule schedule, Target target, Choices choices) {
     this.schedule = schedule;
     this.target = target;
     this.choices = choices;
@@ -29,8 +31,20 @@ public final class SketchState {
     return schedule;
   }
 
+  /** The CPU that is scheduled for; only rules of CPUs ask. */
   public CpuTarget target() {
-    return target;
+    return switch (target) {
+      case CpuTarget cpu -> cpu;
+      case CudaTarget _ -> throw new IllegalStateException("a rule of CPUs in a GPU's list");
+    };
+  }
+
+  /** The GPU that is scheduled for; only rules of GPUs ask. */
+  public CudaTarget gpu() {
+    return switch (target) {
+      case CudaTarget gpu -> gpu;
+      case CpuTarget _ -> throw new IllegalStateException("a rule of GPUs in a CPU's list");
+    };
   }
 
   /** Adds a step. */

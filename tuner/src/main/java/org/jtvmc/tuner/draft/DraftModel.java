@@ -1,6 +1,7 @@
 package org.jtvmc.tuner.draft;
 
 import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.ir.target.CudaTarget;
 import org.jtvmc.ir.target.Target;
 import org.jtvmc.tuner.feature.LoopAnalysis;
 
@@ -18,6 +19,7 @@ public interface DraftModel {
   static DraftModel of(Target target) {
     return switch (target) {
       case CpuTarget cpu -> new RooflineDraft(cpu);
+      case CudaTarget gpu -> new OccupancyDraft(gpu);
     };
   }
 }

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.ir.target.CudaTarget;
 import org.jtvmc.ir.target.Target;
 
 /**
@@ -11,9 +12,9 @@ import org.jtvmc.ir.target.Target;
  * workload. Flags that change no code are left out, so that they never hide a record.
  *
  * @param kind the first word of the target string
- * @param cpu LLVM's name of the processor
+ * @param cpu LLVM's name of the processor, or the architecture of a GPU
  * @param features the features that code generation looks at, sorted
- * @param cores the threads that the kernel ran on
+ * @param cores the threads that the kernel ran on, or the multiprocessors of a GPU
  */
 public record RecordTarget(String kind, String cpu, List<String> features, int cores) {
 
@@ -35,6 +36,9 @@ public record RecordTarget(String kind, String cpu, List<String> features, int c
     return switch (target) {
       case CpuTarget cpu ->
           new RecordTarget(cpu.kind(), cpu.cpu(), List.copyOf(features), cpu.cores());
+      // The schedule depends on how many multiprocessors share the blocks out.
+      case CudaTarget gpu ->
+          new RecordTarget(gpu.kind(), gpu.name(), List.of(), gpu.multiprocessors());
     };
   }
 

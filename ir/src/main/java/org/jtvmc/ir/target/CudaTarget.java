@@ -1,0 +1,173 @@
+package org.jtvmc.ir.target;
+
+import java.util.Collections;
+import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
+
+/**
+ * A GPU of the CUDA family. What is the same for every device of an architecture follows from
+ * {@code arch}; the components are what differs between devices.
+ *
+ * @param arch the compute capability as in {@code sm_90}: 90
+ * @param multiprocessors streaming multiprocessors
+ * @param sharedBytesPerBlock the most shared memory of one block, when it opts in
+ * @param sharedBytesPerMultiprocessor what the resident blocks of one multiprocessor share out
+ * @param l2Bytes the size of the L2 cache
+ * @param bandwidthBytes of device memory, in bytes a second
+ * @param clockHertz the highest clock of the multiprocessors
+ */
+public record CudaTarget(
+    int arch,
+    int multiprocessors,
+    long sharedBytesPerBlock,
+    long sharedBytesPerMultiprocessor,
+    long l2Bytes,
+    long bandwidthBytes,
+    long clockHertz)
+    implements Target {
+
+  /** Threads that execute in step. */
+  public static final int WARP = 32;
+
+  /** The most threads of one block. */
+  public static final int THREADS_PER_BLOCK = 1024;
+
+  /** The most registers of one thread. */
+  public static final int REGISTERS_PER_THREAD = 255;
+
+  /** 32-bit registers of one multiprocessor. */
+  public static final int REGISTERS_PER_MULTIPROCESSOR = 64 << 10;
+
+  /** Shared memory that a block may have without opting in. */
+  public static final long STATIC_SHARED_BYTES = 48L << 10;
+
+  /** A device of each architecture: the one that most data centres have. */
+  private static final List<CudaTarget> KNOWN =
+      List.of(
+          device(70, 80, 96, 96, 6, 900, 1530),
+          device(75, 40, 64, 64, 4, 320, 1590),
+          device(80, 108, 163, 164, 40, 2039, 1410),
+          device(86, 72, 99, 100, 6, 600, 1695),
+          device(89, 142, 99, 100, 96, 864, 2520),
+          device(90, 132, 227, 228, 50, 3350, 1980),
+          device(100, 148, 227, 228, 126, 8000, 1965));
+
+  public CudaTarget {
+    if (multiprocessors < 1 || sharedBytesPerBlock < 1 || bandwidthBytes < 1 || clockHertz < 1) {
+      throw new IllegalArgumentException("a GPU has at least one of everything");
+    }
+  }
+
+  private static CudaTarget device(
+      int arch,
+      int multiprocessors,
+      long blockKib,
+      long multiprocessorKib,
+      long l2Mib,
+      long gigabytes,
+      long megahertz) {
+    return new CudaTarget(
+        arch,
+        multiprocessors,
+        blockKib << 10,
+        multiprocessorKib << 10,
+        l2Mib << 20,
+        gigabytes * 1_000_000_000,
+        megahertz * 1_000_000);
+  }
+
+  /** The architectures of which a device is known, ascending. */
+  public static List<Integer> architectures() {
+    return KNOWN.stream().map(CudaTarget::arch).toList();
+  }
+
+  /**
+   * The figures of a usual device of an architecture: of the newest known one that is not newer.
+   *
+   * @param arch as in {@code sm_90}; at least 70
+   */
+  public static CudaTarget typical(int arch) {
+    CudaTarget nearest = KNOWN.getFirst();
+    for (CudaTarget known : KNOWN) {
+      if (known.arch <= arch) {
+        nearest = known;
+      }
+    }
+    return nearest.withArch(arch);
+  }
+
+  private CudaTarget withArch(int other) {
+    return new CudaTarget(
+        other,
+        multiprocessors,
+        sharedBytesPerBlock,
+        sharedBytesPerMultiprocessor,
+        l2Bytes,
+        bandwidthBytes,
+        clockHertz);
+  }
+
+  @Override
+  public String kind() {
+    return "cuda";
+  }
+
+  @Override
+  public SortedSet<String> features() {
+    return Collections.unmodifiableSortedSet(new TreeSet<>(List.of(name())));
+  }
+
+  /** {@code sm_90}. */
+  public String name() {
+    return "sm_" + arch;
+  }
+
+  /** The most threads that are resident on one multiprocessor. */
+  public int threadsPerMultiprocessor() {
+    return switch (arch) {
+      case 75 -> 1024;
+      case 86, 87, 89, 120 -> 1536;
+      default -> 2048;
+    };
+  }
+
+  /** The most blocks that are resident on one multiprocessor. */
+  public int blocksPerMultiprocessor() {
+    return switch (arch) {
+      case 75, 86, 87 -> 16;
+      case 89 -> 24;
+      default -> 32;
+    };
+  }
+
+  /** Float32 multiply-adds that one multiprocessor starts in a cycle. */
+  public int fmaPerCycle() {
+    return arch <= 80 ? 64 : 128;
+  }
+
+  /** True where copies from global to shared memory need no registers: {@code cp.async}. */
+  public boolean hasAsyncCopies() {
+    return arch >= 80;
+  }
+
+  @Override
+  public String toString() {
+    CudaTarget typical = typical(arch);
+    StringBuilder text = new StringBuilder("cuda -arch=" + name());
+    option(text, "-num-sms", multiprocessors, typical.multiprocessors);
+    option(text, "-shared-per-block", sharedBytesPerBlock, typical.sharedBytesPerBlock);
+    option(
+        text, "-shared-per-sm", sharedBytesPerMultiprocessor, typical.sharedBytesPerMultiprocessor);
+    option(text, "-l2-bytes", l2Bytes, typical.l2Bytes);
+    option(text, "-bandwidth", bandwidthBytes, typical.bandwidthBytes);
+    option(text, "-clock", clockHertz, typical.clockHertz);
+    return text.toString();
+  }
+
+  private static void option(StringBuilder text, String name, long value, long usual) {
+    if (value != usual) {
+      text.append(' ').append(name).append('=').append(value);
+    }
+  }
+}

@@ -22,20 +22,22 @@ final class Exponential {
   }
 
   LLVMValueRef exp(LLVMValueRef x) {
-    LLVMValueRef limited = f.isDouble() ? f.clamp(x, -746, 710) : f.clamp(x, -105, 89);
+    LLVMValueRef vanishes = f.less(x, f.of(f.isDouble() ? -745.2 : -104));
+    LLVMValueRef limited = f.atMost(x, f.isDouble() ? 710 : 89);
     LLVMValueRef n = f.round(f.mul(limited, f.of(LOG2_E)));
-    return f.scale(nearZero(reduce(limited, n)), n);
+    return f.scaleOrZero(nearZero(reduce(limited, n)), n, vanishes);
   }
 
   LLVMValueRef exp2(LLVMValueRef x) {
-    LLVMValueRef limited = f.isDouble() ? f.clamp(x, -1080, 1025) : f.clamp(x, -152, 129);
+    LLVMValueRef vanishes = f.less(x, f.of(f.isDouble() ? -1076 : -151));
+    LLVMValueRef limited = f.atMost(x, f.isDouble() ? 1025 : 129);
     LLVMValueRef n = f.round(limited);
     LLVMValueRef rest = f.sub(limited, n);
     // ln 2 in two parts: the second lies below the rounding of the first product.
     double high = f.isDouble() ? 0.6931471805599453 : 0.693147182464599609375;
     double low = f.isDouble() ? 2.3190468138462996e-17 : -1.904654322843e-9;
     LLVMValueRef r = f.fma(rest, f.of(low), f.mul(rest, f.of(high)));
-    return f.scale(nearZero(r), n);
+    return f.scaleOrZero(nearZero(r), n, vanishes);
   }
 
   /** {@code 2^n (e^r - 1) + (2^n - 1)}, halved on the way so that the largest results fit. */

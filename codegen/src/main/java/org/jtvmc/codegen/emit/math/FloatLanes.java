@@ -13,6 +13,8 @@ import org.jtvmc.ir.type.DType;
  * contracted or reordered but what {@link #fma} asks for: range reductions count on it.
  */
 final class FloatLanes {
+  private static final LLVMTypeRef[] NO_TYPES = {};
+
   private final IrBuilder ir;
   private final CpuTarget target;
   private final DType dtype;
@@ -147,10 +149,15 @@ final class FloatLanes {
 
   /** Within {@code [low, high]}; NaN stays. */
   LLVMValueRef clamp(LLVMValueRef a, double low, double high) {
-    LLVMValueRef most = of(high);
     LLVMValueRef least = of(low);
-    LLVMValueRef below = select(less(most, a), most, a);
+    LLVMValueRef below = atMost(a, high);
     return select(less(below, least), least, below);
+  }
+
+  /** No more than {@code high}; NaN stays. */
+  LLVMValueRef atMost(LLVMValueRef a, double high) {
+    LLVMValueRef most = of(high);
+    return select(less(most, a), most, a);
   }
 
   // Bits
@@ -198,28 +205,35 @@ final class FloatLanes {
   }
 
   /**
-   * {@code a * 2^n}, rounded once.
+   * {@code a * 2^n}, rounded once; zero where {@code vanishes}. Lanes that vanish must not get
+   * there by underflow, for which many processors take a hundred times as long.
    *
    * @param a of magnitude near 1
-   * @param n an integer, at most twice the type's exponents
+   * @param n an integer, at most twice the type's exponents, or anything where {@code vanishes}
    */
-  LLVMValueRef scale(LLVMValueRef a, LLVMValueRef n) {
+  LLVMValueRef scaleOrZero(LLVMValueRef a, LLVMValueRef n, LLVMValueRef vanishes) {
     String suffix = scaleSuffix();
-    if (suffix != null) {
-      boolean whole = suffix.endsWith("512");
-      LLVMTypeRef maskType = ir.types().integer(Math.max(8, lanes));
-      LLVMValueRef all = LLVMConstAllOnes(maskType);
-      String name = "llvm.x86.avx512.mask.scalef." + suffix;
-      LLVMTypeRef[] none = {};
+    if (suffix != null && suffix.endsWith("512")) {
+      LLVMValueRef mask = ir.convert(LLVMBitCast, not(vanishes), ir.types().integer(lanes));
       // The last operand asks for the current rounding mode.
-      return whole
-          ? ir.intrinsic(name, none, a, n, a, all, ir.int32(4))
-          : ir.intrinsic(name, none, a, n, a, all);
+      return ir.intrinsic(scaleName(suffix), NO_TYPES, a, n, of(0), mask, ir.int32(4));
     }
-    LLVMValueRef exponent = toInteger(n);
-    LLVMValueRef half = ir.binary(LLVMAShr, exponent, word(1));
-    LLVMValueRef rest = ir.binary(LLVMSub, exponent, half);
-    return mul(mul(a, powerOfTwo(half)), powerOfTwo(rest));
+    LLVMValueRef exponent = select(vanishes, of(0), n);
+    LLVMValueRef scaled;
+    if (suffix != null) {
+      LLVMValueRef all = LLVMConstAllOnes(ir.types().integer(8));
+      scaled = ir.intrinsic(scaleName(suffix), NO_TYPES, a, exponent, a, all);
+    } else {
+      LLVMValueRef whole = toInteger(exponent);
+      LLVMValueRef half = ir.binary(LLVMAShr, whole, word(1));
+      LLVMValueRef rest = ir.binary(LLVMSub, whole, half);
+      scaled = mul(mul(a, powerOfTwo(half)), powerOfTwo(rest));
+    }
+    return select(vanishes, of(0), scaled);
+  }
+
+  private static String scaleName(String suffix) {
+    return "llvm.x86.avx512.mask.scalef." + suffix;
   }
 
   /** {@code 2^n} for an integer exponent of a normal number. */

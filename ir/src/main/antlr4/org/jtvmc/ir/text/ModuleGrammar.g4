@@ -8,6 +8,7 @@
  *     %1
  *   }
  *
+ * `const(random(1), Tensor[(8, 3), float32])` is a constant of random elements, the same for the same seed.
  * `%0 = ...` names a node, so that several may use it; `let %v = ...` is a Let, whose body is the rest of the block.
  */
 grammar ModuleGrammar;
@@ -42,6 +43,7 @@ primary
   | '(' expression ')'                                               # parenthesis
   | 'const' '[' STRING ']'                                           # namedConstant
   | 'const' '(' literal ',' name ')'                                 # literalConstant
+  | 'const' '(' name '(' INT ')' ',' type ')'                        # seededConstant
   | LOCAL                                                            # reference
   ;
 

@@ -121,6 +121,7 @@ final class FunctionParser {
               constant,
               constant.literal(),
               TypeParser.dtype(constant.name(), constant.name().getText()));
+      case ModuleGrammarParser.SeededConstantContext constant -> seeded(constant);
       case ModuleGrammarParser.ReferenceContext reference -> {
         Expr value = locals.get(key(reference.LOCAL().getSymbol()));
         if (value == null) {
@@ -154,6 +155,21 @@ final class FunctionParser {
       throw ModuleParser.fault(context, "no weight is called '%s'".formatted(name));
     }
     return namedConstants.computeIfAbsent(name, _ -> new Constant(value));
+  }
+
+  private static Constant seeded(ModuleGrammarParser.SeededConstantContext context) {
+    String generator = context.name().getText();
+    if (!generator.equals("random")) {
+      throw ModuleParser.fault(
+          context.name(), "a constant is made by random(seed), not by " + generator);
+    }
+    try {
+      return new Constant(
+          RandomElements.of(
+              TypeParser.type(context.type()), Long.parseLong(context.INT().getText())));
+    } catch (TypeException | IllegalArgumentException | ArithmeticException e) {
+      throw ModuleParser.fault(context, e.getMessage());
+    }
   }
 
   private static Constant literal(

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.graph.Attributes;
 import org.jtvmc.ir.graph.Call;
@@ -230,5 +231,36 @@ final class ModuleTextTest {
     IRModule module =
         parse("def @main(%x: Tensor[(2), float32]) -> Tensor[(2), float32] { add(%x, neg(%x)) }");
     assertSame(module, org.jtvmc.ir.graph.GraphRewriter.rewrite(module, expr -> expr));
+  }
+
+  @Test
+  void randomWeightsDependOnTheSeedAndTheTypeAlone() {
+    IRModule module =
+        parse(
+            """
+            def @main() -> (Tensor[(3, 5), float32], Tensor[(3, 5), float32], \
+            Tensor[(3, 5), float32], Tensor[(64), int8]) {
+              (const(random(1), Tensor[(3, 5), float32]), const(random(1), Tensor[(3, 5), float32]),
+                const(random(2), Tensor[(3, 5), float32]), const(random(1), Tensor[(64), int8]))
+            }
+            """);
+    List<NDArray> values =
+        ((Tuple) module.main().body())
+            .fields().stream().map(field -> ((Constant) field).value()).toList();
+    assertEquals(-1, values.get(0).data().mismatch(values.get(1).data()));
+    assertTrue(values.get(0).data().mismatch(values.get(2).data()) >= 0);
+    for (int i = 0; i < 15; i++) {
+      assertTrue(Math.abs(values.get(0).getDouble(i)) <= 1);
+    }
+    assertTrue(IntStream.range(0, 64).anyMatch(i -> values.get(3).getLong(i) < -64));
+    assertThrows(
+        ParseException.class,
+        () ->
+            parse("def @main() -> Tensor[(2), float32] { const(zeros(1), Tensor[(2), float32]) }"));
+    assertThrows(
+        ParseException.class,
+        () ->
+            parse(
+                "def @main() -> Tensor[(n), float32] { const(random(1), Tensor[(n), float32]) }"));
   }
 }

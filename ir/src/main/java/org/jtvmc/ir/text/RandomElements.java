@@ -1,0 +1,53 @@
+package org.jtvmc.ir.text;
+
+import java.util.SplittableRandom;
+import org.jtvmc.ir.data.NDArray;
+import org.jtvmc.ir.type.DType;
+import org.jtvmc.ir.type.TensorType;
+import org.jtvmc.ir.type.Type;
+import org.jtvmc.ir.type.TypeException;
+
+/**
+ * Contents for weights whose values do not matter: {@code const(random(1), Tensor[(8, 3),
+ * float32])}. The same for the same seed and type, on every machine.
+ */
+final class RandomElements {
+
+  /** Beyond this a text would be an attempt to fill the memory. */
+  private static final double MOST_ELEMENTS = 1 << 28;
+
+  private RandomElements() {}
+
+  /**
+   * Floats are uniform in [-1, 1), in steps that all types but the smallest hold exactly; integers
+   * of 8 bits take every value, and longer ones those of int8.
+   *
+   * @throws TypeException where {@code type} is no tensor of known size, or has no such elements
+   */
+  static NDArray of(Type type, long seed) {
+    if (!(type instanceof TensorType tensor) || !tensor.isStatic()) {
+      throw new TypeException("random elements need a tensor of known size, not " + type);
+    }
+    double elements =
+        tensor.sizes().stream().mapToDouble(Long::doubleValue).reduce(1, (a, b) -> a * b);
+    if (elements > MOST_ELEMENTS) {
+      throw new TypeException("%s is too large to be filled by a seed".formatted(tensor));
+    }
+    NDArray array = NDArray.allocate(tensor);
+    SplittableRandom random = new SplittableRandom(seed);
+    for (long i = 0; i < array.elements(); i++) {
+      fill(array, i, random.nextLong());
+    }
+    return array;
+  }
+
+  private static void fill(NDArray array, long index, long bits) {
+    DType dtype = array.dtype();
+    switch (dtype.kind()) {
+      case BOOL -> array.setLong(index, bits & 1);
+      case INT -> array.setLong(index, (byte) bits);
+      case UINT -> array.setLong(index, bits & 0xff);
+      case FLOAT, BFLOAT -> array.setDouble(index, (bits >> 40) * 0x1p-23);
+    }
+  }
+}

@@ -1,7 +1,6 @@
 package org.jtvmc.schedule.space;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import org.jtvmc.ir.target.CpuTarget;
 
@@ -73,12 +72,16 @@ public record RegisterTile(int rows, int vectors) {
   /** The tile of {@link #fitting} that the model of {@link #cycles} takes for the fastest. */
   public static RegisterTile best(
       CpuTarget target, long rowExtent, long laneExtent, int lanes, List<Operand> operands) {
-    return fitting(target, rowExtent, Math.ceilDiv(laneExtent, lanes)).stream()
-        .min(
-            Comparator.<RegisterTile>comparingDouble(
-                    t -> t.cycles(rowExtent, laneExtent, lanes, operands))
-                .thenComparing(Comparator.comparingInt(RegisterTile::registers).reversed()))
-        .orElse(new RegisterTile(1, 1));
+    RegisterTile best = new RegisterTile(1, 1);
+    double least = Double.POSITIVE_INFINITY;
+    for (RegisterTile tile : fitting(target, rowExtent, Math.ceilDiv(laneExtent, lanes))) {
+      double cycles = tile.cycles(rowExtent, laneExtent, lanes, operands);
+      if (cycles < least || (cycles == least && tile.registers() > best.registers())) {
+        best = tile;
+        least = cycles;
+      }
+    }
+    return best;
   }
 
   /**

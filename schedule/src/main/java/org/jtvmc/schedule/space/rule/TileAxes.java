@@ -2,7 +2,9 @@ package org.jtvmc.schedule.space.rule;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.ir.te.Axis;
@@ -49,7 +51,10 @@ record TileAxes(
       }
     }
     int lanes = target.lanes(Math.max(1, producer.op().dtype().bytes()));
-    candidates.sort(Comparator.comparingDouble(axes -> axes.cycles(target, producer, lanes)));
+    // The model looks at hundreds of tiles: once for each pair, and not for each comparison.
+    Map<TileAxes, Double> cycles = new IdentityHashMap<>();
+    candidates.forEach(axes -> cycles.put(axes, axes.cycles(target, producer, lanes)));
+    candidates.sort(Comparator.comparingDouble(cycles::get));
     return candidates;
   }
 

@@ -64,14 +64,35 @@ static int32_t check_shape(const DLTensor* tensor, const jtvmc_tensor_info* info
   return JTVMC_OK;
 }
 
-static uint64_t size_in_bytes(const jtvmc_tensor_info* info) {
+uint64_t jtvmc_tensor_bytes(const jtvmc_tensor_info* info) {
   uint64_t elements = 1;
   for (int32_t i = 0; i < info->ndim; i++) elements *= (uint64_t)info->shape[i];
   return elements * ((info->dtype.bits + 7u) / 8u);
 }
 
+static int32_t check_device(const DLTensor* tensor, const jtvmc_tensor_info* info,
+                            const jtvmc_memory* memory) {
+  DLDevice device = tensor->device;
+  if (memory->device_type == kDLCPU) {
+    if (device.device_type == kDLCPU || device.device_type == kDLCUDAHost) return JTVMC_OK;
+    return jtvmc_fail(JTVMC_WRONG_DEVICE, "tensor \"%s\" lies on device type %d, not on the CPU",
+                      info->name, (int)device.device_type);
+  }
+  if (device.device_type != kDLCUDA && device.device_type != kDLCUDAManaged) {
+    return jtvmc_fail(JTVMC_WRONG_DEVICE,
+                      "tensor \"%s\" lies on device type %d, not in the memory of a GPU (%d)",
+                      info->name, (int)device.device_type, (int)kDLCUDA);
+  }
+  if (device.device_type == kDLCUDA && device.device_id != memory->device_id) {
+    return jtvmc_fail(JTVMC_WRONG_DEVICE, "tensor \"%s\" lies on GPU %d, and the model on GPU %d",
+                      info->name, device.device_id, memory->device_id);
+  }
+  return JTVMC_OK;
+}
+
 /* Checks one tensor and stores where its data begin. */
-static int32_t bind_tensor(const DLTensor* tensor, const jtvmc_tensor_info* info, void** data) {
+static int32_t bind_tensor(const DLTensor* tensor, const jtvmc_tensor_info* info,
+                           const jtvmc_memory* memory, void** data) {
   DLDataType type = tensor->dtype;
   if (type.code != info->dtype.code || type.bits != info->dtype.bits || type.lanes != 1) {
     return jtvmc_fail(JTVMC_WRONG_TYPE,
@@ -79,20 +100,18 @@ static int32_t bind_tensor(const DLTensor* tensor, const jtvmc_tensor_info* info
                       info->name, type_name(type), type.bits, type.lanes, type_name(info->dtype),
                       info->dtype.bits);
   }
-  if (tensor->device.device_type != kDLCPU) {
-    return jtvmc_fail(JTVMC_WRONG_DEVICE, "tensor \"%s\" lies on device type %d, not on the CPU",
-                      info->name, (int)tensor->device.device_type);
-  }
-  int32_t status = check_shape(tensor, info);
+  int32_t status = check_device(tensor, info, memory);
+  if (status == JTVMC_OK) status = check_shape(tensor, info);
   if (status != JTVMC_OK) return status;
   char* begin = (char*)tensor->data + tensor->byte_offset;
-  if (!tensor->data && size_in_bytes(info) > 0) {
+  if (!tensor->data && jtvmc_tensor_bytes(info) > 0) {
     return jtvmc_fail(JTVMC_INVALID_ARGUMENT, "tensor \"%s\": the data are NULL", info->name);
   }
-  if ((uintptr_t)begin & (info->alignment - 1)) {
+  uint64_t alignment = memory->alignment ? memory->alignment : info->alignment;
+  if ((uintptr_t)begin & (alignment - 1)) {
     return jtvmc_fail(JTVMC_INVALID_ARGUMENT,
                       "tensor \"%s\": the data are not aligned to %llu bytes", info->name,
-                      (unsigned long long)info->alignment);
+                      (unsigned long long)alignment);
   }
   *data = begin;
   return JTVMC_OK;
@@ -103,10 +122,10 @@ static int32_t check_overlap(const jtvmc_model_info* info, void* const* io) {
   int32_t count = info->num_inputs + info->num_outputs;
   for (int32_t out = info->num_inputs; out < count; out++) {
     uintptr_t begin = (uintptr_t)io[out];
-    uintptr_t end = begin + size_in_bytes(&info->tensors[out]);
+    uintptr_t end = begin + jtvmc_tensor_bytes(&info->tensors[out]);
     for (int32_t other = 0; other < out; other++) {
       uintptr_t other_begin = (uintptr_t)io[other];
-      if (begin < other_begin + size_in_bytes(&info->tensors[other]) && other_begin < end) {
+      if (begin < other_begin + jtvmc_tensor_bytes(&info->tensors[other]) && other_begin < end) {
         return jtvmc_fail(JTVMC_INVALID_ARGUMENT, "tensors \"%s\" and \"%s\" overlap",
                           info->tensors[other].name, info->tensors[out].name);
       }
@@ -115,9 +134,10 @@ static int32_t check_overlap(const jtvmc_model_info* info, void* const* io) {
   return JTVMC_OK;
 }
 
-int32_t jtvmc_bind(const jtvmc_model_info* info, const DLTensor* tensors, void** io) {
+int32_t jtvmc_bind(const jtvmc_model_info* info, const DLTensor* tensors,
+                   const jtvmc_memory* memory, void** io) {
   for (int32_t i = 0; i < info->num_inputs + info->num_outputs; i++) {
-    int32_t status = bind_tensor(&tensors[i], &info->tensors[i], &io[i]);
+    int32_t status = bind_tensor(&tensors[i], &info->tensors[i], memory, &io[i]);
     if (status != JTVMC_OK) return status;
   }
   return check_overlap(info, io);

@@ -4,7 +4,18 @@
 
 #include "jtvmc.h"
 
+/* The memory that tensors must lie in. */
+typedef struct jtvmc_memory {
+  int32_t device_type; /* kDLCPU or kDLCUDA */
+  int32_t device_id;   /* of a GPU */
+  uint64_t alignment;  /* in bytes; 0 means what the model says of each tensor */
+} jtvmc_memory;
+
+/* The size of a tensor's data. */
+uint64_t jtvmc_tensor_bytes(const jtvmc_tensor_info* info);
+
 /* Checks all tensors and stores where the data of each begin in io. */
-int32_t jtvmc_bind(const jtvmc_model_info* info, const DLTensor* tensors, void** io);
+int32_t jtvmc_bind(const jtvmc_model_info* info, const DLTensor* tensors,
+                   const jtvmc_memory* memory, void** io);
 
 #endif /* JTVMC_BIND_H */

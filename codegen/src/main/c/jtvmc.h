@@ -9,6 +9,10 @@
  *   context  the workspace of one running inference: one for each thread that calls run.
  *   run      reads and writes the caller's tensors in place. It allocates nothing.
  *
+ * A model compiled for GPUs (target "cuda") has one function more, run_on_stream, for tensors that
+ * are in the memory of the GPU. It needs no CUDA library but the driver, which is looked for when
+ * the model is opened.
+ *
  * Every function that can fail returns a jtvmc_status; 0 means success. After a failure,
  * jtvmc_error() gives one sentence for the calling thread.
  */
@@ -29,7 +33,12 @@ extern "C" {
  */
 #ifndef DLPACK_DLPACK_H_
 
-typedef enum { kDLCPU = 1 } DLDeviceType;
+typedef enum {
+  kDLCPU = 1,
+  kDLCUDA = 2,        /* the memory of a GPU */
+  kDLCUDAHost = 3,    /* pinned memory of the CPU */
+  kDLCUDAManaged = 13 /* memory that moves between both */
+} DLDeviceType;
 
 typedef struct DLDevice {
   DLDeviceType device_type;
@@ -67,11 +76,13 @@ typedef enum jtvmc_status {
   JTVMC_INVALID_ARGUMENT = 1, /* a NULL, an overlap, a wrong alignment, a context in use */
   JTVMC_WRONG_TYPE = 2,       /* a tensor's dtype is not the model's */
   JTVMC_WRONG_SHAPE = 3,      /* a tensor's rank, shape or strides are not the model's */
-  JTVMC_WRONG_DEVICE = 4,     /* a tensor is not in the memory of the CPU */
+  JTVMC_WRONG_DEVICE = 4,     /* a tensor is in the memory of another device */
   JTVMC_OUT_OF_MEMORY = 5,
   JTVMC_UNSUPPORTED_CPU = 6, /* this CPU lacks an instruction set the library was built for */
   JTVMC_WEIGHTS = 7,         /* the weights file is missing, unreadable or of another model */
-  JTVMC_KERNEL = 8           /* a kernel failed */
+  JTVMC_KERNEL = 8,          /* a kernel failed */
+  JTVMC_NO_DEVICE = 9,       /* no NVIDIA driver, no GPU, or one too old for the library */
+  JTVMC_DEVICE = 10          /* the driver refused a call, or a kernel faulted on the GPU */
 } jtvmc_status;
 
 typedef struct jtvmc_model jtvmc_model;
@@ -98,7 +109,7 @@ typedef struct jtvmc_model_info {
   uint32_t abi_version;
   int32_t num_inputs;
   int32_t num_outputs;
-  uint32_t reserved;
+  uint32_t device_type; /* where it runs: kDLCUDA, or kDLCPU, for which 0 stands as well */
   const char* name;
   const char* target;       /* the target string the model was compiled for */
   const char* cpu_features; /* comma-separated, as LLVM names them: "avx2,fma" */
@@ -107,14 +118,15 @@ typedef struct jtvmc_model_info {
   uint64_t weights_size;            /* bytes */
   const void* weights;              /* in the library, or NULL */
   const char* weights_file; /* when weights is NULL: a file beside the library, or NULL */
-  jtvmc_entry entry;
+  jtvmc_entry entry;        /* of a model for the CPU, else NULL */
 } jtvmc_model_info;
 
 typedef struct jtvmc_options {
   /* Threads that serve one run, the caller included; 0 means one for each core this process may
      use (affinity mask and cgroup quota considered). */
   int32_t num_threads;
-  uint32_t reserved; /* 0 */
+  /* Of a model for GPUs: which one, as the driver counts. */
+  uint32_t device;
   /* The weights file, where it does not lie beside the library; or NULL. */
   const char* weights_path;
 } jtvmc_options;
@@ -144,6 +156,17 @@ void jtvmc_context_destroy(jtvmc_context* context);
  * alone.
  */
 int32_t jtvmc_run(jtvmc_context* context, const DLTensor* tensors);
+
+/*
+ * Only of a model for GPUs, where jtvmc_run takes tensors of the CPU, copies them in and out on a
+ * stream of the context's own and waits; the first such run of a context allocates memory of the
+ * GPU for the copies. This one takes tensors of type kDLCUDA on the model's GPU, puts the kernels
+ * into the caller's CUstream (a cudaStream_t is one; NULL is the default stream) and returns. It
+ * neither waits nor allocates, and may be captured in a CUDA graph. One context's runs share its
+ * workspace: those on different streams must not overlap. The model works in the GPU's primary
+ * context, which the CUDA runtime uses too.
+ */
+int32_t jtvmc_run_on_stream(jtvmc_context* context, const DLTensor* tensors, void* stream);
 
 /* A tensor of the form the model expects over the caller's memory. */
 static inline DLTensor jtvmc_tensor(const jtvmc_tensor_info* info, void* data) {

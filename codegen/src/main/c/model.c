@@ -5,14 +5,14 @@
 #include "error.h"
 #include "jtvmc_pool.h"
 #include "system.h"
+#include "weights.h"
 
 /* The model of this library, written by the compiler. */
 extern const jtvmc_model_info jtvmc_this_model JTVMC_HIDDEN;
 
 struct jtvmc_model {
   const jtvmc_model_info* info;
-  const void* weights;
-  void* mapped; /* the weights file, or NULL */
+  jtvmc_weights weights;
   jtvmc_pool* pool;
   jtvmc_model* next; /* in open_models */
 };
@@ -28,60 +28,6 @@ struct jtvmc_context {
 #define HUGE_PAGE ((uint64_t)2 << 20)
 
 const jtvmc_model_info* jtvmc_describe(void) { return &jtvmc_this_model; }
-
-/* ---- Weights ---- */
-
-/* The path of a file beside this library. */
-static int32_t path_beside_library(const char* file, char* path, size_t size) {
-  Dl_info library;
-  if (!dladdr || !dladdr(&jtvmc_this_model, &library) || !library.dli_fname) {
-    return jtvmc_fail(JTVMC_WEIGHTS,
-                      "cannot tell where this library lies; give weights_path for \"%s\"", file);
-  }
-  size_t folder = strlen(library.dli_fname);
-  while (folder > 0 && library.dli_fname[folder - 1] != '/') folder--;
-  if (snprintf(path, size, "%.*s%s", (int)folder, library.dli_fname, file) >= (int)size) {
-    return jtvmc_fail(JTVMC_WEIGHTS, "the path of the weights file \"%s\" is too long", file);
-  }
-  return JTVMC_OK;
-}
-
-static int32_t map_weights(jtvmc_model* model, const char* path) {
-  uint64_t wanted = model->info->weights_size;
-  char reason[128];
-  int file = open(path, O_RDONLY | O_CLOEXEC);
-  if (file < 0) {
-    return jtvmc_fail(JTVMC_WEIGHTS, "cannot open the weights file \"%s\": %s", path,
-                      strerror_r(*__errno_location(), reason, sizeof reason));
-  }
-  long size = lseek(file, 0, SEEK_END);
-  if (size < 0 || (uint64_t)size != wanted) {
-    close(file);
-    return jtvmc_fail(JTVMC_WEIGHTS,
-                      "the weights file \"%s\" has %ld bytes where model \"%s\" expects %llu",
-                      path, size, model->info->name, (unsigned long long)wanted);
-  }
-  void* mapped = mmap(NULL, wanted, PROT_READ, MAP_SHARED, file, 0);
-  int code = *__errno_location();
-  close(file);
-  if (mapped == MAP_FAILED) {
-    return jtvmc_fail(JTVMC_WEIGHTS, "cannot map the weights file \"%s\": %s", path,
-                      strerror_r(code, reason, sizeof reason));
-  }
-  model->mapped = mapped;
-  model->weights = mapped;
-  return JTVMC_OK;
-}
-
-static int32_t find_weights(jtvmc_model* model, const jtvmc_options* options) {
-  const jtvmc_model_info* info = model->info;
-  model->weights = info->weights;
-  if (info->weights || info->weights_size == 0) return JTVMC_OK;
-  if (options && options->weights_path) return map_weights(model, options->weights_path);
-  char path[4096];
-  int32_t status = path_beside_library(info->weights_file, path, sizeof path);
-  return status != JTVMC_OK ? status : map_weights(model, path);
-}
 
 /* ---- Models ---- */
 
@@ -127,7 +73,7 @@ __attribute__((section(".fini_array"), used)) static void (*at_unload)(void) =
 
 static void release(jtvmc_model* model) {
   jtvmc_pool_destroy(model->pool);
-  if (model->mapped) munmap(model->mapped, model->info->weights_size);
+  jtvmc_weights_release(&model->weights, model->info);
   free(model);
 }
 
@@ -155,7 +101,7 @@ int32_t jtvmc_open(const jtvmc_options* options, jtvmc_model** model) {
   if (!opened) return jtvmc_fail(JTVMC_OUT_OF_MEMORY, "open: out of memory");
   memset(opened, 0, sizeof *opened);
   opened->info = info;
-  status = find_weights(opened, options);
+  status = jtvmc_weights_find(&opened->weights, info, options);
   if (status == JTVMC_OK) {
     opened->pool = jtvmc_pool_create(num_threads);
     if (!opened->pool) status = jtvmc_fail(JTVMC_OUT_OF_MEMORY, "open: out of memory");
@@ -223,9 +169,10 @@ void jtvmc_context_destroy(jtvmc_context* context) {
 static int32_t run_exclusively(jtvmc_context* context, const DLTensor* tensors) {
   const jtvmc_model* model = context->model;
   const jtvmc_model_info* info = model->info;
-  int32_t status = jtvmc_bind(info, tensors, context->io);
+  jtvmc_memory memory = {kDLCPU, 0, 0};
+  int32_t status = jtvmc_bind(info, tensors, &memory, context->io);
   if (status != JTVMC_OK) return status;
-  status = info->entry(context->io, context->workspace, model->weights, model->pool);
+  status = info->entry(context->io, context->workspace, model->weights.data, model->pool);
   if (status == 0) return JTVMC_OK;
   return jtvmc_fail(JTVMC_KERNEL, "model \"%s\": a kernel failed with code %d", info->name, status);
 }

@@ -44,6 +44,7 @@ struct timespec {
   long tv_sec;
   long tv_nsec;
 };
+extern char* getenv(const char* name);
 extern int clock_gettime(int clock, struct timespec* time);
 
 /* In libpthread.so.0 and libdl.so.2 before glibc 2.34. */
@@ -57,9 +58,12 @@ typedef struct {
   void* dli_saddr;
 } Dl_info;
 extern int dladdr(const void* address, Dl_info* info) JTVMC_WEAK;
+extern void* dlopen(const char* file, int mode) JTVMC_WEAK;
+extern void* dlsym(void* library, const char* symbol) JTVMC_WEAK;
 
 enum {
   SYS_RT_SIGPROCMASK = 14,
+  SYS_SCHED_YIELD = 24,
   SYS_GETPID = 39,
   SYS_PRCTL = 157,
   SYS_ARCH_PRCTL = 158,
@@ -68,6 +72,8 @@ enum {
 
   FUTEX_WAIT_PRIVATE = 128,
   FUTEX_WAKE_PRIVATE = 129,
+
+  RTLD_NOW = 2,
 
   O_RDONLY = 0,
   O_CLOEXEC = 02000000,

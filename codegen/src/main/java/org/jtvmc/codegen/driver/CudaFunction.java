@@ -8,6 +8,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.util.List;
+import org.jtvmc.codegen.cuda.Launch.Extent;
 
 /** A kernel that a device can run. */
 public final class CudaFunction {
@@ -95,7 +96,7 @@ public final class CudaFunction {
    * @param pointers the kernel's arguments: addresses on the device
    * @param arena holds what the launch needs
    */
-  public Launch bind(Dim3 grid, Dim3 block, List<Long> pointers, Arena arena) {
+  public Launch bind(Extent grid, Extent block, List<Long> pointers, Arena arena) {
     MemorySegment values = arena.allocate(JAVA_LONG, Math.max(1, pointers.size()));
     MemorySegment parameters = arena.allocate(ADDRESS, Math.max(1, pointers.size()));
     for (int k = 0; k < pointers.size(); k++) {
@@ -105,16 +106,13 @@ public final class CudaFunction {
     return new Launch(grid, block, parameters);
   }
 
-  /** Sizes in the three directions of a grid or a block. */
-  public record Dim3(int x, int y, int z) {}
-
   /** A launch of the kernel on certain arguments. */
   public final class Launch {
-    private final Dim3 grid;
-    private final Dim3 block;
+    private final Extent grid;
+    private final Extent block;
     private final MemorySegment parameters;
 
-    private Launch(Dim3 grid, Dim3 block, MemorySegment parameters) {
+    private Launch(Extent grid, Extent block, MemorySegment parameters) {
       this.grid = grid;
       this.block = block;
       this.parameters = parameters;
@@ -132,12 +130,12 @@ public final class CudaFunction {
             (int)
                 launch.invokeExact(
                     handle,
-                    grid.x,
-                    grid.y,
-                    grid.z,
-                    block.x,
-                    block.y,
-                    block.z,
+                    grid.x(),
+                    grid.y(),
+                    grid.z(),
+                    block.x(),
+                    block.y(),
+                    block.z(),
                     sharedBytes,
                     stream.handle(),
                     parameters,

@@ -7,7 +7,7 @@ package org.jtvmc.codegen.driver;
 public final class CudaUnavailableException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  CudaUnavailableException(String message) {
+  public CudaUnavailableException(String message) {
     super(message);
   }
 

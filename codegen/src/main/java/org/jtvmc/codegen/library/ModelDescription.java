@@ -17,7 +17,9 @@ import java.util.regex.Pattern;
  * @param outputs in the caller's order
  * @param workspaceBytes what one context needs
  * @param weights where they are kept
- * @param calls what one run does, in this order
+ * @param onDevice whether it runs on a GPU
+ * @param calls what one run does on the CPU, in this order; of a model for GPUs, its {@link
+ *     DeviceProgram} says that
  */
 public record ModelDescription(
     String name,
@@ -27,6 +29,7 @@ public record ModelDescription(
     List<TensorInfo> outputs,
     long workspaceBytes,
     WeightStorage weights,
+    boolean onDevice,
     List<KernelCall> calls) {
 
   private static final Pattern IDENTIFIER = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");

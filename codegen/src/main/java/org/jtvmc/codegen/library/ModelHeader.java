@@ -17,6 +17,7 @@ public final class ModelHeader {
         .replace("@NAME@", model.name())
         .replace("@GUARD@", model.name().toUpperCase(Locale.ROOT))
         .replace("@TARGET@", model.target().replace("*/", "* /"))
+        .replace("@ON_STREAM@", model.onDevice() ? ON_STREAM.replace("@NAME@", model.name()) : "")
         .replace("@INPUTS@", fields(model.inputs(), used))
         .replace("@OUTPUTS@", fields(model.outputs(), used));
   }
@@ -57,6 +58,11 @@ public final class ModelHeader {
                + " virtual void volatile while xor")
               .split(" "));
 
+  private static final String ON_STREAM =
+      """
+      int32_t @NAME@_run_on_stream(jtvmc_context* context, const @NAME@_tensors* tensors, void* stream);
+      """;
+
   private static final String TEMPLATE =
       """
       /* Model "@NAME@", compiled for "@TARGET@". See jtvmc.h for what the functions do. */
@@ -82,7 +88,7 @@ public final class ModelHeader {
       int32_t @NAME@_context_create(jtvmc_model* model, jtvmc_context** context);
       void @NAME@_context_destroy(jtvmc_context* context);
       int32_t @NAME@_run(jtvmc_context* context, const @NAME@_tensors* tensors);
-
+      @ON_STREAM@
       #ifdef __cplusplus
       }
       #endif

@@ -7,10 +7,12 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.function.Function;
 import org.jtvmc.codegen.CodegenException;
 import org.jtvmc.codegen.link.LlvmTools;
 import org.jtvmc.codegen.link.SharedLibraryLinker;
 import org.jtvmc.codegen.llvm.LlvmContext;
+import org.jtvmc.codegen.llvm.LlvmModule;
 import org.jtvmc.codegen.llvm.LlvmTargetMachine;
 import org.jtvmc.codegen.runtime.RuntimePart;
 import org.jtvmc.codegen.runtime.RuntimeResources;
@@ -25,15 +27,44 @@ public final class ModelLibrary {
   private static final List<String> INTERFACE =
       List.of("describe", "error", "open", "close", "context_create", "context_destroy", "run");
 
+  private static final String ON_STREAM = "run_on_stream";
+
   private ModelLibrary() {}
 
   /**
+   * A library for the CPU.
+   *
    * @param model what the library says and does
    * @param kernels the object files that define the kernels it calls
    * @param library the file to write
    * @throws CodegenException when a kernel is missing, or needs a function that is not there
    */
   public static void write(ModelDescription model, List<byte[]> kernels, Path library) {
+    Function<LlvmContext, LlvmModule> module = context -> ModelModule.write(model, context);
+    write(model.name(), module, kernels, library, RuntimePart.LIBRARY, INTERFACE);
+  }
+
+  /**
+   * A library for GPUs, whose calls are those of the program.
+   *
+   * @param model without calls and features of a CPU
+   * @param library the file to write
+   */
+  public static void write(ModelDescription model, DeviceProgram program, Path library) {
+    var functions = new ArrayList<>(INTERFACE);
+    functions.add(ON_STREAM);
+    Function<LlvmContext, LlvmModule> module =
+        context -> ModelModule.write(model, program, context);
+    write(model.name(), module, List.of(), library, RuntimePart.CUDA_LIBRARY, functions);
+  }
+
+  private static void write(
+      String name,
+      Function<LlvmContext, LlvmModule> model,
+      List<byte[]> kernels,
+      Path library,
+      RuntimePart runtime,
+      List<String> functions) {
     try {
       var work = Files.createTempDirectory("jtvmc-library");
       try {
@@ -43,9 +74,10 @@ public final class ModelLibrary {
         }
         objects.add(work.resolve("model.o"));
         writeModelObject(model, objects.getLast());
-        objects.add(Files.write(work.resolve("runtime.o"), runtimeObject(model.name())));
+        objects.add(
+            Files.write(work.resolve("runtime.o"), runtimeObject(name, runtime, functions)));
         var exports = new TreeSet<String>();
-        INTERFACE.forEach(function -> exports.add(model.name() + "_" + function));
+        functions.forEach(function -> exports.add(name + "_" + function));
         new SharedLibraryLinker(LlvmTools.open(), RuntimeResources.libc())
             .link(objects, exports, library);
       } finally {
@@ -60,21 +92,21 @@ public final class ModelLibrary {
     }
   }
 
-  private static void writeModelObject(ModelDescription model, Path file) {
+  private static void writeModelObject(Function<LlvmContext, LlvmModule> model, Path file) {
     try (var context = new LlvmContext();
         var machine = new LlvmTargetMachine(RuntimeResources.BASELINE)) {
-      var module = ModelModule.write(model, context);
+      var module = model.apply(context);
       module.setTarget(machine);
       module.verify();
       module.emitObject(machine, file);
     }
   }
 
-  private static byte[] runtimeObject(String name) {
+  private static byte[] runtimeObject(String name, RuntimePart part, List<String> functions) {
     try (var context = new LlvmContext();
         var machine = new LlvmTargetMachine(RuntimeResources.BASELINE)) {
-      var module = RuntimeResources.module(RuntimePart.LIBRARY, context);
-      for (var function : INTERFACE) {
+      var module = RuntimeResources.module(part, context);
+      for (var function : functions) {
         module.exportAs("jtvmc_" + function, name + "_" + function);
       }
       return module.emitObject(machine);

@@ -1,13 +1,10 @@
 package org.jtvmc.codegen.library;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jtvmc.codegen.llvm.LlvmContext;
 import org.jtvmc.codegen.llvm.LlvmModule;
@@ -23,34 +20,48 @@ final class ModelModule {
   /** JTVMC_ABI_VERSION. */
   private static final int ABI_VERSION = 1;
 
+  /** kDLCPU and kDLCUDA. */
+  private static final int CPU = 1;
+
+  private static final int CUDA = 2;
+
   private static final int PAGE = 4096;
 
   private final ModelDescription model;
-  private final StringBuilder text = new StringBuilder();
-  private int strings;
+  private final IrText text = new IrText();
 
   private ModelModule(ModelDescription model) {
     this.model = model;
   }
 
+  /** The description of a model for the CPU, and the entry that calls its kernels. */
   static LlvmModule write(ModelDescription model, LlvmContext context) {
-    return context.parseIr(model.name(), new ModelModule(model).write());
+    var module = new ModelModule(model);
+    module.writeDescription(CPU, "@jtvmc_entry");
+    module.writeEntry();
+    return context.parseIr(model.name(), module.text.toString());
   }
 
-  private String write() {
-    text.append("source_filename = ").append(quoted(model.name())).append('\n');
+  /** The description of a model for GPUs, and its program. */
+  static LlvmModule write(ModelDescription model, DeviceProgram program, LlvmContext context) {
+    var module = new ModelModule(model);
+    module.writeDescription(CUDA, "null");
+    ProgramModule.write(program, module.text);
+    return context.parseIr(model.name(), module.text.toString());
+  }
+
+  private void writeDescription(int deviceType, String entry) {
+    text.append("source_filename = " + IrText.quoted(model.name()) + "\n");
     var weights = writeWeights();
     var tensors = writeTensors();
-    writeInfo(tensors, weights);
-    writeEntry();
-    return text.toString();
+    writeInfo(deviceType, tensors, weights, entry);
   }
 
   private String writeWeights() {
     return switch (model.weights()) {
       case WeightStorage.None() -> "i64 0, ptr null, ptr null";
       case WeightStorage.External(var file, var bytes) ->
-          "i64 " + bytes + ", ptr null, ptr " + string(file);
+          "i64 " + bytes + ", ptr null, ptr " + text.string(file);
       case WeightStorage.Embedded(var file) -> {
         for (var line :
             List.of(
@@ -60,7 +71,7 @@ final class ModelModule {
                 ".hidden jtvmc_weights",
                 "jtvmc_weights:",
                 ".incbin " + assemblerString(file.toAbsolutePath().toString()))) {
-          text.append("module asm ").append(quoted(line)).append('\n');
+          text.append("module asm " + IrText.quoted(line) + "\n");
         }
         text.append("@jtvmc_weights = external hidden constant i8\n");
         yield "i64 " + size(file) + ", ptr @jtvmc_weights, ptr null";
@@ -80,29 +91,17 @@ final class ModelModule {
   private String writeTensors() {
     var tensors = Stream.concat(model.inputs().stream(), model.outputs().stream()).toList();
     text.append("%tensor = type { ptr, ptr, i32, i8, i8, i16, i64 }\n");
-    var elements =
-        tensors.stream()
-            .map(tensor -> "%tensor " + writeTensor(tensor))
-            .collect(Collectors.joining(", "));
-    text.append(
-        "@tensors = private unnamed_addr constant [%d x %%tensor] [%s]\n"
-            .formatted(tensors.size(), elements));
-    return "@tensors";
+    return text.array(
+        "%tensor", tensors.stream().map(tensor -> "%tensor " + writeTensor(tensor)).toList());
   }
 
   private String writeTensor(TensorInfo tensor) {
     var sizes = tensor.type().sizes();
-    var shape = "@shape." + strings++;
-    text.append(
-        "%s = private unnamed_addr constant [%d x i64] [%s]\n"
-            .formatted(
-                shape,
-                sizes.size(),
-                sizes.stream().map(size -> "i64 " + size).collect(Collectors.joining(", "))));
+    var shape = text.array("i64", sizes.stream().map(size -> "i64 " + size).toList());
     var dtype = tensor.type().dtype();
     return "{ ptr %s, ptr %s, i32 %d, i8 %d, i8 %d, i16 1, i64 %d }"
         .formatted(
-            string(tensor.name()),
+            text.string(tensor.name()),
             shape,
             sizes.size(),
             code(dtype),
@@ -121,25 +120,28 @@ final class ModelModule {
     };
   }
 
-  private void writeInfo(String tensors, String weights) {
-    var name = string(model.name());
-    var target = string(model.target());
-    var features = string(String.join(",", InstructionSets.usedByKernels(model.cpuFeatures())));
+  private void writeInfo(int deviceType, String tensors, String weights, String entry) {
+    var name = text.string(model.name());
+    var target = text.string(model.target());
+    var features =
+        text.string(String.join(",", InstructionSets.usedByKernels(model.cpuFeatures())));
     text.append(
         """
         @jtvmc_this_model = hidden constant { i32, i32, i32, i32, ptr, ptr, ptr, ptr, i64, i64, ptr, ptr, ptr } \
-        { i32 %d, i32 %d, i32 %d, i32 0, ptr %s, ptr %s, ptr %s, ptr %s, i64 %d, %s, ptr @jtvmc_entry }
+        { i32 %d, i32 %d, i32 %d, i32 %d, ptr %s, ptr %s, ptr %s, ptr %s, i64 %d, %s, ptr %s }
         """
             .formatted(
                 ABI_VERSION,
                 model.inputs().size(),
                 model.outputs().size(),
+                deviceType,
                 name,
                 target,
                 features,
                 tensors,
                 model.workspaceBytes(),
-                weights));
+                weights,
+                entry));
   }
 
   private void writeEntry() {
@@ -196,28 +198,6 @@ final class ModelModule {
           br i1 %%ok%1$d, label %%call%3$d, label %%failed
         """
             .formatted(index, call.kernel(), index + 1));
-  }
-
-  /** A constant C string; its name. */
-  private String string(String value) {
-    var name = "@text." + strings++;
-    text.append(
-        "%s = private unnamed_addr constant [%d x i8] c%s\n"
-            .formatted(name, value.getBytes(UTF_8).length + 1, quoted(value + "\0")));
-    return name;
-  }
-
-  /** LLVM's quoting: what is no plain character is a backslash and two hexadecimal digits. */
-  private static String quoted(String value) {
-    var quoted = new StringBuilder("\"");
-    for (byte b : value.getBytes(UTF_8)) {
-      if (b >= ' ' && b < 127 && b != '"' && b != '\\') {
-        quoted.append((char) b);
-      } else {
-        quoted.append("\\%02X".formatted(Byte.toUnsignedInt(b)));
-      }
-    }
-    return quoted.append('"').toString();
   }
 
   private static String assemblerString(String value) {

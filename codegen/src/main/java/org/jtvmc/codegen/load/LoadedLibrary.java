@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.jtvmc.codegen.CodegenException;
+import org.jtvmc.codegen.driver.CudaUnavailableException;
 import org.jtvmc.codegen.library.TensorInfo;
 
 /**
@@ -28,6 +29,9 @@ public final class LoadedLibrary implements AutoCloseable {
 
   /** JTVMC_UNSUPPORTED_CPU. */
   private static final int UNSUPPORTED_CPU = 6;
+
+  /** JTVMC_NO_DEVICE. */
+  private static final int NO_DEVICE = 9;
 
   private final Arena arena = Arena.ofShared();
   private final String name;
@@ -43,6 +47,7 @@ public final class LoadedLibrary implements AutoCloseable {
    * @param threads the threads that serve one run, the caller included; 0 means one per core
    * @param weights the weights file where it does not lie beside the library
    * @throws UnsupportedCpuException where this CPU lacks a feature
+   * @throws CudaUnavailableException where it needs a GPU that is not here
    * @throws CodegenException with the library's own sentence: a missing weights file
    */
   public LoadedLibrary(Path library, String name, int threads, Optional<Path> weights) {
@@ -121,6 +126,9 @@ public final class LoadedLibrary implements AutoCloseable {
       if (status == UNSUPPORTED_CPU) {
         throw new UnsupportedCpuException(message);
       }
+      if (status == NO_DEVICE) {
+        throw new CudaUnavailableException(message);
+      }
       throw new CodegenException(message);
     } catch (Throwable e) {
       throw Downcalls.unexpected(e);
@@ -135,6 +143,11 @@ public final class LoadedLibrary implements AutoCloseable {
     return tensors(
         ModelLayouts.getInt(info, MODEL_INFO, "num_inputs"),
         ModelLayouts.getInt(info, MODEL_INFO, "num_outputs"));
+  }
+
+  /** Whether it runs on a GPU, the first one, and not on the CPU. */
+  public boolean onDevice() {
+    return ModelLayouts.getInt(info, MODEL_INFO, "device_type") == ModelLayouts.CUDA;
   }
 
   /** The target string the library was compiled for. */

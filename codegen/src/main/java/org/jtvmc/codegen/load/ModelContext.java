@@ -2,6 +2,7 @@ package org.jtvmc.codegen.load;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.jtvmc.codegen.load.ModelLayouts.DL_TENSOR;
 
 import java.lang.foreign.Arena;
@@ -9,8 +10,11 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.jtvmc.codegen.CodegenException;
+import org.jtvmc.codegen.driver.CudaStream;
+import org.jtvmc.codegen.driver.DeviceMemory;
 import org.jtvmc.codegen.library.TensorInfo;
 
 /** The workspace of one running inference, used by one thread at a time. */
@@ -21,6 +25,7 @@ public final class ModelContext implements AutoCloseable {
   private final List<TensorInfo> infos;
   private final MemorySegment tensors;
   private final MethodHandle run;
+  private final Optional<MethodHandle> runOnStream;
   private final MethodHandle destroy;
   private final MemorySegment context;
 
@@ -28,6 +33,12 @@ public final class ModelContext implements AutoCloseable {
     this.library = library;
     infos = Stream.concat(library.inputs().stream(), library.outputs().stream()).toList();
     run = library.function("run", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS));
+    runOnStream =
+        library.onDevice()
+            ? Optional.of(
+                library.function(
+                    "run_on_stream", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, ADDRESS)))
+            : Optional.empty();
     destroy = library.function("context_destroy", FunctionDescriptor.ofVoid(ADDRESS));
     tensors = arena.allocate(DL_TENSOR, infos.size());
     for (int i = 0; i < infos.size(); i++) {
@@ -79,10 +90,41 @@ public final class ModelContext implements AutoCloseable {
       }
       tensor(i).set(ADDRESS, ModelLayouts.offset(DL_TENSOR, "data"), data.get(i));
     }
+    bindTo(ModelLayouts.CPU);
     try {
       library.check((int) run.invokeExact(context, tensors));
     } catch (Throwable e) {
       throw Downcalls.unexpected(e);
+    }
+  }
+
+  /**
+   * Puts one run into a stream of the GPU, and returns at once. Only of a library that {@link
+   * LoadedLibrary#onDevice runs on GPUs}.
+   *
+   * @param data the memory of the inputs, then of the outputs
+   * @param stream of the library's GPU
+   * @throws CodegenException with the library's sentence
+   */
+  public void run(List<DeviceMemory> data, CudaStream stream) {
+    if (data.size() != infos.size()) {
+      throw new IllegalArgumentException(
+          "the model has " + infos.size() + " inputs and outputs, not " + data.size());
+    }
+    for (int i = 0; i < data.size(); i++) {
+      tensor(i).set(JAVA_LONG, ModelLayouts.offset(DL_TENSOR, "data"), data.get(i).address());
+    }
+    bindTo(ModelLayouts.CUDA);
+    try {
+      library.check((int) runOnStream.orElseThrow().invokeExact(context, tensors, stream.handle()));
+    } catch (Throwable e) {
+      throw Downcalls.unexpected(e);
+    }
+  }
+
+  private void bindTo(int deviceType) {
+    for (int i = 0; i < infos.size(); i++) {
+      tensor(i).set(JAVA_INT, ModelLayouts.offset(DL_TENSOR, "device_type"), deviceType);
     }
   }
 

@@ -48,7 +48,7 @@ final class ModelLayouts {
           JAVA_INT.withName("abi_version"),
           JAVA_INT.withName("num_inputs"),
           JAVA_INT.withName("num_outputs"),
-          JAVA_INT.withName("reserved"),
+          JAVA_INT.withName("device_type"),
           ADDRESS.withName("name"),
           ADDRESS.withName("target"),
           ADDRESS.withName("cpu_features"),
@@ -62,13 +62,17 @@ final class ModelLayouts {
   static final StructLayout OPTIONS =
       MemoryLayout.structLayout(
           JAVA_INT.withName("num_threads"),
-          JAVA_INT.withName("reserved"),
+          JAVA_INT.withName("device"),
           ADDRESS.withName("weights_path"));
 
   /** JTVMC_ABI_VERSION. */
   static final int ABI_VERSION = 1;
 
-  private static final int CPU = 1;
+  /** kDLCPU. */
+  static final int CPU = 1;
+
+  /** kDLCUDA. */
+  static final int CUDA = 2;
 
   private ModelLayouts() {}
 

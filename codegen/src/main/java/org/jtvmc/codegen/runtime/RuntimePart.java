@@ -8,13 +8,19 @@ public enum RuntimePart {
   KERNEL,
 
   /** What a model library holds: the pool and the C interface of {@code jtvmc.h}. */
-  LIBRARY;
+  LIBRARY,
+
+  /** What the library of a model for GPUs holds: the C interface, over the CUDA driver. */
+  CUDA_LIBRARY;
 
   /** The part's C files, without their extension. */
   List<String> sources() {
     return switch (this) {
       case KERNEL -> List.of("pool", "cpu_count", "measure");
-      case LIBRARY -> List.of("pool", "cpu_count", "cpu_features", "error", "bind", "model");
+      case LIBRARY ->
+          List.of("pool", "cpu_count", "cpu_features", "error", "bind", "weights", "model");
+      case CUDA_LIBRARY ->
+          List.of("error", "bind", "weights", "cuda_driver", "cuda_device", "cuda_model");
     };
   }
 }

@@ -47,6 +47,7 @@ public final class RuntimeResources {
     return switch (part) {
       case KERNEL -> "runtime-kernel.bc";
       case LIBRARY -> "runtime-library.bc";
+      case CUDA_LIBRARY -> "runtime-cuda-library.bc";
     };
   }
 

@@ -12,7 +12,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.List;
-import org.jtvmc.codegen.driver.CudaFunction.Dim3;
+import org.jtvmc.codegen.cuda.Launch.Extent;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -85,7 +85,10 @@ class CudaDriverTest {
           module
               .function("fake_twice", 100_000)
               .bind(
-                  new Dim3(2, 1, 1), new Dim3(16, 1, 1), List.of(x.address(), y.address()), arena);
+                  new Extent(2, 1, 1),
+                  new Extent(16, 1, 1),
+                  List.of(x.address(), y.address()),
+                  arena);
       before.record(stream);
       launch.enqueue(stream);
       after.record(stream);

@@ -63,6 +63,7 @@ class ModelHeaderTest {
             List.of(new TensorInfo("", scalar, 8)),
             0,
             new WeightStorage.None(),
+            false,
             List.of());
     var fields =
         ModelHeader.text(model)
@@ -79,7 +80,7 @@ class ModelHeaderTest {
     writeModel();
     var program = folder.resolve("program");
     var sources =
-        Stream.of("model", "bind", "error", "cpu_features", "pool", "cpu_count")
+        Stream.of("model", "weights", "bind", "error", "cpu_features", "pool", "cpu_count")
             .map(name -> CCompiler.RUNTIME.resolve(name + ".c"));
     var flags =
         Stream.of("describe", "error", "open", "close", "context_create", "context_destroy", "run")

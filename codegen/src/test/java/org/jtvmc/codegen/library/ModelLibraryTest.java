@@ -108,6 +108,7 @@ class ModelLibraryTest {
             List.of(),
             0,
             new WeightStorage.None(),
+            false,
             List.of(new KernelCall("fail", List.of())));
     var library = folder.resolve("libfailing.so");
     ModelLibrary.write(
@@ -273,6 +274,7 @@ class ModelLibraryTest {
         List.of(new TensorInfo("sum", vector, 4)),
         4L * N + 64,
         weights,
+        false,
         List.of(
             new KernelCall(
                 "add", List.of(new Place.Io(0), new Place.Io(1), new Place.Workspace(64))),

@@ -157,6 +157,7 @@ public final class ArtifactCompiler {
         model.outputs(),
         model.memory().bytes(),
         storage,
+        false,
         model.calls());
   }
 

@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
       BenchCommand.class,
       VerifyCommand.class,
       TasksCommand.class,
+      ConformanceCommand.class,
       LogCommand.class,
       ZooCommand.class,
       TargetsCommand.class,

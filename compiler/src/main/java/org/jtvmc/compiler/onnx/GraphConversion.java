@@ -22,8 +22,6 @@ import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.graph.Constant;
 import org.jtvmc.ir.graph.Expr;
 import org.jtvmc.ir.type.DType;
-import org.jtvmc.ir.type.Dim;
-import org.jtvmc.ir.type.TensorType;
 import org.jtvmc.ir.type.TypeException;
 
 /** One conversion of one model: its graph, the subgraphs in it and the functions it calls. */
@@ -215,20 +213,7 @@ final class GraphConversion implements OnnxNode.Surroundings {
 
   @Override
   public NDArray tensor(TensorProto tensor) {
-    var dtype =
-        OnnxTypes.dtype(tensor.getDataType())
-            .orElseThrow(
-                () ->
-                    new ModelException(
-                        "%s: tensor '%s' has elements of %s, which is not supported"
-                            .formatted(
-                                model.path(),
-                                tensor.getName(),
-                                OnnxTypes.name(tensor.getDataType()))));
-    // The bytes first: they check the shape.
-    var bytes = model.bytes(tensor);
-    return new NDArray(
-        new TensorType(tensor.getDimsList().stream().map(Dim::of).toList(), dtype), bytes);
+    return model.tensor(tensor);
   }
 
   @Override

@@ -101,7 +101,7 @@ final class InputTypes {
   }
 
   private void unify(String name, TensorType type, List<Long> shape) {
-    boolean fits = shape.size() == type.rank() && shape.stream().allMatch(size -> size > 0);
+    boolean fits = shape.size() == type.rank() && shape.stream().allMatch(size -> size >= 0);
     for (int axis = 0; fits && axis < shape.size(); axis++) {
       long size = shape.get(axis);
       fits =

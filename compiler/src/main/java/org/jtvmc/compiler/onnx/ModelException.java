@@ -4,7 +4,7 @@ package org.jtvmc.compiler.onnx;
  * A model, or a file that belongs to it, cannot be read or is not supported. The message is one
  * sentence for a person: what is wrong, where (file, node or tensor), and what to do.
  */
-public final class ModelException extends RuntimeException {
+public class ModelException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
 

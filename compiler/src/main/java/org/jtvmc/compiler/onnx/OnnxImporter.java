@@ -11,6 +11,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jtvmc.compiler.onnx.convert.Conversions;
 import org.jtvmc.compiler.onnx.convert.Emitter;
+import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.graph.Attributes;
 import org.jtvmc.ir.graph.Constant;
 import org.jtvmc.ir.graph.Expr;
@@ -84,6 +85,18 @@ public final class OnnxImporter {
    *     wrong
    */
   public IRModule load(OnnxModel model, Map<String, List<Long>> inputShapes) {
+    return load(model, inputShapes, Map.of());
+  }
+
+  /**
+   * As the other, for inputs whose contents are known: a shape may then depend on them. They stay
+   * inputs of the function.
+   *
+   * @param known contents by input name
+   * @throws NeedsValueException where a shape depends on the contents of another input
+   */
+  public IRModule load(
+      OnnxModel model, Map<String, List<Long>> inputShapes, Map<String, NDArray> known) {
     var unsupported = unsupported(model);
     if (!unsupported.isEmpty()) {
       throw new ModelException(
@@ -101,7 +114,8 @@ public final class OnnxImporter {
     for (var input : model.inputs()) {
       var parameter = new Var(input.getName(), types.get(input.getName()));
       parameters.add(parameter);
-      values.put(input.getName(), parameter);
+      var contents = known.get(input.getName());
+      values.put(input.getName(), contents == null ? parameter : new Constant(contents));
     }
     var graph = model.proto().getGraph();
     var outputs = conversion.convert(graph, model.nodes(), values);

@@ -12,6 +12,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.jtvmc.ir.data.NDArray;
 
 /**
  * An ONNX model read from a file: a message with a graph whose nodes are in an order in which each
@@ -20,8 +21,8 @@ import java.util.stream.Collectors;
  */
 public final class OnnxModel {
 
-  /** The newest file format that this reader was written against (ONNX 1.18). */
-  private static final long NEWEST_IR_VERSION = 13;
+  /** The newest file format that this reader was written against (ONNX 1.23). */
+  private static final long NEWEST_IR_VERSION = 14;
 
   private final Path path;
   private final ModelProto proto;
@@ -122,6 +123,11 @@ public final class OnnxModel {
         .mapToInt(version -> Math.clamp(version, 0, Integer.MAX_VALUE))
         .max()
         .orElse(canonicalDomain(domain).isEmpty() ? 1 : 0);
+  }
+
+  /** One of the model's tensors. */
+  NDArray tensor(TensorProto tensor) {
+    return TensorReader.read(path, tensor, tensors);
   }
 
   /** The elements of one of the model's tensors: row-major, little-endian, unaligned, read-only. */

@@ -13,6 +13,7 @@ import org.jtvmc.compiler.onnx.OnnxImporter;
 import org.jtvmc.compiler.onnx.OnnxModel;
 import org.jtvmc.compiler.zoo.ModelZoo;
 import org.jtvmc.compiler.zoo.ZooModel;
+import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.graph.Call;
 import org.jtvmc.ir.graph.Expr;
 import org.jtvmc.ir.graph.Exprs;
@@ -98,11 +99,20 @@ public record ModelSource(
    * @throws ModelException where the file cannot be read, is not supported or leaves sizes open
    */
   public IRModule load(Map<String, List<Long>> inputShapes) {
+    return load(inputShapes, Map.of());
+  }
+
+  /**
+   * As the other, compiled for some inputs' contents.
+   *
+   * @param known contents by input name; only of an {@code .onnx} file
+   */
+  public IRModule load(Map<String, List<Long>> inputShapes, Map<String, NDArray> known) {
     IRModule module;
     try {
       module =
           switch (format) {
-            case ONNX -> loadOnnx(inputShapes);
+            case ONNX -> loadOnnx(inputShapes, known);
             case RELAY -> loadRelay(inputShapes);
           };
     } catch (ArithmeticException e) {
@@ -147,10 +157,10 @@ public record ModelSource(
     return bytes > LARGEST_TENSOR_BYTES;
   }
 
-  private IRModule loadOnnx(Map<String, List<Long>> inputShapes) {
+  private IRModule loadOnnx(Map<String, List<Long>> inputShapes, Map<String, NDArray> known) {
     Map<String, List<Long>> shapes = new LinkedHashMap<>(defaultShapes);
     shapes.putAll(inputShapes);
-    return OnnxImporter.standard().load(OnnxModel.read(file), shapes);
+    return OnnxImporter.standard().load(OnnxModel.read(file), shapes, known);
   }
 
   private IRModule loadRelay(Map<String, List<Long>> inputShapes) {

@@ -13,10 +13,13 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import org.jtvmc.compiler.onnx.ModelException;
+import org.jtvmc.compiler.onnx.NeedsValueException;
 import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.graph.Attributes;
 import org.jtvmc.ir.graph.Constant;
 import org.jtvmc.ir.graph.Expr;
+import org.jtvmc.ir.graph.Exprs;
+import org.jtvmc.ir.graph.Var;
 import org.jtvmc.ir.type.DType;
 import org.jtvmc.ir.type.Dim;
 import org.jtvmc.ir.type.TensorType;
@@ -220,9 +223,11 @@ public final class OnnxNode {
     return known(input)
         .orElseThrow(
             () ->
-                fault(
-                    "has %s that are computed from the model's inputs, which is not supported; if they depend on shapes alone, give these with --input-shapes"
-                        .formatted(what)));
+                new NeedsValueException(
+                    fault(
+                        "has %s that are computed from the model's inputs, which is not supported; if they depend on shapes alone, give these with --input-shapes"
+                            .formatted(what)),
+                    Exprs.freeVariables(input(input)).stream().map(Var::name).toList()));
   }
 
   /** The integers of an input that has to be known when the model is compiled. */

@@ -1,0 +1,166 @@
+package org.jtvmc.compiler.conformance;
+
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jtvmc.compiler.artifact.ArtifactCompiler;
+import org.jtvmc.compiler.artifact.CompileListener;
+import org.jtvmc.compiler.artifact.CompileOptions;
+import org.jtvmc.compiler.artifact.CompileOptions.Part;
+import org.jtvmc.compiler.conformance.CaseOutcome.Status;
+import org.jtvmc.compiler.onnx.ModelException;
+import org.jtvmc.compiler.onnx.NeedsValueException;
+import org.jtvmc.compiler.onnx.OnnxModel;
+import org.jtvmc.compiler.pipeline.ScheduleSource;
+import org.jtvmc.compiler.run.ModelRunner;
+import org.jtvmc.compiler.source.ModelSource;
+import org.jtvmc.ir.data.NDArray;
+import org.jtvmc.ir.graph.IRModule;
+import org.jtvmc.ir.target.CpuTarget;
+
+/**
+ * Runs cases in this process: compiles, loads the library, runs it, compares.
+ *
+ * <p>Shapes that a model leaves open are those of the case's inputs. Where a shape depends on what
+ * an input holds (the target shape of a Reshape that is an input), the model is compiled for the
+ * contents that the case gives, and the outcome names the input.
+ *
+ * @param host this machine
+ * @param scratch a folder for libraries
+ */
+record CaseExecution(CpuTarget host, Path scratch) {
+
+  private static final String NAME = "conformance";
+
+  /** Results are drawn by chance: there is nothing to compare. */
+  private static final Set<String> RANDOM =
+      Set.of(
+          "Bernoulli",
+          "Multinomial",
+          "RandomNormal",
+          "RandomNormalLike",
+          "RandomUniform",
+          "RandomUniformLike");
+
+  CaseOutcome run(ConformanceCase test) {
+    if (!Files.isRegularFile(test.model())) {
+      return new CaseOutcome(
+          test.name(), Status.SKIPPED, "the model is to be downloaded", List.of(), List.of());
+    }
+    List<String> operators = List.of();
+    List<String> fixed = new ArrayList<>();
+    try {
+      OnnxModel model = OnnxModel.read(test.model());
+      operators = OperatorNames.of(model.proto());
+      Optional<String> random = operators.stream().filter(RANDOM::contains).findFirst();
+      if (random.isPresent()) {
+        return new CaseOutcome(
+            test.name(),
+            Status.SKIPPED,
+            "the results of %s are random".formatted(random.get()),
+            operators,
+            fixed);
+      }
+      List<Path> sets = test.dataSets();
+      if (sets.isEmpty()) {
+        return new CaseOutcome(
+            test.name(), Status.SKIPPED, "there are no inputs and outputs", operators, fixed);
+      }
+      for (Path set : sets) {
+        Optional<String> difference = run(test, model.proto().getGraph(), set, fixed);
+        if (difference.isPresent()) {
+          return new CaseOutcome(test.name(), Status.FAILED, difference.get(), operators, fixed);
+        }
+      }
+      return new CaseOutcome(test.name(), Status.PASSED, "", operators, fixed);
+    } catch (ModelException e) {
+      String message = e.getMessage().replace(test.model().toString(), "model");
+      return new CaseOutcome(test.name(), Status.FAILED, message, operators, fixed);
+    } catch (IOException | RuntimeException e) {
+      return new CaseOutcome(test.name(), Status.FAILED, e.toString(), operators, fixed);
+    }
+  }
+
+  /** What differs, in a sentence. */
+  private Optional<String> run(ConformanceCase test, GraphProto graph, Path set, List<String> fixed)
+      throws IOException {
+    CaseFiles files = new CaseFiles(set);
+    List<CaseValue> inputs =
+        files.read("input", graph.getInputList().stream().map(ValueInfoProto::getType).toList());
+    List<CaseValue> outputs =
+        files.read("output", graph.getOutputList().stream().map(ValueInfoProto::getType).toList());
+    Map<String, NDArray> given = new LinkedHashMap<>();
+    for (int i = 0; i < inputs.size(); i++) {
+      given.put(graph.getInput(i).getName(), tensor("input", graph.getInput(i), inputs.get(i)));
+    }
+    ModelSource source = ModelSource.of(test.model().toString());
+    IRModule module = load(source, given, fixed);
+    CompileOptions options =
+        new CompileOptions(
+            NAME, Map.of(), host, ScheduleSource.NONE, List.of(), false, Set.of(Part.LIB));
+    Path library = scratch.resolve("lib" + NAME + ".so");
+    try (ModelRunner runner =
+        new ArtifactCompiler(host, CompileListener.NONE)
+            .compile(source, module, options, library)
+            .load(1)) {
+      List<NDArray> arguments =
+          runner.inputs().stream().map(input -> given.get(input.name())).toList();
+      List<NDArray> results = runner.run(arguments);
+      for (int i = 0; i < outputs.size(); i++) {
+        String name = graph.getOutput(i).getName();
+        NDArray expected = tensor("output", graph.getOutput(i), outputs.get(i));
+        Optional<String> difference = Closeness.difference(name, results.get(i), expected);
+        if (difference.isPresent()) {
+          return difference;
+        }
+      }
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * The model with the shapes of the inputs, and with the contents of those that it does not do
+   * without.
+   */
+  private static IRModule load(ModelSource source, Map<String, NDArray> given, List<String> fixed) {
+    Map<String, List<Long>> shapes = new LinkedHashMap<>();
+    given.forEach((name, array) -> shapes.put(name, array.type().sizes()));
+    Map<String, NDArray> known = new LinkedHashMap<>();
+    while (true) {
+      try {
+        return source.load(shapes, known);
+      } catch (NeedsValueException e) {
+        boolean progress = false;
+        for (String input : e.inputs()) {
+          progress |= given.containsKey(input) && known.put(input, given.get(input)) == null;
+        }
+        if (!progress) {
+          throw e;
+        }
+        fixed.clear();
+        fixed.addAll(known.keySet());
+      }
+    }
+  }
+
+  private static NDArray tensor(String kind, ValueInfoProto info, CaseValue value) {
+    return switch (value) {
+      case CaseValue.Tensor(NDArray array) -> array;
+      case CaseValue.Sequence _ ->
+          throw new ModelException(
+              "%s '%s' is a sequence, which is not supported".formatted(kind, info.getName()));
+      case CaseValue.Nothing _ ->
+          throw new ModelException(
+              "%s '%s' is an optional value, which is not supported"
+                  .formatted(kind, info.getName()));
+    };
+  }
+}

@@ -7,7 +7,6 @@ import org.bytedeco.llvm.LLVM.LLVMValueRef;
 import org.jtvmc.codegen.emit.math.FloatDivision;
 import org.jtvmc.ir.expr.BinaryOp;
 import org.jtvmc.ir.expr.Compare;
-import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.ir.type.DType;
 
 /**
@@ -21,7 +20,7 @@ final class Arithmetic {
   private final Conversions conversions;
   private final FloatDivision divisions;
 
-  Arithmetic(IrBuilder ir, CpuTarget target) {
+  Arithmetic(IrBuilder ir, InstructionSet target) {
     this.ir = ir;
     this.conversions = new Conversions(ir, target);
     this.divisions = new FloatDivision(ir, target);

@@ -4,7 +4,6 @@ import static org.bytedeco.llvm.global.LLVM.*;
 
 import org.bytedeco.llvm.LLVM.LLVMTypeRef;
 import org.bytedeco.llvm.LLVM.LLVMValueRef;
-import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.ir.type.DType;
 
 /** Conversions between the element types, and between a value's forms in registers and memory. */
@@ -14,7 +13,7 @@ final class Conversions {
   /** Converts float16 by its bits; null where the target has instructions for it. */
   private final HalfBits half;
 
-  Conversions(IrBuilder ir, CpuTarget target) {
+  Conversions(IrBuilder ir, InstructionSet target) {
     this.ir = ir;
     boolean instructions = !target.isX86() || target.features().contains("f16c");
     this.half = instructions ? null : new HalfBits(ir);

@@ -6,13 +6,12 @@ import org.bytedeco.llvm.LLVM.LLVMValueRef;
 import org.jtvmc.codegen.CodegenException;
 import org.jtvmc.ir.expr.BinaryOp;
 import org.jtvmc.ir.loop.Buffer;
-import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.ir.type.DType;
 
 /** What all emitters of one LLVM function share. */
 final class EmitContext {
   final IrBuilder ir;
-  final CpuTarget target;
+  final InstructionSet target;
   final Environment environment = new Environment();
   final IndexAnalysis indices = new IndexAnalysis(environment);
   final Arithmetic arithmetic;
@@ -26,7 +25,7 @@ final class EmitContext {
   private final Map<Buffer, Storage> storage = new IdentityHashMap<>();
   private Mask mask = Mask.SCALAR;
 
-  EmitContext(IrBuilder ir, CpuTarget target, LLVMValueRef pool) {
+  EmitContext(IrBuilder ir, InstructionSet target, LLVMValueRef pool) {
     this.ir = ir;
     this.target = target;
     this.pool = pool;
@@ -66,6 +65,14 @@ final class EmitContext {
     LLVMValueRef bits = ir.vectorOf(ir.types().integer(1), alive);
     Value exists = new Value(bits, DType.BOOL, mask.lanes());
     return guard == null ? exists : arithmetic.binary(BinaryOp.AND, exists, guard);
+  }
+
+  /**
+   * What the address of the element at {@code offset} of a buffer is a multiple of. A CPU reads
+   * vectors from any address; a GPU only from whole ones.
+   */
+  int alignment(DType dtype, Affine offset) {
+    return target.isGpu() ? GpuMemory.alignment(dtype, offset) : dtype.bytes();
   }
 
   Storage storageOf(Buffer buffer) {

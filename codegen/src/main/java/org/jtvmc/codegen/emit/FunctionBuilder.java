@@ -6,14 +6,13 @@ import org.bytedeco.javacpp.PointerPointer;
 import org.bytedeco.llvm.LLVM.LLVMAttributeRef;
 import org.bytedeco.llvm.LLVM.LLVMTypeRef;
 import org.bytedeco.llvm.LLVM.LLVMValueRef;
-import org.jtvmc.ir.target.CpuTarget;
 
 /** Declares LLVM functions with the attributes that generated code relies on. */
 final class FunctionBuilder {
   private final IrBuilder ir;
-  private final CpuTarget target;
+  private final InstructionSet target;
 
-  FunctionBuilder(IrBuilder ir, CpuTarget target) {
+  FunctionBuilder(IrBuilder ir, InstructionSet target) {
     this.ir = ir;
     this.target = target;
   }
@@ -59,6 +58,19 @@ final class FunctionBuilder {
         LLVMAddAttributeAtIndex(function, parameter, enumAttribute(name));
       }
     }
+  }
+
+  /** States that the address given for a parameter is a multiple of {@code bytes}. */
+  void declareAligned(LLVMValueRef function, int parameter, int bytes) {
+    String name = "align";
+    int kind = LLVMGetEnumAttributeKindForName(name, name.length());
+    LLVMAddAttributeAtIndex(
+        function, parameter + 1, LLVMCreateEnumAttribute(ir.context(), kind, bytes));
+  }
+
+  /** States that nothing is written through a parameter. */
+  void declareReadOnly(LLVMValueRef function, int parameter) {
+    LLVMAddAttributeAtIndex(function, parameter + 1, enumAttribute("readonly"));
   }
 
   private void tune(LLVMValueRef function) {

@@ -24,13 +24,13 @@ import org.jtvmc.ir.target.CpuTarget;
  */
 public final class KernelEmitter implements AutoCloseable {
   private final IrBuilder ir;
-  private final CpuTarget target;
+  private final InstructionSet target;
   private final FunctionBuilder functions;
 
   public KernelEmitter(LLVMContextRef context, LLVMModuleRef module, CpuTarget target) {
     this.ir = new IrBuilder(context, module);
-    this.target = target;
-    this.functions = new FunctionBuilder(ir, target);
+    this.target = InstructionSet.of(target);
+    this.functions = new FunctionBuilder(ir, this.target);
   }
 
   /**
@@ -91,8 +91,8 @@ public final class KernelEmitter implements AutoCloseable {
       LLVMValueRef value = ir.load(word, ir.pointer(word, sizes, ir.int64(i)), Long.BYTES);
       context.environment.bindScalar(size, value, new Range(0, Long.MAX_VALUE));
     }
-    ParallelEmitter parallel = new ParallelEmitter(functions, function.name(), memory);
-    new StmtEmitter(context, parallel, memory).emit(function.body());
+    Machine machine = new CpuMachine(functions, function.name(), memory);
+    new StmtEmitter(context, machine).emit(function.body());
     ir.giveBack(ir.int32(0));
     return memory.workspaceBytes();
   }

@@ -81,8 +81,10 @@ final class MemoryAccess {
     LLVMValueRef pointer = indices.address(element, base, offset);
     Value guard = anyLane();
     if (guard != null) {
-      // A conditional move is cheaper than a branch, and leaves the code in one block.
-      pointer = ir.select(guard.ref(), pointer, ZeroPage.in(ir));
+      // A conditional move is cheaper than a branch, and leaves the code in one block. A GPU reads
+      // the buffer's beginning instead: an address space has no page for all.
+      LLVMValueRef instead = context.target.isGpu() ? base : ZeroPage.in(ir);
+      pointer = ir.select(guard.ref(), pointer, instead);
     }
     return ir.load(element, pointer, dtype.bytes());
   }
@@ -124,11 +126,12 @@ final class MemoryAccess {
     }
     if (offset.lane() == 1) {
       LLVMValueRef pointer = indices.address(element, base, offset.atFirstLane());
-      return loadConsecutive(dtype, vector, pointer);
+      return loadConsecutive(vector, pointer, context.alignment(dtype, offset.atFirstLane()));
     }
     if (offset.lane() == -1 && context.mask().isFull()) {
       Affine last = offset.atFirstLane().plus(1L - lanes());
-      LLVMValueRef forward = ir.load(vector, indices.address(element, base, last), dtype.bytes());
+      LLVMValueRef forward =
+          ir.load(vector, indices.address(element, base, last), context.alignment(dtype, last));
       int[] reversed = new int[lanes()];
       for (int i = 0; i < reversed.length; i++) {
         reversed[i] = reversed.length - 1 - i;
@@ -140,15 +143,15 @@ final class MemoryAccess {
     return shuffled ? loadStrided(dtype, base, offset) : apart.gather(dtype, base, offset);
   }
 
-  private LLVMValueRef loadConsecutive(DType dtype, LLVMTypeRef vector, LLVMValueRef pointer) {
+  private LLVMValueRef loadConsecutive(LLVMTypeRef vector, LLVMValueRef pointer, int alignment) {
     if (context.mask().isFull()) {
-      return ir.load(vector, pointer, dtype.bytes());
+      return ir.load(vector, pointer, alignment);
     }
     return ir.intrinsic(
         "llvm.masked.load",
-        new LLVMTypeRef[] {vector, ir.types().pointer()},
+        new LLVMTypeRef[] {vector, LLVMTypeOf(pointer)},
         pointer,
-        ir.int32(dtype.bytes()),
+        ir.int32(alignment),
         laneMask(),
         LLVMConstNull(vector));
   }
@@ -167,7 +170,8 @@ final class MemoryAccess {
     for (int part = 0; part < stride; part++) {
       int start = Math.min(part * lanes, last - lanes + 1);
       Affine at = offset.atFirstLane().plus(start);
-      LLVMValueRef loaded = ir.load(vector, indices.address(element, base, at), dtype.bytes());
+      LLVMValueRef loaded =
+          ir.load(vector, indices.address(element, base, at), context.alignment(dtype, at));
       int[] positions = new int[lanes];
       for (int lane = 0; lane < lanes; lane++) {
         int position = lane * stride - start;
@@ -194,16 +198,17 @@ final class MemoryAccess {
       return;
     }
     LLVMValueRef pointer = indices.address(element, base, offset.atFirstLane());
+    int alignment = context.alignment(dtype, offset.atFirstLane());
     if (context.mask().isFull()) {
-      ir.store(value, pointer, dtype.bytes());
+      ir.store(value, pointer, alignment);
       return;
     }
     ir.intrinsic(
         "llvm.masked.store",
-        new LLVMTypeRef[] {vector, ir.types().pointer()},
+        new LLVMTypeRef[] {vector, LLVMTypeOf(pointer)},
         value,
         pointer,
-        ir.int32(dtype.bytes()),
+        ir.int32(alignment),
         laneMask());
   }
 

@@ -34,14 +34,17 @@ final class ParallelEmitter {
 
   private final FunctionBuilder functions;
   private final String kernel;
-  private final LocalMemory memory;
+  private final Machine machine;
   private int count;
   private boolean inside;
 
-  ParallelEmitter(FunctionBuilder functions, String kernel, LocalMemory memory) {
+  /**
+   * @param machine carries out what is inside a loop
+   */
+  ParallelEmitter(FunctionBuilder functions, String kernel, Machine machine) {
     this.functions = functions;
     this.kernel = kernel;
-    this.memory = memory;
+    this.machine = machine;
   }
 
   /** True where a parallel loop would be run by several threads. */
@@ -134,7 +137,7 @@ final class ParallelEmitter {
     LLVMValueRef end = ir.binary(LLVMAdd, min, LLVMGetParam(body, parameter + 2));
     inside = true;
     // A thread's share may be empty.
-    new StmtEmitter(inner, this, memory).emitCounted(loop, begin, end, shape.range(), false);
+    new StmtEmitter(inner, machine).emitCounted(loop, begin, end, shape.range(), false);
     inside = false;
     ir.giveBack();
   }

@@ -10,6 +10,7 @@ import org.jtvmc.codegen.CodegenException;
 import org.jtvmc.ir.expr.Load;
 import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.PrimExprs;
+import org.jtvmc.ir.loop.Effect;
 import org.jtvmc.ir.loop.Scope;
 import org.jtvmc.ir.loop.Stmt;
 
@@ -18,15 +19,13 @@ final class StmtEmitter {
   private final EmitContext context;
   private final IrBuilder ir;
   private final ExprEmitter exprs;
-  private final ParallelEmitter parallel;
-  private final LocalMemory memory;
+  private final Machine machine;
 
-  StmtEmitter(EmitContext context, ParallelEmitter parallel, LocalMemory memory) {
+  StmtEmitter(EmitContext context, Machine machine) {
     this.context = context;
     this.ir = context.ir;
     this.exprs = new ExprEmitter(context);
-    this.parallel = parallel;
-    this.memory = memory;
+    this.machine = machine;
   }
 
   void emit(Stmt stmt) {
@@ -36,7 +35,7 @@ final class StmtEmitter {
       case Stmt.Allocate allocate -> emitAllocate(allocate);
       case Stmt.If branch -> emitIf(branch);
       case Stmt.Seq(List<Stmt> statements) -> statements.forEach(this::emit);
-      case Stmt.Evaluate _ -> throw new CodegenException("a barrier in a kernel for a CPU");
+      case Stmt.Evaluate(Effect effect) -> machine.emitEffect(effect, context, this);
     }
   }
 
@@ -47,13 +46,7 @@ final class StmtEmitter {
     }
     switch (loop.kind()) {
       case SERIAL -> emitSerial(loop, shape);
-      case PARALLEL -> {
-        if (shape.isSingle() || !parallel.isOutermost()) {
-          emitSerial(loop, shape);
-        } else {
-          parallel.emit(loop, shape, context, value(shape.min()), value(shape.extent()));
-        }
-      }
+      case PARALLEL, THREAD -> machine.emitLoop(loop, shape, context, this);
       case UNROLLED -> {
         for (long i = 0; i < shape.constantExtent(loop); i++) {
           var alias = new Environment.Binding.Alias(shape.min().plus(i));
@@ -63,7 +56,6 @@ final class StmtEmitter {
         }
       }
       case VECTORIZED -> emitVectorized(loop, shape);
-      case THREAD -> throw new CodegenException("a thread-bound loop in a kernel for a CPU");
     }
   }
 
@@ -123,12 +115,13 @@ final class StmtEmitter {
     return sum == null ? value : context.arithmetic.binary(reduction.op(), sum, value);
   }
 
-  private LLVMValueRef value(Affine affine) {
+  /** The {@code int64} that {@code affine} is at this place. */
+  LLVMValueRef value(Affine affine) {
     exprs.beginStatement();
     return exprs.indexEmitter().emit(affine).ref();
   }
 
-  private void emitSerial(Stmt.For loop, LoopShape shape) {
+  void emitSerial(Stmt.For loop, LoopShape shape) {
     if (shape.isSingle()) {
       try (var _ =
           context.environment.bind(loop.var(), new Environment.Binding.Alias(shape.min()))) {
@@ -222,16 +215,24 @@ final class StmtEmitter {
   }
 
   private void emitBranch(Stmt.If branch, Value condition) {
+    branch(
+        condition.ref(),
+        () -> emit(branch.then()),
+        branch.otherwise().map(other -> (Runnable) () -> emit(other)));
+  }
+
+  /** Runs one of two parts, each of which ends in a block of its own. */
+  void branch(LLVMValueRef condition, Runnable whenTrue, Optional<Runnable> whenFalse) {
     LLVMBasicBlockRef then = ir.newBlock("then");
     LLVMBasicBlockRef after = ir.newBlock("end");
-    LLVMBasicBlockRef otherwise = branch.otherwise().isPresent() ? ir.newBlock("else") : after;
-    ir.branch(condition.ref(), then, otherwise);
+    LLVMBasicBlockRef otherwise = whenFalse.isPresent() ? ir.newBlock("else") : after;
+    ir.branch(condition, then, otherwise);
     ir.moveTo(then);
-    emit(branch.then());
+    whenTrue.run();
     ir.branch(after);
-    if (branch.otherwise().isPresent()) {
+    if (whenFalse.isPresent()) {
       ir.moveTo(otherwise);
-      emit(branch.otherwise().get());
+      whenFalse.get().run();
       ir.branch(after);
     }
     LLVMMoveBasicBlockAfter(after, ir.currentBlock());
@@ -254,7 +255,7 @@ final class StmtEmitter {
       context.place(allocate.buffer(), new Storage.Registers(table));
       emit(allocate.body());
     } else {
-      try (var _ = memory.allocate(allocate.buffer(), context, !parallel.isOutermost())) {
+      try (var _ = machine.allocate(allocate.buffer(), context)) {
         emit(allocate.body());
       }
     }

@@ -19,7 +19,6 @@ import org.jtvmc.ir.expr.Read;
 import org.jtvmc.ir.expr.Select;
 import org.jtvmc.ir.loop.Stmt;
 import org.jtvmc.ir.loop.Stmts;
-import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.ir.type.DType;
 
 /** Cuts vectorised loops into pieces that each fill one vector register. */
@@ -32,10 +31,10 @@ public final class VectorPlan {
    */
   public record Piece(int start, int count, int lanes) {}
 
-  private final CpuTarget target;
+  private final InstructionSet target;
   private final Map<Stmt.For, List<Piece>> plans = new IdentityHashMap<>();
 
-  public VectorPlan(CpuTarget target) {
+  public VectorPlan(InstructionSet target) {
     this.target = target;
   }
 
@@ -57,20 +56,21 @@ public final class VectorPlan {
   }
 
   /** Lanes of one register for the widest type that {@code body} computes with. */
-  public static int registerLanes(Stmt body, CpuTarget target) {
+  public static int registerLanes(Stmt body, InstructionSet target) {
     int[] bits = {8};
     Stmts.forEach(
         body,
         stmt -> {
           if (stmt instanceof Stmt.Store store) {
-            bits[0] = Math.max(bits[0], IrTypes.registerBits(store.buffer().dtype()));
-            bits[0] = Math.max(bits[0], widest(store.value()));
+            boolean inMemory = target.isGpu();
+            bits[0] = Math.max(bits[0], bits(store.buffer().dtype(), inMemory));
+            bits[0] = Math.max(bits[0], widest(store.value(), inMemory));
           }
         });
     return Math.max(1, target.vectorBits() / bits[0]);
   }
 
-  static List<Piece> pieces(long extent, int lanes, CpuTarget target) {
+  static List<Piece> pieces(long extent, int lanes, InstructionSet target) {
     List<Piece> pieces = new ArrayList<>();
     int start = 0;
     int left = Math.toIntExact(Math.max(0, extent));
@@ -93,21 +93,30 @@ public final class VectorPlan {
     return pieces;
   }
 
+  /** What one lane takes: of a register, or, where lanes are computed apart, of memory. */
+  private static int bits(DType dtype, boolean inMemory) {
+    return inMemory ? 8 * dtype.bytes() : IrTypes.registerBits(dtype);
+  }
+
   /** The widest type among the values of {@code expr}; index arithmetic does not count. */
-  private static int widest(PrimExpr expr) {
+  private static int widest(PrimExpr expr, boolean inMemory) {
     return switch (expr) {
       case IntImm _, PrimVar _, Read _ -> 0;
-      case FloatImm imm -> IrTypes.registerBits(imm.dtype());
-      case Load load -> IrTypes.registerBits(load.dtype());
+      case FloatImm imm -> bits(imm.dtype(), inMemory);
+      case Load load -> bits(load.dtype(), inMemory);
       case Cast(DType dtype, PrimExpr value) ->
-          Math.max(IrTypes.registerBits(dtype), widest(value));
-      case Binary(_, PrimExpr left, PrimExpr right) -> Math.max(widest(left), widest(right));
-      case Compare(_, PrimExpr left, PrimExpr right) -> Math.max(widest(left), widest(right));
-      case Not(PrimExpr operand) -> widest(operand);
+          Math.max(bits(dtype, inMemory), widest(value, inMemory));
+      case Binary(_, PrimExpr left, PrimExpr right) ->
+          Math.max(widest(left, inMemory), widest(right, inMemory));
+      case Compare(_, PrimExpr left, PrimExpr right) ->
+          Math.max(widest(left, inMemory), widest(right, inMemory));
+      case Not(PrimExpr operand) -> widest(operand, inMemory);
       case Select(PrimExpr condition, PrimExpr whenTrue, PrimExpr whenFalse) ->
-          Math.max(widest(condition), Math.max(widest(whenTrue), widest(whenFalse)));
+          Math.max(
+              widest(condition, inMemory),
+              Math.max(widest(whenTrue, inMemory), widest(whenFalse, inMemory)));
       case Intrinsic intrinsic ->
-          intrinsic.arguments().stream().mapToInt(VectorPlan::widest).max().orElse(0);
+          intrinsic.arguments().stream().mapToInt(a -> widest(a, inMemory)).max().orElse(0);
     };
   }
 }

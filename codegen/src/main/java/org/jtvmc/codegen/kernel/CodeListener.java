@@ -15,7 +15,9 @@ public interface CodeListener {
     LL,
     /** LLVM IR after LLVM's passes. */
     OPTIMIZED_LL,
-    ASM
+    ASM,
+    /** The assembly of a GPU. */
+    PTX
   }
 
   /**

@@ -3,6 +3,7 @@ package org.jtvmc.codegen.llvm;
 import java.util.ArrayList;
 import java.util.List;
 import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.ir.target.CudaTarget;
 
 /**
  * What LLVM needs to know of a machine.
@@ -36,6 +37,25 @@ public record LlvmTarget(String triple, String cpu, String features, OptLevel op
     }
     var features = String.join(",", switches);
     return new LlvmTarget(target.triple(), target.cpu(), features, OptLevel.DEFAULT);
+  }
+
+  /**
+   * A GPU. The version of the PTX language is the oldest that has the architecture, so that the
+   * oldest driver that knows the device can load it.
+   */
+  public static LlvmTarget of(CudaTarget target) {
+    int version =
+        switch (target.arch()) {
+          case 70 -> 60;
+          case 75 -> 63;
+          case 80 -> 70;
+          case 86 -> 71;
+          case 87 -> 74;
+          case 89, 90 -> 78;
+          default -> 86;
+        };
+    return new LlvmTarget(
+        "nvptx64-nvidia-cuda", target.name(), "+ptx" + version, OptLevel.AGGRESSIVE);
   }
 
   public LlvmTarget withOptLevel(OptLevel level) {

@@ -1,6 +1,7 @@
 package org.jtvmc.codegen.pass;
 
 import java.util.List;
+import org.jtvmc.codegen.emit.InstructionSet;
 import org.jtvmc.ir.loop.PrimFunc;
 import org.jtvmc.ir.pass.PassManager;
 import org.jtvmc.ir.target.CpuTarget;
@@ -15,7 +16,7 @@ public final class CpuPipeline {
         List.of(
             new CollapseParallelLoops(),
             new PeelLoops(),
-            new LegalizeVectorLoops(target),
+            new LegalizeVectorLoops(InstructionSet.of(target)),
             new AccumulateInRegisters()));
   }
 }

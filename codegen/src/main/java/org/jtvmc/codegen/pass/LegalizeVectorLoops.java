@@ -1,5 +1,6 @@
 package org.jtvmc.codegen.pass;
 
+import org.jtvmc.codegen.emit.InstructionSet;
 import org.jtvmc.codegen.emit.LaneReduction;
 import org.jtvmc.codegen.emit.VectorPlan;
 import org.jtvmc.ir.expr.IntImm;
@@ -10,7 +11,6 @@ import org.jtvmc.ir.loop.PrimFunc;
 import org.jtvmc.ir.loop.Stmt;
 import org.jtvmc.ir.loop.Stmts;
 import org.jtvmc.ir.pass.Pass;
-import org.jtvmc.ir.target.CpuTarget;
 
 /**
  * Leaves only vectorised loops that the emitter can carry out, and makes the others serial: those
@@ -22,9 +22,9 @@ public final class LegalizeVectorLoops implements Pass<PrimFunc> {
   /** More vectors than this are looped over, not written out. */
   private static final int MOST_VECTORS = 16;
 
-  private final CpuTarget target;
+  private final InstructionSet target;
 
-  public LegalizeVectorLoops(CpuTarget target) {
+  public LegalizeVectorLoops(InstructionSet target) {
     this.target = target;
   }
 

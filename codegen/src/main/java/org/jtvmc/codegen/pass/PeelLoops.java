@@ -33,7 +33,7 @@ import org.jtvmc.ir.pass.Pass;
  * </pre>
  *
  * A parallel loop stays whole and chooses between the parts inside, since starting a second one
- * costs more than a branch.
+ * costs more than a branch. So do the blocks of a GPU; its threads are left alone.
  */
 public final class PeelLoops implements Pass<PrimFunc> {
   /** The growth that peeling may cause, in statements after unrolling. */
@@ -95,14 +95,19 @@ public final class PeelLoops implements Pass<PrimFunc> {
     }
 
     private Stmt visitLoop(Stmt.For loop) {
-      if (IntImm.is(loop.extent(), 1)) {
+      if (IntImm.is(loop.extent(), 1) && !isThread(loop)) {
         return visit(Stmts.substitute(loop.body(), Map.of(loop.var(), loop.min())));
       }
       ranges.with(loop.var(), range(loop));
+      if (isThread(loop)) {
+        Stmt body = visit(loop.body());
+        return isNothing(body) ? body : loop.withBody(body);
+      }
       Optional<Cut> cut = cut(loop.body(), Set.of(loop.var()));
       if (cut.isPresent()
           && cut.get().atom() == loop.var()
           && loop.kind() != ForKind.PARALLEL
+          && loop.kind() != ForKind.THREAD
           && loop.min() instanceof IntImm min
           && loop.extent() instanceof IntImm extent
           && affords(loop)) {
@@ -113,6 +118,11 @@ public final class PeelLoops implements Pass<PrimFunc> {
       }
       Stmt body = visitBody(loop, loop.body(), Set.of(loop.var()));
       return isNothing(body) ? body : loop.withBody(body);
+    }
+
+    /** The threads of a GPU block stay together: all of them must come to a barrier. */
+    private static boolean isThread(Stmt.For loop) {
+      return loop.tag().map(tag -> !tag.isBlock()).orElse(false);
     }
 
     private static Stmt.For part(Stmt.For loop, long begin, long end) {

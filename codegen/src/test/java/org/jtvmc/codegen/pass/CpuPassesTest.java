@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jtvmc.codegen.emit.InstructionSet;
 import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.expr.Load;
 import org.jtvmc.ir.expr.PrimExpr;
@@ -123,7 +124,9 @@ class CpuPassesTest {
           c[i_1] = a[i_1]
         }
         """,
-        run(new LegalizeVectorLoops(TARGET), loop(ForKind.VECTORIZED, i, 300, copy(i))));
+        run(
+            new LegalizeVectorLoops(InstructionSet.of(TARGET)),
+            loop(ForKind.VECTORIZED, i, 300, copy(i))));
   }
 
   @Test
@@ -135,7 +138,9 @@ class CpuPassesTest {
           c[7] = a[i]
         }
         """,
-        run(new LegalizeVectorLoops(TARGET), loop(ForKind.VECTORIZED, i, 8, store)));
+        run(
+            new LegalizeVectorLoops(InstructionSet.of(TARGET)),
+            loop(ForKind.VECTORIZED, i, 8, store)));
   }
 
   @Test

@@ -17,6 +17,11 @@ public enum ThreadTag {
     this.symbol = symbol;
   }
 
+  /** True for an index of blocks. */
+  public boolean isBlock() {
+    return this == BLOCK_X || this == BLOCK_Y || this == BLOCK_Z;
+  }
+
   public String symbol() {
     return symbol;
   }

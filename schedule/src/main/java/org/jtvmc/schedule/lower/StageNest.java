@@ -124,7 +124,9 @@ final class StageNest {
     List<Leaf> all = new ArrayList<>(stage.leaves().size());
     for (IterVar loop : stage.leaves()) {
       long extent = extents.get(loop.id());
-      PrimVar variable = extent == 1 ? null : PrimVar.index(variableName(loop.id()));
+      // A loop of one thread still says that the others do nothing.
+      boolean dropped = extent == 1 && loop.forKind() != ForKind.THREAD;
+      PrimVar variable = dropped ? null : PrimVar.index(variableName(loop.id()));
       all.add(new Leaf(loop, variable, extent, loop.forKind(), loop.tag()));
     }
     long steps = 1;

@@ -1,17 +1,17 @@
 package org.jtvmc.codegen.emit.math;
 
 import org.bytedeco.llvm.LLVM.LLVMValueRef;
+import org.jtvmc.codegen.emit.InstructionSet;
 import org.jtvmc.codegen.emit.IrBuilder;
 import org.jtvmc.codegen.emit.Value;
-import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.ir.type.DType;
 
 /** Divisions of floats that leave a remainder: exact while the quotient fits the mantissa. */
 public final class FloatDivision {
   private final IrBuilder ir;
-  private final CpuTarget target;
+  private final InstructionSet target;
 
-  public FloatDivision(IrBuilder ir, CpuTarget target) {
+  public FloatDivision(IrBuilder ir, InstructionSet target) {
     this.ir = ir;
     this.target = target;
   }

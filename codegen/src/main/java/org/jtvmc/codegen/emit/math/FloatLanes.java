@@ -4,8 +4,8 @@ import static org.bytedeco.llvm.global.LLVM.*;
 
 import org.bytedeco.llvm.LLVM.LLVMTypeRef;
 import org.bytedeco.llvm.LLVM.LLVMValueRef;
+import org.jtvmc.codegen.emit.InstructionSet;
 import org.jtvmc.codegen.emit.IrBuilder;
-import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.ir.type.DType;
 
 /**
@@ -16,7 +16,7 @@ final class FloatLanes {
   private static final LLVMTypeRef[] NO_TYPES = {};
 
   private final IrBuilder ir;
-  private final CpuTarget target;
+  private final InstructionSet target;
   private final DType dtype;
   private final int lanes;
   private final boolean fused;
@@ -25,7 +25,7 @@ final class FloatLanes {
   /**
    * @param dtype float32 or float64
    */
-  FloatLanes(IrBuilder ir, CpuTarget target, DType dtype, int lanes) {
+  FloatLanes(IrBuilder ir, InstructionSet target, DType dtype, int lanes) {
     this.ir = ir;
     this.target = target;
     this.dtype = dtype;

@@ -8,10 +8,10 @@ import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.llvm.LLVM.LLVMTypeRef;
 import org.bytedeco.llvm.LLVM.LLVMValueRef;
 import org.jtvmc.codegen.CodegenException;
+import org.jtvmc.codegen.emit.InstructionSet;
 import org.jtvmc.codegen.emit.IrBuilder;
 import org.jtvmc.codegen.emit.Value;
 import org.jtvmc.ir.expr.IntrinsicOp;
-import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.ir.type.DType;
 
 /**
@@ -20,9 +20,9 @@ import org.jtvmc.ir.type.DType;
  */
 public final class MathEmitter {
   private final IrBuilder ir;
-  private final CpuTarget target;
+  private final InstructionSet target;
 
-  public MathEmitter(IrBuilder ir, CpuTarget target) {
+  public MathEmitter(IrBuilder ir, InstructionSet target) {
     this.ir = ir;
     this.target = target;
   }

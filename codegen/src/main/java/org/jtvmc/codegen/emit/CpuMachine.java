@@ -1,0 +1,43 @@
+package org.jtvmc.codegen.emit;
+
+import org.bytedeco.llvm.LLVM.LLVMValueRef;
+import org.jtvmc.codegen.CodegenException;
+import org.jtvmc.ir.loop.Buffer;
+import org.jtvmc.ir.loop.Effect;
+import org.jtvmc.ir.loop.ForKind;
+import org.jtvmc.ir.loop.Stmt;
+
+/** A CPU: parallel loops go to the thread pool, buffers to the stack or the workspace. */
+final class CpuMachine implements Machine {
+  private final ParallelEmitter parallel;
+  private final LocalMemory memory;
+
+  CpuMachine(FunctionBuilder functions, String kernel, LocalMemory memory) {
+    this.parallel = new ParallelEmitter(functions, kernel, this);
+    this.memory = memory;
+  }
+
+  @Override
+  public void emitLoop(
+      Stmt.For loop, LoopShape shape, EmitContext context, StmtEmitter statements) {
+    if (loop.kind() == ForKind.THREAD) {
+      throw new CodegenException("a thread-bound loop in a kernel for a CPU");
+    }
+    if (shape.isSingle() || !parallel.isOutermost()) {
+      statements.emitSerial(loop, shape);
+      return;
+    }
+    LLVMValueRef min = statements.value(shape.min());
+    parallel.emit(loop, shape, context, min, statements.value(shape.extent()));
+  }
+
+  @Override
+  public void emitEffect(Effect effect, EmitContext context, StmtEmitter statements) {
+    throw new CodegenException("a " + effect + " in a kernel for a CPU");
+  }
+
+  @Override
+  public Environment.Scope allocate(Buffer buffer, EmitContext context) {
+    return memory.allocate(buffer, context, !parallel.isOutermost());
+  }
+}

@@ -1,0 +1,33 @@
+package org.jtvmc.codegen.emit;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jtvmc.ir.loop.Buffer;
+import org.jtvmc.ir.loop.Stmt;
+import org.jtvmc.ir.loop.ThreadTag;
+
+/**
+ * One function that a GPU's grid runs.
+ *
+ * @param parameters global memory that the body reads or writes, in order
+ * @param written those of the parameters that it writes
+ * @param extents of the grid and of a block; 1 for what is missing
+ */
+public record DeviceEntry(
+    String name,
+    List<Buffer> parameters,
+    Set<Buffer> written,
+    Map<ThreadTag, Integer> extents,
+    Stmt body) {
+  public DeviceEntry {
+    parameters = List.copyOf(parameters);
+    written = Set.copyOf(written);
+    extents = Map.copyOf(extents);
+  }
+
+  /** The extent of the launch in one direction. */
+  public int extent(ThreadTag tag) {
+    return extents.getOrDefault(tag, 1);
+  }
+}

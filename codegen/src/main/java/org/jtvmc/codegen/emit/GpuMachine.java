@@ -1,0 +1,109 @@
+package org.jtvmc.codegen.emit;
+
+import static org.bytedeco.llvm.global.LLVM.LLVMAdd;
+import static org.bytedeco.llvm.global.LLVM.LLVMIntULT;
+import static org.bytedeco.llvm.global.LLVM.LLVMZExt;
+
+import java.util.Map;
+import java.util.Optional;
+import org.bytedeco.llvm.LLVM.LLVMTypeRef;
+import org.bytedeco.llvm.LLVM.LLVMValueRef;
+import org.jtvmc.codegen.CodegenException;
+import org.jtvmc.ir.loop.Buffer;
+import org.jtvmc.ir.loop.Effect;
+import org.jtvmc.ir.loop.Scope;
+import org.jtvmc.ir.loop.Stmt;
+import org.jtvmc.ir.loop.ThreadTag;
+
+/**
+ * A GPU: a thread-bound loop is one iteration of each thread, which finds its own in a special
+ * register; buffers go to shared memory or to the thread's local one.
+ */
+final class GpuMachine implements Machine {
+  private static final LLVMTypeRef[] NO_TYPES = {};
+
+  private final GpuMemory memory;
+  private final Map<ThreadTag, Integer> extents;
+
+  /**
+   * @param extents with which the entry is launched; 1 for what is missing
+   */
+  GpuMachine(GpuMemory memory, Map<ThreadTag, Integer> extents) {
+    this.memory = memory;
+    this.extents = extents;
+  }
+
+  @Override
+  public void emitLoop(
+      Stmt.For loop, LoopShape shape, EmitContext context, StmtEmitter statements) {
+    ThreadTag tag = loop.tag().orElse(ThreadTag.VIRTUAL);
+    if (tag == ThreadTag.VIRTUAL) {
+      statements.emitSerial(loop, shape);
+      return;
+    }
+    int launched = extents.getOrDefault(tag, 1);
+    long extent = shape.constantExtent(loop);
+    IrBuilder ir = context.ir;
+    Runnable body = () -> emitIteration(loop, shape, tag, context, statements);
+    if (extent < launched) {
+      LLVMValueRef alive = ir.compareInts(LLVMIntULT, index(ir, tag), ir.int32(extent));
+      statements.branch(alive, body, Optional.empty());
+    } else {
+      body.run();
+    }
+  }
+
+  private static void emitIteration(
+      Stmt.For loop, LoopShape shape, ThreadTag tag, EmitContext context, StmtEmitter statements) {
+    if (shape.isSingle()) {
+      try (var _ =
+          context.environment.bind(loop.var(), new Environment.Binding.Alias(shape.min()))) {
+        statements.emit(loop.body());
+      }
+      return;
+    }
+    IrBuilder ir = context.ir;
+    LLVMValueRef own = ir.convert(LLVMZExt, index(ir, tag), ir.types().integer(64));
+    boolean fromZero = shape.min().isConstant() && shape.min().constant() == 0;
+    LLVMValueRef value = fromZero ? own : ir.binary(LLVMAdd, own, statements.value(shape.min()));
+    try (var _ = context.environment.bindScalar(loop.var(), value, shape.range())) {
+      statements.emit(loop.body());
+    }
+  }
+
+  private static LLVMValueRef index(IrBuilder ir, ThreadTag tag) {
+    String register =
+        switch (tag) {
+          case BLOCK_X -> "ctaid.x";
+          case BLOCK_Y -> "ctaid.y";
+          case BLOCK_Z -> "ctaid.z";
+          case THREAD_X -> "tid.x";
+          case THREAD_Y -> "tid.y";
+          case THREAD_Z -> "tid.z";
+          case VIRTUAL -> throw new IllegalArgumentException("virtual threads have no register");
+        };
+    return ir.intrinsic("llvm.nvvm.read.ptx.sreg." + register, NO_TYPES);
+  }
+
+  @Override
+  public void emitEffect(Effect effect, EmitContext context, StmtEmitter statements) {
+    switch (effect) {
+      case Effect.Barrier _ -> context.ir.intrinsic("llvm.nvvm.barrier0", NO_TYPES);
+    }
+  }
+
+  @Override
+  public Environment.Scope allocate(Buffer buffer, EmitContext context) {
+    if (buffer.scope() == Scope.GLOBAL) {
+      throw new CodegenException(
+          "buffer " + buffer + " is in global memory and allocated inside of a launch");
+    }
+    return buffer.scope() == Scope.SHARED
+        ? memory.allocateShared(buffer, context)
+        : context.stack.allocate(
+            LocalMemory.bytes(buffer),
+            buffer.name(),
+            context,
+            base -> context.place(buffer, new Storage.Memory(base)));
+  }
+}

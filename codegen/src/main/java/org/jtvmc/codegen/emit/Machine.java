@@ -1,0 +1,21 @@
+package org.jtvmc.codegen.emit;
+
+import org.jtvmc.ir.loop.Buffer;
+import org.jtvmc.ir.loop.Effect;
+import org.jtvmc.ir.loop.Stmt;
+
+/**
+ * What the emission of statements leaves to the kind of machine: how loops are divided among
+ * threads, how threads act together, and where buffers live that are not in registers.
+ */
+interface Machine {
+
+  /** Emits a loop whose kind is parallel or thread-bound; it runs at least once. */
+  void emitLoop(Stmt.For loop, LoopShape shape, EmitContext context, StmtEmitter statements);
+
+  /** Emits an effect. */
+  void emitEffect(Effect effect, EmitContext context, StmtEmitter statements);
+
+  /** Places {@code buffer} in memory until the result is closed. */
+  Environment.Scope allocate(Buffer buffer, EmitContext context);
+}

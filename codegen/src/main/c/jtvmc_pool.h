@@ -1,8 +1,11 @@
 /*
  * The thread pool that compiled kernels run on.
  *
- * Fork and join: a parallel loop is cut into one contiguous chunk for each thread. The caller
- * takes the first. Idle workers spin for a moment and then sleep on a futex.
+ * Fork and join: a parallel loop is cut into one contiguous share for each thread, and a share into
+ * a few pieces. Each thread runs its own share first and then the pieces that others have not yet
+ * begun: a thread whose core is taken away, or that has not woken yet, holds up a loop by one piece
+ * at most. Idle workers spin for a moment and then sleep on a futex. A worker that wakes up on the
+ * caller's CPU moves to another that it is allowed; no thread is pinned.
  *
  * - One loop at a time: a caller that finds the pool busy runs its whole loop itself. So nothing
  *   ever waits for the pool, and a parallel loop inside a parallel loop runs serially.
@@ -17,7 +20,7 @@
 
 typedef struct jtvmc_pool jtvmc_pool;
 
-/* The work of one chunk, [begin, end). Returns 0 or an error code. */
+/* The work of one piece, [begin, end). Returns 0 or an error code. */
 typedef int32_t (*jtvmc_body)(void* closure, int64_t begin, int64_t end);
 
 /* A kernel: the data of the inputs, then of the outputs. Returns 0 or an error code. */
@@ -39,8 +42,8 @@ void jtvmc_pool_destroy(jtvmc_pool* pool);
 int32_t jtvmc_pool_threads(const jtvmc_pool* pool);
 
 /*
- * Runs body over [0, extent), one contiguous chunk per thread. A NULL pool means serially. All
- * chunks run to their end; the result is 0 or the code of a chunk that failed.
+ * Runs body over [0, extent), piece by piece. A NULL pool means serially and at once. All pieces
+ * run to their end; the result is 0 or the code of one that failed.
  */
 int32_t jtvmc_parallel_for(jtvmc_pool* pool, jtvmc_body body, void* closure, int64_t extent);
 

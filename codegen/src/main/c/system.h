@@ -45,6 +45,7 @@ struct timespec {
   long tv_nsec;
 };
 extern char* getenv(const char* name);
+extern int sched_getcpu(void);
 extern int clock_gettime(int clock, struct timespec* time);
 
 /* In libpthread.so.0 and libdl.so.2 before glibc 2.34. */
@@ -68,6 +69,7 @@ enum {
   SYS_PRCTL = 157,
   SYS_ARCH_PRCTL = 158,
   SYS_FUTEX = 202,
+  SYS_SCHED_SETAFFINITY = 203,
   SYS_SCHED_GETAFFINITY = 204,
 
   FUTEX_WAIT_PRIVATE = 128,

@@ -44,6 +44,7 @@ public final class LibcStub {
           "pthread_create",
           "pthread_join",
           "read",
+          "sched_getcpu",
           "snprintf",
           "strcmp",
           "strerror_r",

@@ -16,9 +16,10 @@ public enum RuntimePart {
   /** The part's C files, without their extension. */
   List<String> sources() {
     return switch (this) {
-      case KERNEL -> List.of("pool", "cpu_count", "measure");
+      case KERNEL -> List.of("pool", "placement", "cpu_count", "measure");
       case LIBRARY ->
-          List.of("pool", "cpu_count", "cpu_features", "error", "bind", "weights", "model");
+          List.of(
+              "pool", "placement", "cpu_count", "cpu_features", "error", "bind", "weights", "model");
       case CUDA_LIBRARY ->
           List.of("error", "bind", "weights", "cuda_driver", "cuda_device", "cuda_model");
     };

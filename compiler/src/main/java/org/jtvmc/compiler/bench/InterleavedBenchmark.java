@@ -1,24 +1,39 @@
 package org.jtvmc.compiler.bench;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.LongStream;
 
 /**
  * Measures one or several contestants in turn (A B A B), so that whatever disturbs the machine
- * disturbs all alike. Each turn begins with runs that are not counted: in them the threads of the
- * contestant before, which wait for work by spinning for a while, fall asleep, and the contestant's
- * own data come back into the caches. So each is measured as it runs when it runs alone.
+ * disturbs all alike. A turn begins with a pause, in which the threads of the contestant before,
+ * which wait for work by spinning, fall asleep; then come runs that are not counted, which bring
+ * this contestant's threads and data back; then a few that count. So each is measured as it runs
+ * when it runs alone.
  */
 public final class InterleavedBenchmark {
 
-  /** Longer than ONNX Runtime's threads and ours spin after a run. */
-  private static final long SETTLING_NANOS = 2_000_000;
+  /**
+   * Longer than ONNX Runtime's threads spin after a run, which they do for tens of milliseconds.
+   */
+  private static final Duration PAUSE = Duration.ofMillis(50);
+
+  private static final Duration SETTLING = Duration.ofMillis(5);
+  private static final int SETTLING_RUNS = 2;
+  private static final int SAMPLES_PER_TURN = 5;
 
   private final BenchmarkPlan plan;
+  private final Duration pause;
 
   public InterleavedBenchmark(BenchmarkPlan plan) {
+    this(plan, PAUSE);
+  }
+
+  InterleavedBenchmark(BenchmarkPlan plan, Duration pause) {
     this.plan = plan;
+    this.pause = pause;
   }
 
   /** The statistics of each contestant; a contestant is run by calling it. */
@@ -32,24 +47,41 @@ public final class InterleavedBenchmark {
     List<LongStream.Builder> samples = new ArrayList<>();
     contestants.forEach(_ -> samples.add(LongStream.builder()));
     long begin = System.nanoTime();
-    for (int turn = 0; plan.goesOn(turn, System.nanoTime() - begin); turn++) {
+    for (int taken = 0; plan.goesOn(taken, System.nanoTime() - begin); ) {
+      int turn = Math.clamp(plan.iterations() - taken, 1, SAMPLES_PER_TURN);
       for (int i = 0; i < contestants.size(); i++) {
-        Runnable contestant = contestants.get(i);
         if (!alone) {
-          settle(contestant);
+          rest();
+          settle(contestants.get(i));
         }
-        long start = System.nanoTime();
-        contestant.run();
-        samples.get(i).add(System.nanoTime() - start);
+        for (int sample = 0; sample < turn; sample++) {
+          samples.get(i).add(time(contestants.get(i)));
+        }
       }
+      taken += turn;
     }
     return samples.stream().map(s -> LatencyStatistics.of(s.build().toArray())).toList();
   }
 
+  private static long time(Runnable contestant) {
+    long start = System.nanoTime();
+    contestant.run();
+    return System.nanoTime() - start;
+  }
+
+  private void rest() {
+    long end = System.nanoTime() + pause.toNanos();
+    for (long left = pause.toNanos(); left > 0; left = end - System.nanoTime()) {
+      LockSupport.parkNanos(left);
+    }
+  }
+
   private static void settle(Runnable contestant) {
     long begin = System.nanoTime();
-    do {
+    for (int runs = 0;
+        runs < SETTLING_RUNS || System.nanoTime() - begin < SETTLING.toNanos();
+        runs++) {
       contestant.run();
-    } while (System.nanoTime() - begin < SETTLING_NANOS);
+    }
   }
 }

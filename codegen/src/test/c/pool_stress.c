@@ -1,6 +1,7 @@
 /*
  * Many threads on shared and own pools, nested loops, loops smaller than the pool, errors, pauses
- * long enough for the workers to sleep, pools made and destroyed, fork. Run plain and under the
+ * long enough for the workers to sleep, pools made and destroyed, threads held up, threads moved to
+ * other CPUs, fork. Run plain and under the
  * thread, address and undefined-behaviour sanitizers. Prints "ok" and returns 0.
  */
 #include <pthread.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "jtvmc_pool.h"
+#include "placement.h"
 
 #define CALLERS 6
 #define MAX_EXTENT 97
@@ -94,6 +96,54 @@ static void* make_own_pools(void* unused) {
   return NULL;
 }
 
+typedef struct {
+  pthread_t caller;
+  int64_t pieces;
+  int64_t done;
+} held_loop;
+
+/* A piece that the worker takes ends only when all others are done: the caller has to do them. */
+static int32_t hold_worker(void* closure, int64_t begin, int64_t end) {
+  held_loop* loop = closure;
+  if (!pthread_equal(pthread_self(), loop->caller)) {
+    struct timespec moment = {0, 100000};
+    for (int i = 0; __atomic_load_n(&loop->done, __ATOMIC_RELAXED) < loop->pieces - 1; i++) {
+      CHECK(i < 100000);
+      nanosleep(&moment, NULL);
+    }
+  }
+  __atomic_fetch_add(&loop->done, end - begin, __ATOMIC_RELAXED);
+  return 0;
+}
+
+static void check_stealing(void) {
+  jtvmc_pool* pool = jtvmc_pool_create(2);
+  for (int i = 0; i < 50; i++) {
+    held_loop loop = {pthread_self(), 8, 0};
+    CHECK(jtvmc_parallel_for(pool, hold_worker, &loop, loop.pieces) == 0);
+    CHECK(loop.done == loop.pieces);
+  }
+  jtvmc_pool_destroy(pool);
+}
+
+static void check_placement(void) {
+  jtvmc_cpu_set before;
+  CHECK(jtvmc_allowed_cpus(&before));
+  for (int i = 0; i < 20; i++) {
+    int32_t cpu = jtvmc_current_cpu();
+    jtvmc_cpu_set others = before;
+    jtvmc_exclude_cpu(&others, cpu);
+    int moved = jtvmc_move_to(&others, &before);
+    static const jtvmc_cpu_set none;
+    CHECK(moved == (memcmp(&others, &none, sizeof none) != 0));
+    jtvmc_cpu_set after;
+    CHECK(jtvmc_allowed_cpus(&after));
+    CHECK(memcmp(&before, &after, sizeof before) == 0);
+  }
+  jtvmc_exclude_cpu(&before, -1);
+  jtvmc_exclude_cpu(&before, JTVMC_MAX_CPUS);
+}
+
 static void check_fork(jtvmc_pool* pool) {
   run_loops(pool, 7, 2);
   pid_t child = fork();
@@ -114,6 +164,8 @@ int main(int argc, char** argv) {
   int with_fork = argc > 2 ? atoi(argv[2]) : 1;
   CHECK(jtvmc_cpu_count() >= 1);
   run_loops(NULL, 1, 3);
+  check_stealing();
+  check_placement();
   for (int32_t threads = 1; threads <= 4; threads++) {
     jtvmc_pool* pool = jtvmc_pool_create(threads);
     CHECK(pool && jtvmc_pool_threads(pool) == threads);

@@ -19,7 +19,14 @@ public enum RuntimePart {
       case KERNEL -> List.of("pool", "placement", "cpu_count", "measure");
       case LIBRARY ->
           List.of(
-              "pool", "placement", "cpu_count", "cpu_features", "error", "bind", "weights", "model");
+              "pool",
+              "placement",
+              "cpu_count",
+              "cpu_features",
+              "error",
+              "bind",
+              "weights",
+              "model");
       case CUDA_LIBRARY ->
           List.of("error", "bind", "weights", "cuda_driver", "cuda_device", "cuda_model");
     };

@@ -80,7 +80,15 @@ class ModelHeaderTest {
     writeModel();
     var program = folder.resolve("program");
     var sources =
-        Stream.of("model", "weights", "bind", "error", "cpu_features", "pool", "cpu_count")
+        Stream.of(
+                "model",
+                "weights",
+                "bind",
+                "error",
+                "cpu_features",
+                "pool",
+                "placement",
+                "cpu_count")
             .map(name -> CCompiler.RUNTIME.resolve(name + ".c"));
     var flags =
         Stream.of("describe", "error", "open", "close", "context_create", "context_destroy", "run")

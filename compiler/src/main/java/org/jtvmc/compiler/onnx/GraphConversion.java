@@ -114,6 +114,9 @@ final class GraphConversion implements OnnxNode.Surroundings {
       return conversion.rule().convert(new OnnxNode(node, opset, inputs, this));
     } catch (TypeException e) {
       throw fault(node, "does not fit its inputs: " + e.getMessage(), e);
+    } catch (IndexOutOfBoundsException | NegativeArraySizeException e) {
+      // Attributes and inputs come from the file, and a rule counts on those that belong together.
+      throw fault(node, "has attributes and inputs that contradict each other", e);
     }
   }
 

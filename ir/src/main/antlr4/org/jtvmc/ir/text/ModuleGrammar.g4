@@ -94,8 +94,9 @@ LOCAL: '%' (PLAIN | [0-9]+ | STRING);
 IDENTIFIER: PLAIN;
 FLOAT: [0-9]+ '.' [0-9]+ ([eE] [+-]? [0-9]+)? | [0-9]+ [eE] [+-]? [0-9]+;
 INT: [0-9]+;
-STRING: '"' (~["\\\r\n] | '\\' .)* '"';
+STRING: '"' (~["\\\r\n] | '\\' (["\\nrt] | 'u' HEX HEX HEX HEX))* '"';
 
+fragment HEX: [0-9a-fA-F];
 fragment PLAIN: [a-zA-Z_] [a-zA-Z0-9_]*;
 
 BLANK: [ \t\r\n]+ -> skip;

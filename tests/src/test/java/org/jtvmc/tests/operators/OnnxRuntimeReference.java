@@ -21,7 +21,7 @@ import org.jtvmc.ir.type.DType;
 import org.jtvmc.ir.type.TensorType;
 
 /** Runs models by ONNX Runtime, without its optimisations. */
-final class OnnxRuntimeReference {
+public final class OnnxRuntimeReference {
 
   private OnnxRuntimeReference() {}
 
@@ -30,7 +30,7 @@ final class OnnxRuntimeReference {
    *
    * @throws OrtException where ONNX Runtime refuses the model
    */
-  static List<NDArray> run(ModelProto model, Map<String, NDArray> inputs) throws OrtException {
+  public static List<NDArray> run(ModelProto model, Map<String, NDArray> inputs) throws OrtException {
     OrtEnvironment environment = OrtEnvironment.getEnvironment();
     Map<String, OnnxTensor> tensors = new HashMap<>();
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {

@@ -151,12 +151,12 @@ final class Resizes {
 
   private static <T> List<T> onAllAxes(
       OnnxNode node, List<T> values, Optional<List<Integer>> axes, List<T> otherwise) {
+    int resized = axes.map(List::size).orElse(node.rank(0));
+    if (values.size() != resized) {
+      throw node.fault("resizes %d axes and gives %d values".formatted(resized, values.size()));
+    }
     if (axes.isEmpty()) {
       return values;
-    }
-    if (values.size() != axes.get().size()) {
-      throw node.fault(
-          "names %d axes and gives %d values".formatted(axes.get().size(), values.size()));
     }
     var all = new ArrayList<>(otherwise);
     for (int i = 0; i < values.size(); i++) {

@@ -110,7 +110,8 @@ final class BenchCommand extends Verb {
   }
 
   private KernelProfile profile(Outcome outcome, Machine machine, TemporaryFolder scratch) {
-    RebuiltModel rebuilt = RebuiltModel.of(outcome.artifact.manifest(), machine, scratch.path());
+    RebuiltModel rebuilt =
+        RebuiltModel.of(outcome.artifact.manifest(), machine, this, scratch.path());
     List<NDArray> arrays =
         inputs.arrays(rebuilt.model().inputs(), outcome.artifact.manifest().inputLimits());
     try (StepwiseModel steps = new StepwiseModel(rebuilt.model(), arrays, outcome.threads)) {
@@ -118,8 +119,8 @@ final class BenchCommand extends Verb {
     }
   }
 
-  private static ModelSource peerModel(ArtifactManifest manifest) {
-    ModelSource source = ModelSource.of(manifest.source().reference());
+  private ModelSource peerModel(ArtifactManifest manifest) {
+    ModelSource source = source(manifest.source().reference());
     if (source.format() != ModelSource.Format.ONNX) {
       throw new UsageException(
           "%s is no ONNX model, so that onnxruntime cannot run it; leave out --compare"

@@ -63,7 +63,7 @@ final class CompileCommand extends Verb {
       throw new UsageException(
           "a single library has its weights embedded; name a folder for external weights");
     }
-    ModelSource source = ModelSource.of(model);
+    ModelSource source = source(model);
     Machine machine = Machine.detect();
     CompileOptions options =
         new CompileOptions(

@@ -9,6 +9,7 @@ import org.jtvmc.codegen.load.UnsupportedCpuException;
 import org.jtvmc.compiler.artifact.ArtifactException;
 import org.jtvmc.compiler.npz.NpzException;
 import org.jtvmc.compiler.onnx.ModelException;
+import org.jtvmc.compiler.plugin.PluginException;
 import org.jtvmc.compiler.target.TargetException;
 import org.jtvmc.compiler.target.TargetSyntaxException;
 import org.jtvmc.ir.text.ParseException;
@@ -61,6 +62,7 @@ final class ErrorReport {
       case ModelException _,
           ArtifactException _,
           NpzException _,
+          PluginException _,
           RecordException _,
           ParseException _,
           TypeException _,

@@ -29,7 +29,7 @@ final class InspectCommand extends Verb {
 
   @Override
   public Integer call() {
-    ModelSource source = ModelSource.of(model);
+    ModelSource source = source(model);
     ModelInspection inspection = ModelInspection.of(source, shapes.byName());
     if (json()) {
       print(document(source, inspection));

@@ -27,7 +27,7 @@ final class ModelOrArtifact {
     if (compiled) {
       return Artifact.open(path);
     }
-    ModelSource source = ModelSource.of(text);
+    ModelSource source = verb.source(text);
     CompileOptions options = compilation.toRun(source, machine, s -> verb.note("%s", s));
     verb.detail("compiling %s for %s", source.reference(), options.target());
     CompileListener listener =

@@ -11,7 +11,6 @@ import org.jtvmc.compiler.artifact.CompileOptions;
 import org.jtvmc.compiler.artifact.CompileOptions.Part;
 import org.jtvmc.compiler.artifact.ManifestSchedules;
 import org.jtvmc.compiler.pipeline.CompiledModel;
-import org.jtvmc.compiler.source.ModelSource;
 import org.jtvmc.ir.graph.IRModule;
 import org.jtvmc.ir.target.CpuTarget;
 
@@ -23,10 +22,10 @@ import org.jtvmc.ir.target.CpuTarget;
  */
 record RebuiltModel(IRModule module, CompiledModel model) {
 
-  static RebuiltModel of(ArtifactManifest manifest, Machine machine, Path scratch) {
+  static RebuiltModel of(ArtifactManifest manifest, Machine machine, Verb verb, Path scratch) {
     ArtifactManifest.Source from = manifest.source();
     Map<String, List<Long>> shapes = from.inputShapes();
-    IRModule module = ModelSource.of(from.reference()).load(shapes);
+    IRModule module = verb.source(from.reference()).load(shapes);
     CpuTarget named = machine.target(manifest.target(), manifest.numThreads());
     CpuTarget target =
         new CpuTarget(

@@ -11,7 +11,6 @@ import org.jtvmc.codegen.CodegenException;
 import org.jtvmc.codegen.kernel.KernelCompiler;
 import org.jtvmc.compiler.passes.GraphPipeline;
 import org.jtvmc.compiler.pipeline.TaskExtraction;
-import org.jtvmc.compiler.source.ModelSource;
 import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.schedule.Schedule;
 import org.jtvmc.schedule.ScheduleException;
@@ -32,7 +31,7 @@ record RecordReplay(Verb verb, Machine machine, String target) {
     CpuTarget cpu = machine.target(target, 0);
     List<TuningTask> tasks =
         TaskExtraction.tasks(
-            GraphPipeline.standard().run(ModelSource.of(model).load(InputShapes.NONE.byName())));
+            GraphPipeline.standard().run(verb.source(model).load(InputShapes.NONE.byName())));
     ObjectNode document = Verb.object();
     ArrayNode list = document.putArray("tasks");
     boolean ok = true;

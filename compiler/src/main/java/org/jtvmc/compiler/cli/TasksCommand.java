@@ -29,7 +29,7 @@ final class TasksCommand extends Verb {
 
   @Override
   public Integer call() {
-    ModelSource source = ModelSource.of(model);
+    ModelSource source = source(model);
     List<TuningTask> tasks =
         TaskExtraction.tasks(GraphPipeline.standard().run(source.load(shapes.byName())));
     if (json()) {

@@ -127,7 +127,7 @@ final class TuneCommand extends Verb {
   @Override
   public Integer call() {
     check();
-    ModelSource source = ModelSource.of(model);
+    ModelSource source = source(model);
     Machine machine = Machine.detect();
     CpuTarget cpu = measurable(machine.target(target, threads), machine);
     IRModule imported = source.load(shapes.byName());

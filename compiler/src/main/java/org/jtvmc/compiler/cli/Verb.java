@@ -4,7 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.concurrent.Callable;
+import org.jtvmc.compiler.plugin.Frontend;
+import org.jtvmc.compiler.source.ModelSource;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -31,6 +34,18 @@ abstract class Verb implements Callable<Integer> {
 
   @Option(names = "--verbose", description = "More notes, and stack traces of errors.", order = 92)
   private boolean verbose;
+
+  @Option(
+      names = "--plugin",
+      paramLabel = "JAR|FOLDER|CLASS",
+      description = "Operators of your own: a jar, a folder of classes, or a class.",
+      order = 89)
+  private List<String> plugins = List.of();
+
+  /** The model that {@code text} names, with the operators of the plugins. */
+  ModelSource source(String text) {
+    return ModelSource.of(text, Frontend.of(plugins));
+  }
 
   PrintWriter out() {
     return spec.commandLine().getOut();

@@ -68,7 +68,7 @@ final class VerifyCommand extends Verb {
       Machine machine = Machine.detect();
       Artifact artifact =
           ModelOrArtifact.artifact(model, compilation, machine, this, scratch.path());
-      ModelSource source = ModelSource.of(artifact.manifest().source().reference());
+      ModelSource source = source(artifact.manifest().source().reference());
       Reference chosen = reference(source);
       List<OutputComparison> comparisons = compare(artifact, source, chosen);
       List<OutputComparison> nodes = perNode ? nodes(artifact, machine, scratch) : List.of();
@@ -114,7 +114,7 @@ final class VerifyCommand extends Verb {
 
   private List<OutputComparison> nodes(
       Artifact artifact, Machine machine, TemporaryFolder scratch) {
-    RebuiltModel rebuilt = RebuiltModel.of(artifact.manifest(), machine, scratch.path());
+    RebuiltModel rebuilt = RebuiltModel.of(artifact.manifest(), machine, this, scratch.path());
     List<NDArray> arguments =
         inputs.arrays(rebuilt.model().inputs(), artifact.manifest().inputLimits());
     int threads = artifact.manifest().numThreads();

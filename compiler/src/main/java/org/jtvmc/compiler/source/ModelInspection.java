@@ -12,7 +12,6 @@ import java.util.OptionalDouble;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jtvmc.compiler.onnx.ModelException;
-import org.jtvmc.compiler.onnx.OnnxImporter;
 import org.jtvmc.compiler.onnx.OnnxImporter.Unsupported;
 import org.jtvmc.compiler.onnx.OnnxModel;
 import org.jtvmc.compiler.onnx.OnnxTypes;
@@ -104,7 +103,7 @@ public record ModelInspection(
     for (TensorProto tensor : model.proto().getGraph().getInitializerList()) {
       parameters += tensor.getDimsList().stream().reduce(1L, (a, b) -> a * b);
     }
-    List<Unsupported> unsupported = OnnxImporter.standard().unsupported(model);
+    List<Unsupported> unsupported = source.frontend().importer().unsupported(model);
     Optional<String> obstacle = Optional.empty();
     if (unsupported.isEmpty()) {
       try {

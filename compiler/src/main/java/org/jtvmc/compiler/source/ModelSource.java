@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jtvmc.compiler.onnx.ModelException;
-import org.jtvmc.compiler.onnx.OnnxImporter;
 import org.jtvmc.compiler.onnx.OnnxModel;
+import org.jtvmc.compiler.plugin.Frontend;
 import org.jtvmc.compiler.zoo.ModelZoo;
 import org.jtvmc.compiler.zoo.ZooModel;
 import org.jtvmc.ir.data.NDArray;
@@ -19,7 +19,6 @@ import org.jtvmc.ir.graph.Expr;
 import org.jtvmc.ir.graph.Exprs;
 import org.jtvmc.ir.graph.IRModule;
 import org.jtvmc.ir.graph.Var;
-import org.jtvmc.ir.op.OperatorRegistry;
 import org.jtvmc.ir.text.ModuleText;
 import org.jtvmc.ir.text.ParseException;
 import org.jtvmc.ir.type.TensorType;
@@ -33,13 +32,15 @@ import org.jtvmc.ir.type.TypeException;
  * @param file where its bytes are
  * @param format how they are read
  * @param defaultShapes of the inputs that a user gives no shape to; may be empty
+ * @param frontend what the model may use
  */
 public record ModelSource(
     String reference,
     String name,
     Path file,
     Format format,
-    Map<String, List<Long>> defaultShapes) {
+    Map<String, List<Long>> defaultShapes,
+    Frontend frontend) {
 
   /** The kinds of files. */
   public enum Format {
@@ -61,18 +62,24 @@ public record ModelSource(
     return lower.startsWith(ZOO) || lower.endsWith(".onnx") || lower.endsWith(".relay");
   }
 
+  /** The model that {@code text} names, as {@link #of(String, Frontend)} without plugins. */
+  public static ModelSource of(String text) {
+    return of(text, Frontend.standard());
+  }
+
   /**
    * The model that {@code text} names; a zoo model's file is fetched if it is not here yet.
    *
    * @throws ModelException where it names none
    */
-  public static ModelSource of(String text) {
+  public static ModelSource of(String text, Frontend frontend) {
     if (text.startsWith(ZOO)) {
       ModelZoo zoo = ModelZoo.ofUser();
       ZooModel model = zoo.find(text.substring(ZOO.length()));
       Map<String, List<Long>> shapes = new LinkedHashMap<>();
       model.inputs().forEach(input -> shapes.put(input.input(), input.shape()));
-      return new ModelSource(text, identifier(model.name()), zoo.file(model), Format.ONNX, shapes);
+      return new ModelSource(
+          text, identifier(model.name()), zoo.file(model), Format.ONNX, shapes, frontend);
     }
     Path file = Path.of(text).toAbsolutePath().normalize();
     if (!Files.isRegularFile(file)) {
@@ -83,7 +90,7 @@ public record ModelSource(
     Format format =
         file.toString().toLowerCase(Locale.ROOT).endsWith(".relay") ? Format.RELAY : Format.ONNX;
     String stem = file.getFileName().toString().replaceFirst("\\.[^.]*$", "");
-    return new ModelSource(file.toString(), identifier(stem), file, format, Map.of());
+    return new ModelSource(file.toString(), identifier(stem), file, format, Map.of(), frontend);
   }
 
   /** A C identifier that reads like {@code text}. */
@@ -160,13 +167,13 @@ public record ModelSource(
   private IRModule loadOnnx(Map<String, List<Long>> inputShapes, Map<String, NDArray> known) {
     Map<String, List<Long>> shapes = new LinkedHashMap<>(defaultShapes);
     shapes.putAll(inputShapes);
-    return OnnxImporter.standard().load(OnnxModel.read(file), shapes, known);
+    return frontend.importer().load(OnnxModel.read(file), shapes, known);
   }
 
   private IRModule loadRelay(Map<String, List<Long>> inputShapes) {
     IRModule module;
     try {
-      module = ModuleText.read(file).parse(OperatorRegistry.standard()::find);
+      module = ModuleText.read(file).parse(frontend.operators()::find);
     } catch (ParseException | TypeException e) {
       throw new ModelException("%s: %s".formatted(reference, e.getMessage()), e);
     } catch (NoSuchFileException e) {

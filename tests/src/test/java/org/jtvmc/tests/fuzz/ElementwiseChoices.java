@@ -72,7 +72,8 @@ final class ElementwiseChoices {
         .any(x -> x.isFloat() && x.bound() <= 30)
         .ifPresent(
             x -> {
-              String square = last(graph, "Mul", List.of(x.name(), x.name()), x, x.bound() * x.bound());
+              String square =
+                  last(graph, "Mul", List.of(x.name(), x.name()), x, x.bound() * x.bound());
               String raised =
                   last(
                       graph,
@@ -93,8 +94,7 @@ final class ElementwiseChoices {
               GraphValue root = graph.weight(1.4142135, 1.4142136);
               String scaled = last(graph, "Div", List.of(x.name(), root.name()), x, x.bound());
               String erf = last(graph, "Erf", List.of(scaled), x, 1);
-              String raised =
-                  last(graph, "Add", List.of(erf, graph.weight(1, 1).name()), x, 2);
+              String raised = last(graph, "Add", List.of(erf, graph.weight(1, 1).name()), x, 2);
               String product = last(graph, "Mul", List.of(x.name(), raised), x, 2 * x.bound());
               last(graph, "Mul", List.of(product, graph.weight(0.5, 0.5).name()), x, x.bound());
             });

@@ -56,8 +56,7 @@ final class GraphGrower {
     boolean image = coin();
     List<Long> shape = new ArrayList<>();
     if (image) {
-      shape.addAll(
-          List.of(1L + random.nextInt(2), pick(1L, 3L, 4L, 8L, 16L, 17L), size(), size()));
+      shape.addAll(List.of(1L + random.nextInt(2), pick(1L, 3L, 4L, 8L, 16L, 17L), size(), size()));
     } else {
       for (int rank = 1 + random.nextInt(4); rank > 0; rank--) {
         shape.add(size());
@@ -139,8 +138,7 @@ final class GraphGrower {
     }
     String name = "w" + weights.size();
     weights.put(name, array);
-    return new GraphValue(
-        name, shape, DType.F32, Math.max(Math.abs(least), Math.abs(most)), true);
+    return new GraphValue(name, shape, DType.F32, Math.max(Math.abs(least), Math.abs(most)), true);
   }
 
   /** A vector of int64 that is part of the model; its name. */
@@ -152,7 +150,8 @@ final class GraphGrower {
 
   /** A shape that broadcasts with the given one: shorter, or with ones. */
   List<Long> broadcastable(List<Long> shape) {
-    List<Long> part = new ArrayList<>(shape.subList(random.nextInt(shape.size() + 1), shape.size()));
+    List<Long> part =
+        new ArrayList<>(shape.subList(random.nextInt(shape.size() + 1), shape.size()));
     part.replaceAll(size -> random.nextInt(3) == 0 ? 1L : size);
     return part;
   }
@@ -176,11 +175,7 @@ final class GraphGrower {
       DType dtype,
       double bound,
       boolean exact) {
-    add(
-        operator,
-        attributes,
-        arguments,
-        List.of(new GraphValue("", shape, dtype, bound, exact)));
+    add(operator, attributes, arguments, List.of(new GraphValue("", shape, dtype, bound, exact)));
   }
 
   /** Adds a node of one output like the given value, and returns the output's name. */
@@ -211,7 +206,8 @@ final class GraphGrower {
       Map<String, ?> attributes,
       List<String> arguments,
       List<GraphValue> results) {
-    if (results.stream().anyMatch(result -> result.elements() > MOST_ELEMENTS || result.rank() > 5)) {
+    if (results.stream()
+        .anyMatch(result -> result.elements() > MOST_ELEMENTS || result.rank() > 5)) {
       return;
     }
     String node = "v" + nodes.size();

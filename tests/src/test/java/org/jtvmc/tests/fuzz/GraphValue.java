@@ -7,8 +7,8 @@ import org.jtvmc.ir.type.DType;
  * A value of a random graph.
  *
  * @param bound no element's magnitude is above it; keeps sums and exponentials finite
- * @param exact whether every right program computes the same bits, so that what jumps (a rounding, a
- *     comparison, the place of a maximum) may follow
+ * @param exact whether every right program computes the same bits, so that what jumps (a rounding,
+ *     a comparison, the place of a maximum) may follow
  */
 record GraphValue(String name, List<Long> shape, DType dtype, double bound, boolean exact) {
 

@@ -262,12 +262,7 @@ final class MovementChoices {
               List<Long> shape = new ArrayList<>(x.shape());
               shape.set(axis, (long) indices.size());
               move(
-                  graph,
-                  "Gather",
-                  Map.of("axis", (long) axis),
-                  x,
-                  graph.constants(indices),
-                  shape);
+                  graph, "Gather", Map.of("axis", (long) axis), x, graph.constants(indices), shape);
             });
   }
 
@@ -309,12 +304,6 @@ final class MovementChoices {
       String second,
       List<Long> shape) {
     graph.add(
-        operator,
-        attributes,
-        List.of(x.name(), second),
-        shape,
-        x.dtype(),
-        x.bound(),
-        x.exact());
+        operator, attributes, List.of(x.name(), second), shape, x.dtype(), x.bound(), x.exact());
   }
 }

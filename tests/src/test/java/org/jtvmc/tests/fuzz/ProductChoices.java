@@ -49,8 +49,7 @@ final class ProductChoices {
     long columns = graph.pick(1L, 3L, 8L, 16L, 17L, MOST_COLUMNS);
     List<Long> shape = new ArrayList<>(x.shape());
     shape.set(shape.size() - 1, columns);
-    GraphValue result =
-        new GraphValue("", shape, x.dtype(), bound(x, length), false);
+    GraphValue result = new GraphValue("", shape, x.dtype(), bound(x, length), false);
     String name =
         graph.append(
             "MatMul",
@@ -155,10 +154,14 @@ final class ProductChoices {
               graph.add(
                   "Gemm",
                   Map.of(
-                      "transA", turnFirst ? 1L : 0L,
-                      "transB", turnSecond ? 1L : 0L,
-                      "alpha", 0.5f,
-                      "beta", 2f),
+                      "transA",
+                      turnFirst ? 1L : 0L,
+                      "transB",
+                      turnSecond ? 1L : 0L,
+                      "alpha",
+                      0.5f,
+                      "beta",
+                      2f),
                   List.of(x.name(), second.name(), bias.name()),
                   List.of(rows, columns),
                   x.dtype(),

@@ -77,8 +77,7 @@ record RandomGraph(
   RandomGraph withInput(String name, NDArray value) {
     Map<String, NDArray> more = new LinkedHashMap<>(inputs);
     more.put(name, value);
-    List<GraphNode> rest =
-        nodes.stream().filter(node -> !node.outputs().contains(name)).toList();
+    List<GraphNode> rest = nodes.stream().filter(node -> !node.outputs().contains(name)).toList();
     return new RandomGraph(more, weights, rest, outputs).withOutputs(outputs);
   }
 

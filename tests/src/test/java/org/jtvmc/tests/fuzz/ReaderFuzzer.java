@@ -66,8 +66,7 @@ public final class ReaderFuzzer {
     long objects = threads.getCurrentThreadAllocatedBytes();
     long outside = nativeBytes();
     reader.read(file);
-    return new Memory(
-        threads.getCurrentThreadAllocatedBytes() - objects, nativeBytes() - outside);
+    return new Memory(threads.getCurrentThreadAllocatedBytes() - objects, nativeBytes() - outside);
   }
 
   private static long nativeBytes() {

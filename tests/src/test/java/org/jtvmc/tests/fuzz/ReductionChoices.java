@@ -179,8 +179,7 @@ final class ReductionChoices {
               }
               graph.add(
                   "CumSum",
-                  Map.of(
-                      "exclusive", (long) graph.below(2), "reverse", (long) graph.below(2)),
+                  Map.of("exclusive", (long) graph.below(2), "reverse", (long) graph.below(2)),
                   List.of(x.name(), graph.constants(List.of((long) axis))),
                   x.shape(),
                   x.dtype(),

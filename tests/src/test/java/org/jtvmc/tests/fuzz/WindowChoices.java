@@ -140,7 +140,8 @@ final class WindowChoices {
               }
               graph.add(
                   "ConvTranspose",
-                  Map.of("kernel_shape", List.of(kernel, kernel), "strides", List.of(stride, stride)),
+                  Map.of(
+                      "kernel_shape", List.of(kernel, kernel), "strides", List.of(stride, stride)),
                   List.of(
                       x.name(),
                       graph.weight(-scale, scale, x.size(1), filters, kernel, kernel).name()),

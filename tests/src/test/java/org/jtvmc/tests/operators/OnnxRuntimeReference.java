@@ -30,7 +30,8 @@ public final class OnnxRuntimeReference {
    *
    * @throws OrtException where ONNX Runtime refuses the model
    */
-  public static List<NDArray> run(ModelProto model, Map<String, NDArray> inputs) throws OrtException {
+  public static List<NDArray> run(ModelProto model, Map<String, NDArray> inputs)
+      throws OrtException {
     OrtEnvironment environment = OrtEnvironment.getEnvironment();
     Map<String, OnnxTensor> tensors = new HashMap<>();
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {

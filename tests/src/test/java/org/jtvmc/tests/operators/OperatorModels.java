@@ -17,8 +17,7 @@ public final class OperatorModels {
         .forEach(
             operator -> {
               for (int trial = 0; trial < 20 && !models.containsKey(operator.name()); trial++) {
-                ModelProto model =
-                    operator.draw().apply(new Draw(operator.seed(trial))).proto();
+                ModelProto model = operator.draw().apply(new Draw(operator.seed(trial))).proto();
                 if (model.getSerializedSize() <= MOST_BYTES) {
                   models.put(operator.name(), model);
                 }

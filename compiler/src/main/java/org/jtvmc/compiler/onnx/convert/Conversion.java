@@ -35,12 +35,12 @@ public record Conversion(String domain, String operator, int since, Rule rule) {
   }
 
   /** A conversion that holds from the first version on. */
-  static Conversion of(String operator, SingleRule rule) {
+  public static Conversion of(String operator, SingleRule rule) {
     return from(1, operator, rule);
   }
 
   /** A conversion that holds from a version on. */
-  static Conversion from(int version, String operator, SingleRule rule) {
+  public static Conversion from(int version, String operator, SingleRule rule) {
     return new Conversion("", operator, version, node -> List.of(rule.convert(node)));
   }
 }

@@ -14,11 +14,13 @@ public final class Conversions {
 
   private record Key(String domain, String operator) {}
 
+  private final List<Conversion> all;
   private final Map<Key, List<Conversion>> newestFirst = new HashMap<>();
 
   /** A frontend that knows the given conversions. */
   public Conversions(Collection<Conversion> conversions) {
-    conversions.stream()
+    all = List.copyOf(conversions);
+    all.stream()
         .sorted(Comparator.comparingInt(Conversion::since).reversed())
         .forEach(
             conversion ->
@@ -69,6 +71,11 @@ public final class Conversions {
                 VariadicElementwise.all())
             .flatMap(List::stream)
             .toList());
+  }
+
+  /** These and more; of two for the same operator and version, the one among {@code more}. */
+  public Conversions with(Collection<Conversion> more) {
+    return new Conversions(Stream.concat(more.stream(), all.stream()).toList());
   }
 
   /**

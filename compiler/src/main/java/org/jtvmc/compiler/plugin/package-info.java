@@ -1,0 +1,2 @@
+/** What users add to the compiler without changing it: operators, and how files name them. */
+package org.jtvmc.compiler.plugin;

@@ -1,0 +1,2 @@
+/** An operator that the compiler does not have, added from outside. */
+package org.jtvmc.examples.plugin;

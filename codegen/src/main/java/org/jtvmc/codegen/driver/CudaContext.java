@@ -84,9 +84,18 @@ public final class CudaContext implements AutoCloseable {
 
   /** Copies from the device to native memory, in the stream's order. */
   public void copy(DeviceMemory from, MemorySegment to, CudaStream stream) {
+    copy(from, 0, to, stream);
+  }
+
+  /**
+   * As the other, of a part.
+   *
+   * @param offset of its first byte
+   */
+  public void copy(DeviceMemory from, long offset, MemorySegment to, CudaStream stream) {
     try {
       library.check(
-          (int) copyOut.invokeExact(to, from.address(), to.byteSize(), stream.handle()),
+          (int) copyOut.invokeExact(to, from.address() + offset, to.byteSize(), stream.handle()),
           "copying from the GPU failed");
     } catch (Throwable e) {
       throw DriverLibrary.unexpected(e);

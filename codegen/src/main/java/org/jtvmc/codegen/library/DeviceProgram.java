@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jtvmc.codegen.cuda.Assembler;
+import org.jtvmc.codegen.cuda.Cubin;
 import org.jtvmc.codegen.cuda.DeviceKernel;
 import org.jtvmc.codegen.cuda.Launch;
 import org.jtvmc.ir.target.CudaTarget;
@@ -33,6 +35,16 @@ public record DeviceProgram(int arch, List<Kernel> kernels, List<Step> steps) {
   public record Call(DeviceKernel kernel, int inputs, List<Place> buffers) {
     public Call {
       buffers = List.copyOf(buffers);
+    }
+
+    /** Where the data of a launch's argument lie in this call. */
+    public Place place(Launch.Argument argument) {
+      return switch (argument) {
+        case Launch.Argument.Input(int index) -> buffers.get(index);
+        case Launch.Argument.Output(int index) -> buffers.get(inputs + index);
+        case Launch.Argument.Workspace(long offset) ->
+            new Place.Workspace(((Place.Workspace) buffers.getLast()).offset() + offset);
+      };
     }
   }
 
@@ -71,11 +83,7 @@ public record DeviceProgram(int arch, List<Kernel> kernels, List<Step> steps) {
                 return kernels.size() - 1;
               });
       for (Launch launch : call.kernel().launches()) {
-        steps.add(
-            new Step(
-                index,
-                launch,
-                launch.arguments().stream().map(argument -> place(argument, call)).toList()));
+        steps.add(new Step(index, launch, launch.arguments().stream().map(call::place).toList()));
       }
     }
     List<Kernel> assembled =
@@ -83,14 +91,5 @@ public record DeviceProgram(int arch, List<Kernel> kernels, List<Step> steps) {
             .map(kernel -> new Kernel(kernel, assembler.assemble(kernel.ptx(), target)))
             .toList();
     return new DeviceProgram(target.arch(), assembled, steps);
-  }
-
-  private static Place place(Launch.Argument argument, Call call) {
-    return switch (argument) {
-      case Launch.Argument.Input(int index) -> call.buffers.get(index);
-      case Launch.Argument.Output(int index) -> call.buffers.get(call.inputs + index);
-      case Launch.Argument.Workspace(long offset) ->
-          new Place.Workspace(((Place.Workspace) call.buffers.getLast()).offset() + offset);
-    };
   }
 }

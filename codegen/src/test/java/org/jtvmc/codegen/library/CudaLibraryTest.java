@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
 import org.jtvmc.codegen.CodegenException;
+import org.jtvmc.codegen.cuda.Assembler;
 import org.jtvmc.codegen.cuda.DeviceKernel;
 import org.jtvmc.codegen.cuda.Launch;
 import org.jtvmc.codegen.cuda.Launch.Argument;

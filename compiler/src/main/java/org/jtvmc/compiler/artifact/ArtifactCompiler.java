@@ -15,6 +15,9 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import org.jtvmc.codegen.cuda.DeviceKernel;
 import org.jtvmc.codegen.library.KernelCall;
 import org.jtvmc.codegen.library.ModelDescription;
 import org.jtvmc.codegen.library.ModelHeader;
@@ -26,12 +29,15 @@ import org.jtvmc.compiler.CompilerVersion;
 import org.jtvmc.compiler.artifact.CompileOptions.Part;
 import org.jtvmc.compiler.passes.GraphPipeline;
 import org.jtvmc.compiler.pipeline.CompiledModel;
+import org.jtvmc.compiler.pipeline.KernelBinary;
 import org.jtvmc.compiler.pipeline.KernelBuild;
 import org.jtvmc.compiler.pipeline.ModelCompiler;
 import org.jtvmc.compiler.run.InputLimits;
 import org.jtvmc.compiler.source.ModelSource;
 import org.jtvmc.ir.graph.IRModule;
 import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.ir.target.CudaTarget;
+import org.jtvmc.ir.target.Target;
 import org.jtvmc.schedule.step.StepCodec;
 
 /** From a model's file to the artifact on disk: the whole way. */
@@ -109,9 +115,8 @@ public final class ArtifactCompiler {
       CompiledModel model, ArtifactManifest manifest, CompileOptions options, ArtifactLayout layout)
       throws IOException {
     ModelDescription description = describe(model, manifest, options);
-    List<byte[]> objects = model.kernels().stream().map(k -> k.object().code()).toList();
     if (options.parts().contains(Part.LIB)) {
-      ModelLibrary.write(description, objects, layout.library());
+      writeLibrary(model, description, layout.library());
       manifest.write(layout.beside(".json"));
     }
     if (options.parts().contains(Part.HEADER)) {
@@ -123,7 +128,8 @@ public final class ArtifactCompiler {
     if (options.parts().contains(Part.OBJ)) {
       Path folder = Files.createDirectories(layout.beside(".obj"));
       for (KernelBuild kernel : model.kernels()) {
-        Files.write(folder.resolve(kernel.name() + ".o"), kernel.object().code());
+        String ending = model.target() instanceof CudaTarget ? ".ptx" : ".o";
+        Files.write(folder.resolve(kernel.name() + ending), kernel.binary().code());
       }
     }
     if (!layout.single() && options.parts().contains(Part.LIB)) {
@@ -140,6 +146,17 @@ public final class ArtifactCompiler {
     }
   }
 
+  private static void writeLibrary(
+      CompiledModel model, ModelDescription description, Path library) {
+    switch (model.target()) {
+      case CpuTarget _ ->
+          ModelLibrary.write(
+              description, model.kernels().stream().map(k -> k.binary().code()).toList(), library);
+      case CudaTarget gpu ->
+          ModelLibrary.write(description, DevicePrograms.of(model, gpu), library);
+    }
+  }
+
   private static ModelDescription describe(
       CompiledModel model, ArtifactManifest manifest, CompileOptions options) {
     WeightStorage storage =
@@ -152,13 +169,28 @@ public final class ArtifactCompiler {
     return new ModelDescription(
         options.name(),
         model.target().toString(),
-        model.target().features(),
+        cpuFeatures(model.target()),
         model.inputs(),
         model.outputs(),
         model.memory().bytes(),
         storage,
-        false,
+        model.target() instanceof CudaTarget,
         model.calls());
+  }
+
+  /** What the machine needs that opens the library: any CPU does where a GPU runs the kernels. */
+  private static SortedSet<String> cpuFeatures(Target target) {
+    return switch (target) {
+      case CpuTarget cpu -> cpu.features();
+      case CudaTarget _ -> new TreeSet<>();
+    };
+  }
+
+  private static int threads(Target target) {
+    return switch (target) {
+      case CpuTarget cpu -> cpu.cores();
+      case CudaTarget _ -> 1;
+    };
   }
 
   private static ArtifactManifest manifest(
@@ -176,8 +208,8 @@ public final class ArtifactCompiler {
         options.name(),
         CompilerVersion.current(),
         model.target().toString(),
-        List.copyOf(model.target().features()),
-        model.target().cores(),
+        List.copyOf(cpuFeatures(model.target())),
+        threads(model.target()),
         new ArtifactManifest.Source(
             source.reference(), sha256(source.file()), options.inputShapes()),
         model.inputs().stream().map(input -> entry(input, limits.get(input.name()))).toList(),
@@ -186,7 +218,20 @@ public final class ArtifactCompiler {
             storage, external ? options.name() + ".weights" : null, model.weightBytes()),
         new ArtifactManifest.MemoryEntry(model.memory().bytes(), model.memory().lowerBound()),
         model.kernels().stream().map(ArtifactCompiler::kernel).toList(),
-        calls(model));
+        calls(model),
+        launches(model));
+  }
+
+  private static List<ArtifactManifest.LaunchEntry> launches(CompiledModel model) {
+    List<ArtifactManifest.LaunchEntry> launches = new ArrayList<>();
+    for (KernelBuild kernel : model.kernels()) {
+      if (kernel.binary() instanceof KernelBinary.OfGpu(DeviceKernel device)) {
+        device.launches().stream()
+            .map(launch -> ArtifactManifest.LaunchEntry.of(kernel.name(), launch))
+            .forEach(launches::add);
+      }
+    }
+    return launches;
   }
 
   private static ArtifactManifest.TensorEntry entry(TensorInfo tensor, Long limit) {

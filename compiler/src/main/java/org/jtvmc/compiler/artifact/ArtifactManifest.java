@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.jtvmc.codegen.cuda.Launch;
 
 /**
  * The file {@code <name>.json} of an artifact.
@@ -23,6 +24,7 @@ import java.util.Map;
  * @param numThreads the threads that the schedules are for
  * @param kernels each once
  * @param calls what one run does, in order
+ * @param launches of a model for GPUs: for every kernel the launches that a call of it makes
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -39,7 +41,8 @@ public record ArtifactManifest(
     Weights weights,
     MemoryEntry memory,
     List<Kernel> kernels,
-    List<KernelCallEntry> calls) {
+    List<KernelCallEntry> calls,
+    List<LaunchEntry> launches) {
 
   static final int FORMAT = 1;
 
@@ -93,6 +96,31 @@ public record ArtifactManifest(
    * @param operators the model's nodes that it stands for
    */
   public record KernelCallEntry(String kernel, String operators) {}
+
+  /**
+   * One launch of a kernel.
+   *
+   * @param entry the function's name in the PTX
+   * @param grid the blocks, in three directions
+   * @param block the threads of a block
+   * @param sharedBytes the dynamic shared memory of a block
+   */
+  public record LaunchEntry(
+      String kernel, String entry, List<Integer> grid, List<Integer> block, int sharedBytes) {
+
+    static LaunchEntry of(String kernel, Launch launch) {
+      return new LaunchEntry(
+          kernel,
+          launch.entry(),
+          sizes(launch.grid()),
+          sizes(launch.block()),
+          launch.sharedBytes());
+    }
+
+    private static List<Integer> sizes(Launch.Extent extent) {
+      return List.of(extent.x(), extent.y(), extent.z());
+    }
+  }
 
   /**
    * Reads the file.

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jtvmc.compiler.pipeline.ScheduleSource;
-import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.ir.target.Target;
 
 /**
  * How a model is compiled.
@@ -19,7 +19,7 @@ import org.jtvmc.ir.target.CpuTarget;
 public record CompileOptions(
     String name,
     Map<String, List<Long>> inputShapes,
-    CpuTarget target,
+    Target target,
     ScheduleSource schedules,
     List<String> disabledPasses,
     boolean externalWeights,
@@ -31,7 +31,7 @@ public record CompileOptions(
     HEADER,
     /** The file of the weights, where they are not in the library. */
     WEIGHTS,
-    /** The object file of each kernel. */
+    /** The code of each kernel: an object file, or PTX. */
     OBJ;
 
     /** What is written where the user does not say. */

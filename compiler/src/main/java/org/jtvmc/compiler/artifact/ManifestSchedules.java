@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jtvmc.compiler.pipeline.ScheduleSource;
-import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.ir.target.Target;
 import org.jtvmc.schedule.ComputeDag;
 import org.jtvmc.schedule.step.Step;
 import org.jtvmc.schedule.step.StepCodec;
@@ -22,7 +22,7 @@ public final class ManifestSchedules implements ScheduleSource {
   }
 
   @Override
-  public Optional<List<Step>> find(ComputeDag dag, CpuTarget target) {
+  public Optional<List<Step>> find(ComputeDag dag, Target target) {
     return Optional.ofNullable(byWorkload.get(dag.workloadHash()));
   }
 }

@@ -114,7 +114,7 @@ final class BenchCommand extends Verb {
         RebuiltModel.of(outcome.artifact.manifest(), machine, this, scratch.path());
     List<NDArray> arrays =
         inputs.arrays(rebuilt.model().inputs(), outcome.artifact.manifest().inputLimits());
-    try (StepwiseModel steps = new StepwiseModel(rebuilt.model(), arrays, outcome.threads)) {
+    try (StepwiseModel steps = StepwiseModel.of(rebuilt.model(), arrays, outcome.threads)) {
       return KernelProfile.measure(rebuilt.model(), steps, PROFILE_ROUNDS);
     }
   }

@@ -10,7 +10,7 @@ import org.jtvmc.compiler.artifact.CompileOptions.Part;
 import org.jtvmc.compiler.pipeline.ScheduleSource;
 import org.jtvmc.compiler.pipeline.TunedSchedules;
 import org.jtvmc.compiler.source.ModelSource;
-import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.ir.target.Target;
 import org.jtvmc.tuner.record.RecordException;
 import org.jtvmc.tuner.record.RecordStore;
 import picocli.CommandLine.Option;
@@ -25,7 +25,8 @@ final class CompilationOptions {
       paramLabel = "T",
       defaultValue = "llvm",
       description =
-          "What to compile for: llvm is this machine; llvm -mcpu=znver5 -num-cores=2 another.")
+          "What to compile for: llvm is this machine, llvm -mcpu=znver5 -num-cores=2 another; cuda"
+              + " is this machine's GPU, cuda -arch=sm_80 another.")
   private String target;
 
   @Option(
@@ -61,7 +62,7 @@ final class CompilationOptions {
     return threads;
   }
 
-  CpuTarget target(Machine machine) {
+  Target target(Machine machine) {
     return machine.target(target, threads());
   }
 

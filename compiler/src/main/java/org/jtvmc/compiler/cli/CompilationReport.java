@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.jtvmc.codegen.kernel.CodeListener;
 import org.jtvmc.compiler.artifact.ArtifactLayout;
@@ -30,6 +31,7 @@ final class CompilationReport implements CompileListener {
   private final PrintAfter<IRModule> printAfter;
   private final boolean showTimes;
   private final PassTimes<IRModule> times = new PassTimes<>();
+  private final Set<Dump> dumped = ConcurrentHashMap.newKeySet();
   private IRModule last;
 
   /**
@@ -73,6 +75,7 @@ final class CompilationReport implements CompileListener {
         case LL -> dump(Dump.LL, unit + ".ll", text);
         case OPTIMIZED_LL -> dump(Dump.LL, unit + ".opt.ll", text);
         case ASM -> dump(Dump.ASM, unit + ".s", text);
+        case PTX -> dump(Dump.PTX, unit + ".ptx", text);
       }
     };
   }
@@ -93,6 +96,7 @@ final class CompilationReport implements CompileListener {
     if (!dumps.contains(kind)) {
       return;
     }
+    dumped.add(kind);
     try {
       Files.writeString(Files.createDirectories(folder).resolve(file), text.get() + "\n");
     } catch (IOException e) {
@@ -108,8 +112,11 @@ final class CompilationReport implements CompileListener {
     if (showTimes) {
       texts().println(times);
     }
-    if (dumps.contains(Dump.PTX)) {
+    if (dumps.contains(Dump.PTX) && !dumped.contains(Dump.PTX)) {
       verb.note("there is no ptx: the target is a CPU");
+    }
+    if (dumps.contains(Dump.ASM) && !dumped.contains(Dump.ASM)) {
+      verb.note("there is no asm: the target is a GPU; ask for ptx");
     }
     if (Files.isDirectory(folder)) {
       verb.note("the code is in %s", folder);

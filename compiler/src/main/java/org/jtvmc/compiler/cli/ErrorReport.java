@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
+import org.jtvmc.codegen.driver.CudaUnavailableException;
 import org.jtvmc.codegen.load.UnsupportedCpuException;
 import org.jtvmc.compiler.artifact.ArtifactException;
 import org.jtvmc.compiler.npz.NpzException;
@@ -69,7 +70,8 @@ final class ErrorReport {
           IOException _,
           UncheckedIOException _ ->
           ExitCode.MODEL;
-      case TargetException _, UnsupportedCpuException _ -> ExitCode.NO_DEVICE;
+      case TargetException _, UnsupportedCpuException _, CudaUnavailableException _ ->
+          ExitCode.NO_DEVICE;
       case TargetSyntaxException _, UsageException _, ParameterException _ -> ExitCode.USAGE;
       default -> ExitCode.INTERNAL_ERROR;
     };

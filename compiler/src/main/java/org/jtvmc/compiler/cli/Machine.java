@@ -2,7 +2,7 @@ package org.jtvmc.compiler.cli;
 
 import org.jtvmc.codegen.llvm.HostCpu;
 import org.jtvmc.compiler.target.CpuModels;
-import org.jtvmc.compiler.target.DeviceQuery;
+import org.jtvmc.compiler.target.DriverQuery;
 import org.jtvmc.compiler.target.TargetException;
 import org.jtvmc.compiler.target.TargetParser;
 import org.jtvmc.ir.target.CpuTarget;
@@ -20,14 +20,14 @@ record Machine(CpuTarget host) {
    *
    * @param threads in place of the target's cores; 0 for those
    */
-  Target anyTarget(String text, int threads) {
-    Target target = new TargetParser(host, CpuModels.standard(), DeviceQuery.NONE).parse(text);
+  Target target(String text, int threads) {
+    Target target = new TargetParser(host, CpuModels.standard(), new DriverQuery()).parse(text);
     return target instanceof CpuTarget cpu && threads != 0 ? cpu.withCores(threads) : target;
   }
 
   /** The same where only a CPU will do. */
-  CpuTarget target(String text, int threads) {
-    Target target = anyTarget(text, threads);
+  CpuTarget cpuTarget(String text, int threads) {
+    Target target = target(text, threads);
     if (target instanceof CpuTarget cpu) {
       return cpu;
     }

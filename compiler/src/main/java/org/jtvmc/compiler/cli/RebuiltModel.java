@@ -13,6 +13,8 @@ import org.jtvmc.compiler.artifact.ManifestSchedules;
 import org.jtvmc.compiler.pipeline.CompiledModel;
 import org.jtvmc.ir.graph.IRModule;
 import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.ir.target.CudaTarget;
+import org.jtvmc.ir.target.Target;
 
 /**
  * The kernels of an artifact, made again of its model by its own schedules: a library shows only
@@ -26,14 +28,17 @@ record RebuiltModel(IRModule module, CompiledModel model) {
     ArtifactManifest.Source from = manifest.source();
     Map<String, List<Long>> shapes = from.inputShapes();
     IRModule module = verb.source(from.reference()).load(shapes);
-    CpuTarget named = machine.target(manifest.target(), manifest.numThreads());
-    CpuTarget target =
-        new CpuTarget(
-            named.triple(),
-            named.cpu(),
-            new TreeSet<>(manifest.cpuFeatures()),
-            named.cores(),
-            named.caches());
+    Target target =
+        switch (machine.target(manifest.target(), manifest.numThreads())) {
+          case CpuTarget named ->
+              new CpuTarget(
+                  named.triple(),
+                  named.cpu(),
+                  new TreeSet<>(manifest.cpuFeatures()),
+                  named.cores(),
+                  named.caches());
+          case CudaTarget gpu -> gpu;
+        };
     CompileOptions options =
         new CompileOptions(
             manifest.name(),

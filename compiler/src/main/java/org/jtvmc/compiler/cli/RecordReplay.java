@@ -8,10 +8,11 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import org.jtvmc.codegen.CodegenException;
-import org.jtvmc.codegen.kernel.KernelCompiler;
+import org.jtvmc.codegen.kernel.CodeListener;
 import org.jtvmc.compiler.passes.GraphPipeline;
+import org.jtvmc.compiler.pipeline.KernelBackend;
 import org.jtvmc.compiler.pipeline.TaskExtraction;
-import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.ir.target.Target;
 import org.jtvmc.schedule.Schedule;
 import org.jtvmc.schedule.ScheduleException;
 import org.jtvmc.schedule.lower.Lowering;
@@ -28,16 +29,16 @@ record RecordReplay(Verb verb, Machine machine, String target) {
 
   /** The exit code. */
   int replay(String model, RecordStore store) {
-    CpuTarget cpu = machine.target(target, 0);
+    Target chosen = machine.target(target, 0);
     List<TuningTask> tasks =
         TaskExtraction.tasks(
             GraphPipeline.standard().run(verb.source(model).load(InputShapes.NONE.byName())));
     ObjectNode document = Verb.object();
     ArrayNode list = document.putArray("tasks");
     boolean ok = true;
-    try (KernelCompiler compiler = new KernelCompiler(cpu)) {
+    try (KernelBackend compiler = KernelBackend.of(chosen, CodeListener.NONE)) {
       for (TuningTask task : tasks) {
-        Optional<TuningRecord> best = store.best(task.key(cpu));
+        Optional<TuningRecord> best = store.best(task.key(chosen));
         ObjectNode entry = list.addObject();
         entry.put("id", task.id());
         entry.put("name", task.name());
@@ -63,7 +64,7 @@ record RecordReplay(Verb verb, Machine machine, String target) {
   }
 
   private static boolean rebuild(
-      TuningTask task, TuningRecord record, KernelCompiler compiler, ObjectNode entry) {
+      TuningTask task, TuningRecord record, KernelBackend compiler, ObjectNode entry) {
     entry.put("best_ms", record.bestMs());
     try {
       Schedule schedule = Schedule.replay(task.dag(), StepCodec.read(record.steps()));

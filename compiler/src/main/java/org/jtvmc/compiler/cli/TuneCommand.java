@@ -129,7 +129,7 @@ final class TuneCommand extends Verb {
     check();
     ModelSource source = source(model);
     Machine machine = Machine.detect();
-    CpuTarget cpu = measurable(machine.target(target, threads), machine);
+    CpuTarget cpu = measurable(machine.cpuTarget(target, threads), machine);
     IRModule imported = source.load(shapes.byName());
     List<TuningTask> all = TaskExtraction.tasks(GraphPipeline.standard().run(imported));
     Path file = records == null ? defaultRecords(source, cpu) : records;

@@ -118,7 +118,7 @@ final class VerifyCommand extends Verb {
     List<NDArray> arguments =
         inputs.arrays(rebuilt.model().inputs(), artifact.manifest().inputLimits());
     int threads = artifact.manifest().numThreads();
-    try (StepwiseModel steps = new StepwiseModel(rebuilt.model(), arguments, threads)) {
+    try (StepwiseModel steps = StepwiseModel.of(rebuilt.model(), arguments, threads)) {
       return KernelCheck.compare(
           rebuilt.model(), rebuilt.module(), steps, new Tolerance(atol, rtol));
     }

@@ -6,7 +6,7 @@ import org.jtvmc.codegen.library.KernelCall;
 import org.jtvmc.codegen.library.TensorInfo;
 import org.jtvmc.compiler.plan.ExecutionPlan;
 import org.jtvmc.compiler.plan.MemoryPlan;
-import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.ir.target.Target;
 
 /**
  * Everything that goes into a library.
@@ -19,7 +19,7 @@ import org.jtvmc.ir.target.CpuTarget;
  */
 public record CompiledModel(
     String name,
-    CpuTarget target,
+    Target target,
     List<TensorInfo> inputs,
     List<TensorInfo> outputs,
     ExecutionPlan plan,

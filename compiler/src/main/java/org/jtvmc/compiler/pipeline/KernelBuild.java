@@ -1,7 +1,6 @@
 package org.jtvmc.compiler.pipeline;
 
 import java.util.List;
-import org.jtvmc.codegen.kernel.KernelObject;
 import org.jtvmc.schedule.ComputeDag;
 import org.jtvmc.schedule.lower.LoweredKernel;
 import org.jtvmc.schedule.step.Step;
@@ -11,7 +10,7 @@ import org.jtvmc.schedule.step.Step;
  *
  * @param name its symbol
  * @param origin where its schedule comes from
- * @param object defines the symbol
+ * @param binary its code
  */
 public record KernelBuild(
     String name,
@@ -19,7 +18,7 @@ public record KernelBuild(
     Origin origin,
     List<Step> steps,
     LoweredKernel lowered,
-    KernelObject object) {
+    KernelBinary binary) {
 
   /** Where a schedule comes from. */
   public enum Origin {
@@ -36,6 +35,6 @@ public record KernelBuild(
   }
 
   public long workspaceBytes() {
-    return object.kernel(name).workspaceBytes();
+    return binary.workspaceBytes();
   }
 }

@@ -4,10 +4,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.jtvmc.codegen.CodegenException;
-import org.jtvmc.codegen.kernel.KernelCompiler;
-import org.jtvmc.codegen.kernel.KernelObject;
 import org.jtvmc.compiler.pipeline.KernelBuild.Origin;
-import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.ir.target.Target;
 import org.jtvmc.schedule.ComputeDag;
 import org.jtvmc.schedule.Schedule;
 import org.jtvmc.schedule.ScheduleException;
@@ -22,20 +20,17 @@ import org.jtvmc.schedule.step.Step;
  * threads.
  */
 final class KernelFactory implements AutoCloseable {
-  private final CpuTarget target;
+  private final Target target;
   private final ScheduleSource schedules;
   private final Consumer<String> problems;
-  private final KernelCompiler compiler;
+  private final KernelBackend compiler;
 
   /**
    * @param compiler for the target; closed with this
    * @param problems hears, in one sentence each, why a better schedule was not used
    */
   KernelFactory(
-      CpuTarget target,
-      ScheduleSource schedules,
-      KernelCompiler compiler,
-      Consumer<String> problems) {
+      Target target, ScheduleSource schedules, KernelBackend compiler, Consumer<String> problems) {
     this.target = target;
     this.schedules = schedules;
     this.compiler = compiler;
@@ -76,8 +71,8 @@ final class KernelFactory implements AutoCloseable {
 
   private KernelBuild compile(String name, Origin origin, Schedule schedule) {
     LoweredKernel lowered = Lowering.lower(schedule, name);
-    KernelObject object = compiler.compile(lowered.func());
-    return new KernelBuild(name, schedule.dag(), origin, schedule.steps(), lowered, object);
+    KernelBinary binary = compiler.compile(lowered.func());
+    return new KernelBuild(name, schedule.dag(), origin, schedule.steps(), lowered, binary);
   }
 
   @Override

@@ -17,12 +17,11 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jtvmc.codegen.cuda.DeviceKernel;
 import org.jtvmc.codegen.kernel.CodeListener;
-import org.jtvmc.codegen.kernel.KernelCompiler;
 import org.jtvmc.codegen.library.KernelCall;
 import org.jtvmc.codegen.library.Place;
 import org.jtvmc.codegen.library.TensorInfo;
-import org.jtvmc.codegen.pass.CpuPipeline;
 import org.jtvmc.compiler.lower.FunctionLowering;
 import org.jtvmc.compiler.passes.Views;
 import org.jtvmc.compiler.plan.ExecutionPlan;
@@ -32,6 +31,8 @@ import org.jtvmc.compiler.plan.Value;
 import org.jtvmc.ir.graph.IRModule;
 import org.jtvmc.ir.graph.Var;
 import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.ir.target.CudaTarget;
+import org.jtvmc.ir.target.Target;
 import org.jtvmc.ir.te.Tensor;
 import org.jtvmc.ir.type.TensorType;
 import org.jtvmc.schedule.ComputeDag;
@@ -46,7 +47,7 @@ public final class ModelCompiler {
   /** Compiling a kernel is one thread's work; more threads than this wait for memory. */
   private static final int MOST_THREADS = 8;
 
-  private final CpuTarget target;
+  private final Target target;
   private final CpuTarget host;
   private final ScheduleSource schedules;
   private final CodeListener listener;
@@ -60,7 +61,7 @@ public final class ModelCompiler {
    * @param problems hears why a better schedule was not used; called by several threads
    */
   public ModelCompiler(
-      CpuTarget target,
+      Target target,
       CpuTarget host,
       ScheduleSource schedules,
       CodeListener listener,
@@ -162,27 +163,34 @@ public final class ModelCompiler {
   }
 
   private KernelFactory newFactory() {
-    KernelCompiler compiler = new KernelCompiler(target, CpuPipeline.passes(target), listener);
-    return new KernelFactory(target, schedules, compiler, problems);
+    return new KernelFactory(target, schedules, KernelBackend.of(target, listener), problems);
   }
 
-  private static List<TensorInfo> inputs(IRModule module) {
+  private List<TensorInfo> inputs(IRModule module) {
     List<TensorInfo> inputs = new ArrayList<>();
     for (Var parameter : module.main().parameters()) {
       for (TensorType type : FunctionLowering.tensorTypes(parameter.type())) {
-        inputs.add(new TensorInfo(parameter.name(), type, type.dtype().bytes()));
+        inputs.add(new TensorInfo(parameter.name(), type, alignment(type)));
       }
     }
     return inputs;
   }
 
-  private static List<TensorInfo> outputs(IRModule module, ExecutionPlan plan) {
+  private List<TensorInfo> outputs(IRModule module, ExecutionPlan plan) {
     List<TensorInfo> outputs = new ArrayList<>();
     for (int i = 0; i < plan.results().size(); i++) {
       TensorType type = plan.results().get(i).type();
-      outputs.add(new TensorInfo(module.outputNames().get(i), type, type.dtype().bytes()));
+      outputs.add(new TensorInfo(module.outputNames().get(i), type, alignment(type)));
     }
     return outputs;
+  }
+
+  /** What kernels rely on. */
+  private long alignment(TensorType type) {
+    return switch (target) {
+      case CpuTarget _ -> type.dtype().bytes();
+      case CudaTarget _ -> DeviceKernel.ALIGNMENT;
+    };
   }
 
   /** Where the tensors of each use lie. */

@@ -2,7 +2,7 @@ package org.jtvmc.compiler.pipeline;
 
 import java.util.List;
 import java.util.Optional;
-import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.ir.target.Target;
 import org.jtvmc.schedule.ComputeDag;
 import org.jtvmc.schedule.step.Step;
 
@@ -13,5 +13,5 @@ public interface ScheduleSource {
   ScheduleSource NONE = (_, _) -> Optional.empty();
 
   /** The best steps known for the kernel on the target. */
-  Optional<List<Step>> find(ComputeDag dag, CpuTarget target);
+  Optional<List<Step>> find(ComputeDag dag, Target target);
 }

@@ -2,7 +2,7 @@ package org.jtvmc.compiler.pipeline;
 
 import java.util.List;
 import java.util.Optional;
-import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.ir.target.Target;
 import org.jtvmc.schedule.ComputeDag;
 import org.jtvmc.schedule.step.Step;
 import org.jtvmc.schedule.step.StepCodec;
@@ -14,7 +14,7 @@ import org.jtvmc.tuner.record.RecordTarget;
 public record TunedSchedules(RecordStore records) implements ScheduleSource {
 
   @Override
-  public Optional<List<Step>> find(ComputeDag dag, CpuTarget target) {
+  public Optional<List<Step>> find(ComputeDag dag, Target target) {
     RecordKey key = new RecordKey(dag.workloadHash(), RecordTarget.of(target));
     return records.bestOrNearest(key).map(record -> StepCodec.read(record.steps()));
   }

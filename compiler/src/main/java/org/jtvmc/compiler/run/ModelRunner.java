@@ -18,6 +18,7 @@ public final class ModelRunner implements AutoCloseable {
   private final ModelContext context;
   private final List<TensorInfo> inputs;
   private final List<TensorInfo> outputs;
+  private GpuMemory gpu;
 
   /**
    * @param threads that serve one run; 0 means one for each core
@@ -44,6 +45,11 @@ public final class ModelRunner implements AutoCloseable {
     return outputs;
   }
 
+  /** Whether it runs on a GPU. */
+  public boolean onDevice() {
+    return library.onDevice();
+  }
+
   /** The target string that the library was compiled for. */
   public String target() {
     return library.target();
@@ -55,22 +61,38 @@ public final class ModelRunner implements AutoCloseable {
    * @param arguments one array for each input
    */
   public Bound bind(List<NDArray> arguments) {
-    return new Bound(arguments);
+    if (!library.onDevice()) {
+      return new HostBound(arguments);
+    }
+    if (gpu == null) {
+      gpu = new GpuMemory();
+    }
+    return new DeviceBound(arguments, context, outputs, gpu);
   }
 
-  /** Runs once; the results are new arrays. */
+  /** Runs once, from and to the CPU's memory; the results are new arrays. */
   public List<NDArray> run(List<NDArray> arguments) {
-    Bound bound = bind(arguments);
+    Bound bound = new HostBound(arguments);
     bound.run();
     return bound.results();
   }
 
+  /** A run that can be repeated, with inputs and outputs in the memory where the model runs. */
+  public sealed interface Bound permits HostBound, DeviceBound {
+
+    /** Runs the model, and waits for it. */
+    void run();
+
+    /** What the last run wrote; the next run may write it anew. */
+    List<NDArray> results();
+  }
+
   /** Inputs and outputs in native memory. */
-  public final class Bound {
+  private final class HostBound implements Bound {
     private final List<MemorySegment> data = new ArrayList<>();
     private final List<NDArray> results = new ArrayList<>();
 
-    private Bound(List<NDArray> arguments) {
+    private HostBound(List<NDArray> arguments) {
       for (NDArray argument : arguments) {
         data.add(inNativeMemory(argument));
       }
@@ -81,18 +103,18 @@ public final class ModelRunner implements AutoCloseable {
       }
     }
 
-    /** Runs the model. */
+    @Override
     public void run() {
       context.run(data);
     }
 
-    /** What the last run wrote; the next run writes it anew. */
+    @Override
     public List<NDArray> results() {
       return List.copyOf(results);
     }
   }
 
-  private static MemorySegment inNativeMemory(NDArray array) {
+  static MemorySegment inNativeMemory(NDArray array) {
     MemorySegment data = array.data();
     if (data.isNative() && data.address() % array.dtype().bytes() == 0) {
       return data;
@@ -102,6 +124,9 @@ public final class ModelRunner implements AutoCloseable {
 
   @Override
   public void close() {
+    if (gpu != null) {
+      gpu.close();
+    }
     context.close();
     library.close();
   }

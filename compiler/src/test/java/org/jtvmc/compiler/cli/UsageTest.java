@@ -3,11 +3,13 @@ package org.jtvmc.compiler.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.jtvmc.compiler.target.DriverQuery;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -80,11 +82,22 @@ class UsageTest {
     assertTrue(error.get("message").asText().contains("missing.onnx"));
   }
 
+  @Test
+  void aGpuThatIsNotThereIsCodeFive() throws IOException {
+    assumeTrue(new DriverQuery().device().isEmpty(), "this machine has a GPU");
+    var model = SmallModels.convolution(folder).toString();
+
+    var run = CommandLineRun.of("compile", model, "-o", "out", "--target", "cuda").exits(5);
+
+    assertTrue(run.err().contains("this machine has no NVIDIA GPU"), run.err());
+    assertEquals(1, run.err().lines().count(), run.err());
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       quoteCharacter = '`',
-      value = {"cuda | for CPUs", "llvm -mcpu=z80 | not known", "llvm -mtriple=arm64 | x86_64"})
+      value = {"llvm -mcpu=z80 | not known", "llvm -mtriple=arm64 | x86_64"})
   void aTargetThatIsNotThereIsCodeFive(String target, String expected) throws IOException {
     var model = SmallModels.convolution(folder).toString();
 

@@ -1,4 +1,4 @@
-package org.jtvmc.codegen.library;
+package org.jtvmc.codegen.cuda;
 
 /** Machine code of GPUs of one architecture; empty where it was not made. */
 public final class Cubin {

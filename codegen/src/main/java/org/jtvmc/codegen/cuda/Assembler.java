@@ -1,4 +1,4 @@
-package org.jtvmc.codegen.library;
+package org.jtvmc.codegen.cuda;
 
 import org.jtvmc.ir.target.CudaTarget;
 

@@ -1,0 +1,165 @@
+package org.jtvmc.compiler.run;
+
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jtvmc.codegen.cuda.DeviceKernel;
+import org.jtvmc.codegen.driver.CudaContext;
+import org.jtvmc.codegen.driver.CudaDriver;
+import org.jtvmc.codegen.driver.CudaEvent;
+import org.jtvmc.codegen.driver.CudaFunction;
+import org.jtvmc.codegen.driver.CudaModule;
+import org.jtvmc.codegen.driver.CudaStream;
+import org.jtvmc.codegen.driver.DeviceMemory;
+import org.jtvmc.codegen.library.DeviceProgram;
+import org.jtvmc.codegen.library.Place;
+import org.jtvmc.compiler.pipeline.CompiledModel;
+import org.jtvmc.compiler.pipeline.KernelBinary;
+import org.jtvmc.compiler.pipeline.KernelBuild;
+import org.jtvmc.compiler.plan.Value;
+import org.jtvmc.ir.data.NDArray;
+import org.jtvmc.ir.type.TensorType;
+
+/** On the first GPU. */
+final class DeviceSteps implements StepwiseModel {
+
+  /**
+   * Runs before a timed one, so that the GPU has work while the timed one is put into its queue.
+   */
+  private static final int RUNS_AHEAD = 3;
+
+  private final CompiledModel model;
+  private final List<NDArray> inputs;
+  private final Arena arena = Arena.ofShared();
+  private final CudaDriver driver;
+  private final CudaContext context;
+  private final CudaStream stream;
+  private final CudaEvent begin;
+  private final CudaEvent end;
+  private final Map<String, CudaModule> modules = new HashMap<>();
+  private final List<DeviceMemory> io = new ArrayList<>();
+  private final DeviceMemory workspace;
+  private final DeviceMemory weights;
+  private final List<List<CudaFunction.Launch>> launches = new ArrayList<>();
+
+  DeviceSteps(CompiledModel model, List<NDArray> inputs) {
+    this.model = model;
+    this.inputs = List.copyOf(inputs);
+    driver = CudaDriver.open();
+    context = driver.device(0).open();
+    stream = context.newStream();
+    begin = stream.newEvent();
+    end = stream.newEvent();
+    for (NDArray input : inputs) {
+      io.add(context.allocate(input.data().byteSize()));
+      context.copy(
+          arena.allocate(input.data().byteSize(), 64).copyFrom(input.data()), io.getLast(), stream);
+    }
+    model.outputs().forEach(output -> io.add(context.allocate(output.type().bytes())));
+    workspace = context.allocate(model.memory().bytes());
+    weights = context.allocate(model.weightBytes());
+    if (model.weightBytes() > 0) {
+      context.copy(StepwiseModel.weights(model, arena), weights, stream);
+    }
+    for (int use = 0; use < model.calls().size(); use++) {
+      launches.add(launches(use));
+    }
+  }
+
+  private List<CudaFunction.Launch> launches(int use) {
+    KernelBuild build = model.kernels().get(model.useKernels().get(use));
+    KernelBinary.OfGpu binary = (KernelBinary.OfGpu) build.binary();
+    DeviceKernel kernel = binary.kernel();
+    CudaModule module = modules.computeIfAbsent(build.name(), _ -> context.load(binary.code()));
+    DeviceProgram.Call call =
+        new DeviceProgram.Call(
+            kernel, build.lowered().func().inputs().size(), model.calls().get(use).buffers());
+    return kernel.launches().stream()
+        .map(
+            launch ->
+                module
+                    .function(launch.entry(), launch.sharedBytes())
+                    .bind(
+                        launch.grid(),
+                        launch.block(),
+                        launch.arguments().stream()
+                            .map(argument -> address(call.place(argument)))
+                            .toList(),
+                        arena))
+        .toList();
+  }
+
+  private long address(Place place) {
+    return switch (place) {
+      case Place.Io(int tensor) -> io.get(tensor).address();
+      case Place.Workspace(long offset) -> workspace.address() + offset;
+      case Place.Weights(long offset) -> weights.address() + offset;
+    };
+  }
+
+  @Override
+  public int steps() {
+    return launches.size();
+  }
+
+  @Override
+  public void run(int step) {
+    enqueue(step);
+    stream.synchronize();
+  }
+
+  private void enqueue(int step) {
+    launches.get(step).forEach(launch -> launch.enqueue(stream));
+  }
+
+  @Override
+  public double time(int step) {
+    for (int i = 0; i < RUNS_AHEAD; i++) {
+      enqueue(step);
+    }
+    begin.record(stream);
+    enqueue(step);
+    end.record(stream);
+    stream.synchronize();
+    return end.millisecondsSince(begin) * 1e6;
+  }
+
+  @Override
+  public NDArray contents(Value value) {
+    TensorType type = value.type();
+    return switch (value.storage()) {
+      case Value.Input input -> inputs.get(input.index()).reshape(type);
+      case Value.Weight(NDArray data) -> data.reshape(type);
+      case Value.Result result -> copied(result, type);
+      case Value.View view -> throw new IllegalStateException("a view has no memory: " + view);
+    };
+  }
+
+  private NDArray copied(Value.Result result, TensorType type) {
+    NDArray copy = NDArray.allocate(type);
+    Integer output = model.memory().outputs().get(result);
+    if (output != null) {
+      context.copy(io.get(inputs.size() + output), 0, copy.data(), stream);
+    } else {
+      context.copy(workspace, model.memory().offsets().get(result), copy.data(), stream);
+    }
+    stream.synchronize();
+    return copy;
+  }
+
+  @Override
+  public void close() {
+    modules.values().forEach(CudaModule::close);
+    io.forEach(DeviceMemory::close);
+    workspace.close();
+    weights.close();
+    begin.close();
+    end.close();
+    stream.close();
+    context.close();
+    driver.close();
+    arena.close();
+  }
+}

@@ -1,0 +1,111 @@
+package org.jtvmc.compiler.run;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jtvmc.codegen.library.Place;
+import org.jtvmc.codegen.load.CompiledKernel;
+import org.jtvmc.codegen.load.CompiledKernel.Timing;
+import org.jtvmc.codegen.load.KernelRuntime;
+import org.jtvmc.codegen.load.ThreadPool;
+import org.jtvmc.compiler.pipeline.CompiledModel;
+import org.jtvmc.compiler.pipeline.KernelBuild;
+import org.jtvmc.compiler.plan.Value;
+import org.jtvmc.ir.data.NDArray;
+import org.jtvmc.ir.type.TensorType;
+
+/** On the CPU. */
+final class HostSteps implements StepwiseModel {
+
+  private static final int PAGE = 4096;
+
+  private final CompiledModel model;
+  private final List<NDArray> inputs;
+  private final Arena arena = Arena.ofShared();
+  private final KernelRuntime runtime = new KernelRuntime();
+  private final ThreadPool pool;
+  private final Map<String, CompiledKernel> kernels = new HashMap<>();
+  private final List<MemorySegment> io = new ArrayList<>();
+  private final MemorySegment workspace;
+  private final MemorySegment weights;
+  private final List<List<MemorySegment>> buffers = new ArrayList<>();
+
+  /**
+   * @param inputs one array for each input
+   * @param threads that serve one kernel
+   */
+  HostSteps(CompiledModel model, List<NDArray> inputs, int threads) {
+    this.model = model;
+    this.inputs = List.copyOf(inputs);
+    this.pool = runtime.newPool(threads);
+    for (KernelBuild kernel : model.kernels()) {
+      kernels.put(
+          kernel.name(), new CompiledKernel(runtime, kernel.name(), kernel.binary().code()));
+    }
+    for (NDArray input : inputs) {
+      io.add(arena.allocate(input.data().byteSize(), 64).copyFrom(input.data()));
+    }
+    model.outputs().forEach(output -> io.add(arena.allocate(output.type().bytes(), 64)));
+    workspace = arena.allocate(model.memory().bytes(), PAGE);
+    weights = StepwiseModel.weights(model, arena);
+    model.calls().forEach(call -> buffers.add(call.buffers().stream().map(this::address).toList()));
+  }
+
+  private MemorySegment address(Place place) {
+    return switch (place) {
+      case Place.Io(int tensor) -> io.get(tensor);
+      case Place.Workspace(long offset) -> workspace.asSlice(offset);
+      case Place.Weights(long offset) -> weights.asSlice(offset);
+    };
+  }
+
+  @Override
+  public int steps() {
+    return buffers.size();
+  }
+
+  @Override
+  public void run(int step) {
+    kernel(step).run(buffers.get(step), Optional.of(pool));
+  }
+
+  @Override
+  public double time(int step) {
+    Timing once = new Timing(1, 1, MemorySegment.NULL);
+    return kernel(step).measure(buffers.get(step), Optional.of(pool), once)[0];
+  }
+
+  private CompiledKernel kernel(int step) {
+    return kernels.get(model.calls().get(step).kernel());
+  }
+
+  @Override
+  public NDArray contents(Value value) {
+    TensorType type = value.type();
+    return switch (value.storage()) {
+      case Value.Input input -> inputs.get(input.index()).reshape(type);
+      case Value.Weight(NDArray data) -> data.reshape(type);
+      case Value.Result result -> new NDArray(type, memory(result).asSlice(0, type.bytes()));
+      case Value.View view -> throw new IllegalStateException("a view has no memory: " + view);
+    };
+  }
+
+  private MemorySegment memory(Value.Result result) {
+    Integer output = model.memory().outputs().get(result);
+    return output != null
+        ? io.get(inputs.size() + output)
+        : workspace.asSlice(model.memory().offsets().get(result));
+  }
+
+  @Override
+  public void close() {
+    kernels.values().forEach(CompiledKernel::close);
+    pool.close();
+    runtime.close();
+    arena.close();
+  }
+}

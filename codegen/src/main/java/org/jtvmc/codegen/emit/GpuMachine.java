@@ -47,7 +47,7 @@ final class GpuMachine implements Machine {
     Runnable body = () -> emitIteration(loop, shape, tag, context, statements);
     if (extent < launched) {
       LLVMValueRef alive = ir.compareInts(LLVMIntULT, index(ir, tag), ir.int32(extent));
-      statements.branch(alive, body, Optional.empty());
+      StmtEmitter.branch(ir, alive, body, Optional.empty());
     } else {
       body.run();
     }
@@ -71,7 +71,8 @@ final class GpuMachine implements Machine {
     }
   }
 
-  private static LLVMValueRef index(IrBuilder ir, ThreadTag tag) {
+  /** The thread's or block's index, as an {@code int32}. */
+  static LLVMValueRef index(IrBuilder ir, ThreadTag tag) {
     String register =
         switch (tag) {
           case BLOCK_X -> "ctaid.x";
@@ -89,6 +90,8 @@ final class GpuMachine implements Machine {
   public void emitEffect(Effect effect, EmitContext context, StmtEmitter statements) {
     switch (effect) {
       case Effect.Barrier _ -> context.ir.intrinsic("llvm.nvvm.barrier0", NO_TYPES);
+      case Effect.AllReduce reduce ->
+          new ThreadReduction(context, memory, extents).emit(reduce, statements.exprs());
     }
   }
 

@@ -10,6 +10,7 @@ import static org.bytedeco.llvm.global.LLVM.LLVMSetAlignment;
 import static org.bytedeco.llvm.global.LLVM.LLVMSetInitializer;
 import static org.bytedeco.llvm.global.LLVM.LLVMSetLinkage;
 
+import java.util.function.Consumer;
 import org.bytedeco.llvm.LLVM.LLVMTypeRef;
 import org.bytedeco.llvm.LLVM.LLVMValueRef;
 import org.jtvmc.ir.loop.Buffer;
@@ -59,7 +60,7 @@ final class GpuMemory {
   }
 
   /** Runs {@code use} with {@code bytes} of shared memory that are taken only meanwhile. */
-  void withShared(long bytes, java.util.function.Consumer<LLVMValueRef> use) {
+  void withShared(long bytes, Consumer<LLVMValueRef> use) {
     long offset = used;
     use.accept(reserve(bytes));
     used = offset;

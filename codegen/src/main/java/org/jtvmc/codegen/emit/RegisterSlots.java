@@ -86,8 +86,8 @@ final class RegisterSlots {
           access(indices.offset(buffer, store.indices()), true);
         }
       }
-      case Stmt.Allocate _, Stmt.Seq _, Stmt.Evaluate _ ->
-          Stmts.children(stmt).forEach(this::visit);
+      case Stmt.Evaluate _ -> Stmts.expressions(stmt).forEach(this::visit);
+      case Stmt.Allocate _, Stmt.Seq _ -> Stmts.children(stmt).forEach(this::visit);
     }
   }
 

@@ -28,6 +28,10 @@ final class StmtEmitter {
     this.machine = machine;
   }
 
+  ExprEmitter exprs() {
+    return exprs;
+  }
+
   void emit(Stmt stmt) {
     switch (stmt) {
       case Stmt.For loop -> emitLoop(loop);
@@ -216,13 +220,15 @@ final class StmtEmitter {
 
   private void emitBranch(Stmt.If branch, Value condition) {
     branch(
+        ir,
         condition.ref(),
         () -> emit(branch.then()),
         branch.otherwise().map(other -> (Runnable) () -> emit(other)));
   }
 
   /** Runs one of two parts, each of which ends in a block of its own. */
-  void branch(LLVMValueRef condition, Runnable whenTrue, Optional<Runnable> whenFalse) {
+  static void branch(
+      IrBuilder ir, LLVMValueRef condition, Runnable whenTrue, Optional<Runnable> whenFalse) {
     LLVMBasicBlockRef then = ir.newBlock("then");
     LLVMBasicBlockRef after = ir.newBlock("end");
     LLVMBasicBlockRef otherwise = whenFalse.isPresent() ? ir.newBlock("else") : after;

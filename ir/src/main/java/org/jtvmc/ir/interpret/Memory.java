@@ -19,6 +19,7 @@ final class Memory {
   private long[] integers;
   private BitSet written;
   private int[] writers;
+  private ThreadAccesses threadAccesses;
 
   Memory(Buffer buffer) {
     this.buffer = buffer;
@@ -61,6 +62,15 @@ final class Memory {
     strides = bufferStrides;
     written = new BitSet();
     writers = null;
+    threadAccesses = null;
+  }
+
+  /** What the threads of a GPU did. */
+  ThreadAccesses threadAccesses() {
+    if (threadAccesses == null) {
+      threadAccesses = new ThreadAccesses(Math.toIntExact(shape.length == 0 ? 1 : span()));
+    }
+    return threadAccesses;
   }
 
   /** The number of elements between the first and the last, both included. */

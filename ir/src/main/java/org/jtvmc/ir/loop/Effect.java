@@ -1,8 +1,42 @@
 package org.jtvmc.ir.loop;
 
-/** An action of a target that is neither a store nor a loop. */
+import java.util.List;
+import org.jtvmc.ir.expr.BinaryOp;
+import org.jtvmc.ir.expr.Load;
+import org.jtvmc.ir.expr.PrimExpr;
+
+/**
+ * An action of a target that is neither a store nor a loop. An element that it reads or writes
+ * stands in it as a {@link Load}.
+ */
 public sealed interface Effect {
 
   /** All threads of a GPU block wait for each other; their shared memory is visible after it. */
   record Barrier() implements Effect {}
+
+  /**
+   * Combines {@code element}, one in each thread's own memory, over groups of {@code width}
+   * consecutive threads of a GPU block (x varies fastest); each thread of a group gets the group's
+   * result. All threads of the block take part.
+   *
+   * @param op commutative and associative
+   * @param width divides the number of threads of the block
+   */
+  record AllReduce(BinaryOp op, Load element, int width) implements Effect {}
+
+  /** The expressions in it, elements among them. */
+  default List<PrimExpr> operands() {
+    return switch (this) {
+      case Barrier _ -> List.of();
+      case AllReduce reduce -> List.of(reduce.element);
+    };
+  }
+
+  /** The same with other expressions, in the order of {@link #operands}. */
+  default Effect withOperands(List<PrimExpr> other) {
+    return switch (this) {
+      case Barrier _ -> this;
+      case AllReduce reduce -> new AllReduce(reduce.op, (Load) other.getFirst(), reduce.width);
+    };
+  }
 }

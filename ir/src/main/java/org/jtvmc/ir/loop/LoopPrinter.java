@@ -99,6 +99,14 @@ public final class LoopPrinter {
               stmt,
               switch (effect) {
                 case Effect.Barrier _ -> "barrier";
+                case Effect.AllReduce(var op, var element, int width) ->
+                    "all_reduce "
+                        + exprs.text(element)
+                        + " by "
+                        + op.symbol()
+                        + " over "
+                        + width
+                        + " threads";
               });
     }
   }

@@ -39,7 +39,8 @@ public final class Stmts {
         yield all;
       }
       case Stmt.If branch -> List.of(branch.condition());
-      case Stmt.Allocate _, Stmt.Seq _, Stmt.Evaluate _ -> List.of();
+      case Stmt.Evaluate(Effect effect) -> effect.operands();
+      case Stmt.Allocate _, Stmt.Seq _ -> List.of();
     };
   }
 
@@ -93,7 +94,11 @@ public final class Stmts {
         List<Stmt> statements = map(seq.statements(), onStmt);
         yield statements == seq.statements() ? seq : Stmt.seq(statements);
       }
-      case Stmt.Evaluate evaluate -> evaluate;
+      case Stmt.Evaluate evaluate -> {
+        List<PrimExpr> before = evaluate.effect().operands();
+        List<PrimExpr> after = map(before, onExpr);
+        yield after == before ? evaluate : new Stmt.Evaluate(evaluate.effect().withOperands(after));
+      }
     };
   }
 

@@ -100,6 +100,11 @@ public final class LoopReader {
         yield new Stmt.Seq(statements);
       }
       case BARRIER -> new Stmt.Evaluate(new Effect.Barrier());
+      case ALL_REDUCE -> {
+        BinaryOp op = BINARY.get(in.readByte());
+        int width = in.readInt();
+        yield new Stmt.Evaluate(new Effect.AllReduce(op, (Load) expression(), width));
+      }
       case INT, FLOAT, VARIABLE, BINARY, COMPARE, NOT, SELECT, CAST, INTRINSIC, LOAD ->
           throw new IOException("an expression stands where a statement belongs: " + tag);
     };
@@ -127,7 +132,7 @@ public final class LoopReader {
       case CAST -> new Cast(type(), expression());
       case INTRINSIC -> new Intrinsic(INTRINSICS.get(in.readByte()), expressions());
       case LOAD -> new Load(buffer(), expressions());
-      case FOR, STORE, ALLOCATE, IF, SEQ, BARRIER ->
+      case FOR, STORE, ALLOCATE, IF, SEQ, BARRIER, ALL_REDUCE ->
           throw new IOException("a statement stands where an expression belongs: " + tag);
     };
   }

@@ -8,6 +8,7 @@ enum LoopTag {
   IF,
   SEQ,
   BARRIER,
+  ALL_REDUCE,
   INT,
   FLOAT,
   VARIABLE,

@@ -98,6 +98,12 @@ public final class LoopWriter {
       case Stmt.Evaluate(Effect effect) -> {
         switch (effect) {
           case Effect.Barrier _ -> tag(LoopTag.BARRIER);
+          case Effect.AllReduce(var op, var element, int width) -> {
+            tag(LoopTag.ALL_REDUCE);
+            out.writeByte(op.ordinal());
+            out.writeInt(width);
+            expression(element);
+          }
         }
       }
     }

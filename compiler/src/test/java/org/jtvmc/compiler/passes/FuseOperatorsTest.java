@@ -118,6 +118,49 @@ final class FuseOperatorsTest {
         kernels(X + ")" + OUT + "{ nn.softmax(nn.softmax(%x, axis=1)) }"));
   }
 
+  private static final String ATTENTION =
+      "(%q: Tensor[(2, 8, 4), float32], %k: Tensor[(2, 4, 6), float32], "
+          + "%m: Tensor[(1, 1, 6), float32], %v: Tensor[(2, 6, 4), float32])";
+
+  private static final String SOFTMAX =
+      "%0 = multiply(nn.matmul(%q, %k), const(0.5, float32)); %1 = nn.softmax(add(%0, %m));";
+
+  @Test
+  void attentionIsOneKernel() {
+    assertEquals(
+        List.of("matmul_multiply_add_softmax_matmul_transpose"),
+        kernels(
+            ATTENTION
+                + " -> Tensor[(8, 2, 4), float32] {"
+                + SOFTMAX
+                + "transpose(nn.matmul(%1, %v), axes=[1, 0, 2]) }"));
+  }
+
+  @Test
+  void scoresThatSomethingElseReadsAreWritten() {
+    assertEquals(
+        List.of("matmul_multiply_add", "softmax", "matmul", "sum"),
+        kernels(
+            ATTENTION
+                + " -> (Tensor[(2, 8, 4), float32], Tensor[(2, 8), float32]) {"
+                + SOFTMAX
+                + "(nn.matmul(%1, %v), sum(%1, axes=[2])) }"));
+  }
+
+  @Test
+  void productsWhoseRowsDoNotCorrespondStayApart() {
+    String columns =
+        ATTENTION
+            + " -> Tensor[(2, 8, 4), float32] {"
+            + " %0 = nn.softmax(nn.matmul(%q, %k), axis=1); nn.matmul(%0, %v) }";
+    assertEquals(List.of("matmul", "softmax", "matmul"), kernels(columns));
+    String right =
+        "(%q: Tensor[(2, 6, 4), float32], %k: Tensor[(2, 4, 6), float32], "
+            + "%v: Tensor[(2, 4, 6), float32]) -> Tensor[(2, 4, 6), float32] {"
+            + " %0 = nn.softmax(nn.matmul(%q, %k)); nn.matmul(%v, %0) }";
+    assertEquals(List.of("matmul", "softmax", "matmul"), kernels(right));
+  }
+
   @Test
   void transposesJoinTheProductWhoseResultTheyMove() {
     String heads =
@@ -125,7 +168,7 @@ final class FuseOperatorsTest {
             + ", %w: Tensor[(8, 8), float32]) -> Tensor[(1, 2, 8, 4), float32] "
             + "{ transpose(reshape(nn.dense(%x, %w), newshape=[1, 8, 2, 4]), axes=[0, 2, 1, 3]) }";
     assertEquals(List.of("dense_reshape_transpose"), kernels(heads));
-    FuseOperators without = new FuseOperators(new FuseOperators.Options(64, 24, false));
+    FuseOperators without = new FuseOperators(new FuseOperators.Options(64, 24, false, true));
     assertEquals(
         List.of("dense", "[reshape]", "transpose"),
         kernels(PassTester.run(without, module(heads))));
@@ -196,7 +239,7 @@ final class FuseOperatorsTest {
     for (int i = 1; i < 100; i++) {
       chain.append(" %").append(i).append(" = tanh(%").append(i - 1).append(");");
     }
-    FuseOperators limited = new FuseOperators(new FuseOperators.Options(8, 4, true));
+    FuseOperators limited = new FuseOperators(new FuseOperators.Options(8, 4, true, true));
     IRModule fused = PassTester.run(limited, module(chain + " %99 }"));
     for (Expr expr : Exprs.postOrder(fused.main().body())) {
       if (expr instanceof Call call && call.callee() instanceof Function function) {

@@ -90,9 +90,7 @@ final class ZooPassesTest {
             "dense_bias_add_gelu", 6L,
             "dense_bias_add_reshape_transpose", 18L,
             "layer_norm", 12L,
-            "matmul_multiply_add", 6L,
-            "matmul_transpose", 6L,
-            "softmax", 6L,
+            "matmul_multiply_add_softmax_matmul_transpose", 6L,
             "take", 2L),
         kernels);
   }

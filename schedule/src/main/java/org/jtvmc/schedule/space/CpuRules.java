@@ -5,6 +5,7 @@ import org.jtvmc.schedule.space.rule.InlineElementwise;
 import org.jtvmc.schedule.space.rule.ReduceRows;
 import org.jtvmc.schedule.space.rule.ReduceSerially;
 import org.jtvmc.schedule.space.rule.TileReduction;
+import org.jtvmc.schedule.space.rule.TileReductionChain;
 import org.jtvmc.schedule.space.rule.TileWithConsumer;
 import org.jtvmc.schedule.space.rule.VectorizeElementwise;
 
@@ -15,6 +16,7 @@ public final class CpuRules {
   public static final List<SketchRule> LIST =
       List.of(
           new InlineElementwise(),
+          new TileReductionChain(),
           new TileWithConsumer(),
           new TileReduction(),
           new ReduceRows(),

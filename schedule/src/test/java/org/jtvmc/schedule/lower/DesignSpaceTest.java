@@ -1,6 +1,7 @@
 package org.jtvmc.schedule.lower;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.HashSet;
@@ -105,5 +106,16 @@ class DesignSpaceTest {
     assertTrue(loops.contains("allocate local"), loops);
     assertTrue(loops.contains("w.pack"), loops);
     assertTrue(loops.contains("vectorized for"), loops);
+  }
+
+  @Test
+  void attentionKeepsAFewRowsOfItsScores() {
+    ComputeDag dag = Workloads.attention();
+    DesignSpace space = DesignSpace.of(dag, TARGET);
+    String rows = space.defaultCandidate().values().get("out.rows");
+    String loops = Lowering.lower(space.defaultCandidate().schedule(), "k").func().toString();
+    assertTrue(loops.contains("allocate local scores: float32[1, " + rows + ", 9]"), loops);
+    assertTrue(loops.contains("allocate local weights: float32[1, " + rows + ", 9]"), loops);
+    assertFalse(loops.contains("allocate global"), loops);
   }
 }

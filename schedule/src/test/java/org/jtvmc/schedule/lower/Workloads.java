@@ -34,6 +34,7 @@ final class Workloads {
     all.put("softmax", softmax());
     all.put("reshapeTranspose", reshapeTranspose());
     all.put("attentionScores", attentionScores());
+    all.put("attention", attention());
     all.put("layerNorm", layerNorm());
     all.put("broadcast", broadcast());
     all.put("gather", gather());
@@ -251,6 +252,53 @@ final class Workloads {
                     .at(i.get(0), i.get(1), r.get(0))
                     .times(x.at(i.get(2), i.get(0).times(4).plus(r.get(0)))));
     return ComputeDag.of(List.of(scores));
+  }
+
+  /** Masked attention of three heads, without the exponential; the result lies head by row. */
+  static ComputeDag attention() {
+    Tensor q = input("q", 3, 7, 4);
+    Tensor k = input("k", 3, 4, 9);
+    Tensor mask = input("mask", 9);
+    Tensor v = input("v", 3, 9, 5);
+    Tensor scores =
+        Tensor.reduce(
+            "scores",
+            Reducer.SUM,
+            Tensor.sizes(3, 7, 9),
+            Tensor.sizes(4),
+            (i, r) -> q.at(i.get(0), i.get(1), r.get(0)).times(k.at(i.get(0), r.get(0), i.get(2))));
+    Tensor masked =
+        Tensor.compute("masked", scores.shape(), i -> scores.at(i).plus(mask.at(i.get(2))));
+    Tensor max =
+        Tensor.reduce(
+            "max",
+            Reducer.MAX,
+            Tensor.sizes(3, 7),
+            Tensor.sizes(9),
+            (i, r) -> masked.at(i.get(0), i.get(1), r.get(0)));
+    Tensor e =
+        Tensor.compute("e", scores.shape(), i -> masked.at(i).minus(max.at(i.get(0), i.get(1))));
+    Tensor sum =
+        Tensor.reduce(
+            "sum",
+            Reducer.SUM,
+            Tensor.sizes(3, 7),
+            Tensor.sizes(9),
+            (i, r) -> e.at(i.get(0), i.get(1), r.get(0)));
+    Tensor weights =
+        Tensor.compute("weights", scores.shape(), i -> e.at(i).times(sum.at(i.get(0), i.get(1))));
+    Tensor mixed =
+        Tensor.reduce(
+            "mixed",
+            Reducer.SUM,
+            Tensor.sizes(3, 7, 5),
+            Tensor.sizes(9),
+            (i, r) ->
+                weights.at(i.get(0), i.get(1), r.get(0)).times(v.at(i.get(0), r.get(0), i.get(2))));
+    return ComputeDag.of(
+        List.of(
+            Tensor.compute(
+                "out", Tensor.sizes(7, 3, 5), i -> mixed.at(i.get(1), i.get(0), i.get(2)))));
   }
 
   static ComputeDag layerNorm() {

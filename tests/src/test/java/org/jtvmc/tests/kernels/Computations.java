@@ -26,6 +26,7 @@ final class Computations {
     all.put("strided convolution", convolution(3, 21, 10, 5, 2));
     all.put("depthwise", depthwise(11, 17, 3));
     all.put("softmax", softmax(9, 45));
+    all.put("attention", attention(3, 29, 20, 37));
     all.put("layer norm", layerNorm(7, 53));
     all.put("transpose", transpose(5, 14, 33));
     return all;
@@ -156,6 +157,56 @@ final class Computations {
             (i, r) -> exp.at(i.get(0), r.get(0)));
     return ComputeDag.of(
         List.of(Tensor.compute("softmax", x.shape(), i -> exp.at(i).dividedBy(sum.at(i.get(0))))));
+  }
+
+  /** Scores, their softmax and its product with the values, with heads innermost but one. */
+  private static ComputeDag attention(long heads, long rows, long depth, long keys) {
+    Tensor q = input("q", heads, rows, depth);
+    Tensor k = input("k", heads, depth, keys);
+    Tensor v = input("v", heads, keys, depth);
+    Tensor scores =
+        Tensor.reduce(
+            "scores",
+            Reducer.SUM,
+            Tensor.sizes(heads, rows, keys),
+            Tensor.sizes(depth),
+            (i, r) -> q.at(i.get(0), i.get(1), r.get(0)).times(k.at(i.get(0), r.get(0), i.get(2))));
+    Tensor most =
+        Tensor.reduce(
+            "most",
+            Reducer.MAX,
+            Tensor.sizes(heads, rows),
+            Tensor.sizes(keys),
+            (i, r) -> scores.at(i.get(0), i.get(1), r.get(0)));
+    Tensor exp =
+        Tensor.compute(
+            "exp",
+            scores.shape(),
+            i -> Intrinsic.of(IntrinsicOp.EXP, scores.at(i).minus(most.at(i.get(0), i.get(1)))));
+    Tensor sum =
+        Tensor.reduce(
+            "sum",
+            Reducer.SUM,
+            Tensor.sizes(heads, rows),
+            Tensor.sizes(keys),
+            (i, r) -> exp.at(i.get(0), i.get(1), r.get(0)));
+    Tensor softmax =
+        Tensor.compute(
+            "softmax", scores.shape(), i -> exp.at(i).dividedBy(sum.at(i.get(0), i.get(1))));
+    Tensor mixed =
+        Tensor.reduce(
+            "mixed",
+            Reducer.SUM,
+            Tensor.sizes(heads, rows, depth),
+            Tensor.sizes(keys),
+            (i, r) ->
+                softmax.at(i.get(0), i.get(1), r.get(0)).times(v.at(i.get(0), r.get(0), i.get(2))));
+    return ComputeDag.of(
+        List.of(
+            Tensor.compute(
+                "out",
+                Tensor.sizes(rows, heads, depth),
+                i -> mixed.at(i.get(1), i.get(0), i.get(2)))));
   }
 
   private static ComputeDag layerNorm(long rows, long columns) {

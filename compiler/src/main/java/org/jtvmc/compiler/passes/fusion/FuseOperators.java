@@ -35,7 +35,8 @@ import org.jtvmc.ir.pass.Pass;
  * }</pre>
  *
  * The groups are those of TVM's algorithm (Chen et al., OSDI 2018, section 3) on the post-dominator
- * tree, and a few more: elementwise work behind reductions, transposes behind matrix products.
+ * tree, and a few more: elementwise work behind reductions, transposes behind matrix products,
+ * attention.
  *
  * <p>A function's parameters are tensors. Constants of one element are inside it; the attribute
  * {@value #CONSTANTS} lists the parameters that are given constants. Equal functions are one
@@ -60,9 +61,14 @@ public final class FuseOperators implements Pass<IRModule> {
    * @param maxOperators calls in one function
    * @param maxParameters tensors that one function reads
    * @param dataMovementAfterAnchors whether a transpose may join the product whose result it moves
+   * @param productChains whether products behind each other may be one kernel, as in attention
    */
-  public record Options(int maxOperators, int maxParameters, boolean dataMovementAfterAnchors) {
-    public static final Options DEFAULT = new Options(64, 24, true);
+  public record Options(
+      int maxOperators,
+      int maxParameters,
+      boolean dataMovementAfterAnchors,
+      boolean productChains) {
+    public static final Options DEFAULT = new Options(64, 24, true, true);
   }
 
   public FuseOperators() {

@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiPredicate;
 import org.jgrapht.alg.util.UnionFind;
@@ -46,6 +47,7 @@ final class FusionGroups {
     }
     graph.order().forEach(this::joinAnchorOrPrologue);
     graph.order().forEach(this::joinDataMovement);
+    graph.order().forEach(this::joinProductChain);
     graph.order().forEach(this::joinInjective);
   }
 
@@ -142,6 +144,54 @@ final class FusionGroups {
         return;
       }
     }
+  }
+
+  /**
+   * A matrix product, what reduces its rows, and the product that takes them as its rows become one
+   * kernel (attention), which needs the tensors between them a few rows at a time only.
+   *
+   * <pre>{@code
+   * matmul(softmax(add(matmul(%q, %k), %mask)), %v)
+   * }</pre>
+   */
+  private void joinProductChain(Call call) {
+    if (!options.productChains() || !RowChains.isProduct(call)) {
+      return;
+    }
+    Optional<Call> rows = soleReader(result(call)).filter(this::reducesRows);
+    rows.map(this::result)
+        .filter(RowChains::hasRows)
+        .flatMap(
+            left ->
+                soleReader(left)
+                    .filter(RowChains::isProduct)
+                    .filter(product -> RowChains.takesRows(product, left)))
+        .ifPresent(product -> merge(between(call, product)));
+  }
+
+  /** The reader of a value, where there is no other. */
+  private Optional<Call> soleReader(Call call) {
+    List<Call> readers = graph.readers(call);
+    return readers.size() == 1 && !graph.escapes(call)
+        ? Optional.of(readers.getFirst())
+        : Optional.empty();
+  }
+
+  /** The last call of the group that {@code call} is in, along readers that have no sibling. */
+  private Call result(Call call) {
+    Call last = call;
+    for (Optional<Call> next = soleReader(last);
+        next.isPresent() && sets.inSameSet(last, next.get());
+        next = soleReader(last)) {
+      last = next.get();
+    }
+    return last;
+  }
+
+  private boolean reducesRows(Call call) {
+    Group group = group(call);
+    return group.kind == FusionKind.REDUCTION
+        && group.members.stream().allMatch(RowChains::keepsRows);
   }
 
   private boolean isResult(Call call) {

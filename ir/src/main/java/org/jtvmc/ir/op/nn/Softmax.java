@@ -2,6 +2,7 @@ package org.jtvmc.ir.op.nn;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jtvmc.ir.expr.FloatImm;
 import org.jtvmc.ir.expr.Intrinsic;
 import org.jtvmc.ir.expr.IntrinsicOp;
 import org.jtvmc.ir.expr.PrimExpr;
@@ -80,9 +81,14 @@ public final class Softmax extends TensorOperator {
     PrimExpr value =
         logarithm
             ? difference(data, largest, axes, axis).minus(Intrinsic.of(IntrinsicOp.LOG, total))
-            : exp.at(Axes.vars(axes)).dividedBy(total);
+            : exp.at(Axes.vars(axes)).times(reciprocal(total));
     return List.of(
         Tensor.map(logarithm ? "log_softmax" : "softmax", axes, value.cast(data.dtype())));
+  }
+
+  /** One division for all that share the sum. */
+  private static PrimExpr reciprocal(PrimExpr total) {
+    return new FloatImm(total.dtype(), 1).dividedBy(total);
   }
 
   private static PrimExpr difference(Tensor data, Tensor largest, List<Axis> axes, int axis) {

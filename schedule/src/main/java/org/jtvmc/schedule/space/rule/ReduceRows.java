@@ -60,21 +60,26 @@ public final class ReduceRows implements SketchRule {
           .ifPresent(partial -> LaneReduction.placePartial(state, partial.id(), id, row));
       LaneReduction.combineLanes(state, id);
     }
+    place(state, group, id, row);
+  }
+
+  /** Computes the members of a {@link #group} inside one loop of its stage. */
+  static void place(SketchState state, List<Stage> group, String stage, String loop) {
     for (Stage member : group) {
       state.markScheduled(member.id());
       if (member.isReduction()) {
         Optional<String> partial = LaneReduction.factor(state, member);
-        state.apply(new ComputeAt(member.id(), id, row));
-        partial.ifPresent(p -> LaneReduction.placePartial(state, p, id, row));
+        state.apply(new ComputeAt(member.id(), stage, loop));
+        partial.ifPresent(p -> LaneReduction.placePartial(state, p, stage, loop));
         LaneReduction.combineLanes(state, member.id());
       } else {
-        state.apply(new ComputeAt(member.id(), id, row));
+        state.apply(new ComputeAt(member.id(), stage, loop));
         vectorizeLast(state, member.id(), member.axes().getLast().id());
       }
     }
   }
 
-  private static void vectorizeLast(SketchState state, String stage, String axis) {
+  static void vectorizeLast(SketchState state, String stage, String axis) {
     Stage current = state.stage(stage);
     long extent = current.leaf(axis).orElseThrow().extent();
     long lanes = state.target().lanes(current.op().dtype().bytes());
@@ -84,7 +89,7 @@ public final class ReduceRows implements SketchRule {
   }
 
   /** The innermost of the loops that the rows have become. */
-  private static String rowLoop(Stage stage, List<String> outer) {
+  static String rowLoop(Stage stage, List<String> outer) {
     String last = outer.getLast();
     for (IterVar leaf : stage.leaves()) {
       boolean isLast = leaf.id().equals(last);
@@ -97,7 +102,7 @@ public final class ReduceRows implements SketchRule {
   }
 
   /** The stages that only {@code stage} and other members read; consumers before producers. */
-  private static List<Stage> group(SketchState state, Stage stage) {
+  static List<Stage> group(SketchState state, Stage stage) {
     Set<String> members = new HashSet<>();
     members.add(stage.id());
     List<Stage> group = new ArrayList<>();
@@ -121,7 +126,7 @@ public final class ReduceRows implements SketchRule {
   }
 
   /** How many outer axes all members have in common with {@code stage}. */
-  private static int rows(SketchState state, Stage stage, List<Stage> group) {
+  static int rows(SketchState state, Stage stage, List<Stage> group) {
     int rows = stage.op().axes().size();
     for (Stage reader : concat(stage, group)) {
       for (Access access : Access.of(state.schedule(), reader)) {

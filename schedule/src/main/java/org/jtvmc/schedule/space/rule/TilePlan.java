@@ -47,6 +47,15 @@ final class TilePlan {
 
   /** The plan; empty where the consumer's loops do not map onto the producer's axes. */
   static Optional<TilePlan> of(SketchState state, Stage consumer, Stage producer) {
+    return consumerAxes(state, consumer, producer)
+        .map(axes -> new TilePlan(consumer, producer, Access.of(state.schedule(), producer), axes));
+  }
+
+  /**
+   * For each axis of the producer the index of the consumer's that walks it, or -1; empty where the
+   * consumer reads the producer in several ways, or not by its loops alone.
+   */
+  static Optional<int[]> consumerAxes(SketchState state, Stage consumer, Stage producer) {
     List<Access> reads =
         Access.of(state.schedule(), consumer).stream()
             .filter(access -> access.tensor() == producer.tensor())
@@ -63,11 +72,9 @@ final class TilePlan {
                 index ->
                     consumer.op().axes().stream()
                         .allMatch(axis -> Access.coefficient(index, axis.var()).isPresent()));
-    if (!linear || IntStream.of(consumerAxis).allMatch(axis -> axis < 0)) {
-      return Optional.empty();
-    }
-    return Optional.of(
-        new TilePlan(consumer, producer, Access.of(state.schedule(), producer), consumerAxis));
+    return linear && IntStream.of(consumerAxis).anyMatch(axis -> axis >= 0)
+        ? Optional.of(consumerAxis)
+        : Optional.empty();
   }
 
   /** The innermost of the consumer's axes that walks {@code index} in steps of one; -1 for none. */

@@ -6,11 +6,13 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.tuner.measure.BuildOutcome;
 import org.jtvmc.tuner.measure.Builder;
@@ -69,6 +71,7 @@ public final class LocalWorker implements Builder, Runner, AutoCloseable {
       waiting.add(k);
     }
     Map<Integer, Pending> pending = new LinkedHashMap<>();
+    Set<Integer> killedOver = new HashSet<>();
     int atOnce = target.cores();
     while (!waiting.isEmpty() || !pending.isEmpty()) {
       while (!waiting.isEmpty() && pending.size() < atOnce) {
@@ -81,8 +84,9 @@ public final class LocalWorker implements Builder, Runner, AutoCloseable {
       Duration left = Duration.ofNanos(Math.max(0, first - System.nanoTime()));
       Optional<Optional<Frames.Message>> received = running().receive(left);
       if (received.isEmpty()) {
-        // One took too long. The others are as innocent as before and start again.
-        long now = System.nanoTime();
+        // One took too long. The others are as innocent as before and start again. What was waited
+        // for is late whatever the clock says now, so that each round ends at least one.
+        long now = Math.max(first, System.nanoTime());
         for (Pending build : pending.values()) {
           if (build.deadline() <= now) {
             outcomes[build.index()] =
@@ -95,7 +99,12 @@ public final class LocalWorker implements Builder, Runner, AutoCloseable {
         pending.clear();
         replace();
       } else if (received.get().isEmpty()) {
-        boolean culprit = pending.size() == 1 && !process.wasKilled();
+        // A process is killed from outside once by chance; twice, over one and the same candidate
+        // (which needs more memory than there is, say), is that candidate's doing.
+        boolean culprit =
+            pending.size() == 1
+                && (!process.wasKilled()
+                    || !killedOver.add(pending.values().iterator().next().index()));
         String cause = process.epitaph();
         replace();
         for (Pending build : pending.values()) {

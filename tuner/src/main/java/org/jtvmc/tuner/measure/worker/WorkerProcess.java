@@ -165,7 +165,7 @@ final class WorkerProcess implements AutoCloseable {
    */
   Optional<Optional<Frames.Message>> receive(Duration limit) {
     try {
-      return Optional.ofNullable(arrived.poll(limit.toMillis(), TimeUnit.MILLISECONDS));
+      return Optional.ofNullable(arrived.poll(limit.toNanos(), TimeUnit.NANOSECONDS));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new MeasureException("interrupted", e);

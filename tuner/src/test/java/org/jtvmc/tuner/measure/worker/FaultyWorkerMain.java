@@ -20,12 +20,23 @@ final class FaultyWorkerMain {
               case "crash the compiler" ->
                   MemorySegment.ofAddress(8).reinterpret(8).set(ValueLayout.JAVA_LONG, 0, 1);
               case "hang the compiler" -> sleep();
+              case "have the compiler killed" -> kill();
               case "refuse" -> throw new IllegalStateException("refused for the test");
               default -> {}
             }
             return real.build(source);
           };
         });
+  }
+
+  /** As the kernel does where memory runs out. */
+  private static void kill() {
+    try {
+      new ProcessBuilder("kill", "-9", Long.toString(ProcessHandle.current().pid())).start();
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+    sleep();
   }
 
   private static void sleep() {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.schedule.ComputeDag;
 import org.jtvmc.schedule.lower.Lowering;
@@ -22,9 +23,11 @@ import org.jtvmc.tuner.record.RecordStatus;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
 
 /** Real processes, real machine code. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class LocalWorkerTest {
   private final CpuTarget target = Kernels.host();
   private final WorkerOptions options =
@@ -129,6 +132,40 @@ class LocalWorkerTest {
         new BuildOutcome.Failed(RecordStatus.TIMEOUT, "building took longer than 8.00 s"),
         outcomes.get(4));
     assertInstanceOf(BuildOutcome.Built.class, outcomes.get(5));
+  }
+
+  @Test
+  void aCompilerThatIsKilledOverOneCandidateAgainAndAgainIsThatCandidatesFault() {
+    List<BuildOutcome> outcomes =
+        worker.build(
+            List.of(
+                Kernels.named("a"), Kernels.named("have the compiler killed"), Kernels.named("b")));
+    assertInstanceOf(BuildOutcome.Built.class, outcomes.get(0));
+    assertEquals(
+        new BuildOutcome.Failed(RecordStatus.BUILD, "the compiler died: SIGKILL"), outcomes.get(1));
+    assertInstanceOf(BuildOutcome.Built.class, outcomes.get(2));
+  }
+
+  /** Each round of building ends at least the candidate that it waited for. */
+  @Test
+  void everyCompilerThatHangsIsTimedOutOnce() {
+    try (LocalWorker impatient =
+        new LocalWorker(
+            target,
+            new WorkerOptions(
+                Duration.ofMillis(700),
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(60),
+                FaultyWorkerMain.class.getName()))) {
+      List<BuildOutcome> outcomes =
+          impatient.build(
+              List.of(Kernels.named("hang the compiler"), Kernels.named("hang the compiler")));
+      for (BuildOutcome outcome : outcomes) {
+        assertEquals(
+            new BuildOutcome.Failed(RecordStatus.TIMEOUT, "building took longer than 0.700 s"),
+            outcome);
+      }
+    }
   }
 
   @Test

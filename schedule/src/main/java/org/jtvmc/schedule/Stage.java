@@ -29,7 +29,7 @@ public final class Stage {
   private final Attachment attachment;
   private final Scope scope;
   private final Map<Tensor, Tensor> redirects;
-  private final int autoUnroll;
+  private final StageOptions options;
 
   private Stage(
       String id,
@@ -43,7 +43,7 @@ public final class Stage {
       Attachment attachment,
       Scope scope,
       Map<Tensor, Tensor> redirects,
-      int autoUnroll) {
+      StageOptions options) {
     this.id = id;
     this.tensor = tensor;
     this.op = op;
@@ -55,7 +55,7 @@ public final class Stage {
     this.attachment = attachment;
     this.scope = scope;
     this.redirects = redirects;
-    this.autoUnroll = autoUnroll;
+    this.options = options;
   }
 
   /** A stage with one serial loop per axis, in the order of the operation, computed at the root. */
@@ -73,7 +73,7 @@ public final class Stage {
         new Attachment.Root(),
         Scope.LOCAL,
         Map.of(),
-        0);
+        StageOptions.NONE);
   }
 
   private static List<IterVar> axesOf(ComputeOp op) {
@@ -162,7 +162,17 @@ public final class Stage {
 
   /** The greatest number of steps to which innermost loops are unrolled; 0 for none. */
   public int autoUnroll() {
-    return autoUnroll;
+    return options.autoUnroll();
+  }
+
+  /** How the elements lie in memory; empty for the order in which the loops make them. */
+  public Optional<StorageOrder> order() {
+    return options.order();
+  }
+
+  /** The loop that copies ahead. */
+  public Optional<Pipelining> pipeline() {
+    return options.pipeline();
   }
 
   /** The loop named {@code axis}. */
@@ -210,7 +220,7 @@ public final class Stage {
         attachment,
         scope,
         redirects,
-        autoUnroll);
+        options);
   }
 
   public Stage withLeaves(List<IterVar> other) {
@@ -226,7 +236,7 @@ public final class Stage {
         attachment,
         scope,
         redirects,
-        autoUnroll);
+        options);
   }
 
   /** This stage with one loop changed in place. */
@@ -252,23 +262,12 @@ public final class Stage {
         attachment,
         scope,
         redirects,
-        autoUnroll);
+        options);
   }
 
   public Stage withAttachment(Attachment other) {
     return new Stage(
-        id,
-        tensor,
-        op,
-        reads,
-        output,
-        axes,
-        relations,
-        leaves,
-        other,
-        scope,
-        redirects,
-        autoUnroll);
+        id, tensor, op, reads, output, axes, relations, leaves, other, scope, redirects, options);
   }
 
   public Stage withScope(Scope other) {
@@ -284,10 +283,22 @@ public final class Stage {
         attachment,
         other,
         redirects,
-        autoUnroll);
+        options);
   }
 
   public Stage withAutoUnroll(int steps) {
+    return withOptions(options.withAutoUnroll(steps));
+  }
+
+  public Stage withOrder(StorageOrder order) {
+    return withOptions(options.withOrder(order));
+  }
+
+  public Stage withPipeline(Pipelining pipeline) {
+    return withOptions(options.withPipeline(pipeline));
+  }
+
+  private Stage withOptions(StageOptions other) {
     return new Stage(
         id,
         tensor,
@@ -300,7 +311,7 @@ public final class Stage {
         attachment,
         scope,
         redirects,
-        steps);
+        other);
   }
 
   /** This stage reading {@code copy} wherever it read {@code original}. */
@@ -319,7 +330,7 @@ public final class Stage {
         attachment,
         scope,
         Map.copyOf(all),
-        autoUnroll);
+        options);
   }
 
   /** The loops as text, one a line, with the loop named {@code marked} pointed at. */

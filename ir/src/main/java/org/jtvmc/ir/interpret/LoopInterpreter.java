@@ -123,7 +123,8 @@ public final class LoopInterpreter {
 
   private Action compile(Stmt stmt) {
     return switch (stmt) {
-      case Stmt.Allocate(Buffer buffer, Stmt inner) when buffer.scope() != Scope.SHARED -> {
+      case Stmt.Allocate(Buffer buffer, Stmt inner)
+          when buffer.scope() == Scope.GLOBAL || !isForThreads(stmt) -> {
         Memory memory = memory(buffer);
         Frame.Layout layout = frame.layout(buffer);
         Action body = compile(inner);

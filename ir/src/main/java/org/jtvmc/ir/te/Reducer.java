@@ -22,6 +22,11 @@ public enum Reducer {
     this.op = op;
   }
 
+  /** The operation that combines two values. */
+  public BinaryOp op() {
+    return op;
+  }
+
   /** {@code accumulated op value}. */
   public PrimExpr combine(PrimExpr accumulated, PrimExpr value) {
     return Binary.of(op, accumulated, value);

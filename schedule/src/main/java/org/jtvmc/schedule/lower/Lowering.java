@@ -19,6 +19,7 @@ import org.jtvmc.ir.expr.Read;
 import org.jtvmc.ir.loop.Buffer;
 import org.jtvmc.ir.loop.ForKind;
 import org.jtvmc.ir.loop.PrimFunc;
+import org.jtvmc.ir.loop.Scope;
 import org.jtvmc.ir.loop.Stmt;
 import org.jtvmc.ir.te.Axis;
 import org.jtvmc.ir.te.PlaceholderOp;
@@ -158,6 +159,10 @@ public final class Lowering {
     }
     Set<PrimVar> fixed = new HashSet<>();
     enclosing(host, position).keySet().forEach(fixed::add);
+    if (stage.scope() == Scope.SHARED) {
+      // The threads of a block make it together, for all of them.
+      fixed.removeAll(threads(host, position));
+    }
     return new RegionInference(simplifier, fixed).union(accesses, shape(stage));
   }
 
@@ -197,6 +202,20 @@ public final class Lowering {
     return all;
   }
 
+  /** The variables of those loops that the threads of one block carry out. */
+  private Set<PrimVar> threads(StageNest nest, int position) {
+    Set<PrimVar> all =
+        nest.host()
+            .map(at -> threads(nests.get(at.stage()), nests.get(at.stage()).position(at.axis())))
+            .orElseGet(HashSet::new);
+    for (StageNest.Leaf leaf : nest.leaves.subList(0, position + 1)) {
+      if (leaf.var() != null && leaf.tag().map(tag -> !tag.isBlock()).orElse(false)) {
+        all.add(leaf.var());
+      }
+    }
+    return all;
+  }
+
   private LoweredKernel emit(String name) {
     ComputeDag dag = schedule.dag();
     Map<Tensor, Storage> storage = new IdentityHashMap<>();
@@ -222,7 +241,7 @@ public final class Lowering {
           allocations.add(pack.buffer());
           statements.add(pack.copy());
         }
-        statements.add(nest);
+        statements.add(ThreadedNests.finish(nest));
         if (!stage.isOutput()) {
           allocations.add(storage.get(stage.tensor()).buffer());
         }

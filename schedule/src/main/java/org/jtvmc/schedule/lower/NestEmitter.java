@@ -71,16 +71,21 @@ final class NestEmitter {
             simplifier, nest.axisValues, (tensor, element) -> load(nest, tensor, element));
     PrimExpr value = lowering.lower(nest.body);
     Optional<Reducer> reducer = nest.stage.op().reducer();
+    boolean together = ThreadReductions.isOne(nest);
+    Load result = new Load(target.buffer(), indices);
+    Load partial = together ? ThreadReductions.partial(nest) : result;
     if (reducer.isPresent()) {
-      value = reducer.get().combine(new Load(target.buffer(), indices), value);
+      value = reducer.get().combine(partial, value);
     }
-    Stmt body = new Stmt.Store(target.buffer(), indices, value);
+    Stmt body = new Stmt.Store(partial.buffer(), partial.indices(), value);
     for (int i = nest.leaves.size() - 1; i >= 0; i--) {
       StageNest.Leaf leaf = nest.leaves.get(i);
       body = withGuests(nest.stage, leaf.loop().id(), body);
       body = guarded(nest, i, body, true);
       body = loop(leaf, leaf.var(), body);
-      if (reducer.isPresent() && i == nest.firstReduce()) {
+      if (together && i == nest.firstReduce()) {
+        body = ThreadReductions.complete(nest, partial, body, result);
+      } else if (reducer.isPresent() && i == nest.firstReduce()) {
         body = Stmt.seq(initialisation(nest, target.buffer(), indices, reducer.get()), body);
       }
     }

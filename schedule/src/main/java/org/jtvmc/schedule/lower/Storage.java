@@ -14,7 +14,9 @@ import org.jtvmc.ir.loop.ForKind;
 import org.jtvmc.ir.loop.Scope;
 import org.jtvmc.ir.te.Axis;
 import org.jtvmc.ir.te.Tensor;
+import org.jtvmc.schedule.IterVar;
 import org.jtvmc.schedule.Stage;
+import org.jtvmc.schedule.StorageOrder;
 
 /** Where a tensor's elements lie: element {@code i} at {@code buffer[i - mins]}. */
 record Storage(Buffer buffer, List<LinearForm> mins) {
@@ -45,6 +47,16 @@ record Storage(Buffer buffer, List<LinearForm> mins) {
     List<Axis> axes = nest.stage.op().axes();
     PrimExpr[] strides = new PrimExpr[axes.size()];
     long stride = 1;
+    if (nest.stage.order().isPresent()) {
+      StorageOrder order = nest.stage.order().get();
+      List<String> ids = nest.stage.axes().stream().map(IterVar::id).toList();
+      for (String id : order.axes().reversed()) {
+        int axis = ids.indexOf(id);
+        strides[axis] = IntImm.of(stride);
+        stride = stride * nest.region.extents().get(axis) + (stride == 1 ? order.padding() : 0);
+      }
+      return List.of(strides);
+    }
     List<StageNest.Leaf> fastestFirst = new ArrayList<>(nest.leaves.reversed());
     fastestFirst.sort(
         Comparator.comparing((StageNest.Leaf leaf) -> leaf.kind() != ForKind.VECTORIZED));

@@ -21,6 +21,9 @@ public sealed interface Step
         Unroll,
         Parallel,
         Bind,
+        SetScope,
+        OrderStorage,
+        Pipeline,
         AutoUnroll {
 
   /** The id of the stage that the step is about. */

@@ -82,6 +82,11 @@ public final class StepCodec {
       case Parallel(String stage, String axis) -> node("parallel", stage, axis);
       case Bind(String stage, String axis, ThreadTag tag) ->
           node("bind", stage, axis, tag.symbol());
+      case SetScope(String stage, Scope scope) -> node("set_scope", stage, scope.name());
+      case OrderStorage(String stage, List<String> axes, long padding) ->
+          withNames(node("order_storage", stage), axes).add(padding);
+      case Pipeline(String stage, String axis, int depth, boolean async) ->
+          node("pipeline", stage, axis, async ? "async" : "plain").add(depth);
       case AutoUnroll(String stage, int maxSteps) -> node("auto_unroll", stage).add(maxSteps);
     };
   }
@@ -108,6 +113,14 @@ public final class StepCodec {
       case "unroll" -> new Unroll(stage, text(node, 2));
       case "parallel" -> new Parallel(stage, text(node, 2));
       case "bind" -> new Bind(stage, text(node, 2), tag(node, 3));
+      case "set_scope" -> new SetScope(stage, scope(node, 2));
+      case "order_storage" -> new OrderStorage(stage, names(node, 2), number(node, 3));
+      case "pipeline" ->
+          new Pipeline(
+              stage,
+              text(node, 2),
+              Math.toIntExact(number(node, 4)),
+              text(node, 3).equals("async"));
       case "auto_unroll" -> new AutoUnroll(stage, Math.toIntExact(number(node, 2)));
       default -> throw malformed(node);
     };

@@ -1,0 +1,232 @@
+package org.jtvmc.schedule.space.rule;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.LongStream;
+import org.jtvmc.ir.loop.Scope;
+import org.jtvmc.ir.loop.ThreadTag;
+import org.jtvmc.ir.target.CudaTarget;
+import org.jtvmc.ir.te.Axis;
+import org.jtvmc.schedule.IterVar;
+import org.jtvmc.schedule.Stage;
+import org.jtvmc.schedule.space.SketchRule;
+import org.jtvmc.schedule.space.SketchState;
+import org.jtvmc.schedule.step.Bind;
+import org.jtvmc.schedule.step.ComputeAt;
+import org.jtvmc.schedule.step.Fuse;
+import org.jtvmc.schedule.step.SetScope;
+import org.jtvmc.schedule.step.Split;
+import org.jtvmc.schedule.step.Vectorize;
+
+/**
+ * Softmax, layer normalisation, sums of rows and their like in one kernel: the threads of a warp or
+ * of a block share a row. Each reduction combines the threads' own results by shuffles; what is
+ * computed of every element and read again (exponentials) is kept in shared memory.
+ */
+public final class ReduceRowsTogether implements SketchRule {
+  private static final long MOST_SHARED_BYTES = CudaTarget.STATIC_SHARED_BYTES;
+  private static final long LEAST_ROW = 16;
+
+  /** The elements of a row for which one warp is enough. */
+  private static final long WARP_ROW = 1024;
+
+  @Override
+  public boolean applies(SketchState state, Stage stage) {
+    if (!stage.isRoot() || !stage.isFresh()) {
+      return false;
+    }
+    if (stage.isReduction()) {
+      return ReductionShape.of(state, stage).reduceLanes() && reduced(stage) >= LEAST_ROW;
+    }
+    List<Stage> group = ReduceRows.group(state, stage);
+    int rows = stage.op().axes().isEmpty() ? 0 : ReduceRows.rows(state, stage, group);
+    return group.stream().anyMatch(Stage::isReduction)
+        && group.stream().filter(Stage::isReduction).allMatch(s -> reduced(s) >= LEAST_ROW)
+        && rows > 0
+        && sharedBytes(group, rows) <= MOST_SHARED_BYTES;
+  }
+
+  private static long reduced(Stage stage) {
+    return product(stage.op().reduceAxes());
+  }
+
+  private static long product(List<Axis> axes) {
+    return axes.stream().mapToLong(Axis::size).reduce(1, (a, b) -> a * b);
+  }
+
+  /** What the members that are not reductions take for one row. */
+  private static long sharedBytes(List<Stage> group, int rows) {
+    return group.stream()
+        .filter(member -> !member.isReduction())
+        .mapToLong(
+            member ->
+                product(member.op().axes().subList(rows, member.op().axes().size()))
+                    * member.op().dtype().bytes())
+        .sum();
+  }
+
+  @Override
+  public void apply(SketchState state, Stage stage) {
+    String id = stage.id();
+    List<Stage> group = stage.isReduction() ? List.of() : ReduceRows.group(state, stage);
+    int rows =
+        stage.isReduction() ? stage.op().axes().size() : ReduceRows.rows(state, stage, group);
+    long length =
+        LongStream.concat(
+                LongStream.of(
+                    stage.isReduction()
+                        ? reduced(stage)
+                        : product(stage.op().axes().subList(rows, stage.op().axes().size()))),
+                group.stream().filter(Stage::isReduction).mapToLong(ReduceRowsTogether::reduced))
+            .max()
+            .orElseThrow();
+    long threads = state.pick(id + ".threads", threadOptions(length), preferredThreads(length));
+    long rowsTogether = rows == 0 ? 1 : rowsTogether(state, stage, rows, threads, group);
+
+    List<String> rowAxes = stage.axes().subList(0, rows).stream().map(IterVar::id).toList();
+    boolean inner = !stage.isReduction() && rows < stage.op().axes().size();
+    String row = rows == 0 ? null : bindRows(state, id, rowAxes, rowsTogether, inner, stage);
+    if (stage.isReduction()) {
+      shareReduction(state, id, threads);
+      return;
+    }
+    if (inner) {
+      shareLoop(state, id, spatialFrom(state, id, rows), threads);
+    }
+    for (Stage member : group) {
+      state.markScheduled(member.id());
+      state.apply(new ComputeAt(member.id(), id, row));
+      if (member.isReduction()) {
+        shareReduction(state, member.id(), threads);
+      } else {
+        state.apply(new SetScope(member.id(), Scope.SHARED));
+        if (rowsTogether > 1) {
+          String last = member.axes().get(rows - 1).id();
+          state.apply(new Bind(member.id(), last, ThreadTag.THREAD_Y));
+        }
+        if (rows < member.op().axes().size()) {
+          shareLoop(state, member.id(), spatialFrom(state, member.id(), rows), threads);
+        }
+      }
+    }
+  }
+
+  private static List<Long> threadOptions(long length) {
+    List<Long> options = new ArrayList<>();
+    for (long threads = 32; threads <= 1024; threads *= 2) {
+      if (threads == 32 || threads <= length) {
+        options.add(threads);
+      }
+    }
+    return options;
+  }
+
+  /** A warp for a short row; else so many that each thread has eight elements. */
+  private static long preferredThreads(long length) {
+    if (length <= WARP_ROW) {
+      return CudaTarget.WARP;
+    }
+    return Math.clamp(Long.highestOneBit(length / 8), 128, 1024);
+  }
+
+  /** How many rows a block takes: what divides the innermost row axis. */
+  private static long rowsTogether(
+      SketchState state, Stage stage, int rows, long threads, List<Stage> group) {
+    long extent = stage.op().axes().get(rows - 1).size();
+    long bytes = Math.max(1, sharedBytes(group, rows));
+    List<Long> options = new ArrayList<>();
+    long preferred = 1;
+    for (long count = 1; count <= 32 && count * threads <= 1024; count++) {
+      if (extent % count == 0 && count * bytes <= MOST_SHARED_BYTES) {
+        options.add(count);
+        preferred = count * threads <= 256 ? count : preferred;
+      }
+    }
+    return state.pick(stage.id() + ".rows", options, preferred);
+  }
+
+  /**
+   * Binds the rows to blocks and, where a block takes several, to {@code threadIdx.y}.
+   *
+   * @param inner true where loops over the row's elements follow; else one thread writes the row
+   * @return the loop that stands for one row
+   */
+  private static String bindRows(
+      SketchState state, String id, List<String> axes, long together, boolean inner, Stage stage) {
+    String last = axes.getLast();
+    boolean alone = !inner && !stage.isReduction();
+    List<Long> factors = new ArrayList<>();
+    if (together > 1) {
+      factors.add(together);
+    }
+    if (alone) {
+      factors.add(1L);
+    }
+    List<String> blocks = new ArrayList<>(axes);
+    if (!factors.isEmpty()) {
+      state.apply(new Split(id, last, factors));
+      blocks.set(blocks.size() - 1, last + ".0");
+    }
+    String block = blocks.getFirst();
+    if (blocks.size() > 1) {
+      Fuse fuse = new Fuse(id, blocks);
+      state.apply(fuse);
+      block = fuse.fused();
+    }
+    state.apply(new Bind(id, block, ThreadTag.BLOCK_X));
+    if (together > 1) {
+      state.apply(new Bind(id, last + ".1", ThreadTag.THREAD_Y));
+    }
+    if (alone) {
+      state.apply(new Bind(id, last + "." + factors.size(), ThreadTag.THREAD_X));
+    }
+    return together > 1 ? last + ".1" : block;
+  }
+
+  /** The loops of the row's elements, made one. */
+  private static String spatialFrom(SketchState state, String id, int rows) {
+    List<String> axes =
+        state.stage(id).axes().stream()
+            .filter(axis -> !axis.isReduce())
+            .skip(rows)
+            .map(IterVar::id)
+            .toList();
+    return fused(state, id, axes);
+  }
+
+  private static String fused(SketchState state, String id, List<String> axes) {
+    if (axes.size() == 1) {
+      return axes.getFirst();
+    }
+    Fuse fuse = new Fuse(id, axes);
+    state.apply(fuse);
+    return fuse.fused();
+  }
+
+  private static void shareReduction(SketchState state, String id, long threads) {
+    List<String> axes =
+        state.stage(id).axes().stream().filter(IterVar::isReduce).map(IterVar::id).toList();
+    shareLoop(state, id, fused(state, id, axes), threads);
+  }
+
+  /** Divides a loop among the threads of a row, in vectors where whole ones come out. */
+  private static void shareLoop(SketchState state, String id, String loop, long threads) {
+    Stage stage = state.stage(id);
+    long extent = stage.leaf(loop).orElseThrow().extent();
+    long width = 16 / Math.max(4, stage.op().dtype().bytes());
+    while (width > 1 && (extent % width != 0 || extent / width < threads)) {
+      width /= 2;
+    }
+    String shared = loop;
+    if (width > 1) {
+      int position = stage.position(loop);
+      state.apply(new Split(id, loop, List.of(width)));
+      shared = state.stage(id).leaves().get(position).id();
+      state.apply(new Vectorize(id, state.stage(id).leaves().get(position + 1).id()));
+    }
+    int position = state.stage(id).position(shared);
+    state.apply(new Split(id, shared, List.of(threads)));
+    String thread = state.stage(id).leaves().get(position + 1).id();
+    state.apply(new Bind(id, thread, ThreadTag.THREAD_X));
+  }
+}

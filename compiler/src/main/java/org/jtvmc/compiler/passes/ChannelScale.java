@@ -52,7 +52,7 @@ final class ChannelScale {
               "nn.conv1d_transpose",
               "nn.conv2d_transpose",
               "nn.conv3d_transpose" ->
-              Optional.of(1);
+              Operands.isChannelsFirst(call) ? Optional.of(1) : Optional.empty();
           case "nn.dense" -> Optional.of(Operands.tensor(call).rank() - 1);
           default -> Optional.empty();
         }

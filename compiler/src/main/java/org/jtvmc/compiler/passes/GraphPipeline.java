@@ -2,6 +2,7 @@ package org.jtvmc.compiler.passes;
 
 import java.util.List;
 import org.jtvmc.compiler.passes.fusion.FuseOperators;
+import org.jtvmc.compiler.passes.layout.AssignLayouts;
 import org.jtvmc.ir.graph.IRModule;
 import org.jtvmc.ir.op.OperatorRegistry;
 import org.jtvmc.ir.pass.Pass;
@@ -35,6 +36,9 @@ public final class GraphPipeline {
             new EliminateCommonSubexpressions(),
             new SimplifyAlgebra(operators),
             new FoldBatchNorm(operators),
+            new AssignLayouts(operators),
+            // What the change of layouts leaves behind: transposes of single rows and in pairs.
+            new SimplifyAlgebra(operators),
             // Rules leave behind calls on constants, and equal calls.
             new FoldConstants(),
             new EliminateCommonSubexpressions(),

@@ -52,7 +52,9 @@ public final class AddToBias implements RewriteRule {
           && inner.callee() instanceof Operator operator
           && call.arguments().get(1 - i) instanceof Constant(NDArray bias)
           && product.type().equals(call.type())) {
-        if (CONVOLUTIONS.contains(operator.name()) && isAlong(1, bias, call)) {
+        if (CONVOLUTIONS.contains(operator.name())
+            && Operands.isChannelsFirst(inner)
+            && isAlong(1, bias, call)) {
           return Optional.of(biasAdd(product, bias, Attributes.NONE, call.label()));
         }
         int last = Operands.tensor(call).rank() - 1;

@@ -24,7 +24,8 @@ public final class FoldPadIntoConvolution implements RewriteRule {
 
   @Override
   public Optional<Expr> apply(Call call) {
-    if (!CONVOLUTIONS.contains(((Operator) call.callee()).name())) {
+    if (!CONVOLUTIONS.contains(((Operator) call.callee()).name())
+        || !Operands.isChannelsFirst(call)) {
       return Optional.empty();
     }
     Call pad = Operands.callOf("nn.pad", call.arguments().getFirst()).orElse(null);

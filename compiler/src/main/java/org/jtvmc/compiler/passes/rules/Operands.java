@@ -40,6 +40,13 @@ public final class Operands {
     return all.putAll(call.attributes().values()).build();
   }
 
+  /** True where neither data nor result of a convolution is said to have its channels last. */
+  public static boolean isChannelsFirst(Call convolution) {
+    return List.of("data_layout", "out_layout").stream()
+        .map(name -> convolution.attributes().text(name, ""))
+        .allMatch(layout -> layout.isEmpty() || layout.startsWith("NC"));
+  }
+
   /** The call's attributes with one changed. */
   public static Attributes with(Call call, String name, AttributeValue value) {
     return Attributes.builder().putAll(call.attributes().values()).put(name, value).build();

@@ -21,8 +21,8 @@ import org.jtvmc.ir.type.TypeException;
 
 /**
  * Convolution over one, two or three spatial dimensions: data {@code [n, ci, spatial...]}, weight
- * {@code [co, ci / groups, kernel...]}, result {@code [n, co, spatial...]}. ONNX's Conv without its
- * bias.
+ * {@code [co, ci / groups, kernel...]}, result {@code [n, co, spatial...]}; or the channels of data,
+ * result or both last. ONNX's Conv without its bias.
  */
 public final class Convolution extends TensorOperator {
   private static final List<String> SPATIAL_LETTERS = List.of("W", "HW", "DHW");
@@ -39,7 +39,8 @@ public final class Convolution extends TensorOperator {
             optionalList("padding", "zeros before, then behind each spatial dimension; 0"),
             optionalList("dilation", "the distance of neighbours in the window; 1"),
             optional("groups", 1, "how many parts the channels fall into"),
-            optional("data_layout", "NC" + SPATIAL_LETTERS.get(spatialRank - 1), "of the data"),
+            optional("data_layout", ImageLayout.CHANNELS_FIRST.text(spatialRank), "of the data"),
+            optional("out_layout", "", "of the result; the data's"),
             optional("kernel_layout", "OI" + SPATIAL_LETTERS.get(spatialRank - 1), "of the weight"),
             optional(Accumulation.OUT_DTYPE, "", "the result's element type; the data's")));
     this.spatialRank = spatialRank;
@@ -50,40 +51,54 @@ public final class Convolution extends TensorOperator {
     return List.of(new Convolution(1), new Convolution(2), new Convolution(3));
   }
 
+  private ImageLayout dataLayout(Attributes attributes) {
+    return ImageLayout.of("data_layout", attributes.text("data_layout"), spatialRank);
+  }
+
+  private ImageLayout outLayout(Attributes attributes) {
+    String text = attributes.text("out_layout");
+    return text.isEmpty()
+        ? dataLayout(attributes)
+        : ImageLayout.of("out_layout", text, spatialRank);
+  }
+
   @Override
   protected Type result(List<TensorType> arguments, Attributes attributes) {
     TensorType data = arguments.get(0);
     TensorType weight = arguments.get(1);
-    requireLayout(attributes, "data_layout", "NC");
-    requireLayout(attributes, "kernel_layout", "OI");
+    ImageLayout layout = dataLayout(attributes);
+    requireKernelLayout(attributes);
     requireRank(data, "data");
     requireRank(weight, "weight");
     Shapes.commonDType(arguments);
     long groups = attributes.integer("groups");
     Dim channels = weight.dim(1).times(groups);
-    if (groups < 1 || Shapes.conflict(data.dim(1), channels)) {
+    Dim given = data.dim(layout.channel(data.rank()));
+    if (groups < 1 || Shapes.conflict(given, channels)) {
       throw new TypeException(
           "the data has %s channels, but %d groups of a weight %s need %s"
-              .formatted(data.dim(1), groups, weight, channels));
+              .formatted(given, groups, weight, channels));
     }
     if (weight.dim(0).isKnown() && weight.dim(0).value() % groups != 0) {
       throw new TypeException(
           "%s output channels do not divide into %d groups".formatted(weight.dim(0), groups));
     }
-    List<Dim> shape = new ArrayList<>(data.rank());
-    shape.add(data.dim(0));
-    shape.add(weight.dim(0));
-    shape.addAll(
-        Window.of(weight.shape().stream().skip(2).map(Dim::value).toList(), attributes)
-            .outputSizes(data.shape().subList(2, data.rank()), false));
+    Window window =
+        Window.of(weight.shape().stream().skip(2).map(Dim::value).toList(), attributes);
+    List<Dim> shape =
+        outLayout(attributes)
+            .arrange(
+                data.dim(0),
+                weight.dim(0),
+                window.outputSizes(layout.spatial(data.shape()), false));
     return new TensorType(shape, Accumulation.resultType(attributes, data.dtype()));
   }
 
-  private void requireLayout(Attributes attributes, String name, String leading) {
-    String supported = leading + SPATIAL_LETTERS.get(spatialRank - 1);
-    if (!attributes.text(name).equals(supported)) {
-      throw new TypeException(
-          "%s is '%s', but must be '%s'".formatted(name, attributes.text(name), supported));
+  private void requireKernelLayout(Attributes attributes) {
+    String supported = "OI" + SPATIAL_LETTERS.get(spatialRank - 1);
+    String given = attributes.text("kernel_layout");
+    if (!given.equals(supported)) {
+      throw new TypeException("kernel_layout is '%s', but must be '%s'".formatted(given, supported));
     }
   }
 
@@ -105,40 +120,48 @@ public final class Convolution extends TensorOperator {
     Tensor weight = inputs.get(1);
     DType dtype = ((TensorType) result).dtype();
     Window window = window(weight, attributes);
-    List<String> names = names("n", "c", Axes.spatialNames("", spatialRank));
+    ImageLayout layout = dataLayout(attributes);
+    ImageLayout outLayout = outLayout(attributes);
+    List<String> spatial = Axes.spatialNames("", spatialRank);
     Tensor padded =
         Padding.ofWindow(
             data,
             window,
+            layout,
             IntImm.of(data.dtype(), 0),
-            names("n", "ci", Axes.spatialNames("", spatialRank)));
+            layout.arrange("n", "ci", spatial));
 
-    List<Axis> axes = Axes.named(names, Axes.extents(result));
+    List<Axis> axes = Axes.named(outLayout.arrange("n", "c", spatial), Axes.extents(result));
+    Axis channels = axes.get(outLayout.channel(axes.size()));
     List<Axis> reduceAxes = new ArrayList<>();
-    PrimExpr inGroup = reduced("ci", weight.dim(1), reduceAxes);
+    // What lies side by side in the data is reduced innermost.
+    boolean channelsFirst = layout == ImageLayout.CHANNELS_FIRST;
+    PrimExpr inGroup = channelsFirst ? reduced("ci", weight.dim(1), reduceAxes) : null;
     List<PrimExpr> inWindow = new ArrayList<>();
     List<String> windowNames = Axes.spatialNames("k", spatialRank);
     for (int i = 0; i < spatialRank; i++) {
       inWindow.add(reduced(windowNames.get(i), weight.dim(i + 2), reduceAxes));
     }
+    inGroup = channelsFirst ? inGroup : reduced("ci", weight.dim(1), reduceAxes);
     if (reduceAxes.isEmpty()) {
       Axis only = Axis.of("ci", 1);
       reduceAxes.add(only);
       inGroup = only.var();
     }
 
-    PrimExpr outputChannel = axes.get(1).var();
-    List<PrimExpr> dataIndices = new ArrayList<>();
-    dataIndices.add(axes.get(0).var());
-    dataIndices.add(
+    PrimExpr inputChannel =
         inputChannel(
-            outputChannel,
+            channels.var(),
             inGroup,
             attributes.integer("groups"),
-            axes.get(1).size(),
-            Axis.of("ci", weight.dim(1)).size()));
-    dataIndices.addAll(window.positions(Axes.vars(axes.subList(2, axes.size())), inWindow));
-    List<PrimExpr> weightIndices = new ArrayList<>(List.of(outputChannel, inGroup));
+            channels.size(),
+            Axis.of("ci", weight.dim(1)).size());
+    List<PrimExpr> dataIndices =
+        layout.arrange(
+            axes.get(0).var(),
+            inputChannel,
+            window.positions(Axes.vars(outLayout.spatial(axes)), inWindow));
+    List<PrimExpr> weightIndices = new ArrayList<>(List.of(channels.var(), inGroup));
     weightIndices.addAll(inWindow);
 
     Tensor sum =
@@ -186,7 +209,10 @@ public final class Convolution extends TensorOperator {
         window.isPadded()
             || window.kernel().stream().anyMatch(k -> k != 1)
             || window.strides().stream().anyMatch(s -> s != 1);
-    return gathers && attributes.integer("groups") == 1
+    boolean channelsFirst =
+        dataLayout(attributes) == ImageLayout.CHANNELS_FIRST
+            && outLayout(attributes) == ImageLayout.CHANNELS_FIRST;
+    return gathers && channelsFirst && attributes.integer("groups") == 1
         ? List.of(direct, new Strategy("matmul", this::asMatmul))
         : List.of(direct);
   }

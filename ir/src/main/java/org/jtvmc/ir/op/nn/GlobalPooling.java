@@ -1,6 +1,6 @@
 package org.jtvmc.ir.op.nn;
 
-import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.jtvmc.ir.expr.FloatImm;
 import org.jtvmc.ir.expr.PrimExpr;
@@ -19,13 +19,18 @@ import org.jtvmc.ir.type.TensorType;
 import org.jtvmc.ir.type.Type;
 
 /**
- * The mean or the largest of each channel: data {@code [n, c, spatial...]} to {@code [n, c, 1...]}.
+ * The mean or the largest of each channel: data {@code [n, c, spatial...]} to {@code [n, c, 1...]},
+ * or the channels last in both.
  */
 public final class GlobalPooling extends TensorOperator {
   private final Reducer reducer;
 
   private GlobalPooling(String name, Reducer reducer) {
-    super(name, FusionKind.REDUCTION, List.of("data"), List.of());
+    super(
+        name,
+        FusionKind.REDUCTION,
+        List.of("data"),
+        List.of(optional("data_layout", "", "of data and result; channels first")));
     this.reducer = reducer;
   }
 
@@ -41,11 +46,16 @@ public final class GlobalPooling extends TensorOperator {
     TensorType data = arguments.getFirst();
     Shapes.requireRank(data, "data", 3);
     Shapes.requireFloat(data, "data");
-    List<Dim> shape = new ArrayList<>(data.shape().subList(0, 2));
-    for (int i = 2; i < data.rank(); i++) {
-      shape.add(Dim.of(1));
-    }
-    return data.withShape(shape);
+    ImageLayout layout = layout(attributes, data.rank());
+    return data.withShape(
+        layout.arrange(
+            data.dim(0),
+            data.dim(layout.channel(data.rank())),
+            Collections.nCopies(data.rank() - 2, Dim.of(1))));
+  }
+
+  private static ImageLayout layout(Attributes attributes, int rank) {
+    return ImageLayout.of("data_layout", attributes.text("data_layout"), rank - 2);
   }
 
   @Override
@@ -54,11 +64,15 @@ public final class GlobalPooling extends TensorOperator {
     int spatialRank = data.rank() - 2;
     List<String> spatial = Axes.spatialNames("", spatialRank);
     List<PrimExpr> extents = Axes.extents(result);
+    ImageLayout layout = layout(attributes, data.rank());
     List<Axis> axes =
-        Axes.named(Convolution.names("n", "c", Axes.spatialNames("o", spatialRank)), extents);
-    List<Axis> pixels = Axes.named(spatial, data.shape().subList(2, data.rank()));
-    List<PrimExpr> indices = new ArrayList<>(Axes.vars(axes.subList(0, 2)));
-    indices.addAll(Axes.vars(pixels));
+        Axes.named(layout.arrange("n", "c", Axes.spatialNames("o", spatialRank)), extents);
+    List<Axis> pixels = Axes.named(spatial, layout.spatial(data.shape()));
+    List<PrimExpr> indices =
+        layout.arrange(
+            axes.getFirst().var(),
+            axes.get(layout.channel(axes.size())).var(),
+            Axes.vars(pixels));
     PrimExpr element = data.at(indices);
     if (reducer == Reducer.MAX) {
       return List.of(Tensor.reduce("global_max_pool", reducer, axes, pixels, element));

@@ -1,7 +1,6 @@
 package org.jtvmc.ir.op.nn;
 
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.expr.PrimExpr;
@@ -43,12 +42,18 @@ final class Padding {
     return Tensor.map("pad", axes, Select.of(inside, input.at(indices), value));
   }
 
-  /** The padding of a window: none on the leading dimensions (batch, channels). */
+  /** The padding of a window: none on batch and channels, which are the input's first two. */
   static Tensor ofWindow(Tensor input, Window window, PrimExpr value, List<String> names) {
+    return ofWindow(input, window, ImageLayout.CHANNELS_FIRST, value, names);
+  }
+
+  /** The padding of a window: none on batch and channels. */
+  static Tensor ofWindow(
+      Tensor input, Window window, ImageLayout layout, PrimExpr value, List<String> names) {
     return constant(
         input,
-        leading(input.rank(), window.padBegin()),
-        leading(input.rank(), window.padEnd()),
+        layout.arrange(0L, 0L, window.padBegin()),
+        layout.arrange(0L, 0L, window.padEnd()),
         value,
         names);
   }
@@ -59,12 +64,6 @@ final class Padding {
       extents.add(input.dim(i).plus(begin.get(i) + end.get(i)));
     }
     return extents;
-  }
-
-  private static List<Long> leading(int rank, List<Long> spatial) {
-    List<Long> all = new ArrayList<>(Collections.nCopies(rank - spatial.size(), 0L));
-    all.addAll(spatial);
-    return all;
   }
 
   private static boolean isNone(List<Long> padding) {

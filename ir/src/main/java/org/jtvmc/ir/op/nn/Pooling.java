@@ -23,7 +23,7 @@ import org.jtvmc.ir.type.Type;
 
 /**
  * The largest, the mean, or the p-norm of a window that slides over all dimensions from the third
- * on: data {@code [n, c, spatial...]}. ONNX's MaxPool, AveragePool and LpPool.
+ * on: data {@code [n, c, spatial...]}, or the channels last. ONNX's MaxPool, AveragePool and LpPool.
  */
 public final class Pooling extends TensorOperator {
 
@@ -48,7 +48,8 @@ public final class Pooling extends TensorOperator {
                 optionalList("strides", "the window's step; 1"),
                 optionalList("padding", "before, then behind each spatial dimension; 0"),
                 optionalList("dilation", "the distance of neighbours in the window; 1"),
-                optional("ceil_mode", false, "whether a window partly outside counts")));
+                optional("ceil_mode", false, "whether a window partly outside counts"),
+                optional("data_layout", "", "of data and result; channels first")));
     all.addAll(List.of(more));
     return all;
   }
@@ -72,10 +73,16 @@ public final class Pooling extends TensorOperator {
       Shapes.requireFloat(data, "data");
     }
     Window window = window(attributes, data.rank());
-    List<Dim> shape = new ArrayList<>(data.shape().subList(0, 2));
-    shape.addAll(
-        window.outputSizes(data.shape().subList(2, data.rank()), attributes.bool("ceil_mode")));
-    return data.withShape(shape);
+    ImageLayout layout = layout(attributes, data.rank());
+    return data.withShape(
+        layout.arrange(
+            data.dim(0),
+            data.dim(layout.channel(data.rank())),
+            window.outputSizes(layout.spatial(data.shape()), attributes.bool("ceil_mode"))));
+  }
+
+  private static ImageLayout layout(Attributes attributes, int rank) {
+    return ImageLayout.of("data_layout", attributes.text("data_layout"), rank - 2);
   }
 
   private static Window window(Attributes attributes, int rank) {
@@ -89,12 +96,12 @@ public final class Pooling extends TensorOperator {
     DType dtype = data.dtype();
     DType accumulator = kind == Kind.MAX ? dtype : Accumulation.of(dtype);
     Window window = window(attributes, data.rank());
-    List<String> spatial = Axes.spatialNames("", window.rank());
-    List<String> names = Convolution.names("n", "c", spatial);
+    ImageLayout layout = layout(attributes, data.rank());
+    List<String> names = layout.arrange("n", "c", Axes.spatialNames("", window.rank()));
     List<Axis> axes = Axes.named(names, Axes.extents(result));
-    Window covering = covering(window, data, axes);
+    Window covering = covering(window, layout.spatial(data.shape()), layout.spatial(axes));
     Reducer reducer = kind == Kind.MAX ? Reducer.MAX : Reducer.SUM;
-    Tensor padded = Padding.ofWindow(data, covering, reducer.identity(dtype), names);
+    Tensor padded = Padding.ofWindow(data, covering, layout, reducer.identity(dtype), names);
 
     List<Axis> windowAxes = new ArrayList<>();
     List<PrimExpr> inWindow = new ArrayList<>();
@@ -103,8 +110,11 @@ public final class Pooling extends TensorOperator {
       inWindow.add(
           Convolution.reduced(windowNames.get(i), IntImm.of(window.kernel().get(i)), windowAxes));
     }
-    List<PrimExpr> indices = new ArrayList<>(Axes.vars(axes.subList(0, 2)));
-    indices.addAll(window.positions(Axes.vars(axes.subList(2, axes.size())), inWindow));
+    List<PrimExpr> indices =
+        layout.arrange(
+            axes.getFirst().var(),
+            axes.get(layout.channel(axes.size())).var(),
+            window.positions(Axes.vars(layout.spatial(axes)), inWindow));
     PrimExpr element = padded.at(indices).cast(accumulator);
 
     String stage = name().substring("nn.".length());
@@ -115,7 +125,14 @@ public final class Pooling extends TensorOperator {
         List<Axis> outer = Axes.named(names, sum.shape());
         PrimExpr mean =
             sum.at(Axes.vars(outer))
-                .dividedBy(count(window, covering, data, outer, attributes, accumulator));
+                .dividedBy(
+                    count(
+                            window,
+                            covering,
+                            layout.spatial(data.shape()),
+                            layout.spatial(outer),
+                            attributes)
+                        .cast(accumulator));
         yield List.of(Tensor.map(stage, outer, mean.cast(dtype)));
       }
       case NORM -> {
@@ -138,13 +155,17 @@ public final class Pooling extends TensorOperator {
     return exponent == 1 ? x : Intrinsic.of(IntrinsicOp.POW, x, new FloatImm(x.dtype(), exponent));
   }
 
-  /** The window with enough padding behind that the last position is inside ({@code ceil_mode}). */
-  private static Window covering(Window window, Tensor data, List<Axis> axes) {
+  /**
+   * The window with enough padding behind that the last position is inside ({@code ceil_mode}).
+   *
+   * @param sizes of the data, and {@code outputs} of the result: spatial ones
+   */
+  private static Window covering(Window window, List<PrimExpr> sizes, List<Axis> outputs) {
     List<Long> end = new ArrayList<>(window.rank());
-    List<Axis> dataAxes = Axes.of(data.shape());
+    List<Axis> dataAxes = Axes.of(sizes);
     for (int i = 0; i < window.rank(); i++) {
-      long needed = (axes.get(i + 2).size() - 1) * window.strides().get(i) + window.reach(i);
-      long before = window.padBegin().get(i) + dataAxes.get(i + 2).size();
+      long needed = (outputs.get(i).size() - 1) * window.strides().get(i) + window.reach(i);
+      long before = window.padBegin().get(i) + dataAxes.get(i).size();
       end.add(Math.max(window.padEnd().get(i), needed - before));
     }
     return new Window(window.kernel(), window.strides(), window.padBegin(), end, window.dilation());
@@ -154,10 +175,9 @@ public final class Pooling extends TensorOperator {
   private static PrimExpr count(
       Window window,
       Window covering,
-      Tensor data,
-      List<Axis> outer,
-      Attributes attributes,
-      DType dtype) {
+      List<PrimExpr> sizes,
+      List<Axis> outputs,
+      Attributes attributes) {
     boolean includePad = attributes.bool("count_include_pad");
     PrimExpr count = IntImm.of(1);
     for (int i = 0; i < window.rank(); i++) {
@@ -171,14 +191,14 @@ public final class Pooling extends TensorOperator {
         continue;
       }
       long first = includePad ? 0 : begin;
-      PrimExpr behind = data.dim(i + 2).plus(begin + (includePad ? end : 0));
-      PrimExpr start = outer.get(i + 2).var().times(window.strides().get(i));
+      PrimExpr behind = sizes.get(i).plus(begin + (includePad ? end : 0));
+      PrimExpr start = outputs.get(i).var().times(window.strides().get(i));
       PrimExpr from =
           IntImm.of(first + dilation - 1).minus(start).floorDiv(dilation).max(IntImm.of(0));
       PrimExpr to =
           behind.plus(dilation - 1).minus(start).floorDiv(dilation).min(IntImm.of(kernel));
       count = count.times(to.minus(from));
     }
-    return count.cast(dtype);
+    return count;
   }
 }

@@ -1,0 +1,2 @@
+/** In which order of dimensions each image of a graph lies in memory. */
+package org.jtvmc.compiler.passes.layout;

@@ -170,8 +170,20 @@ final class ExprEmitter {
     }
     Value condition = condition(select.condition());
     Value whenTrue = underGuard(condition, select.whenTrue());
+    if (select.whenTrue() instanceof Load load
+        && isZero(select.whenFalse())
+        && memory.givesZeros(load.buffer())
+        && (condition.isScalar() || whenTrue.lanes() == condition.lanes())) {
+      // What is masked off is read as 0 already.
+      return whenTrue;
+    }
     Value whenFalse = underGuard(context.arithmetic.not(condition), select.whenFalse());
     return context.arithmetic.select(condition, whenTrue, whenFalse);
+  }
+
+  private static boolean isZero(PrimExpr expr) {
+    return IntImm.is(expr, 0)
+        || (expr instanceof FloatImm imm && Double.doubleToRawLongBits(imm.value()) == 0);
   }
 
   private Value underGuard(Value guard, PrimExpr branch) {

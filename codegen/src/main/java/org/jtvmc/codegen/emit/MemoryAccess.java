@@ -43,6 +43,14 @@ final class MemoryAccess {
     };
   }
 
+  /** True where loads give 0 for lanes that are masked off: from memory, not from registers. */
+  boolean givesZeros(Buffer buffer) {
+    return switch (context.storageOf(buffer)) {
+      case Storage.Memory _ -> true;
+      case Storage.Registers _ -> false;
+    };
+  }
+
   /** Stores the living lanes. A scalar value goes to every one of them. */
   void store(Buffer buffer, Affine offset, Value value) {
     boolean uniform = offset.lane() == 0 && !offset.isVarying();
@@ -146,6 +154,11 @@ final class MemoryAccess {
   private LLVMValueRef loadConsecutive(LLVMTypeRef vector, LLVMValueRef pointer, int alignment) {
     if (context.mask().isFull()) {
       return ir.load(vector, pointer, alignment);
+    }
+    Value guard = context.mask().guard();
+    boolean allOrNone = guard != null && guard.isScalar() && context.mask().count() == lanes();
+    if (allOrNone && lanes() * dtype.bytes() <= ZeroPage.BYTES) {
+      return ir.load(vector, ir.select(guard.ref(), pointer, ZeroPage.in(ir)), dtype.bytes());
     }
     return ir.intrinsic(
         "llvm.masked.load",

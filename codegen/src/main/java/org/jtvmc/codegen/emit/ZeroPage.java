@@ -8,7 +8,10 @@ import org.bytedeco.llvm.LLVM.LLVMValueRef;
 /** A readable place of zeros, for loads whose own place must not be read. */
 final class ZeroPage {
   private static final String NAME = "jtvmc.zeros";
-  private static final int BYTES = 64;
+
+  /** What there is to read: a whole vector register. */
+  static final int BYTES = 64;
+
 
   private ZeroPage() {}
 

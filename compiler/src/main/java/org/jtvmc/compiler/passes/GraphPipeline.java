@@ -36,6 +36,7 @@ public final class GraphPipeline {
             new EliminateCommonSubexpressions(),
             new SimplifyAlgebra(operators),
             new FoldBatchNorm(operators),
+            new FlushSubnormalWeights(),
             new AssignLayouts(operators),
             // What the change of layouts leaves behind: transposes of single rows and in pairs.
             new SimplifyAlgebra(operators),

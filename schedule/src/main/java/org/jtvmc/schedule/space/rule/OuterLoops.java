@@ -2,6 +2,10 @@ package org.jtvmc.schedule.space.rule;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jtvmc.ir.op.Axes;
+import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.ir.te.Axis;
+import org.jtvmc.ir.te.PlaceholderOp;
 import org.jtvmc.schedule.IterVar;
 import org.jtvmc.schedule.Stage;
 import org.jtvmc.schedule.space.Access;
@@ -22,10 +26,17 @@ final class OuterLoops {
   /**
    * Decides the order: natural, or the loop over the vectorised operand's panels outermost, so that
    * one panel stays in the cache while all rows pass by. The expert prefers that for a plain matrix
-   * product, where the panels are the largest thing there is.
+   * product, where the panels are the largest thing there is, and wherever it moves less memory.
+   *
+   * @param stage whose loops they are
    */
   static Order order(
-      SketchState state, String decision, List<String> outer, String panel, List<Access> accesses) {
+      SketchState state,
+      String decision,
+      Stage stage,
+      List<String> outer,
+      String panel,
+      List<Access> accesses) {
     List<String> panelFirst = new ArrayList<>(outer);
     panelFirst.remove(panel);
     panelFirst.addFirst(panel);
@@ -38,8 +49,38 @@ final class OuterLoops {
         state.pick(
             decision + ".order",
             List.of("natural", "panels"),
-            matrixProduct ? "panels" : "natural");
+            matrixProduct || panelsMoveLess(state.target(), stage, outer, panel, accesses)
+                ? "panels"
+                : "natural");
     return new Order(picked.equals("panels") ? panelFirst : outer);
+  }
+
+  /**
+   * True where reading the data again for each panel of the constant operand moves fewer bytes into
+   * the second cache than reading that operand again for each tile of the other loops.
+   */
+  private static boolean panelsMoveLess(
+      CpuTarget target, Stage stage, List<String> outer, String panel, List<Access> accesses) {
+    double constant = 0;
+    double data = 0;
+    for (Access access : accesses) {
+      double bytes = access.tensor().dtype().bytes();
+      for (Axis axis : Axes.of(access.tensor().shape())) {
+        bytes *= axis.size();
+      }
+      if (access.tensor().op() instanceof PlaceholderOp input && input.constant()) {
+        constant += bytes;
+      } else {
+        data += bytes;
+      }
+    }
+    double tiles = 1;
+    for (String loop : outer) {
+      tiles *= loop.equals(panel) ? 1 : stage.leaf(loop).map(IterVar::extent).orElse(1L);
+    }
+    double panels = stage.leaf(panel).map(IterVar::extent).orElse(1L);
+    double cache = target.caches().l2() / 2.0;
+    return data * (data > cache ? panels : 1) < constant * (constant > cache ? tiles : 1);
   }
 
   /**

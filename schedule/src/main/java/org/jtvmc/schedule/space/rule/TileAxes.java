@@ -41,7 +41,8 @@ record TileAxes(
         continue;
       }
       candidates.add(of(consumer, producer, accesses, consumerAxis, vector, -1));
-      for (int row = 0; row < rank; row++) {
+      // Of equally good axes the inner one: its rows lie closest.
+      for (int row = rank - 1; row >= 0; row--) {
         if (row != vector
             && consumerAxis[row] >= 0
             && consumerAxis[row] != consumerAxis[vector]

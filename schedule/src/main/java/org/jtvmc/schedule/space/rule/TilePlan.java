@@ -158,7 +158,9 @@ final class TilePlan {
     block.add(vector + ".1");
     inner.add(vector + ".2");
 
-    OuterLoops.Order order = OuterLoops.order(state, producer.id(), outer, vector + ".0", accesses);
+    OuterLoops.Order order =
+        OuterLoops.order(
+            state, producer.id(), state.stage(id), outer, vector + ".0", accesses);
     List<String> all = new ArrayList<>(order.loops());
     all.addAll(block);
     all.addAll(inner);

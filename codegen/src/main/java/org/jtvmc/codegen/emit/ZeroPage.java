@@ -12,7 +12,6 @@ final class ZeroPage {
   /** What there is to read: a whole vector register. */
   static final int BYTES = 64;
 
-
   private ZeroPage() {}
 
   static LLVMValueRef in(IrBuilder ir) {

@@ -16,6 +16,7 @@ import org.jtvmc.compiler.passes.fusion.FuseOperators;
 import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.graph.Attributes;
 import org.jtvmc.ir.graph.Call;
+import org.jtvmc.ir.graph.Constant;
 import org.jtvmc.ir.graph.Function;
 import org.jtvmc.ir.graph.IRModule;
 import org.jtvmc.ir.graph.Var;
@@ -308,6 +309,9 @@ final class GraphPassesTest {
         EliminateCommonSubexpressions
         SimplifyAlgebra; requires types checked
         FoldBatchNorm; requires types checked
+        FlushSubnormalWeights; requires types checked
+        AssignLayouts; requires types checked
+        SimplifyAlgebra; requires types checked
         FoldConstants; requires types checked
         EliminateCommonSubexpressions
         EliminateDeadCode
@@ -315,5 +319,32 @@ final class GraphPassesTest {
         """
             .stripIndent(),
         GraphPipeline.of(OPERATORS, FuseOperators.Options.DEFAULT).toString());
+  }
+
+  @Test
+  void weightsThatAreTooSmallToMatterAreZero() {
+    NDArray weight =
+        NDArray.ofFloats(TensorType.of(DType.F32, 1, 6), 1e-40f, 2, 0, -1e-45f, 1.2e-38f, -3);
+    Call dense =
+        Call.of(
+            OPERATORS.get("nn.dense"),
+            new Var("x", TensorType.of(DType.F32, 2, 6)),
+            constant(weight));
+    Call flushed =
+        (Call)
+            new FlushSubnormalWeights()
+                .apply(
+                    IRModule.of(
+                        new Function(List.of((Var) dense.arguments().getFirst()), dense),
+                        List.of("y")))
+                .main()
+                .body();
+    NDArray expected = NDArray.ofFloats(TensorType.of(DType.F32, 1, 6), 0, 2, 0, 0, 1.2e-38f, -3);
+    NDArray actual = ((Constant) flushed.arguments().get(1)).value();
+    assertEquals(-1, expected.data().mismatch(actual.data()));
+  }
+
+  private static Constant constant(NDArray value) {
+    return new Constant(value);
   }
 }

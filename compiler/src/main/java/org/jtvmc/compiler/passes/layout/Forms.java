@@ -93,8 +93,6 @@ final class Forms {
 
   private Expr transpose(Expr image, List<Long> axes) {
     return Call.of(
-        operators.get("transpose"),
-        List.of(image),
-        Attributes.builder().put("axes", axes).build());
+        operators.get("transpose"), List.of(image), Attributes.builder().put("axes", axes).build());
   }
 }

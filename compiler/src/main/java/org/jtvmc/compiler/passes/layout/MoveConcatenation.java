@@ -43,9 +43,7 @@ final class MoveConcatenation implements LayoutRule {
         Call.of(
             (Operator) call.callee(),
             parts == call.arguments() ? moved : List.of(Tuple.of(moved)),
-            Attributes.builder()
-                .put("axis", (long) Forms.TO_LAST.indexOf((long) axis))
-                .build(),
+            Attributes.builder().put("axis", (long) Forms.TO_LAST.indexOf((long) axis)).build(),
             call.label()));
   }
 }

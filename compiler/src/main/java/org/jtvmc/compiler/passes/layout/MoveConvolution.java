@@ -37,8 +37,7 @@ final class MoveConvolution implements LayoutRule {
     }
     Expr data = call.arguments().getFirst();
     long groups = attributes.integer("groups");
-    boolean depthwise =
-        groups > 1 && groups == weight.dim(0).value() && weight.dim(1).value() == 1;
+    boolean depthwise = groups > 1 && groups == weight.dim(0).value() && weight.dim(1).value() == 1;
     if (groups > 1 && !(depthwise && forms.isLast(data))) {
       return Optional.empty();
     }

@@ -14,11 +14,7 @@ import org.jtvmc.ir.op.nn.ImageLayout;
 final class MovePooling implements LayoutRule {
   private static final Set<String> POOLING =
       Set.of(
-          "nn.max_pool",
-          "nn.avg_pool",
-          "nn.lp_pool",
-          "nn.global_avg_pool",
-          "nn.global_max_pool");
+          "nn.max_pool", "nn.avg_pool", "nn.lp_pool", "nn.global_avg_pool", "nn.global_max_pool");
 
   @Override
   public Optional<Call> channelsLast(Call call, Forms forms) {

@@ -21,8 +21,8 @@ import org.jtvmc.ir.type.TypeException;
 
 /**
  * Convolution over one, two or three spatial dimensions: data {@code [n, ci, spatial...]}, weight
- * {@code [co, ci / groups, kernel...]}, result {@code [n, co, spatial...]}; or the channels of data,
- * result or both last. ONNX's Conv without its bias.
+ * {@code [co, ci / groups, kernel...]}, result {@code [n, co, spatial...]}; or the channels of
+ * data, result or both last. ONNX's Conv without its bias.
  */
 public final class Convolution extends TensorOperator {
   private static final List<String> SPATIAL_LETTERS = List.of("W", "HW", "DHW");
@@ -83,8 +83,7 @@ public final class Convolution extends TensorOperator {
       throw new TypeException(
           "%s output channels do not divide into %d groups".formatted(weight.dim(0), groups));
     }
-    Window window =
-        Window.of(weight.shape().stream().skip(2).map(Dim::value).toList(), attributes);
+    Window window = Window.of(weight.shape().stream().skip(2).map(Dim::value).toList(), attributes);
     List<Dim> shape =
         outLayout(attributes)
             .arrange(
@@ -98,7 +97,8 @@ public final class Convolution extends TensorOperator {
     String supported = "OI" + SPATIAL_LETTERS.get(spatialRank - 1);
     String given = attributes.text("kernel_layout");
     if (!given.equals(supported)) {
-      throw new TypeException("kernel_layout is '%s', but must be '%s'".formatted(given, supported));
+      throw new TypeException(
+          "kernel_layout is '%s', but must be '%s'".formatted(given, supported));
     }
   }
 
@@ -125,11 +125,7 @@ public final class Convolution extends TensorOperator {
     List<String> spatial = Axes.spatialNames("", spatialRank);
     Tensor padded =
         Padding.ofWindow(
-            data,
-            window,
-            layout,
-            IntImm.of(data.dtype(), 0),
-            layout.arrange("n", "ci", spatial));
+            data, window, layout, IntImm.of(data.dtype(), 0), layout.arrange("n", "ci", spatial));
 
     List<Axis> axes = Axes.named(outLayout.arrange("n", "c", spatial), Axes.extents(result));
     Axis channels = axes.get(outLayout.channel(axes.size()));

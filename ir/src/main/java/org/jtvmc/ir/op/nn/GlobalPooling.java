@@ -70,9 +70,7 @@ public final class GlobalPooling extends TensorOperator {
     List<Axis> pixels = Axes.named(spatial, layout.spatial(data.shape()));
     List<PrimExpr> indices =
         layout.arrange(
-            axes.getFirst().var(),
-            axes.get(layout.channel(axes.size())).var(),
-            Axes.vars(pixels));
+            axes.getFirst().var(), axes.get(layout.channel(axes.size())).var(), Axes.vars(pixels));
     PrimExpr element = data.at(indices);
     if (reducer == Reducer.MAX) {
       return List.of(Tensor.reduce("global_max_pool", reducer, axes, pixels, element));

@@ -17,13 +17,13 @@ import org.jtvmc.ir.te.Axis;
 import org.jtvmc.ir.te.Reducer;
 import org.jtvmc.ir.te.Tensor;
 import org.jtvmc.ir.type.DType;
-import org.jtvmc.ir.type.Dim;
 import org.jtvmc.ir.type.TensorType;
 import org.jtvmc.ir.type.Type;
 
 /**
  * The largest, the mean, or the p-norm of a window that slides over all dimensions from the third
- * on: data {@code [n, c, spatial...]}, or the channels last. ONNX's MaxPool, AveragePool and LpPool.
+ * on: data {@code [n, c, spatial...]}, or the channels last. ONNX's MaxPool, AveragePool and
+ * LpPool.
  */
 public final class Pooling extends TensorOperator {
 

@@ -88,8 +88,7 @@ public final class InlineElementwise implements SketchRule {
     PrimExprs.forEach(
         stage.op().body(),
         node ->
-            guarded[0] |=
-                node instanceof Select s && PrimExprs.uses(s.condition(), lanes.var()));
+            guarded[0] |= node instanceof Select s && PrimExprs.uses(s.condition(), lanes.var()));
     List<Axis> axes = reader.op().axes();
     return !guarded[0]
         && Access.of(state.schedule(), reader).stream()

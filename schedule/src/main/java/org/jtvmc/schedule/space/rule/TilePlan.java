@@ -159,8 +159,7 @@ final class TilePlan {
     inner.add(vector + ".2");
 
     OuterLoops.Order order =
-        OuterLoops.order(
-            state, producer.id(), state.stage(id), outer, vector + ".0", accesses);
+        OuterLoops.order(state, producer.id(), state.stage(id), outer, vector + ".0", accesses);
     List<String> all = new ArrayList<>(order.loops());
     all.addAll(block);
     all.addAll(inner);

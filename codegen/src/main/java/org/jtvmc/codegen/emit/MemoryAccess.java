@@ -134,7 +134,8 @@ final class MemoryAccess {
     }
     if (offset.lane() == 1) {
       LLVMValueRef pointer = indices.address(element, base, offset.atFirstLane());
-      return loadConsecutive(vector, pointer, context.alignment(dtype, offset.atFirstLane()));
+      int alignment = context.alignment(dtype, offset.atFirstLane());
+      return loadConsecutive(dtype, vector, pointer, alignment);
     }
     if (offset.lane() == -1 && context.mask().isFull()) {
       Affine last = offset.atFirstLane().plus(1L - lanes());
@@ -151,14 +152,15 @@ final class MemoryAccess {
     return shuffled ? loadStrided(dtype, base, offset) : apart.gather(dtype, base, offset);
   }
 
-  private LLVMValueRef loadConsecutive(LLVMTypeRef vector, LLVMValueRef pointer, int alignment) {
+  private LLVMValueRef loadConsecutive(
+      DType dtype, LLVMTypeRef vector, LLVMValueRef pointer, int alignment) {
     if (context.mask().isFull()) {
       return ir.load(vector, pointer, alignment);
     }
     Value guard = context.mask().guard();
     boolean allOrNone = guard != null && guard.isScalar() && context.mask().count() == lanes();
     if (allOrNone && lanes() * dtype.bytes() <= ZeroPage.BYTES) {
-      return ir.load(vector, ir.select(guard.ref(), pointer, ZeroPage.in(ir)), dtype.bytes());
+      return ir.load(vector, ir.select(guard.ref(), pointer, ZeroPage.in(ir)), alignment);
     }
     return ir.intrinsic(
         "llvm.masked.load",

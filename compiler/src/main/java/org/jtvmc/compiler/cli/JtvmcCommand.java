@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
       TasksCommand.class,
       ConformanceCommand.class,
       LogCommand.class,
+      DatasetCommand.class,
       ZooCommand.class,
       TargetsCommand.class,
       DoctorCommand.class

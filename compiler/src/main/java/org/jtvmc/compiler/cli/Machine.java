@@ -34,4 +34,18 @@ record Machine(CpuTarget host) {
     throw new TargetException(
         "target '%s' is not available for this verb; use --target llvm".formatted(target));
   }
+
+  /**
+   * {@code cpu}, whose code is to be timed here.
+   *
+   * @throws TargetException where this machine does not run it
+   */
+  CpuTarget measurable(CpuTarget cpu) {
+    if (!host.features().containsAll(cpu.features())) {
+      throw new TargetException(
+          "measuring for '%s' needs a machine that runs its code, and this one (%s) does not; tune there and bring the records"
+              .formatted(cpu, host));
+    }
+    return cpu;
+  }
 }

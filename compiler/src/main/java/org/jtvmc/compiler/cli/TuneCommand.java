@@ -18,7 +18,6 @@ import org.jtvmc.compiler.passes.GraphPipeline;
 import org.jtvmc.compiler.pipeline.TaskExtraction;
 import org.jtvmc.compiler.pipeline.TunedSchedules;
 import org.jtvmc.compiler.source.ModelSource;
-import org.jtvmc.compiler.target.TargetException;
 import org.jtvmc.ir.graph.IRModule;
 import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.tuner.cost.CostModel;
@@ -129,7 +128,7 @@ final class TuneCommand extends Verb {
     check();
     ModelSource source = source(model);
     Machine machine = Machine.detect();
-    CpuTarget cpu = measurable(machine.cpuTarget(target, threads), machine);
+    CpuTarget cpu = machine.measurable(machine.cpuTarget(target, threads));
     IRModule imported = source.load(shapes.byName());
     List<TuningTask> all = TaskExtraction.tasks(GraphPipeline.standard().run(imported));
     Path file = records == null ? defaultRecords(source, cpu) : records;
@@ -158,16 +157,6 @@ final class TuneCommand extends Verb {
       throw new UsageException(
           "--tuner '%s' is none of evolutionary, random, grid, and no class name".formatted(tuner));
     }
-  }
-
-  /** Tuning measures here, so that this machine must run the target's code. */
-  private static CpuTarget measurable(CpuTarget cpu, Machine machine) {
-    if (!machine.host().features().containsAll(cpu.features())) {
-      throw new TargetException(
-          "tuning for '%s' needs a machine that runs its code, and this one (%s) does not; tune there and bring the records"
-              .formatted(cpu, machine.host()));
-    }
-    return cpu;
   }
 
   private static Path defaultRecords(ModelSource source, CpuTarget cpu) {

@@ -1,5 +1,6 @@
 package org.jtvmc.tuner.draft;
 
+import java.util.List;
 import org.jtvmc.ir.loop.ForKind;
 import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.tuner.feature.Access;
@@ -12,8 +13,7 @@ import org.jtvmc.tuner.feature.Statement;
  * arithmetic, its loads and stores, and its traffic between each two caches.
  *
  * <p>Arithmetic knows how full the vectors are, how many independent accumulators hide the latency
- * of a multiply-add, and how many registers they take. The traffic into a cache is found from the
- * outermost loop whose body's data fits into it: each of its iterations brings that data in anew.
+ * of a multiply-add, how many registers they take, and how much code there is.
  */
 public final class RooflineDraft implements DraftModel {
   private static final double CYCLES_PER_MS = 3e6;
@@ -37,27 +37,47 @@ public final class RooflineDraft implements DraftModel {
   /** For counting, comparing and jumping. */
   private static final double LOOP_CYCLES = 1.2;
 
-  private static final double LINE_BYTES = 64;
+  /** Instructions that the cache of decoded ones holds; beyond, the decoder sets the pace. */
+  private static final double DECODED = 3000;
+
+  private static final double UNDECODED_CYCLES = 0.3;
 
   private final CpuTarget target;
+  private final CacheLevel l1;
+  private final CacheLevel l2;
+  private final CacheLevel l3;
 
   public RooflineDraft(CpuTarget target) {
     this.target = target;
+    this.l1 = CacheLevel.first(target.caches().l1());
+    this.l2 = CacheLevel.larger(target.caches().l2());
+    this.l3 = CacheLevel.larger(target.caches().l3());
   }
 
   @Override
   public double estimateMs(LoopAnalysis loops) {
+    return cycles(loops, costs(loops)) / CYCLES_PER_MS;
+  }
+
+  /** The costs of the statements, in their order. */
+  List<StatementCost> costs(LoopAnalysis loops) {
+    return loops.statements().stream().map(this::cost).toList();
+  }
+
+  /** The time of a kernel whose statements cost {@code costs}, in cycles. */
+  static double cycles(LoopAnalysis loops, List<StatementCost> costs) {
     double cycles = 0;
     LoopNode region = null;
-    for (Statement statement : loops.statements()) {
+    for (int k = 0; k < costs.size(); k++) {
+      Statement statement = loops.statements().get(k);
+      cycles += costs.get(k).cycles();
       int parallel = parallelLoop(statement);
-      cycles += cycles(statement) / speedup(statement, parallel);
       if (parallel >= 0 && statement.loops().get(parallel) != region) {
         region = statement.loops().get(parallel);
         cycles += PARALLEL_CYCLES * statement.iterations(0, parallel);
       }
     }
-    return Math.max(cycles, 1) / CYCLES_PER_MS;
+    return Math.max(cycles, 1);
   }
 
   private static int parallelLoop(Statement statement) {
@@ -69,48 +89,77 @@ public final class RooflineDraft implements DraftModel {
     return -1;
   }
 
-  /** Chunks over rounds: eight equal chunks on three cores take three rounds. */
-  private double speedup(Statement statement, int parallel) {
-    if (parallel < 0) {
-      return 1;
-    }
-    double chunks = statement.loops().get(parallel).extent();
-    return chunks / Math.ceil(chunks / target.cores());
-  }
-
-  private double cycles(Statement statement) {
-    double issued = issueCycles(statement);
-    double l2 = trafficBytes(statement, target.caches().l1()) / L2_BYTES;
-    double l3 = trafficBytes(statement, target.caches().l2()) / L3_BYTES;
-    double memory = trafficBytes(statement, target.caches().l3()) / MEMORY_BYTES;
-    return Math.max(Math.max(issued, l2), Math.max(l3, memory));
-  }
-
-  private double issueCycles(Statement statement) {
-    int depth = statement.loops().size();
+  private StatementCost cost(Statement statement) {
     int lanes = Math.max(1, target.lanes(statement.store().buffer().dtype().bytes()));
     double vector = statement.product(ForKind.VECTORIZED);
     double vectors = Math.ceil(vector / lanes);
-    double executions = statement.iterations() / vector * vectors;
     double tile = tileStatements(statement) * vectors;
-    double reduceLoops = 0;
-    for (int k = 0; k < depth; k++) {
-      reduceLoops += statement.isReduce(k) && statement.loops().get(k).extent() > 1 ? 1 : 0;
+    boolean reduces = reduces(statement);
+    double iterations = statement.iterations();
+    double operations = Math.max(1, statement.flops() / 2);
+    int parallel = parallelLoop(statement);
+    double chunks = parallel < 0 ? 0 : statement.loops().get(parallel).extent();
+    return new StatementCost(
+        issueCycles(statement, iterations / vector * vectors, tile, reduces),
+        l1.traffic(statement) / L2_BYTES,
+        l2.traffic(statement) / L3_BYTES,
+        l3.traffic(statement) / MEMORY_BYTES,
+        operations * iterations / lanes / UNITS,
+        vector / (vectors * lanes),
+        reduces ? tile / target.vectorRegisters() : 0,
+        tile * (operations + statement.accesses().size()) / DECODED,
+        // Chunks over rounds: eight equal chunks on three cores take three rounds.
+        parallel < 0 ? 1 : chunks / Math.ceil(chunks / target.cores()),
+        chunks / target.cores(),
+        target.cores());
+  }
+
+  private static boolean reduces(Statement statement) {
+    for (int k = 0; k < statement.loops().size(); k++) {
+      if (statement.isReduce(k) && statement.loops().get(k).extent() > 1) {
+        return true;
+      }
     }
-    double work = Math.max(1, statement.flops() / 2) * executions / UNITS;
-    if (reduceLoops > 0) {
-      work *= Math.max(1, IN_FLIGHT / tile);
-      double spilled = Math.max(0, tile + 2 - target.vectorRegisters());
-      work += executions * Math.min(1, spilled / tile);
+    return false;
+  }
+
+  /**
+   * @param executions of the statement on one vector
+   * @param tile executions in the innermost body
+   */
+  private double issueCycles(Statement statement, double executions, double tile, boolean reduces) {
+    double operations = Math.max(1, statement.flops() / 2);
+    double work = operations * executions / UNITS;
+    if (reduces) {
+      double accumulators = accumulators(statement, tile);
+      work *= Math.max(1, IN_FLIGHT / accumulators);
+      double spilled = Math.max(0, accumulators + 2 - target.vectorRegisters());
+      work += executions * Math.min(1, spilled / accumulators);
     }
     double memoryOperations = 0;
     for (Access access : statement.accesses()) {
       boolean store = access.type() != Access.Type.READ;
-      double perExecution = store && reduceLoops > 0 ? 0 : vectorOperations(statement, access);
+      double perExecution = store && reduces ? 0 : vectorOperations(statement, access);
       memoryOperations += perExecution * executions / (store ? STORES_PER_CYCLE : LOADS_PER_CYCLE);
     }
+    double decoding = tile * operations > DECODED ? executions * operations * UNDECODED_CYCLES : 0;
     double jumps = executions / Math.max(1, tile) * LOOP_CYCLES;
-    return Math.max(work, memoryOperations) + jumps;
+    return Math.max(work, memoryOperations) + decoding + jumps;
+  }
+
+  /** The part of the innermost body's {@code tile} that unrolled reduce loops do not repeat. */
+  private static double accumulators(Statement statement, double tile) {
+    double repeats = 1;
+    for (int k = statement.loops().size() - 1; k >= 0; k--) {
+      LoopNode loop = statement.loops().get(k);
+      if (loop.kind() == ForKind.SERIAL && loop.extent() > 1) {
+        break;
+      }
+      if (loop.kind() == ForKind.UNROLLED && statement.isReduce(k)) {
+        repeats *= loop.extent();
+      }
+    }
+    return Math.max(1, tile / repeats);
   }
 
   /** The statements of the unrolled innermost body. */
@@ -149,34 +198,5 @@ public final class RooflineDraft implements DraftModel {
       }
     }
     return operations;
-  }
-
-  /**
-   * The bytes of whole lines that come into a cache of {@code size} bytes, on one core; none where
-   * all the data fits, since it is still there from the run before.
-   */
-  private static double trafficBytes(Statement statement, long size) {
-    int fits = 0;
-    while (fits < statement.loops().size() && footprint(statement, fits) > size) {
-      fits++;
-    }
-    if (fits == 0) {
-      return 0;
-    }
-    double bytes = 0;
-    for (Access access : statement.accesses()) {
-      double once = access.lines(fits) * LINE_BYTES;
-      boolean stays = !access.moves(fits - 1) && once <= size / 2.0;
-      bytes += once * statement.iterations(0, stays ? fits - 1 : fits);
-    }
-    return bytes;
-  }
-
-  private static double footprint(Statement statement, int depth) {
-    double bytes = 0;
-    for (Access access : statement.accesses()) {
-      bytes += access.lines(depth) * LINE_BYTES;
-    }
-    return bytes;
   }
 }

@@ -92,6 +92,16 @@ public final class Access {
     return step[k];
   }
 
+  /** How many loops there are around the statement. */
+  public int loops() {
+    return extents.length;
+  }
+
+  /** The iterations of loop {@code k}. */
+  public double extent(int k) {
+    return extents[k];
+  }
+
   /** The distinct elements touched while the loops from {@code depth} inwards run. */
   public double elements(int depth) {
     double product = 1;

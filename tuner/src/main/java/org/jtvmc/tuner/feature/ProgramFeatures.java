@@ -32,6 +32,11 @@ public final class ProgramFeatures {
     return values[row * columns + column];
   }
 
+  /** Copies one row to {@code destination} from {@code offset} on. */
+  public void copyRowTo(int row, float[] destination, int offset) {
+    System.arraycopy(values, row * columns, destination, offset, columns);
+  }
+
   /** Copies all rows to {@code destination} from {@code offset} on. */
   public void copyTo(float[] destination, int offset) {
     System.arraycopy(values, 0, destination, offset, values.length);

@@ -6,13 +6,31 @@ import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.type.DType;
 
 /**
- * Compares a candidate's output with the reference's. Floats may differ as another order of
+ * Compares candidates' outputs with the reference's. Floats may differ as another order of
  * summation makes them differ; integers may not, but for one unit where they were rounded from
  * floats.
  */
 public final class OutputCheck {
 
-  private OutputCheck() {}
+  private final NDArray expected;
+  private final double relative;
+  private final double absolute;
+
+  /**
+   * A check against {@code expected}, which is not changed afterwards.
+   *
+   * @param fromFloats whether integers were rounded from floats
+   */
+  public OutputCheck(NDArray expected, boolean fromFloats) {
+    this.expected = expected;
+    DType dtype = expected.dtype();
+    boolean wide = dtype.bits() >= 32;
+    this.relative = dtype.isFloat() ? (wide ? 1e-3 : 2e-2) : 0;
+    this.absolute =
+        dtype.isFloat()
+            ? (wide ? 1e-4 : 2e-2) * scale(expected)
+            : fromFloats && dtype.isInteger() ? 1 : 0;
+  }
 
   /**
    * Fills an output with what no kernel computes, so that an element that is not written shows: NaN
@@ -23,18 +41,12 @@ public final class OutputCheck {
   }
 
   /** What is wrong with {@code actual}, in one sentence; empty where it is right. */
-  public static Optional<String> difference(NDArray expected, NDArray actual, boolean fromFloats) {
+  public Optional<String> difference(NDArray actual) {
     if (expected.data().mismatch(actual.data()) < 0) {
       return Optional.empty();
     }
-    DType dtype = expected.dtype();
-    double relative = dtype.isFloat() ? (dtype.bits() >= 32 ? 1e-3 : 2e-2) : 0;
-    double absolute =
-        dtype.isFloat()
-            ? (dtype.bits() >= 32 ? 1e-4 : 2e-2) * scale(expected)
-            : fromFloats && dtype.isInteger() ? 1 : 0;
     long elements = expected.elements();
-    boolean f32 = dtype.equals(DType.F32);
+    boolean f32 = expected.dtype().equals(DType.F32);
     for (long k = 0; k < elements; k++) {
       double want = f32 ? float32(expected, k) : expected.getDouble(k);
       double have = f32 ? float32(actual, k) : actual.getDouble(k);

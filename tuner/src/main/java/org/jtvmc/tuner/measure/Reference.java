@@ -7,7 +7,6 @@ import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.interpret.TensorEvaluator;
 import org.jtvmc.ir.te.Tensor;
 import org.jtvmc.schedule.ComputeDag;
-import org.jtvmc.schedule.Schedule;
 import org.jtvmc.schedule.lower.Lowering;
 
 /** Where the right outputs of a task come from. */
@@ -23,13 +22,13 @@ public sealed interface Reference {
     }
   }
 
-  /** The computation compiled with no schedule at all: one plain loop nest per stage. */
+  /** The computation compiled as {@link PlainSchedule} has it, which no rule of the space made. */
   record Compiled(KernelSource source) implements Reference {}
 
   /** The best reference for the size of {@code dag}. */
   static Reference of(ComputeDag dag, List<InputSpec> inputs) {
     if (dag.flops() > EVALUATED_FLOPS) {
-      return new Compiled(KernelSource.of(Lowering.lower(Schedule.of(dag), "reference"), dag));
+      return new Compiled(KernelSource.of(Lowering.lower(PlainSchedule.of(dag), "reference"), dag));
     }
     Evaluated signed = evaluate(dag, inputs, InputData.Range.SIGNED);
     return allFinite(signed.outputs) ? signed : evaluate(dag, inputs, InputData.Range.POSITIVE);

@@ -8,20 +8,21 @@ import org.jtvmc.schedule.ComputeDag;
 import org.jtvmc.schedule.Schedule;
 import org.jtvmc.schedule.lower.Lowering;
 import org.jtvmc.tuner.draft.DraftModel;
-import org.jtvmc.tuner.feature.FeatureExtractor;
+import org.jtvmc.tuner.draft.MachineFeatures;
 import org.jtvmc.tuner.feature.LoopAnalysis;
 
 /** Lowers a candidate and looks at its loops. */
 public final class LoopAppraiser implements Appraiser {
   private final ComputeDag dag;
   private final DraftModel draft;
-  private final FeatureExtractor features = new FeatureExtractor();
+  private final MachineFeatures features;
   private final AtomicInteger rejected = new AtomicInteger();
   private final AtomicReference<String> firstRejection = new AtomicReference<>();
 
   public LoopAppraiser(ComputeDag dag, Target target) {
     this.dag = dag;
     this.draft = DraftModel.of(target);
+    this.features = new MachineFeatures(target);
   }
 
   @Override

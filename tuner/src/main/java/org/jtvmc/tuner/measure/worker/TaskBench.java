@@ -31,7 +31,7 @@ final class TaskBench implements AutoCloseable {
   private final Arena arena = Arena.ofShared();
   private final List<NDArray> inputs = new ArrayList<>();
   private final List<NDArray> outputs = new ArrayList<>();
-  private List<NDArray> expected;
+  private final List<OutputCheck> checks = new ArrayList<>();
 
   /** What kernels run on. */
   record Machine(KernelRuntime runtime, ThreadPool pool) {}
@@ -47,13 +47,15 @@ final class TaskBench implements AutoCloseable {
     task.inputs().forEach(input -> inputs.add(allocate(input.type())));
     task.outputs().forEach(type -> outputs.add(allocate(type)));
     try {
-      switch (task.reference()) {
-        case Reference.Evaluated(InputData.Range range, List<NDArray> right) -> {
-          fill(range);
-          expected = right;
-        }
-        case Reference.Compiled compiled -> expected = compute(builder.build(compiled.source()));
-      }
+      List<NDArray> expected =
+          switch (task.reference()) {
+            case Reference.Evaluated(InputData.Range range, List<NDArray> right) -> {
+              fill(range);
+              yield right;
+            }
+            case Reference.Compiled compiled -> compute(builder.build(compiled.source()));
+          };
+      expected.forEach(right -> checks.add(new OutputCheck(right, task.readsFloats())));
     } catch (RuntimeException e) {
       arena.close();
       throw e;
@@ -115,8 +117,7 @@ final class TaskBench implements AutoCloseable {
       outputs.forEach(OutputCheck::poison);
       kernel.run(buffers, Optional.of(machine.pool));
       for (int k = 0; k < outputs.size(); k++) {
-        Optional<String> wrong =
-            OutputCheck.difference(expected.get(k), outputs.get(k), task.readsFloats());
+        Optional<String> wrong = checks.get(k).difference(outputs.get(k));
         if (wrong.isPresent()) {
           String where = outputs.size() > 1 ? "output " + k + ", " : "";
           return new RunOutcome.Failed(RecordStatus.WRONG_ANSWER, where + wrong.get());

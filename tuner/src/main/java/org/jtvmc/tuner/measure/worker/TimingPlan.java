@@ -13,14 +13,17 @@ import org.jtvmc.tuner.measure.Runner.Effort;
  * closer it comes.
  */
 final class TimingPlan {
-  /** A candidate that is so many times slower than the best is not timed again. */
-  private static final double HOPELESS = 3;
+  /** No bad luck explains so much: one that is so many times slower is not timed again. */
+  private static final double LOST = 3;
 
-  /** No bad luck explains so much. */
-  private static final double LOST = 10;
+  /** One that is so many times slower twice is given up. */
+  private static final double HOPELESS = 1.6;
 
-  /** One that is so much slower gets half of the time. */
-  private static final double BEHIND = 1.4;
+  /** A kernel that is shorter runs again before it is judged. */
+  private static final double SHORT_MS = 2;
+
+  /** One that is so many times slower gets a part of the time. */
+  private static final double BEHIND = 1.2;
 
   /**
    * A sample takes at least so long, so that the clock does not show; and no longer, so that some
@@ -45,12 +48,14 @@ final class TimingPlan {
   List<Double> time(Function<Timing, List<Double>> measure) {
     List<Double> times = new ArrayList<>(measure.apply(series(1, 1)));
     double first = times.getFirst();
-    if (first > LOST * bestMs) {
+    boolean isShort = first < SHORT_MS;
+    if (first > LOST * bestMs && !isShort) {
       return times;
     }
     if (first > HOPELESS * bestMs) {
-      // The first run after a load may have been unlucky: nothing is given up after a single one.
-      times.addAll(measure.apply(series(1, 1)));
+      // The first run after a load finds cold caches and parked threads: a short kernel that is
+      // given up after it alone may have been the fastest.
+      times.addAll(measure.apply(series(isShort ? 3 : 1, 1)));
       if (Collections.min(times) > HOPELESS * bestMs) {
         return times;
       }

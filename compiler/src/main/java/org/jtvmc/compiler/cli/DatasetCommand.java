@@ -1,0 +1,93 @@
+package org.jtvmc.compiler.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import org.jtvmc.compiler.dataset.DatasetFile;
+import org.jtvmc.compiler.dataset.DatasetGenerator;
+import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.tuner.measure.worker.WorkerOptions;
+import org.jtvmc.tuner.session.LocalWorkbench;
+import org.jtvmc.tuner.session.Workbench;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code dataset}: measures schedules of many kernels, for a cost model to be trained on. */
+@Command(
+    name = "dataset",
+    description = "Generates a cost-model training set: many shapes of many operators, measured.")
+final class DatasetCommand extends Verb {
+
+  @Option(
+      names = "-o",
+      paramLabel = "FILE",
+      required = true,
+      description = "JSON lines; what it holds already is kept and counts.")
+  private Path out;
+
+  @Option(
+      names = "--target",
+      paramLabel = "T",
+      defaultValue = "llvm",
+      description = "What to measure for; this machine must run its code.")
+  private String target;
+
+  @Option(names = "--kernels", paramLabel = "N", description = "How many; by default 200.")
+  private int kernels = 200;
+
+  @Option(
+      names = "--candidates",
+      paramLabel = "N",
+      description = "Schedules of each kernel; by default 64.")
+  private int candidates = 64;
+
+  @Option(names = "--seed", paramLabel = "N", description = "Of all chance.")
+  private long seed;
+
+  @Option(
+      names = "--time-budget",
+      paramLabel = "10m",
+      converter = TimeSpan.class,
+      description = "When to stop at the latest; the same command goes on later.")
+  private Duration timeBudget;
+
+  @Option(
+      names = "--num-threads",
+      paramLabel = "N",
+      description = "Threads that serve one run; by default one per core.")
+  private int threads;
+
+  @Override
+  public Integer call() {
+    if (kernels < 0 || candidates < 1 || threads < 0) {
+      throw new UsageException("--kernels, --candidates and --num-threads are positive numbers");
+    }
+    Machine machine = Machine.detect();
+    CpuTarget cpu = machine.measurable(machine.cpuTarget(target, threads));
+    try (Interruption interruption = new Interruption();
+        Workbench workbench = new LocalWorkbench(cpu, WorkerOptions.standard())) {
+      DatasetGenerator generator =
+          new DatasetGenerator(
+              cpu,
+              workbench,
+              new DatasetGenerator.Options(
+                  kernels, candidates, seed, Optional.ofNullable(timeBudget)),
+              sentence -> note("%s", sentence));
+      interruption.onInterrupt(generator::stop);
+      DatasetGenerator.Outcome outcome = generator.generate(new DatasetFile(out));
+      ObjectNode document = object();
+      document.put("file", out.toString());
+      document.put("target", cpu.toString());
+      document.put("kernels", outcome.kernels());
+      document.put("samples", outcome.samples());
+      document.put("interrupted", outcome.interrupted());
+      if (json()) {
+        print(document);
+      } else {
+        line("%d new schedules of %d kernels in %s", outcome.samples(), outcome.kernels(), out);
+      }
+      return outcome.interrupted() ? ExitCode.INTERRUPTED : ExitCode.DONE;
+    }
+  }
+}

@@ -14,8 +14,15 @@ import org.jtvmc.ir.loop.ThreadTag;
  *     computed at a loop of its consumer runs over what that loop's body needs, which is less
  * @param forKind how the iterations are carried out
  * @param tag present exactly where {@code forKind} is {@link ForKind#THREAD}
+ * @param intrinsic the instruction that does the work of this loop and those inside it, if one does
  */
-public record IterVar(String id, Kind kind, long extent, ForKind forKind, Optional<ThreadTag> tag) {
+public record IterVar(
+    String id,
+    Kind kind,
+    long extent,
+    ForKind forKind,
+    Optional<ThreadTag> tag,
+    Optional<String> intrinsic) {
 
   /** Whether the axis indexes the output or is summed over. */
   public enum Kind {
@@ -25,7 +32,7 @@ public record IterVar(String id, Kind kind, long extent, ForKind forKind, Option
 
   /** A serial loop. */
   public static IterVar of(String id, Kind kind, long extent) {
-    return new IterVar(id, kind, extent, ForKind.SERIAL, Optional.empty());
+    return new IterVar(id, kind, extent, ForKind.SERIAL, Optional.empty(), Optional.empty());
   }
 
   public boolean isReduce() {
@@ -33,22 +40,33 @@ public record IterVar(String id, Kind kind, long extent, ForKind forKind, Option
   }
 
   public boolean isAnnotated() {
-    return forKind != ForKind.SERIAL;
+    return forKind != ForKind.SERIAL || intrinsic.isPresent();
   }
 
   public IterVar withForKind(ForKind other) {
-    return new IterVar(id, kind, extent, other, Optional.empty());
+    return new IterVar(id, kind, extent, other, Optional.empty(), intrinsic);
   }
 
   /** Bound to a GPU's blocks or threads. */
   public IterVar boundTo(ThreadTag thread) {
-    return new IterVar(id, kind, extent, ForKind.THREAD, Optional.of(thread));
+    return new IterVar(id, kind, extent, ForKind.THREAD, Optional.of(thread), intrinsic);
+  }
+
+  /** Done by the named intrinsic. */
+  public IterVar tensorizedBy(String name) {
+    return new IterVar(id, kind, extent, forKind, tag, Optional.of(name));
   }
 
   @Override
   public String toString() {
     String how =
         tag.map(ThreadTag::symbol).orElseGet(() -> forKind.name().toLowerCase(Locale.ROOT));
-    return (isReduce() ? "reduce " : "") + how + " for " + id + " in 0.." + extent;
+    return (isReduce() ? "reduce " : "")
+        + how
+        + " for "
+        + id
+        + " in 0.."
+        + extent
+        + intrinsic.map(name -> " by " + name).orElse("");
   }
 }

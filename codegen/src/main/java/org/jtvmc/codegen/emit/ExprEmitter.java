@@ -34,6 +34,7 @@ final class ExprEmitter {
   private final IndexEmitter indexEmitter;
   private final MemoryAccess memory;
   private final MathEmitter math;
+  private final DotProductEmitter dots;
 
   /** Values of the statement being emitted, by identity; a branch of a select has its own. */
   private Memo memo = new Memo(null);
@@ -44,6 +45,7 @@ final class ExprEmitter {
     this.indexEmitter = new IndexEmitter(context, this);
     this.memory = new MemoryAccess(context, indexEmitter);
     this.math = new MathEmitter(ir, context.target);
+    this.dots = new DotProductEmitter(context, this);
   }
 
   MemoryAccess memory() {
@@ -90,8 +92,13 @@ final class ExprEmitter {
       case FloatImm imm -> ir.constant(imm.dtype(), imm.value());
       case PrimVar variable -> variable(variable);
       case Binary binary when binary.dtype().isBool() -> logical(binary);
-      case Binary(BinaryOp op, PrimExpr left, PrimExpr right) ->
-          context.arithmetic.binary(op, emit(left), emit(right));
+      case Binary binary ->
+          DotProduct.match(binary)
+              .flatMap(dots::emit)
+              .orElseGet(
+                  () ->
+                      context.arithmetic.binary(
+                          binary.op(), emit(binary.left()), emit(binary.right())));
       case Compare compare -> comparison(compare);
       case Not(PrimExpr operand) -> context.arithmetic.not(condition(operand));
       case Select select -> select(select);

@@ -42,8 +42,7 @@ final class PeakKernels {
     PrimVar thread = PrimVar.index("thread");
     PrimVar round = PrimVar.index("round");
     Stmt start =
-        overTile(
-            (chain, lane) -> new Stmt.Store(tile, List.of(chain, lane), load(y, lane)));
+        overTile((chain, lane) -> new Stmt.Store(tile, List.of(chain, lane), load(y, lane)));
     Stmt step =
         overTile(
             (chain, lane) ->
@@ -56,10 +55,12 @@ final class PeakKernels {
             (chain, lane) ->
                 new Stmt.Store(out, List.of(thread, chain, lane), load(tile, chain, lane)));
     Stmt body =
-        new Stmt.Allocate(
-            tile, Stmt.seq(start, loop(round, rounds, ForKind.SERIAL, step), end));
+        new Stmt.Allocate(tile, Stmt.seq(start, loop(round, rounds, ForKind.SERIAL, step), end));
     return new PrimFunc(
-        "multiply_adds", List.of(x, y), List.of(out), loop(thread, threads, ForKind.PARALLEL, body));
+        "multiply_adds",
+        List.of(x, y),
+        List.of(out),
+        loop(thread, threads, ForKind.PARALLEL, body));
   }
 
   /** The sums of {@code blocks} blocks of as many vectors as there are chains, for each thread. */
@@ -86,8 +87,7 @@ final class PeakKernels {
             (chain, lane) ->
                 new Stmt.Store(out, List.of(thread, chain, lane), load(tile, chain, lane)));
     Stmt body =
-        new Stmt.Allocate(
-            tile, Stmt.seq(start, loop(block, blocks, ForKind.SERIAL, step), end));
+        new Stmt.Allocate(tile, Stmt.seq(start, loop(block, blocks, ForKind.SERIAL, step), end));
     return new PrimFunc(
         "read", List.of(data), List.of(out), loop(thread, threads, ForKind.PARALLEL, body));
   }

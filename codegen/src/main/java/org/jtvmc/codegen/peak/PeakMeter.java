@@ -95,7 +95,9 @@ public final class PeakMeter implements AutoCloseable {
 
   private static MemorySegment filled(Arena arena, Buffer buffer, float value) {
     long elements =
-        buffer.shape().stream().mapToLong(size -> ((IntImm) size).value()).reduce(1, (a, b) -> a * b);
+        buffer.shape().stream()
+            .mapToLong(size -> ((IntImm) size).value())
+            .reduce(1, (a, b) -> a * b);
     MemorySegment memory = arena.allocate(elements * Float.BYTES, 64);
     for (long i = 0; i < elements; i++) {
       memory.setAtIndex(ValueLayout.JAVA_FLOAT, i, value);

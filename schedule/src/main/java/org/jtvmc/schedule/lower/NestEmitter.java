@@ -27,6 +27,7 @@ import org.jtvmc.schedule.Packing;
 import org.jtvmc.schedule.Schedule;
 import org.jtvmc.schedule.ScheduleException;
 import org.jtvmc.schedule.Stage;
+import org.jtvmc.schedule.intrinsic.TileMatch;
 
 /** Writes out the loops of stages, from the innermost statement outwards. */
 final class NestEmitter {
@@ -78,7 +79,20 @@ final class NestEmitter {
       value = reducer.get().combine(partial, value);
     }
     Stmt body = new Stmt.Store(partial.buffer(), partial.indices(), value);
-    for (int i = nest.leaves.size() - 1; i >= 0; i--) {
+    Stmt neutral =
+        reducer.isPresent()
+            ? new Stmt.Store(
+                target.buffer(), indices, reducer.get().identity(target.buffer().dtype()))
+            : Stmt.nothing();
+    if (nest.tensorized < nest.leaves.size()) {
+      TileMatch tile = TensorizedLoops.match(nest, result, lowering.lower(nest.body), simplifier);
+      body = tile.intrinsic().code().update(tile);
+      neutral = tile.intrinsic().code().initialise(tile);
+      if (nest.firstReduce() >= nest.tensorized) {
+        body = Stmt.seq(neutral, body);
+      }
+    }
+    for (int i = nest.tensorized - 1; i >= 0; i--) {
       StageNest.Leaf leaf = nest.leaves.get(i);
       body = withGuests(nest.stage, leaf.loop().id(), body);
       body = guarded(nest, i, body, true);
@@ -86,18 +100,17 @@ final class NestEmitter {
       if (together && i == nest.firstReduce()) {
         body = ThreadReductions.complete(nest, partial, body, result);
       } else if (reducer.isPresent() && i == nest.firstReduce()) {
-        body = Stmt.seq(initialisation(nest, target.buffer(), indices, reducer.get()), body);
+        body = Stmt.seq(initialisation(nest, neutral), body);
       }
     }
     return guarded(nest, -1, body, true);
   }
 
   /** The nest that gives every element the neutral value, over the loops inside the reduction. */
-  private Stmt initialisation(
-      StageNest nest, Buffer buffer, List<PrimExpr> indices, Reducer reducer) {
-    Stmt body = new Stmt.Store(buffer, indices, reducer.identity(buffer.dtype()));
+  private Stmt initialisation(StageNest nest, Stmt neutral) {
+    Stmt body = neutral;
     Map<PrimVar, PrimVar> fresh = new HashMap<>();
-    for (int i = nest.leaves.size() - 1; i > nest.firstReduce(); i--) {
+    for (int i = nest.tensorized - 1; i > nest.firstReduce(); i--) {
       StageNest.Leaf leaf = nest.leaves.get(i);
       if (leaf.loop().isReduce()) {
         continue;

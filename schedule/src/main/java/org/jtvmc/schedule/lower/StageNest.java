@@ -56,6 +56,9 @@ final class StageNest {
   /** For each axis of the operation, spatial ones first, its value in the whole tensor. */
   final Map<PrimVar, LinearForm> axisValues = new IdentityHashMap<>();
 
+  /** The position of the outermost loop that an intrinsic does; the number of loops for none. */
+  final int tensorized;
+
   final List<Guard> guards = new ArrayList<>();
 
   StageNest(
@@ -76,6 +79,7 @@ final class StageNest {
       axisExtents[i] = i < spatial ? region.extents().get(i) : stage.axes().get(i).extent();
     }
     Map<String, Long> extents = AxisValues.extents(stage, axisExtents);
+    this.tensorized = tensorized(stage);
     this.leaves = makeLeaves(extents);
     Map<String, PrimExpr> values = new HashMap<>();
     for (Leaf leaf : leaves) {
@@ -130,7 +134,7 @@ final class StageNest {
       all.add(new Leaf(loop, variable, extent, loop.forKind(), loop.tag()));
     }
     long steps = 1;
-    for (int i = all.size() - 1; i >= 0 && stage.autoUnroll() > 0; i--) {
+    for (int i = Math.min(tensorized, all.size()) - 1; i >= 0 && stage.autoUnroll() > 0; i--) {
       Leaf leaf = all.get(i);
       boolean stops =
           hosting.contains(leaf.loop.id())
@@ -148,6 +152,14 @@ final class StageNest {
       }
     }
     return List.copyOf(all);
+  }
+
+  private static int tensorized(Stage stage) {
+    int position = 0;
+    while (position < stage.leaves().size() && stage.leaves().get(position).intrinsic().isEmpty()) {
+      position++;
+    }
+    return position;
   }
 
   private static String variableName(String axis) {

@@ -32,8 +32,7 @@ final class Loops {
     IterVar loop = find(stage, axis);
     if (loop.isAnnotated()) {
       throw new ScheduleException(
-          "loop '%s' is %s; split and fuse before deciding how it runs"
-              .formatted(axis, loop.forKind().name().toLowerCase(Locale.ROOT)),
+          "loop '%s' is %s; split and fuse before deciding how it runs".formatted(axis, how(loop)),
           stage,
           axis);
     }
@@ -51,14 +50,18 @@ final class Loops {
     return loop;
   }
 
+  private static String how(IterVar loop) {
+    return loop.intrinsic().isPresent()
+        ? "tensorized"
+        : loop.forKind().name().toLowerCase(Locale.ROOT);
+  }
+
   /** The loop {@code axis}, which must be serial, to be annotated. */
   static IterVar findSerial(Stage stage, String axis) {
     IterVar loop = find(stage, axis);
     if (loop.isAnnotated()) {
       throw new ScheduleException(
-          "loop '%s' is %s already".formatted(axis, loop.forKind().name().toLowerCase(Locale.ROOT)),
-          stage,
-          axis);
+          "loop '%s' is %s already".formatted(axis, how(loop)), stage, axis);
     }
     return loop;
   }

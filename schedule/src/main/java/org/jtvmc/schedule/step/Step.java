@@ -24,7 +24,8 @@ public sealed interface Step
         SetScope,
         OrderStorage,
         Pipeline,
-        AutoUnroll {
+        AutoUnroll,
+        Tensorize {
 
   /** The id of the stage that the step is about. */
   String stage();

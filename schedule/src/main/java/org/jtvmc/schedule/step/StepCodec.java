@@ -87,6 +87,8 @@ public final class StepCodec {
           withNames(node("order_storage", stage), axes).add(padding);
       case Pipeline(String stage, String axis, int depth, boolean async) ->
           node("pipeline", stage, axis, async ? "async" : "plain").add(depth);
+      case Tensorize(String stage, String axis, String intrinsic) ->
+          node("tensorize", stage, axis, intrinsic);
       case AutoUnroll(String stage, int maxSteps) -> node("auto_unroll", stage).add(maxSteps);
     };
   }
@@ -121,6 +123,7 @@ public final class StepCodec {
               text(node, 2),
               Math.toIntExact(number(node, 4)),
               text(node, 3).equals("async"));
+      case "tensorize" -> new Tensorize(stage, text(node, 2), text(node, 3));
       case "auto_unroll" -> new AutoUnroll(stage, Math.toIntExact(number(node, 2)));
       default -> throw malformed(node);
     };

@@ -1,0 +1,2 @@
+/** Instructions that compute a small tensor expression at once, as data. */
+package org.jtvmc.schedule.intrinsic;

@@ -102,7 +102,7 @@ public final class ArtifactCompiler {
    */
   public CompiledModel kernels(IRModule imported, CompileOptions options, Path weights) {
     IRModule fused =
-        GraphPipeline.standard()
+        GraphPipeline.standard(options.precision())
             .without(options.disabledPasses())
             .watchedBy(listener.passes())
             .run(imported);
@@ -211,7 +211,7 @@ public final class ArtifactCompiler {
         List.copyOf(cpuFeatures(model.target())),
         threads(model.target()),
         new ArtifactManifest.Source(
-            source.reference(), sha256(source.file()), options.inputShapes()),
+            source.reference(), sha256(source.file()), options.inputShapes(), options.precision()),
         model.inputs().stream().map(input -> entry(input, limits.get(input.name()))).toList(),
         model.outputs().stream().map(output -> entry(output, null)).toList(),
         new ArtifactManifest.Weights(

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.jtvmc.codegen.cuda.Launch;
+import org.jtvmc.compiler.passes.Precision;
 
 /**
  * The file {@code <name>.json} of an artifact.
@@ -52,8 +53,15 @@ public record ArtifactManifest(
    * @param reference {@code zoo:NAME} or an absolute path
    * @param sha256 of its file, in hexadecimal
    * @param inputShapes that the user gave
+   * @param precision in which weights and activations are stored
    */
-  public record Source(String reference, String sha256, Map<String, List<Long>> inputShapes) {}
+  public record Source(
+      String reference, String sha256, Map<String, List<Long>> inputShapes, Precision precision) {
+
+    public Source {
+      precision = precision == null ? Precision.FP32 : precision;
+    }
+  }
 
   /**
    * An input or output.

@@ -4,6 +4,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jtvmc.compiler.passes.Precision;
 import org.jtvmc.compiler.pipeline.ScheduleSource;
 import org.jtvmc.ir.target.Target;
 
@@ -15,6 +16,7 @@ import org.jtvmc.ir.target.Target;
  * @param disabledPasses names of graph passes that are left out
  * @param externalWeights whether the weights go to a file of their own
  * @param parts what is written
+ * @param precision in which weights and activations are stored
  */
 public record CompileOptions(
     String name,
@@ -23,7 +25,28 @@ public record CompileOptions(
     ScheduleSource schedules,
     List<String> disabledPasses,
     boolean externalWeights,
-    Set<Part> parts) {
+    Set<Part> parts,
+    Precision precision) {
+
+  /** The precision that the model itself has. */
+  public CompileOptions(
+      String name,
+      Map<String, List<Long>> inputShapes,
+      Target target,
+      ScheduleSource schedules,
+      List<String> disabledPasses,
+      boolean externalWeights,
+      Set<Part> parts) {
+    this(
+        name,
+        inputShapes,
+        target,
+        schedules,
+        disabledPasses,
+        externalWeights,
+        parts,
+        Precision.FP32);
+  }
 
   /** What an artifact consists of. */
   public enum Part {
@@ -38,6 +61,12 @@ public record CompileOptions(
     public static Set<Part> usual() {
       return EnumSet.of(LIB, HEADER, WEIGHTS);
     }
+  }
+
+  /** The same, stored in another precision. */
+  public CompileOptions withPrecision(Precision other) {
+    return new CompileOptions(
+        name, inputShapes, target, schedules, disabledPasses, externalWeights, parts, other);
   }
 
   public CompileOptions {

@@ -7,12 +7,14 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.jtvmc.compiler.artifact.CompileOptions;
 import org.jtvmc.compiler.artifact.CompileOptions.Part;
+import org.jtvmc.compiler.passes.Precision;
 import org.jtvmc.compiler.pipeline.ScheduleSource;
 import org.jtvmc.compiler.pipeline.TunedSchedules;
 import org.jtvmc.compiler.source.ModelSource;
 import org.jtvmc.ir.target.Target;
 import org.jtvmc.tuner.record.RecordException;
 import org.jtvmc.tuner.record.RecordStore;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options of all verbs that compile. */
@@ -49,6 +51,8 @@ final class CompilationOptions {
       description = "Threads that serve one run; by default one per core.")
   private int threads;
 
+  @Mixin private PrecisionOption precision;
+
   InputShapes shapes() {
     return shapes;
   }
@@ -60,6 +64,10 @@ final class CompilationOptions {
           "--num-threads is %d, not in 1 to %d".formatted(threads, MOST_THREADS));
     }
     return threads;
+  }
+
+  Precision precision() {
+    return precision.value();
   }
 
   Target target(Machine machine) {
@@ -89,6 +97,7 @@ final class CompilationOptions {
         schedules(problems),
         List.of(),
         true,
-        Part.usual());
+        Part.usual(),
+        precision());
   }
 }

@@ -73,7 +73,8 @@ final class CompileCommand extends Verb {
             compilation.schedules(sentence -> note("%s", sentence)),
             inspection.disabledPasses(),
             weights == WeightMode.EXTERNAL,
-            emit.isEmpty() ? Part.usual() : EnumSet.copyOf(emit));
+            emit.isEmpty() ? Part.usual() : EnumSet.copyOf(emit),
+            compilation.precision());
     ArtifactLayout layout = ArtifactLayout.of(out, options.name());
     CompilationReport report = inspection.report(this, layout);
     long start = System.nanoTime();

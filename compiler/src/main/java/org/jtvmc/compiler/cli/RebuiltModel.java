@@ -47,7 +47,8 @@ record RebuiltModel(IRModule module, CompiledModel model) {
             new ManifestSchedules(manifest),
             List.of(),
             true,
-            Part.usual());
+            Part.usual(),
+            from.precision());
     CompiledModel model =
         new ArtifactCompiler(machine.host(), CompileListener.NONE)
             .kernels(module, options, scratch.resolve("rebuilt.weights"));

@@ -32,6 +32,7 @@ import org.jtvmc.tuner.session.TuningSession;
 import org.jtvmc.tuner.session.Workbench;
 import org.jtvmc.tuner.task.TuningTask;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -123,6 +124,8 @@ final class TuneCommand extends Verb {
       description = "Shapes of inputs whose sizes the model leaves open.")
   private InputShapes shapes = InputShapes.NONE;
 
+  @Mixin private PrecisionOption precision;
+
   @Override
   public Integer call() {
     check();
@@ -130,7 +133,8 @@ final class TuneCommand extends Verb {
     Machine machine = Machine.detect();
     CpuTarget cpu = machine.measurable(machine.cpuTarget(target, threads));
     IRModule imported = source.load(shapes.byName());
-    List<TuningTask> all = TaskExtraction.tasks(GraphPipeline.standard().run(imported));
+    List<TuningTask> all =
+        TaskExtraction.tasks(GraphPipeline.standard(precision.value()).run(imported));
     Path file = records == null ? defaultRecords(source, cpu) : records;
     try (RecordStore store = RecordStore.open(file, sentence -> note("%s", sentence))) {
       TuningReport report;
@@ -207,7 +211,8 @@ final class TuneCommand extends Verb {
             new TunedSchedules(store),
             List.of(),
             false,
-            Part.usual());
+            Part.usual(),
+            precision.value());
     CompileListener listener =
         new CompileListener() {
           @Override

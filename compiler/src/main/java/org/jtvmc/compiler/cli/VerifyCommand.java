@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.stream.Stream;
 import org.jtvmc.codegen.library.TensorInfo;
 import org.jtvmc.compiler.artifact.Artifact;
+import org.jtvmc.compiler.passes.Precision;
 import org.jtvmc.compiler.run.ModelRunner;
 import org.jtvmc.compiler.run.StepwiseModel;
 import org.jtvmc.compiler.source.ModelSource;
@@ -44,11 +45,17 @@ final class VerifyCommand extends Verb {
       description = "onnxruntime (the default for ONNX models) or interpreter.")
   private Reference reference;
 
-  @Option(names = "--atol", paramLabel = "A", description = "Absolute tolerance; 1e-4.")
-  private double atol = Tolerance.DEFAULT.absolute();
+  @Option(
+      names = "--atol",
+      paramLabel = "A",
+      description = "Absolute tolerance; 1e-4, with bf16 0.1, with fp16 0.02.")
+  private Double atol;
 
-  @Option(names = "--rtol", paramLabel = "R", description = "Relative tolerance; 1e-3.")
-  private double rtol = Tolerance.DEFAULT.relative();
+  @Option(
+      names = "--rtol",
+      paramLabel = "R",
+      description = "Relative tolerance; 1e-3, with bf16 0.05, with fp16 0.01.")
+  private Double rtol;
 
   @Option(
       names = "--per-node",
@@ -61,7 +68,7 @@ final class VerifyCommand extends Verb {
 
   @Override
   public Integer call() {
-    if (!(atol >= 0) || !(rtol >= 0)) {
+    if ((atol != null && !(atol >= 0)) || (rtol != null && !(rtol >= 0))) {
       throw new UsageException("--atol and --rtol are numbers of at least 0");
     }
     try (TemporaryFolder scratch = TemporaryFolder.create()) {
@@ -106,7 +113,7 @@ final class VerifyCommand extends Verb {
         TensorInfo output = runner.outputs().get(i);
         comparisons.add(
             OutputComparison.of(
-                output.name(), actual.get(i), expected.get(i), new Tolerance(atol, rtol)));
+                output.name(), actual.get(i), expected.get(i), tolerance(artifact)));
       }
       return comparisons;
     }
@@ -119,9 +126,16 @@ final class VerifyCommand extends Verb {
         inputs.arrays(rebuilt.model().inputs(), artifact.manifest().inputLimits());
     int threads = artifact.manifest().numThreads();
     try (StepwiseModel steps = StepwiseModel.of(rebuilt.model(), arguments, threads)) {
-      return KernelCheck.compare(
-          rebuilt.model(), rebuilt.module(), steps, new Tolerance(atol, rtol));
+      return KernelCheck.compare(rebuilt.model(), rebuilt.module(), steps, tolerance(artifact));
     }
+  }
+
+  /** What the user says, else what the precision allows. */
+  private Tolerance tolerance(Artifact artifact) {
+    Precision precision = artifact.manifest().source().precision();
+    return new Tolerance(
+        atol == null ? precision.absoluteTolerance() : atol,
+        rtol == null ? precision.relativeTolerance() : rtol);
   }
 
   private static List<NDArray> onnxRuntime(

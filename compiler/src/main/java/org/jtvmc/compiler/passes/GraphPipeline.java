@@ -1,5 +1,6 @@
 package org.jtvmc.compiler.passes;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.jtvmc.compiler.passes.fusion.FuseOperators;
 import org.jtvmc.compiler.passes.layout.AssignLayouts;
@@ -18,7 +19,12 @@ public final class GraphPipeline {
 
   /** The passes for every target, with the standard limits. */
   public static PassManager<IRModule> standard() {
-    return of(OperatorRegistry.standard(), FuseOperators.Options.DEFAULT);
+    return standard(Precision.FP32);
+  }
+
+  /** The same for a model whose weights and activations are stored in {@code precision}. */
+  public static PassManager<IRModule> standard(Precision precision) {
+    return of(OperatorRegistry.standard(), precision, FuseOperators.Options.DEFAULT);
   }
 
   /**
@@ -26,8 +32,10 @@ public final class GraphPipeline {
    *
    * @param operators where passes find the operators that they introduce
    */
-  public static PassManager<IRModule> of(OperatorRegistry operators, FuseOperators.Options fusion) {
-    List<Pass<IRModule>> passes =
+  public static PassManager<IRModule> of(
+      OperatorRegistry operators, Precision precision, FuseOperators.Options fusion) {
+    List<Pass<IRModule>> passes = new ArrayList<>();
+    passes.addAll(
         List.of(
             new CheckTypes(),
             new InlineFunctions(),
@@ -43,8 +51,9 @@ public final class GraphPipeline {
             // Rules leave behind calls on constants, and equal calls.
             new FoldConstants(),
             new EliminateCommonSubexpressions(),
-            new EliminateDeadCode(),
-            new FuseOperators(fusion));
+            new EliminateDeadCode()));
+    precision.storage().ifPresent(storage -> passes.add(new LowerPrecision(operators, storage)));
+    passes.add(new FuseOperators(fusion));
     return PassManager.of(passes);
   }
 }

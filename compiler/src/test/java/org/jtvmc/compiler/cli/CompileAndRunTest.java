@@ -53,6 +53,20 @@ class CompileAndRunTest {
     }
   }
 
+  /** Rounded, and so within the tolerance of its precision and outside of that of another. */
+  @ParameterizedTest
+  @ValueSource(strings = {"bf16", "fp16"})
+  void aModelInSixteenBitsIsCloseToOnnxRuntime(String precision) throws IOException {
+    var model = SmallModels.convolution(folder).toString();
+    var out = folder.resolve("out").toString();
+    CommandLineRun.of("compile", model, "-o", out, "--precision", precision).exits(0);
+
+    var document = CommandLineRun.of("verify", out, "--json", "--per-node").exits(0).json();
+
+    assertTrue(document.at("/outputs/0/max_abs").asDouble() > 1e-6, document.toString());
+    CommandLineRun.of("verify", out, "--atol", "1e-7", "--rtol", "1e-7").exits(4);
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"onnxruntime", "interpreter"})
   void aModelOfIntegersAndOpenSizesEqualsEachReference(String reference) throws IOException {

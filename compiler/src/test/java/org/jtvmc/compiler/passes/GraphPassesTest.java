@@ -318,7 +318,7 @@ final class GraphPassesTest {
         FuseOperators; requires types checked; establishes operators fused\
         """
             .stripIndent(),
-        GraphPipeline.of(OPERATORS, FuseOperators.Options.DEFAULT).toString());
+        GraphPipeline.of(OPERATORS, Precision.FP32, FuseOperators.Options.DEFAULT).toString());
   }
 
   @Test

@@ -1,0 +1,21 @@
+package org.jtvmc.compiler.cli;
+
+import org.jtvmc.compiler.passes.Precision;
+import picocli.CommandLine.Option;
+
+/** The option of the verbs that compile, or tune what will be compiled. */
+final class PrecisionOption {
+
+  @Option(
+      names = "--precision",
+      paramLabel = "P",
+      defaultValue = "fp32",
+      description =
+          "How weights and what products read are stored: fp32 (the default), bf16 or fp16. Sums"
+              + " are of 32 bits always.")
+  private Precision precision;
+
+  Precision value() {
+    return precision;
+  }
+}

@@ -161,7 +161,7 @@ final class GraphConversion implements OnnxNode.Surroundings {
   }
 
   @Override
-  public List<Expr> inline(GraphProto subgraph) {
+  public List<Expr> inline(GraphProto subgraph, List<Expr> arguments) {
     var visible = new HashMap<String, Expr>();
     for (var scope : scopes) {
       scope.values.forEach(visible::putIfAbsent);
@@ -169,9 +169,20 @@ final class GraphConversion implements OnnxNode.Surroundings {
         break;
       }
     }
+    var values = new HashMap<String, Expr>();
+    if (subgraph.getInputCount() > arguments.size()) {
+      throw new ModelException(
+          "%s: the subgraph '%s' has %d inputs where its node gives %d; the file is damaged"
+              .formatted(
+                  model.path(), subgraph.getName(), subgraph.getInputCount(), arguments.size()));
+    }
+    for (int i = 0; i < subgraph.getInputCount(); i++) {
+      values.put(subgraph.getInput(i).getName(), arguments.get(i));
+      visible.put(subgraph.getInput(i).getName(), arguments.get(i));
+    }
     var nodes = GraphOrder.sort(model.path(), subgraph, visible.keySet());
     return within(
-        new Scope(new HashMap<>(), scopes.getFirst().opsets, true), () -> convert(subgraph, nodes));
+        new Scope(values, scopes.getFirst().opsets, true), () -> convert(subgraph, nodes));
   }
 
   private Expr find(String name) {

@@ -1,18 +1,176 @@
 package org.jtvmc.compiler.onnx.convert;
 
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
+import org.jtvmc.ir.data.NDArray;
+import org.jtvmc.ir.graph.Constant;
 import org.jtvmc.ir.graph.Expr;
+import org.jtvmc.ir.graph.Tuple;
+import org.jtvmc.ir.type.DType;
 
-/** If, whose condition has to be known when the model is compiled. */
+/**
+ * If, Loop and Scan. Loops are written out: a compiled program has no jumps, and steps that compute
+ * the same share their kernels.
+ */
 final class ControlFlow {
+
+  /** More steps are refused: a number in a file must not make us fill the memory. */
+  private static final long MOST_STEPS = 4096;
 
   private ControlFlow() {}
 
   static List<Conversion> all() {
-    return List.of(new Conversion("", "If", 1, ControlFlow::branch));
+    return List.of(
+        new Conversion("", "If", 1, ControlFlow::branch),
+        new Conversion("", "Loop", 1, ControlFlow::loop),
+        new Conversion("", "Scan", 8, ControlFlow::scanBatches),
+        new Conversion("", "Scan", 9, ControlFlow::scan));
   }
 
+  /** Where the condition is known at run time only, both branches are computed. */
   private static List<Expr> branch(OnnxNode node) {
-    return node.inline(node.scalar(0, "a condition") != 0 ? "then_branch" : "else_branch");
+    if (node.known(0).isPresent()) {
+      return node.inline(node.scalar(0, "a condition") != 0 ? "then_branch" : "else_branch");
+    }
+    List<Expr> yes = node.inline("then_branch");
+    List<Expr> no = node.inline("else_branch");
+    List<Expr> results = new ArrayList<>();
+    for (int i = 0; i < yes.size(); i++) {
+      if (!yes.get(i).type().equals(no.get(i).type()) || yes.get(i) instanceof Tuple) {
+        // The shape depends on the condition, which has to be known for that.
+        node.constant(0, "a condition that decides over shapes");
+      }
+      results.add(node.call("where", node.input(0), yes.get(i), no.get(i)));
+    }
+    return results;
+  }
+
+  private static List<Expr> loop(OnnxNode node) {
+    long steps = node.has(0) ? (long) node.scalar(0, "a number of steps") : Long.MAX_VALUE;
+    int carried = node.inputCount() - 2;
+    List<Expr> values = new ArrayList<>(node.inputs(2));
+    List<List<Expr>> collected = new ArrayList<>();
+    Optional<Expr> condition = node.optional(1);
+    for (long step = 0; step < steps; step++) {
+      if (condition.isPresent() && !holds(node, condition.get())) {
+        break;
+      }
+      if (step == MOST_STEPS) {
+        throw node.fault("takes more than %d steps, which is not supported".formatted(MOST_STEPS));
+      }
+      List<Expr> arguments = new ArrayList<>();
+      arguments.add(node.value(DType.I64, step));
+      arguments.add(condition.orElseGet(() -> node.value(DType.BOOL, 1)));
+      arguments.addAll(values);
+      List<Expr> results = node.inline("body", arguments);
+      condition = Optional.of(results.getFirst());
+      values = new ArrayList<>(results.subList(1, 1 + carried));
+      List<Expr> scanned = results.subList(1 + carried, results.size());
+      for (int i = 0; i < scanned.size(); i++) {
+        if (collected.size() <= i) {
+          collected.add(new ArrayList<>());
+        }
+        collected.get(i).add(scanned.get(i));
+      }
+    }
+    Composer c = new Composer(node);
+    List<Expr> outputs = new ArrayList<>(values);
+    for (List<Expr> parts : collected) {
+      outputs.add(stacked(c, parts, 0));
+    }
+    if (outputs.size() < node.outputCount()) {
+      throw node.fault("collects results, but takes no step, which is not supported");
+    }
+    return outputs;
+  }
+
+  private static boolean holds(OnnxNode node, Expr condition) {
+    if (condition instanceof Constant(NDArray value)) {
+      return value.getLong(0) != 0;
+    }
+    throw node.undetermined(condition, "a condition");
+  }
+
+  private static Expr stacked(Composer c, List<Expr> parts, int axis) {
+    return c.concat(axis, parts.stream().map(part -> c.expandDims(part, axis)).toList());
+  }
+
+  private static List<Expr> scan(OnnxNode node) {
+    int scans = Math.toIntExact(node.requiredInteger("num_scan_inputs"));
+    return scan(node, node.inputs(0), scans);
+  }
+
+  private static List<Expr> scan(OnnxNode node, List<Expr> inputs, int scans) {
+    Composer c = new Composer(node);
+    int carried = inputs.size() - scans;
+    List<Long> axes = list(node, "scan_input_axes", scans);
+    List<Long> directions = list(node, "scan_input_directions", scans);
+    List<Expr> values = new ArrayList<>(inputs.subList(0, carried));
+    List<Expr> sources = inputs.subList(carried, inputs.size());
+    long steps = c.size(sources.getFirst(), node.axis(axes.getFirst(), c.rank(sources.getFirst())));
+    if (steps > MOST_STEPS) {
+      throw node.fault("takes more than %d steps, which is not supported".formatted(MOST_STEPS));
+    }
+    List<List<Expr>> collected = new ArrayList<>();
+    for (long step = 0; step < steps; step++) {
+      List<Expr> arguments = new ArrayList<>(values);
+      for (int i = 0; i < scans; i++) {
+        int axis = node.axis(axes.get(i), c.rank(sources.get(i)));
+        long at = directions.get(i) == 0 ? step : steps - 1 - step;
+        arguments.add(c.squeeze(c.slice(sources.get(i), axis, at, at + 1), axis));
+      }
+      List<Expr> results = node.inline("body", arguments);
+      values = new ArrayList<>(results.subList(0, carried));
+      for (int i = carried; i < results.size(); i++) {
+        if (collected.size() <= i - carried) {
+          collected.add(new ArrayList<>());
+        }
+        collected.get(i - carried).add(results.get(i));
+      }
+    }
+    List<Expr> outputs = new ArrayList<>(values);
+    List<Long> outputAxes = list(node, "scan_output_axes", collected.size());
+    List<Long> outputDirections = list(node, "scan_output_directions", collected.size());
+    for (int i = 0; i < collected.size(); i++) {
+      List<Expr> parts = collected.get(i);
+      if (outputDirections.get(i) != 0) {
+        parts = parts.reversed();
+      }
+      int rank = c.rank(parts.getFirst()) + 1;
+      outputs.add(stacked(c, parts, node.axis(outputAxes.get(i), rank)));
+    }
+    return outputs;
+  }
+
+  /** Version 8 has a batch dimension first, and lengths that may be left out. */
+  private static List<Expr> scanBatches(OnnxNode node) {
+    if (node.has(0)) {
+      throw node.fault("has lengths of its sequences, which is not supported");
+    }
+    Composer c = new Composer(node);
+    int scans = Math.toIntExact(node.requiredInteger("num_scan_inputs"));
+    List<Expr> inputs = node.inputs(1);
+    long batch = c.size(inputs.getFirst(), 0);
+    List<List<Expr>> results = new ArrayList<>();
+    for (long b = 0; b < batch; b++) {
+      long at = b;
+      List<Expr> own =
+          inputs.stream().map(input -> c.squeeze(c.slice(input, 0, at, at + 1), 0)).toList();
+      results.add(scan(node, own, scans));
+    }
+    List<Expr> outputs = new ArrayList<>();
+    for (int i = 0; i < results.getFirst().size(); i++) {
+      int output = i;
+      outputs.add(stacked(c, results.stream().map(result -> result.get(output)).toList(), 0));
+    }
+    return outputs;
+  }
+
+  private static List<Long> list(OnnxNode node, String name, int count) {
+    return node.integers(name)
+        .filter(values -> values.size() == count)
+        .orElse(Collections.nCopies(count, 0L));
   }
 }

@@ -5,6 +5,7 @@ import ai.onnx.proto.OnnxMl.AttributeProto.AttributeType;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
+import com.google.protobuf.ByteString;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -48,8 +49,12 @@ public final class OnnxNode {
     /** The element type of that number in ONNX. */
     DType dtype(int onnxType);
 
-    /** Converts a subgraph where it stands and gives its outputs. */
-    List<Expr> inline(GraphProto subgraph);
+    /**
+     * Converts a subgraph where it stands and gives its outputs.
+     *
+     * @param arguments in place of its inputs, as many as there are
+     */
+    List<Expr> inline(GraphProto subgraph, List<Expr> arguments);
 
     /** A fault at a node. */
     ModelException fault(NodeProto node, String what, Throwable cause);
@@ -113,7 +118,12 @@ public final class OnnxNode {
 
   /** All inputs, none of which may be left out. */
   public List<Expr> inputs() {
-    return LongStream.range(0, inputs.size()).mapToObj(i -> input((int) i)).toList();
+    return inputs(0);
+  }
+
+  /** The inputs from one on, none of which may be left out. */
+  public List<Expr> inputs(int first) {
+    return LongStream.range(first, inputs.size()).mapToObj(i -> input((int) i)).toList();
   }
 
   /** The type of a value. */
@@ -188,6 +198,11 @@ public final class OnnxNode {
     return attribute(name, AttributeType.INTS).map(AttributeProto::getIntsList);
   }
 
+  public Optional<List<String>> texts(String name) {
+    return attribute(name, AttributeType.STRINGS)
+        .map(a -> a.getStringsList().stream().map(ByteString::toStringUtf8).toList());
+  }
+
   public Optional<List<Float>> reals(String name) {
     return attribute(name, AttributeType.FLOATS).map(AttributeProto::getFloatsList);
   }
@@ -204,8 +219,13 @@ public final class OnnxNode {
 
   /** A subgraph, converted where the node stands; its outputs. */
   public List<Expr> inline(String name) {
+    return inline(name, List.of());
+  }
+
+  /** A subgraph with inputs, converted where the node stands; its outputs. */
+  public List<Expr> inline(String name, List<Expr> arguments) {
     return attribute(name, AttributeType.GRAPH)
-        .map(a -> surroundings.inline(a.getG()))
+        .map(a -> surroundings.inline(a.getG(), arguments))
         .orElseThrow(() -> fault("lacks its subgraph '%s'".formatted(name)));
   }
 
@@ -219,15 +239,21 @@ public final class OnnxNode {
 
   /** The contents of an input that has to be known when the model is compiled. */
   public NDArray constant(int input, String what) {
-    input(input);
-    return known(input)
-        .orElseThrow(
-            () ->
-                new NeedsValueException(
-                    fault(
-                        "has %s that are computed from the model's inputs, which is not supported; if they depend on shapes alone, give these with --input-shapes"
-                            .formatted(what)),
-                    Exprs.freeVariables(input(input)).stream().map(Var::name).toList()));
+    Expr value = input(input);
+    return known(input).orElseThrow(() -> undetermined(value, what));
+  }
+
+  /**
+   * The fault that a value depends on the model's inputs where it has to be known.
+   *
+   * @param what it is, for the message
+   */
+  public ModelException undetermined(Expr value, String what) {
+    return new NeedsValueException(
+        fault(
+            "has %s computed from the model's inputs, which is not supported; if they depend on shapes alone, give these with --input-shapes"
+                .formatted(what)),
+        Exprs.freeVariables(value).stream().map(Var::name).toList());
   }
 
   /** The integers of an input that has to be known when the model is compiled. */

@@ -30,6 +30,18 @@ static const char* type_name(DLDataType type) {
       return "bfloat";
     case kDLBool:
       return "bool";
+    case kDLFloat8_e4m3fn:
+      return "float8_e4m3fn of bits ";
+    case kDLFloat8_e4m3fnuz:
+      return "float8_e4m3fnuz of bits ";
+    case kDLFloat8_e5m2:
+      return "float8_e5m2 of bits ";
+    case kDLFloat8_e5m2fnuz:
+      return "float8_e5m2fnuz of bits ";
+    case kDLFloat8_e8m0fnu:
+      return "float8_e8m0fnu of bits ";
+    case kDLFloat4_e2m1fn:
+      return "float4_e2m1fn of bits ";
     default:
       return "type";
   }

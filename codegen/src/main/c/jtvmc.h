@@ -50,12 +50,18 @@ typedef enum {
   kDLUInt = 1,
   kDLFloat = 2,
   kDLBfloat = 4,
-  kDLBool = 6
+  kDLBool = 6,
+  kDLFloat8_e4m3fn = 10,
+  kDLFloat8_e4m3fnuz = 11,
+  kDLFloat8_e5m2 = 12,
+  kDLFloat8_e5m2fnuz = 13,
+  kDLFloat8_e8m0fnu = 14,
+  kDLFloat4_e2m1fn = 17
 } DLDataTypeCode;
 
 typedef struct DLDataType {
   uint8_t code;   /* a DLDataTypeCode */
-  uint8_t bits;   /* of one lane */
+  uint8_t bits;   /* of one lane; fewer than 8 still take a byte, an int extended by its sign */
   uint16_t lanes; /* always 1 here */
 } DLDataType;
 

@@ -12,6 +12,7 @@ import org.jtvmc.ir.expr.Not;
 import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.PrimVar;
 import org.jtvmc.ir.expr.Read;
+import org.jtvmc.ir.expr.Reinterpret;
 import org.jtvmc.ir.expr.Select;
 import org.jtvmc.ir.te.Axis;
 import org.jtvmc.ir.te.ComputeOp;
@@ -52,6 +53,7 @@ final class FlopCount {
           perPoint(select.condition())
               + Math.max(perPoint(select.whenTrue()), perPoint(select.whenFalse()));
       case Cast cast -> perPoint(cast.value());
+      case Reinterpret bits -> perPoint(bits.value());
       case Intrinsic intrinsic ->
           (intrinsic.op() == IntrinsicOp.FMA ? 2 : 1)
               + intrinsic.arguments().stream().mapToDouble(FlopCount::perPoint).sum();

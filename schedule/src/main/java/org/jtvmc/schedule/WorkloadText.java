@@ -21,6 +21,7 @@ import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.PrimExprs;
 import org.jtvmc.ir.expr.PrimVar;
 import org.jtvmc.ir.expr.Read;
+import org.jtvmc.ir.expr.Reinterpret;
 import org.jtvmc.ir.expr.Select;
 import org.jtvmc.ir.te.Axis;
 import org.jtvmc.ir.te.ComputeOp;
@@ -111,7 +112,15 @@ final class WorkloadText {
         String name = variables.computeIfAbsent(variable, _ -> "s" + variables.size());
         out.append(name);
       }
-      case Binary _, Compare _, Not _, Select _, Cast _, Intrinsic _, Read _, Load _ -> {
+      case Binary _,
+          Compare _,
+          Not _,
+          Select _,
+          Cast _,
+          Reinterpret _,
+          Intrinsic _,
+          Read _,
+          Load _ -> {
         out.append('(').append(operator(expr));
         for (PrimExpr child : PrimExprs.children(expr)) {
           out.append(' ');
@@ -129,6 +138,7 @@ final class WorkloadText {
       case Not _ -> "not";
       case Select _ -> "select";
       case Cast cast -> cast.dtype().toString();
+      case Reinterpret bits -> "bits_" + bits.dtype();
       case Intrinsic intrinsic -> intrinsic.op().symbol();
       case Read read -> tensors.get(read.tensor());
       case Load load -> load.buffer().name();

@@ -71,6 +71,11 @@ final class Arithmetic {
     return conversions.cast(to, value);
   }
 
+  /** As {@link org.jtvmc.ir.expr.Reinterpret} says. */
+  Value reinterpret(DType to, Value value) {
+    return conversions.reinterpret(to, value);
+  }
+
   /** {@code value} rounded to its own type, where that is narrower than its register's. */
   Value rounded(Value value) {
     return conversions.rounded(value);

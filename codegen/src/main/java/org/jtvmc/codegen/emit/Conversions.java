@@ -60,6 +60,12 @@ final class Conversions {
     return new Value(ir.convert(opcode, ref, type), to, lanes);
   }
 
+  /** The bits that memory holds of the value, read as another type of the same size. */
+  Value reinterpret(DType to, Value value) {
+    LLVMTypeRef type = ir.types().memory(to, value.lanes());
+    return fromMemory(ir.convert(LLVMBitCast, toMemory(value), type), to, value.lanes());
+  }
+
   /** A {@code float} that stands for a narrower type, rounded to it (nearest even). */
   Value rounded(Value value) {
     DType dtype = value.dtype();
@@ -81,7 +87,15 @@ final class Conversions {
           dtype.bits() != 16
               ? value.ref()
               : half == null ? ir.convert(LLVMFPTrunc, value.ref(), type) : half.fromFloat(value);
-      case INT, UINT -> value.ref();
+      case INT,
+          UINT,
+          FLOAT8_E4M3FN,
+          FLOAT8_E4M3FNUZ,
+          FLOAT8_E5M2,
+          FLOAT8_E5M2FNUZ,
+          FLOAT8_E8M0FNU,
+          FLOAT4_E2M1FN ->
+          value.ref();
     };
   }
 
@@ -102,7 +116,15 @@ final class Conversions {
                   : half == null
                       ? ir.convert(LLVMFPExt, stored, type)
                       : half.toFloat(stored, lanes);
-          case INT, UINT -> stored;
+          case INT,
+              UINT,
+              FLOAT8_E4M3FN,
+              FLOAT8_E4M3FNUZ,
+              FLOAT8_E5M2,
+              FLOAT8_E5M2FNUZ,
+              FLOAT8_E8M0FNU,
+              FLOAT4_E2M1FN ->
+              stored;
         };
     return new Value(value, dtype, lanes);
   }

@@ -21,6 +21,7 @@ import org.jtvmc.ir.expr.Not;
 import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.PrimVar;
 import org.jtvmc.ir.expr.Read;
+import org.jtvmc.ir.expr.Reinterpret;
 import org.jtvmc.ir.expr.Select;
 import org.jtvmc.ir.type.DType;
 
@@ -103,6 +104,8 @@ final class ExprEmitter {
       case Not(PrimExpr operand) -> context.arithmetic.not(condition(operand));
       case Select select -> select(select);
       case Cast(var dtype, PrimExpr value) -> context.arithmetic.cast(dtype, emit(value));
+      case Reinterpret(var dtype, PrimExpr value) ->
+          context.arithmetic.reinterpret(dtype, emit(value));
       case Intrinsic intrinsic -> {
         List<Value> arguments = new ArrayList<>();
         intrinsic.arguments().forEach(argument -> arguments.add(emit(argument)));

@@ -18,6 +18,7 @@ import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.PrimExprs;
 import org.jtvmc.ir.expr.PrimVar;
 import org.jtvmc.ir.expr.Read;
+import org.jtvmc.ir.expr.Reinterpret;
 import org.jtvmc.ir.expr.Select;
 import org.jtvmc.ir.loop.Buffer;
 import org.jtvmc.ir.type.DType;
@@ -51,7 +52,15 @@ final class IndexAnalysis {
       case IntImm imm -> Affine.of(imm.value());
       case PrimVar variable -> variable(variable);
       case Binary binary -> binary(binary);
-      case FloatImm _, Compare _, Not _, Select _, Cast _, Intrinsic _, Read _, Load _ ->
+      case FloatImm _,
+          Compare _,
+          Not _,
+          Select _,
+          Cast _,
+          Reinterpret _,
+          Intrinsic _,
+          Read _,
+          Load _ ->
           opaque(expr);
     };
   }
@@ -78,6 +87,7 @@ final class IndexAnalysis {
           Compare _,
           Select _,
           Cast _,
+          Reinterpret _,
           Intrinsic _,
           Read _,
           Load _ ->

@@ -25,7 +25,14 @@ public final class IrTypes {
     LLVMTypeRef element =
         switch (dtype.kind()) {
           case BOOL -> integer(1);
-          case INT, UINT -> integer(dtype.bits());
+          case INT, UINT -> integer(Math.max(8, dtype.bits()));
+          case FLOAT8_E4M3FN,
+              FLOAT8_E4M3FNUZ,
+              FLOAT8_E5M2,
+              FLOAT8_E5M2FNUZ,
+              FLOAT8_E8M0FNU,
+              FLOAT4_E2M1FN ->
+              integer(8);
           case BFLOAT -> LLVMFloatTypeInContext(context);
           case FLOAT ->
               dtype.bits() == 64
@@ -44,15 +51,30 @@ public final class IrTypes {
           dtype.bits() == 16
               ? vector(LLVMHalfTypeInContext(context), lanes)
               : register(dtype, lanes);
-      case INT, UINT -> register(dtype, lanes);
+      case INT,
+          UINT,
+          FLOAT8_E4M3FN,
+          FLOAT8_E4M3FNUZ,
+          FLOAT8_E5M2,
+          FLOAT8_E5M2FNUZ,
+          FLOAT8_E8M0FNU,
+          FLOAT4_E2M1FN ->
+          register(dtype, lanes);
     };
   }
 
   /** The bits that one value takes in a register. */
   public static int registerBits(DType dtype) {
     return switch (dtype.kind()) {
-      case BOOL -> 8;
-      case INT, UINT -> dtype.bits();
+      case BOOL,
+          FLOAT8_E4M3FN,
+          FLOAT8_E4M3FNUZ,
+          FLOAT8_E5M2,
+          FLOAT8_E5M2FNUZ,
+          FLOAT8_E8M0FNU,
+          FLOAT4_E2M1FN ->
+          8;
+      case INT, UINT -> Math.max(8, dtype.bits());
       case BFLOAT, FLOAT -> Math.max(32, dtype.bits());
     };
   }

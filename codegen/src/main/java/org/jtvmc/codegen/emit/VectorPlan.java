@@ -16,6 +16,7 @@ import org.jtvmc.ir.expr.Not;
 import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.PrimVar;
 import org.jtvmc.ir.expr.Read;
+import org.jtvmc.ir.expr.Reinterpret;
 import org.jtvmc.ir.expr.Select;
 import org.jtvmc.ir.loop.Stmt;
 import org.jtvmc.ir.loop.Stmts;
@@ -105,6 +106,8 @@ public final class VectorPlan {
       case FloatImm imm -> bits(imm.dtype(), inMemory);
       case Load load -> bits(load.dtype(), inMemory);
       case Cast(DType dtype, PrimExpr value) ->
+          Math.max(bits(dtype, inMemory), widest(value, inMemory));
+      case Reinterpret(DType dtype, PrimExpr value) ->
           Math.max(bits(dtype, inMemory), widest(value, inMemory));
       case Binary(_, PrimExpr left, PrimExpr right) ->
           Math.max(widest(left, inMemory), widest(right, inMemory));

@@ -117,6 +117,12 @@ final class ModelModule {
       case FLOAT -> 2;
       case BFLOAT -> 4;
       case BOOL -> 6;
+      case FLOAT8_E4M3FN -> 10;
+      case FLOAT8_E4M3FNUZ -> 11;
+      case FLOAT8_E5M2 -> 12;
+      case FLOAT8_E5M2FNUZ -> 13;
+      case FLOAT8_E8M0FNU -> 14;
+      case FLOAT4_E2M1FN -> 17;
     };
   }
 

@@ -135,6 +135,12 @@ final class ModelLayouts {
       case 2 -> new DType(DType.Kind.FLOAT, bits);
       case 4 -> new DType(DType.Kind.BFLOAT, bits);
       case 6 -> DType.BOOL;
+      case 10 -> DType.F8_E4M3FN;
+      case 11 -> DType.F8_E4M3FNUZ;
+      case 12 -> DType.F8_E5M2;
+      case 13 -> DType.F8_E5M2FNUZ;
+      case 14 -> DType.F8_E8M0FNU;
+      case 17 -> DType.F4_E2M1FN;
       default -> throw new CodegenException("the library has a tensor of an unknown DLPack type");
     };
   }

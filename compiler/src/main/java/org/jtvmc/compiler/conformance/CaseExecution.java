@@ -99,7 +99,7 @@ record CaseExecution(CpuTarget host, Path scratch) {
         files.read("output", graph.getOutputList().stream().map(ValueInfoProto::getType).toList());
     Map<String, NDArray> given = new LinkedHashMap<>();
     for (int i = 0; i < inputs.size(); i++) {
-      given.put(graph.getInput(i).getName(), tensor("input", graph.getInput(i), inputs.get(i)));
+      inputs.get(i).flatten(graph.getInput(i).getName(), given);
     }
     ModelSource source = ModelSource.of(test.model().toString());
     IRModule module = load(source, given, fixed);
@@ -113,11 +113,23 @@ record CaseExecution(CpuTarget host, Path scratch) {
             .load(1)) {
       List<NDArray> arguments =
           runner.inputs().stream().map(input -> given.get(input.name())).toList();
-      List<NDArray> results = runner.run(arguments);
+      Map<String, NDArray> results = new LinkedHashMap<>();
+      List<NDArray> arrays = runner.run(arguments);
+      for (int i = 0; i < arrays.size(); i++) {
+        results.put(runner.outputs().get(i).name(), arrays.get(i));
+      }
+      Map<String, NDArray> expected = new LinkedHashMap<>();
       for (int i = 0; i < outputs.size(); i++) {
-        String name = graph.getOutput(i).getName();
-        NDArray expected = tensor("output", graph.getOutput(i), outputs.get(i));
-        Optional<String> difference = Closeness.difference(name, results.get(i), expected);
+        outputs.get(i).flatten(graph.getOutput(i).getName(), expected);
+      }
+      if (!results.keySet().equals(expected.keySet())) {
+        return Optional.of(
+            "the results are %s where %s are expected"
+                .formatted(results.keySet(), expected.keySet()));
+      }
+      for (Map.Entry<String, NDArray> entry : expected.entrySet()) {
+        Optional<String> difference =
+            Closeness.difference(entry.getKey(), results.get(entry.getKey()), entry.getValue());
         if (difference.isPresent()) {
           return difference;
         }
@@ -149,18 +161,5 @@ record CaseExecution(CpuTarget host, Path scratch) {
         fixed.addAll(known.keySet());
       }
     }
-  }
-
-  private static NDArray tensor(String kind, ValueInfoProto info, CaseValue value) {
-    return switch (value) {
-      case CaseValue.Tensor(NDArray array) -> array;
-      case CaseValue.Sequence _ ->
-          throw new ModelException(
-              "%s '%s' is a sequence, which is not supported".formatted(kind, info.getName()));
-      case CaseValue.Nothing _ ->
-          throw new ModelException(
-              "%s '%s' is an optional value, which is not supported"
-                  .formatted(kind, info.getName()));
-    };
   }
 }

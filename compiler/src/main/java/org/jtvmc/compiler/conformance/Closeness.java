@@ -43,7 +43,11 @@ final class Closeness {
   }
 
   private static boolean close(NDArray actual, NDArray expected, long i, double relative) {
-    if (expected.dtype().isInteger() && actual.getLong(i) == expected.getLong(i)) {
+    DType dtype = expected.dtype();
+    if (dtype.isNarrow()) {
+      return actual.getLong(i) == expected.getLong(i) || isZero(actual, i) && isZero(expected, i);
+    }
+    if (dtype.isInteger() && actual.getLong(i) == expected.getLong(i)) {
       return true;
     }
     double a = actual.getDouble(i);
@@ -52,6 +56,18 @@ final class Closeness {
       return Double.compare(a, e) == 0;
     }
     return Math.abs(a - e) <= ABSOLUTE + relative * Math.abs(e);
+  }
+
+  /** Of narrow floats, whose bits an array gives, either zero. */
+  private static boolean isZero(NDArray array, long i) {
+    boolean negativeZero =
+        switch (array.dtype().kind()) {
+          case FLOAT8_E4M3FN, FLOAT8_E5M2, FLOAT4_E2M1FN -> true;
+          case FLOAT8_E4M3FNUZ, FLOAT8_E5M2FNUZ, FLOAT8_E8M0FNU, FLOAT, BFLOAT, INT, UINT, BOOL ->
+              false;
+        };
+    long bits = array.getLong(i);
+    return negativeZero && (bits & ~(1L << (array.dtype().bits() - 1))) == 0;
   }
 
   private static String text(NDArray array, long i) {

@@ -147,8 +147,16 @@ final class NpyHeader {
         switch (dtype.kind()) {
           case FLOAT -> "f";
           case INT -> "i";
-          // NumPy has no bfloat16: its bits are kept.
-          case UINT, BFLOAT -> "u";
+          // NumPy has no bfloat16 and no narrower floats: their bits are kept.
+          case UINT,
+              BFLOAT,
+              FLOAT8_E4M3FN,
+              FLOAT8_E4M3FNUZ,
+              FLOAT8_E5M2,
+              FLOAT8_E5M2FNUZ,
+              FLOAT8_E8M0FNU,
+              FLOAT4_E2M1FN ->
+              "u";
           case BOOL -> "b";
         };
     return order + kind + dtype.bytes();

@@ -1,12 +1,19 @@
 package org.jtvmc.compiler.onnx;
 
 import ai.onnx.proto.OnnxMl.TensorShapeProto;
+import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.jtvmc.compiler.onnx.convert.OnnxNode;
+import org.jtvmc.ir.data.NDArray;
+import org.jtvmc.ir.graph.Constant;
+import org.jtvmc.ir.graph.Expr;
+import org.jtvmc.ir.graph.Tuple;
+import org.jtvmc.ir.graph.Var;
 import org.jtvmc.ir.type.Dim;
 import org.jtvmc.ir.type.TensorType;
 
@@ -15,24 +22,29 @@ final class InputTypes {
 
   private final OnnxModel model;
   private final Map<String, Long> sizes = new LinkedHashMap<>();
+  private final Map<String, TensorType> bound = new LinkedHashMap<>();
 
   private InputTypes(OnnxModel model) {
     this.model = model;
   }
 
   /**
-   * The type of each input. A symbol that one input's shape binds is bound in all others.
+   * Binds the sizes of all inputs. A symbol that one input's shape binds is bound in all others.
    *
    * @throws ModelException where a shape names no input, or does not fit the file, or an input is
-   *     no tensor
+   *     neither a tensor nor made of tensors
    */
-  static Map<String, TensorType> bind(OnnxModel model, Map<String, List<Long>> shapes) {
-    return new InputTypes(model).bind(shapes);
+  static InputTypes bind(OnnxModel model, Map<String, List<Long>> shapes) {
+    var types = new InputTypes(model);
+    types.bind(shapes);
+    return types;
   }
 
-  private Map<String, TensorType> bind(Map<String, List<Long>> shapes) {
+  private void bind(Map<String, List<Long>> shapes) {
     var declared = new LinkedHashMap<String, TensorType>();
-    model.inputs().forEach(input -> declared.put(input.getName(), declared(input, shapes)));
+    for (var input : model.inputs()) {
+      declare(input.getName(), input.getType(), shapes, declared);
+    }
     for (var name : shapes.keySet()) {
       if (!declared.containsKey(name)) {
         throw new ModelException(
@@ -41,43 +53,111 @@ final class InputTypes {
       }
       unify(name, declared.get(name), shapes.get(name));
     }
-    var bound = new LinkedHashMap<String, TensorType>();
     declared.forEach(
         (name, type) ->
             bound.put(
                 name, type.withShape(type.shape().stream().map(dim -> dim.bind(sizes)).toList())));
-    return bound;
   }
 
-  private TensorType declared(ValueInfoProto input, Map<String, List<Long>> shapes) {
-    if (!input.getType().hasTensorType()) {
-      throw new ModelException(
-          "%s: input '%s' is no tensor, which is not supported"
-              .formatted(model.path(), input.getName()));
+  /**
+   * An input as a value; adds its tensors to the parameters.
+   *
+   * @param known contents of tensors that are known
+   */
+  Expr value(ValueInfoProto input, Map<String, NDArray> known, List<Var> parameters) {
+    return value(input.getName(), input.getType(), known, parameters);
+  }
+
+  private Expr value(
+      String name, TypeProto type, Map<String, NDArray> known, List<Var> parameters) {
+    return switch (type.getValueCase()) {
+      case SEQUENCE_TYPE -> {
+        var fields = new ArrayList<Expr>();
+        for (int i = 0; has(name + "." + i); i++) {
+          var element = type.getSequenceType().getElemType();
+          fields.add(value(name + "." + i, element, known, parameters));
+        }
+        yield Tuple.of(fields);
+      }
+      case OPTIONAL_TYPE ->
+          has(name) || has(name + ".0")
+              ? value(name, type.getOptionalType().getElemType(), known, parameters)
+              : OnnxNode.NOTHING;
+      case TENSOR_TYPE, MAP_TYPE, SPARSE_TENSOR_TYPE, OPAQUE_TYPE, VALUE_NOT_SET -> {
+        var parameter = new Var(name, bound.get(name));
+        parameters.add(parameter);
+        yield known.containsKey(name) ? new Constant(known.get(name)) : parameter;
+      }
+    };
+  }
+
+  private boolean has(String name) {
+    return bound.keySet().stream().anyMatch(key -> key.equals(name) || key.startsWith(name + "."));
+  }
+
+  /**
+   * The tensors that an input is made of. The elements of a sequence {@code x} are {@code x.0},
+   * {@code x.1} and so on: as many as shapes are given for.
+   */
+  private void declare(
+      String name,
+      TypeProto type,
+      Map<String, List<Long>> shapes,
+      Map<String, TensorType> declared) {
+    switch (type.getValueCase()) {
+      case TENSOR_TYPE -> declared.put(name, declared(name, type, shapes));
+      case SEQUENCE_TYPE -> {
+        var element = type.getSequenceType().getElemType();
+        for (int i = 0; given(name + "." + i, shapes); i++) {
+          declare(name + "." + i, shapeless(element), shapes, declared);
+        }
+      }
+      case OPTIONAL_TYPE -> {
+        if (given(name, shapes)) {
+          declare(name, type.getOptionalType().getElemType(), shapes, declared);
+        }
+      }
+      case MAP_TYPE, SPARSE_TENSOR_TYPE, OPAQUE_TYPE, VALUE_NOT_SET ->
+          throw new ModelException(
+              "%s: input '%s' is no tensor, which is not supported".formatted(model.path(), name));
     }
-    var tensor = input.getType().getTensorType();
+  }
+
+  /** Elements of a sequence differ in their sizes, even where the file has one name for them. */
+  private static TypeProto shapeless(TypeProto element) {
+    if (!element.hasTensorType()) {
+      return element;
+    }
+    var type = element.toBuilder();
+    type.getTensorTypeBuilder().clearShape();
+    return type.build();
+  }
+
+  private static boolean given(String name, Map<String, List<Long>> shapes) {
+    return shapes.keySet().stream().anyMatch(key -> key.equals(name) || key.startsWith(name + "."));
+  }
+
+  private TensorType declared(String name, TypeProto type, Map<String, List<Long>> shapes) {
+    var tensor = type.getTensorType();
     var dtype =
         OnnxTypes.dtype(tensor.getElemType())
             .orElseThrow(
                 () ->
                     new ModelException(
                         "%s: input '%s' has elements of %s, which is not supported"
-                            .formatted(
-                                model.path(),
-                                input.getName(),
-                                OnnxTypes.name(tensor.getElemType()))));
+                            .formatted(model.path(), name, OnnxTypes.name(tensor.getElemType()))));
     if (!tensor.hasShape()) {
-      var given = shapes.get(input.getName());
+      var given = shapes.get(name);
       if (given == null) {
         throw new ModelException(
             "%s: input '%s' has no shape; give it with --input-shapes"
-                .formatted(model.path(), input.getName()));
+                .formatted(model.path(), name));
       }
       return new TensorType(given.stream().map(Dim::of).toList(), dtype);
     }
     var dims = new ArrayList<Dim>();
     for (var dim : tensor.getShape().getDimList()) {
-      dims.add(dim(dim, input.getName(), dims.size()));
+      dims.add(dim(dim, name, dims.size()));
     }
     return new TensorType(dims, dtype);
   }

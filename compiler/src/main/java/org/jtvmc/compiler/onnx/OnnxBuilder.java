@@ -230,7 +230,7 @@ public final class OnnxBuilder {
   }
 
   private static long elementBytes(DataType type) {
-    return OnnxTypes.bits(type) / Byte.SIZE;
+    return OnnxTypes.bits(type.getNumber()) / Byte.SIZE;
   }
 
   private static TensorProto scalar(DataType type, TensorContent content) {

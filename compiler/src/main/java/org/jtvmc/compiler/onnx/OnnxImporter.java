@@ -2,7 +2,6 @@ package org.jtvmc.compiler.onnx;
 
 import ai.onnx.proto.OnnxMl.FunctionProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
-import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -112,18 +111,31 @@ public final class OnnxImporter {
     var parameters = new ArrayList<Var>();
     var values = new LinkedHashMap<String, Expr>();
     for (var input : model.inputs()) {
-      var parameter = new Var(input.getName(), types.get(input.getName()));
-      parameters.add(parameter);
-      var contents = known.get(input.getName());
-      values.put(input.getName(), contents == null ? parameter : new Constant(contents));
+      values.put(input.getName(), types.value(input, known, parameters));
     }
     var graph = model.proto().getGraph();
     var outputs = conversion.convert(graph, model.nodes(), values);
-    var results = outputs.stream().map(this::computed).toList();
-    var body = results.size() == 1 ? results.getFirst() : Tuple.of(results);
-    return IRModule.of(
-        new Function(parameters, body),
-        graph.getOutputList().stream().map(ValueInfoProto::getName).toList());
+    var results = new LinkedHashMap<String, Expr>();
+    for (int i = 0; i < outputs.size(); i++) {
+      flatten(graph.getOutput(i).getName(), outputs.get(i), results);
+    }
+    if (results.isEmpty()) {
+      throw new ModelException("%s computes nothing: it has no output".formatted(model.path()));
+    }
+    var computed = List.copyOf(results.values());
+    var body = computed.size() == 1 ? computed.getFirst() : Tuple.of(computed);
+    return IRModule.of(new Function(parameters, body), List.copyOf(results.keySet()));
+  }
+
+  /** The elements of a sequence are results of their own: {@code y.0}, {@code y.1} and so on. */
+  private void flatten(String name, Expr value, Map<String, Expr> results) {
+    if (value instanceof Tuple(var fields, _)) {
+      for (int i = 0; i < fields.size(); i++) {
+        flatten(name + "." + i, fields.get(i), results);
+      }
+    } else {
+      results.put(name, computed(value));
+    }
   }
 
   /** A result is computed by the function, so that it has memory of its own. */

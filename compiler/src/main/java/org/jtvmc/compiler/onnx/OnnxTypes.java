@@ -10,47 +10,56 @@ public final class OnnxTypes {
 
   private OnnxTypes() {}
 
+  /** Types that were added after the definition of the messages that is used here. */
+  private static final int FLOAT4E2M1 = 23;
+
+  private static final int FLOAT8E8M0 = 24;
+  private static final int UINT2 = 25;
+  private static final int INT2 = 26;
+
   /**
    * The number of bits of an element in {@code raw_data}, 0 where elements have no fixed size.
    *
    * @see <a href="https://onnx.ai/onnx/repo-docs/IR.html#tensor-element-types">ONNX IR, tensor
    *     element types</a>
    */
-  static int bits(TensorProto.DataType type) {
-    return switch (type) {
-      case INT4, UINT4 -> 4;
-      case INT8, UINT8, BOOL, FLOAT8E4M3FN, FLOAT8E4M3FNUZ, FLOAT8E5M2, FLOAT8E5M2FNUZ -> 8;
-      case INT16, UINT16, FLOAT16, BFLOAT16 -> 16;
-      case INT32, UINT32, FLOAT -> 32;
-      case INT64, UINT64, DOUBLE, COMPLEX64 -> 64;
-      case COMPLEX128 -> 128;
-      case STRING, UNDEFINED -> 0;
+  static int bits(int number) {
+    return switch (number) {
+      case TensorProto.DataType.COMPLEX64_VALUE -> 64;
+      case TensorProto.DataType.COMPLEX128_VALUE -> 128;
+      default -> dtype(number).map(dtype -> dtype.isBool() ? 8 : dtype.bits()).orElse(0);
     };
   }
 
   /** The graph IR's type for ONNX's, where it has one. */
   public static Optional<DType> dtype(int number) {
-    var type = TensorProto.DataType.forNumber(number);
-    return type == null
-        ? Optional.empty()
-        : switch (type) {
-          case FLOAT -> Optional.of(DType.F32);
-          case DOUBLE -> Optional.of(DType.F64);
-          case FLOAT16 -> Optional.of(DType.F16);
-          case BFLOAT16 -> Optional.of(DType.BF16);
-          case INT8 -> Optional.of(DType.I8);
-          case INT16 -> Optional.of(DType.I16);
-          case INT32 -> Optional.of(DType.I32);
-          case INT64 -> Optional.of(DType.I64);
-          case UINT8 -> Optional.of(DType.U8);
-          case UINT16 -> Optional.of(DType.U16);
-          case UINT32 -> Optional.of(DType.U32);
-          case UINT64 -> Optional.of(DType.U64);
-          case BOOL -> Optional.of(DType.BOOL);
-          case UNDEFINED, STRING, COMPLEX64, COMPLEX128 -> Optional.empty();
-          case FLOAT8E4M3FN, FLOAT8E4M3FNUZ, FLOAT8E5M2, FLOAT8E5M2FNUZ -> Optional.empty();
-          case INT4, UINT4 -> Optional.empty();
-        };
+    return Optional.ofNullable(
+        switch (number) {
+          case TensorProto.DataType.FLOAT_VALUE -> DType.F32;
+          case TensorProto.DataType.DOUBLE_VALUE -> DType.F64;
+          case TensorProto.DataType.FLOAT16_VALUE -> DType.F16;
+          case TensorProto.DataType.BFLOAT16_VALUE -> DType.BF16;
+          case TensorProto.DataType.INT8_VALUE -> DType.I8;
+          case TensorProto.DataType.INT16_VALUE -> DType.I16;
+          case TensorProto.DataType.INT32_VALUE -> DType.I32;
+          case TensorProto.DataType.INT64_VALUE -> DType.I64;
+          case TensorProto.DataType.UINT8_VALUE -> DType.U8;
+          case TensorProto.DataType.UINT16_VALUE -> DType.U16;
+          case TensorProto.DataType.UINT32_VALUE -> DType.U32;
+          case TensorProto.DataType.UINT64_VALUE -> DType.U64;
+          case TensorProto.DataType.BOOL_VALUE -> DType.BOOL;
+          case TensorProto.DataType.FLOAT8E4M3FN_VALUE -> DType.F8_E4M3FN;
+          case TensorProto.DataType.FLOAT8E4M3FNUZ_VALUE -> DType.F8_E4M3FNUZ;
+          case TensorProto.DataType.FLOAT8E5M2_VALUE -> DType.F8_E5M2;
+          case TensorProto.DataType.FLOAT8E5M2FNUZ_VALUE -> DType.F8_E5M2FNUZ;
+          case TensorProto.DataType.INT4_VALUE -> DType.I4;
+          case TensorProto.DataType.UINT4_VALUE -> DType.U4;
+          case FLOAT4E2M1 -> DType.F4_E2M1FN;
+          case FLOAT8E8M0 -> DType.F8_E8M0FNU;
+          case UINT2 -> DType.U2;
+          case INT2 -> DType.I2;
+          default -> null;
+        });
   }
 
   /** The type's name as ONNX's documentation spells it, or its number where it has none. */

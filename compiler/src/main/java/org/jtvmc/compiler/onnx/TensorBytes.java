@@ -1,6 +1,7 @@
 package org.jtvmc.compiler.onnx;
 
 import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -28,8 +29,7 @@ final class TensorBytes {
    * @throws ModelException when shape and data do not agree, or the type has no fixed-size elements
    */
   MemorySegment of(TensorProto tensor) {
-    var type = TensorProto.DataType.forNumber(tensor.getDataType());
-    int bits = type == null ? 0 : OnnxTypes.bits(type);
+    int bits = OnnxTypes.bits(tensor.getDataType());
     if (bits == 0) {
       throw fault(tensor, "has elements of %s".formatted(OnnxTypes.name(tensor.getDataType())));
     }
@@ -49,7 +49,7 @@ final class TensorBytes {
       expect(tensor, raw.size(), byteSize, "bytes");
       return MemorySegment.ofBuffer(raw.asReadOnlyByteBuffer());
     }
-    return copyTyped(tensor, type, count, byteSize);
+    return copyTyped(tensor, bits, count, byteSize);
   }
 
   private long elementCount(TensorProto tensor) {
@@ -71,76 +71,64 @@ final class TensorBytes {
     return count;
   }
 
-  private MemorySegment copyTyped(
-      TensorProto tensor, TensorProto.DataType type, long count, long byteSize) {
+  private MemorySegment copyTyped(TensorProto tensor, int bits, long count, long byteSize) {
     // The count is compared with what the file really holds before anything is allocated for it.
     long stored =
-        switch (type) {
-          case FLOAT -> tensor.getFloatDataCount();
-          case COMPLEX64 -> tensor.getFloatDataCount() / 2;
-          case DOUBLE -> tensor.getDoubleDataCount();
-          case COMPLEX128 -> tensor.getDoubleDataCount() / 2;
-          case INT64 -> tensor.getInt64DataCount();
-          case UINT32, UINT64 -> tensor.getUint64DataCount();
-          case STRING -> tensor.getStringDataCount();
-          case INT4, UINT4 -> Math.min(2L * tensor.getInt32DataCount(), count);
-          case BOOL, INT8, UINT8, INT16, UINT16, INT32, FLOAT16, BFLOAT16 ->
-              tensor.getInt32DataCount();
-          case FLOAT8E4M3FN, FLOAT8E4M3FNUZ, FLOAT8E5M2, FLOAT8E5M2FNUZ ->
-              tensor.getInt32DataCount();
-          case UNDEFINED -> 0;
+        switch (tensor.getDataType()) {
+          case DataType.FLOAT_VALUE -> tensor.getFloatDataCount();
+          case DataType.COMPLEX64_VALUE -> tensor.getFloatDataCount() / 2;
+          case DataType.DOUBLE_VALUE -> tensor.getDoubleDataCount();
+          case DataType.COMPLEX128_VALUE -> tensor.getDoubleDataCount() / 2;
+          case DataType.INT64_VALUE -> tensor.getInt64DataCount();
+          case DataType.UINT32_VALUE, DataType.UINT64_VALUE -> tensor.getUint64DataCount();
+          default ->
+              bits >= 8
+                  ? tensor.getInt32DataCount()
+                  : Math.min((long) (8 / bits) * tensor.getInt32DataCount(), count);
         };
     expect(tensor, stored, count, "elements");
     var bytes = Arena.ofAuto().allocate(byteSize, Long.BYTES);
-    switch (type) {
-      case FLOAT, COMPLEX64 -> {
+    switch (tensor.getDataType()) {
+      case DataType.FLOAT_VALUE, DataType.COMPLEX64_VALUE -> {
         for (int i = 0; i < tensor.getFloatDataCount(); i++) {
           bytes.setAtIndex(FLOATS, i, tensor.getFloatData(i));
         }
       }
-      case DOUBLE, COMPLEX128 -> {
+      case DataType.DOUBLE_VALUE, DataType.COMPLEX128_VALUE -> {
         for (int i = 0; i < tensor.getDoubleDataCount(); i++) {
           bytes.setAtIndex(DOUBLES, i, tensor.getDoubleData(i));
         }
       }
-      case INT64 -> {
+      case DataType.INT64_VALUE -> {
         for (int i = 0; i < count; i++) {
           bytes.setAtIndex(LONGS, i, tensor.getInt64Data(i));
         }
       }
-      case UINT64 -> {
+      case DataType.UINT64_VALUE -> {
         for (int i = 0; i < count; i++) {
           bytes.setAtIndex(LONGS, i, tensor.getUint64Data(i));
         }
       }
-      case UINT32 -> {
+      case DataType.UINT32_VALUE -> {
         for (int i = 0; i < count; i++) {
           bytes.setAtIndex(INTS, i, (int) tensor.getUint64Data(i));
         }
       }
-      case INT32 -> {
-        for (int i = 0; i < count; i++) {
-          bytes.setAtIndex(INTS, i, tensor.getInt32Data(i));
-        }
-      }
-      case INT16, UINT16, FLOAT16, BFLOAT16 -> {
-        for (int i = 0; i < count; i++) {
-          bytes.setAtIndex(SHORTS, i, (short) tensor.getInt32Data(i));
-        }
-      }
-      case BOOL, INT8, UINT8, FLOAT8E4M3FN, FLOAT8E4M3FNUZ, FLOAT8E5M2, FLOAT8E5M2FNUZ -> {
-        for (int i = 0; i < count; i++) {
-          bytes.set(ValueLayout.JAVA_BYTE, i, (byte) tensor.getInt32Data(i));
-        }
-      }
-      case INT4, UINT4 -> {
-        for (int i = 0; i < byteSize; i++) {
-          bytes.set(ValueLayout.JAVA_BYTE, i, (byte) tensor.getInt32Data(i));
-        }
-      }
-      case STRING, UNDEFINED -> throw new IllegalStateException("no fixed-size elements: " + type);
+      default -> copyIntegers(tensor, bits, bytes);
     }
     return bytes.asReadOnly();
+  }
+
+  /** Types of up to 32 bits are in {@code int32_data}, those of less than 8 packed into bytes. */
+  private static void copyIntegers(TensorProto tensor, int bits, MemorySegment bytes) {
+    for (int i = 0; i < tensor.getInt32DataCount(); i++) {
+      int value = tensor.getInt32Data(i);
+      switch (bits) {
+        case 32 -> bytes.setAtIndex(INTS, i, value);
+        case 16 -> bytes.setAtIndex(SHORTS, i, (short) value);
+        default -> bytes.set(ValueLayout.JAVA_BYTE, i, (byte) value);
+      }
+    }
   }
 
   private void expect(TensorProto tensor, long found, long needed, String unit) {

@@ -1,8 +1,11 @@
 package org.jtvmc.compiler.onnx;
 
 import ai.onnx.proto.OnnxMl.TensorProto;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import org.jtvmc.ir.data.NDArray;
+import org.jtvmc.ir.type.DType;
 import org.jtvmc.ir.type.Dim;
 import org.jtvmc.ir.type.TensorType;
 
@@ -32,7 +35,21 @@ public final class TensorReader {
                             .formatted(
                                 file, tensor.getName(), OnnxTypes.name(tensor.getDataType()))));
     var bytes = tensors.of(tensor);
-    return new NDArray(
-        new TensorType(tensor.getDimsList().stream().map(Dim::of).toList(), dtype), bytes);
+    var type = new TensorType(tensor.getDimsList().stream().map(Dim::of).toList(), dtype);
+    return dtype.bits() < 8 && !dtype.isBool() ? unpacked(type, bytes) : new NDArray(type, bytes);
+  }
+
+  /** Elements of less than a byte, the first in the low bits, each in a byte of its own. */
+  private static NDArray unpacked(TensorType type, MemorySegment packed) {
+    var array = NDArray.allocate(type);
+    int bits = type.dtype().bits();
+    int perByte = 8 / bits;
+    boolean signed = type.dtype().kind() == DType.Kind.INT;
+    for (long i = 0; i < type.elements(); i++) {
+      int whole = packed.get(ValueLayout.JAVA_BYTE, i / perByte);
+      int high = whole << (32 - bits - bits * (int) (i % perByte));
+      array.setLong(i, signed ? high >> (32 - bits) : high >>> (32 - bits));
+    }
+    return array;
   }
 }

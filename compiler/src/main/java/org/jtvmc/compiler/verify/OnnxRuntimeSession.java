@@ -131,6 +131,13 @@ public final class OnnxRuntimeSession implements AutoCloseable {
             default -> OnnxJavaType.DOUBLE;
           };
       case BFLOAT -> OnnxJavaType.BFLOAT16;
+      case FLOAT8_E4M3FN,
+          FLOAT8_E4M3FNUZ,
+          FLOAT8_E5M2,
+          FLOAT8_E5M2FNUZ,
+          FLOAT8_E8M0FNU,
+          FLOAT4_E2M1FN ->
+          throw new ModelException("%s takes no input of type %s".formatted(NAME, dtype));
       case BOOL -> OnnxJavaType.BOOL;
       case UINT -> OnnxJavaType.UINT8;
       case INT ->

@@ -14,6 +14,7 @@ import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.PrimExprs;
 import org.jtvmc.ir.expr.PrimVar;
 import org.jtvmc.ir.expr.Read;
+import org.jtvmc.ir.expr.Reinterpret;
 import org.jtvmc.ir.expr.Select;
 import org.jtvmc.ir.type.DType;
 
@@ -36,7 +37,7 @@ public final class Simplifier {
       return switch (expr) {
         case IntImm _, PrimVar _ -> expr;
         case Read _, Load _ -> PrimExprs.mapChildren(expr, this::simplify);
-        case Binary _, Select _, Cast _, Intrinsic _ -> linear(expr).toExpr();
+        case Binary _, Select _, Cast _, Reinterpret _, Intrinsic _ -> linear(expr).toExpr();
         case FloatImm _, Compare _, Not _ ->
             throw new IllegalStateException("not an integer: " + expr);
       };
@@ -64,6 +65,7 @@ public final class Simplifier {
           Compare _,
           Not _,
           Cast _,
+          Reinterpret _,
           Intrinsic _,
           Read _,
           Load _ ->
@@ -90,7 +92,7 @@ public final class Simplifier {
         yield LinearForm.atom(
             new Select(condition, simplify(select.whenTrue()), simplify(select.whenFalse())));
       }
-      case Cast _, Intrinsic _, Read _, Load _ ->
+      case Cast _, Reinterpret _, Intrinsic _, Read _, Load _ ->
           LinearForm.atom(PrimExprs.mapChildren(expr, this::simplify));
       case FloatImm _, Compare _, Not _ ->
           throw new IllegalArgumentException("not an integer expression: " + expr);
@@ -261,7 +263,16 @@ public final class Simplifier {
           bounds(left).times(bounds(right));
       case Select(_, PrimExpr whenTrue, PrimExpr whenFalse) ->
           bounds(whenTrue).union(bounds(whenFalse));
-      case IntImm _, FloatImm _, Binary _, Compare _, Not _, Cast _, Intrinsic _, Read _, Load _ ->
+      case IntImm _,
+          FloatImm _,
+          Binary _,
+          Compare _,
+          Not _,
+          Cast _,
+          Reinterpret _,
+          Intrinsic _,
+          Read _,
+          Load _ ->
           Interval.EVERYTHING;
     };
   }

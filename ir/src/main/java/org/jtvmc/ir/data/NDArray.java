@@ -64,7 +64,7 @@ public record NDArray(TensorType type, MemorySegment data) {
     return type.elements();
   }
 
-  /** The element at a row-major position, converted to double. */
+  /** The element at a row-major position, converted to double; of narrow floats the bits. */
   public double getDouble(long index) {
     DType dtype = dtype();
     return switch (dtype.kind()) {
@@ -80,7 +80,15 @@ public record NDArray(TensorType type, MemorySegment data) {
         long bits = getLong(index);
         yield bits >= 0 ? bits : (bits >>> 1) * 2.0 + (bits & 1);
       }
-      case INT, BOOL -> getLong(index);
+      case INT,
+          BOOL,
+          FLOAT8_E4M3FN,
+          FLOAT8_E4M3FNUZ,
+          FLOAT8_E5M2,
+          FLOAT8_E5M2FNUZ,
+          FLOAT8_E8M0FNU,
+          FLOAT4_E2M1FN ->
+          getLong(index);
     };
   }
 
@@ -123,7 +131,15 @@ public record NDArray(TensorType type, MemorySegment data) {
       }
       case BFLOAT -> data.set(ValueLayout.JAVA_SHORT_UNALIGNED, index * 2, bfloat16((float) value));
       case BOOL -> setLong(index, value != 0 ? 1 : 0);
-      case INT, UINT -> setLong(index, (long) value);
+      case INT,
+          UINT,
+          FLOAT8_E4M3FN,
+          FLOAT8_E4M3FNUZ,
+          FLOAT8_E5M2,
+          FLOAT8_E5M2FNUZ,
+          FLOAT8_E8M0FNU,
+          FLOAT4_E2M1FN ->
+          setLong(index, (long) value);
     }
   }
 

@@ -134,6 +134,10 @@ final class SafeTensorsHeader {
       case INT -> "I" + dtype.bits();
       case UINT -> "U" + dtype.bits();
       case BOOL -> "BOOL";
+      case FLOAT8_E4M3FN -> "F8_E4M3";
+      case FLOAT8_E5M2 -> "F8_E5M2";
+      case FLOAT8_E8M0FNU -> "F8_E8M0";
+      case FLOAT8_E4M3FNUZ, FLOAT8_E5M2FNUZ, FLOAT4_E2M1FN -> dtype.toString();
     };
   }
 
@@ -152,6 +156,16 @@ final class SafeTensorsHeader {
       case "U16" -> DType.U16;
       case "U8" -> DType.U8;
       case "BOOL" -> DType.BOOL;
+      case "F8_E4M3" -> DType.F8_E4M3FN;
+      case "F8_E5M2" -> DType.F8_E5M2;
+      case "F8_E8M0" -> DType.F8_E8M0FNU;
+      case "float8_e4m3fnuz" -> DType.F8_E4M3FNUZ;
+      case "float8_e5m2fnuz" -> DType.F8_E5M2FNUZ;
+      case "float4_e2m1fn" -> DType.F4_E2M1FN;
+      case "I4" -> DType.I4;
+      case "I2" -> DType.I2;
+      case "U4" -> DType.U4;
+      case "U2" -> DType.U2;
       default -> null;
     };
   }

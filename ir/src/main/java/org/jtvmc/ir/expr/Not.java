@@ -16,6 +16,7 @@ public record Not(PrimExpr operand) implements PrimExpr {
           Compare _,
           Select _,
           Cast _,
+          Reinterpret _,
           Intrinsic _,
           Read _,
           Load _ ->

@@ -9,7 +9,18 @@ import org.jtvmc.ir.type.DType;
  * Read} occurs only in tensor expressions, {@link Load} only in loop IR.
  */
 public sealed interface PrimExpr
-    permits IntImm, FloatImm, PrimVar, Binary, Compare, Not, Select, Cast, Intrinsic, Read, Load {
+    permits IntImm,
+        FloatImm,
+        PrimVar,
+        Binary,
+        Compare,
+        Not,
+        Select,
+        Cast,
+        Reinterpret,
+        Intrinsic,
+        Read,
+        Load {
 
   DType dtype();
 

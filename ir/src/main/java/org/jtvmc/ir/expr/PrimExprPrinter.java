@@ -41,6 +41,7 @@ public final class PrimExprPrinter {
       case Select(PrimExpr condition, PrimExpr whenTrue, PrimExpr whenFalse) ->
           "select(" + text(condition) + ", " + text(whenTrue) + ", " + text(whenFalse) + ")";
       case Cast(DType dtype, PrimExpr value) -> dtype + "(" + text(value) + ")";
+      case Reinterpret(DType dtype, PrimExpr value) -> "bits_" + dtype + "(" + text(value) + ")";
       case Intrinsic(IntrinsicOp op, List<PrimExpr> arguments) ->
           op.symbol() + "(" + texts(arguments) + ")";
       case Read read -> read.tensor().name() + "[" + texts(read.indices()) + "]";

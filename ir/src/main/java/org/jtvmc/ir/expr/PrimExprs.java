@@ -22,6 +22,7 @@ public final class PrimExprs {
       case Select(PrimExpr condition, PrimExpr whenTrue, PrimExpr whenFalse) ->
           List.of(condition, whenTrue, whenFalse);
       case Cast(_, PrimExpr value) -> List.of(value);
+      case Reinterpret(_, PrimExpr value) -> List.of(value);
       case Intrinsic intrinsic -> intrinsic.arguments();
       case Read read -> read.indices();
       case Load load -> load.indices();
@@ -62,6 +63,7 @@ public final class PrimExprs {
       case Not _ -> Not.of(after.get(0));
       case Select _ -> Select.of(after.get(0), after.get(1), after.get(2));
       case Cast cast -> Cast.of(cast.dtype(), after.get(0));
+      case Reinterpret bits -> Reinterpret.of(bits.dtype(), after.get(0));
       case Intrinsic intrinsic -> new Intrinsic(intrinsic.op(), after);
       case Read read -> new Read(read.tensor(), after);
       case Load load -> new Load(load.buffer(), after);

@@ -17,6 +17,7 @@ import org.jtvmc.ir.expr.Not;
 import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.PrimVar;
 import org.jtvmc.ir.expr.Read;
+import org.jtvmc.ir.expr.Reinterpret;
 import org.jtvmc.ir.expr.Select;
 import org.jtvmc.ir.type.DType;
 
@@ -58,6 +59,10 @@ final class ScalarCompiler {
         IntegerCode code = integer(value);
         DType from = value.dtype();
         yield v -> Rounding.round(dtype, Rounding.toReal(from, code.at(v)));
+      }
+      case Reinterpret(_, PrimExpr value) -> {
+        IntegerCode bits = bits(value);
+        yield v -> Bits.toReal(dtype, bits.at(v));
       }
       case Intrinsic intrinsic -> intrinsic(intrinsic);
       case Read _, Load _ -> elements.real(expr, this);
@@ -164,7 +169,7 @@ final class ScalarCompiler {
     DType dtype = expr.dtype();
     return switch (expr) {
       case IntImm imm -> {
-        long value = Rounding.wrap(dtype, imm.value());
+        long value = Bits.toInteger(dtype, imm.value());
         yield _ -> value;
       }
       case PrimVar variable -> {
@@ -192,11 +197,25 @@ final class ScalarCompiler {
         IntegerCode code = integer(value);
         yield v -> Rounding.wrap(dtype, code.at(v));
       }
+      case Reinterpret(_, PrimExpr value) -> {
+        IntegerCode bits = bits(value);
+        yield v -> Bits.toInteger(dtype, bits.at(v));
+      }
       case Intrinsic(IntrinsicOp op, List<PrimExpr> arguments) ->
           integerIntrinsic(op, dtype, arguments.getFirst());
       case Read _, Load _ -> elements.integer(expr, this);
       case FloatImm _ -> throw unexpected(expr);
     };
+  }
+
+  /** The bits of a value, in the low bits of a long. */
+  private IntegerCode bits(PrimExpr value) {
+    DType dtype = value.dtype();
+    if (!dtype.isFloat()) {
+      return integer(value);
+    }
+    RealCode code = real(value);
+    return v -> Bits.of(dtype, code.at(v));
   }
 
   private static IntegerCode binary(BinaryOp op, DType dtype, IntegerCode a, IntegerCode b) {

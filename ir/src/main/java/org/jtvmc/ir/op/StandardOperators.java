@@ -5,6 +5,7 @@ import java.util.stream.Stream;
 import org.jtvmc.ir.graph.Operator;
 import org.jtvmc.ir.op.image.Resize;
 import org.jtvmc.ir.op.math.BinaryElementwise;
+import org.jtvmc.ir.op.math.BitCast;
 import org.jtvmc.ir.op.math.CastElements;
 import org.jtvmc.ir.op.math.Clip;
 import org.jtvmc.ir.op.math.IsInfinite;
@@ -90,6 +91,7 @@ final class StandardOperators {
         new Arange(),
         new BatchNorm(),
         new BiasAdd(),
+        new BitCast(),
         new BroadcastTo(),
         new CastElements(),
         new Clip(),

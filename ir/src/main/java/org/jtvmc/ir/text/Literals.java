@@ -44,7 +44,14 @@ final class Literals {
     return switch (dtype.kind()) {
       case BOOL -> Boolean.toString(array.getLong(index) != 0);
       case INT -> Long.toString(array.getLong(index));
-      case UINT -> Long.toUnsignedString(array.getLong(index));
+      case UINT,
+          FLOAT8_E4M3FN,
+          FLOAT8_E4M3FNUZ,
+          FLOAT8_E5M2,
+          FLOAT8_E5M2FNUZ,
+          FLOAT8_E8M0FNU,
+          FLOAT4_E2M1FN ->
+          Long.toUnsignedString(array.getLong(index));
       case FLOAT, BFLOAT -> {
         double value = array.getDouble(index);
         yield dtype.bits() == 64 ? Double.toString(value) : Float.toString((float) value);
@@ -72,7 +79,14 @@ final class Literals {
           return element.equals("true") || element.equals("false");
         }
         case INT -> array.setLong(index, Long.parseLong(element));
-        case UINT -> array.setLong(index, Long.parseUnsignedLong(element));
+        case UINT,
+            FLOAT8_E4M3FN,
+            FLOAT8_E4M3FNUZ,
+            FLOAT8_E5M2,
+            FLOAT8_E5M2FNUZ,
+            FLOAT8_E8M0FNU,
+            FLOAT4_E2M1FN ->
+            array.setLong(index, Long.parseUnsignedLong(element));
         case FLOAT, BFLOAT ->
             // Through the element's own width: rounding twice can miss the nearest value.
             array.setDouble(

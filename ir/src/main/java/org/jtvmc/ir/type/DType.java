@@ -18,7 +18,14 @@ public record DType(Kind kind, int bits) {
     UINT,
     FLOAT,
     BFLOAT,
-    BOOL
+    BOOL,
+    /** As the formats below: no arithmetic, only conversions. A value is a byte in memory. */
+    FLOAT8_E4M3FN,
+    FLOAT8_E4M3FNUZ,
+    FLOAT8_E5M2,
+    FLOAT8_E5M2FNUZ,
+    FLOAT8_E8M0FNU,
+    FLOAT4_E2M1FN
   }
 
   public static final DType F64 = new DType(Kind.FLOAT, 64);
@@ -34,15 +41,60 @@ public record DType(Kind kind, int bits) {
   public static final DType U16 = new DType(Kind.UINT, 16);
   public static final DType U8 = new DType(Kind.UINT, 8);
   public static final DType BOOL = new DType(Kind.BOOL, 1);
+  public static final DType I4 = new DType(Kind.INT, 4);
+  public static final DType I2 = new DType(Kind.INT, 2);
+  public static final DType U4 = new DType(Kind.UINT, 4);
+  public static final DType U2 = new DType(Kind.UINT, 2);
+
+  /** 4 bits of exponent, 3 of mantissa; no infinities ("Fp8 Formats for Deep Learning", 2022). */
+  public static final DType F8_E4M3FN = new DType(Kind.FLOAT8_E4M3FN, 8);
+
+  /** As {@link #F8_E4M3FN} with a bias of 8, no negative zero, and one NaN. */
+  public static final DType F8_E4M3FNUZ = new DType(Kind.FLOAT8_E4M3FNUZ, 8);
+
+  /** 5 bits of exponent, 2 of mantissa; the upper half of a float16. */
+  public static final DType F8_E5M2 = new DType(Kind.FLOAT8_E5M2, 8);
+
+  /** As {@link #F8_E5M2} with a bias of 16, no infinities, no negative zero, and one NaN. */
+  public static final DType F8_E5M2FNUZ = new DType(Kind.FLOAT8_E5M2FNUZ, 8);
+
+  /** A power of two: 8 bits of exponent (OCP Microscaling formats). */
+  public static final DType F8_E8M0FNU = new DType(Kind.FLOAT8_E8M0FNU, 8);
+
+  /** 2 bits of exponent, 1 of mantissa; neither NaN nor infinities (OCP Microscaling formats). */
+  public static final DType F4_E2M1FN = new DType(Kind.FLOAT4_E2M1FN, 4);
 
   /** True for floating-point kinds, bfloat16 among them. */
   public boolean isFloat() {
     return kind == Kind.FLOAT || kind == Kind.BFLOAT;
   }
 
-  /** True for signed and unsigned integers; false for bool. */
+  /** True for signed and unsigned integers of 8 bits and more; false for bool. */
   public boolean isInteger() {
-    return kind == Kind.INT || kind == Kind.UINT;
+    return (kind == Kind.INT || kind == Kind.UINT) && bits >= 8;
+  }
+
+  /**
+   * True for types that are only stored and converted: floats of 8 bits and fewer, integers of 4
+   * and 2 bits. One value takes a byte in memory; an integer is extended to it by its sign.
+   */
+  public boolean isNarrow() {
+    return switch (kind) {
+      case INT, UINT -> bits < 8;
+      case FLOAT, BFLOAT, BOOL -> false;
+      case FLOAT8_E4M3FN,
+          FLOAT8_E4M3FNUZ,
+          FLOAT8_E5M2,
+          FLOAT8_E5M2FNUZ,
+          FLOAT8_E8M0FNU,
+          FLOAT4_E2M1FN ->
+          true;
+    };
+  }
+
+  /** The integer type that holds a value's bits in memory. */
+  public DType carrier() {
+    return new DType(kind == Kind.INT ? Kind.INT : Kind.UINT, 8 * bytes());
   }
 
   public boolean isSigned() {
@@ -67,6 +119,16 @@ public record DType(Kind kind, int bits) {
     String text = name.toLowerCase(Locale.ROOT);
     return switch (text) {
       case "bool" -> BOOL;
+      case "int4" -> I4;
+      case "int2" -> I2;
+      case "uint4" -> U4;
+      case "uint2" -> U2;
+      case "float8_e4m3fn" -> F8_E4M3FN;
+      case "float8_e4m3fnuz" -> F8_E4M3FNUZ;
+      case "float8_e5m2" -> F8_E5M2;
+      case "float8_e5m2fnuz" -> F8_E5M2FNUZ;
+      case "float8_e8m0fnu" -> F8_E8M0FNU;
+      case "float4_e2m1fn" -> F4_E2M1FN;
       case "bfloat16" -> BF16;
       case "float16" -> F16;
       case "float32" -> F32;
@@ -92,6 +154,13 @@ public record DType(Kind kind, int bits) {
       case UINT -> "uint" + bits;
       case FLOAT -> "float" + bits;
       case BFLOAT -> "bfloat" + bits;
+      case FLOAT8_E4M3FN,
+          FLOAT8_E4M3FNUZ,
+          FLOAT8_E5M2,
+          FLOAT8_E5M2FNUZ,
+          FLOAT8_E8M0FNU,
+          FLOAT4_E2M1FN ->
+          kind.name().toLowerCase(Locale.ROOT);
     };
   }
 }

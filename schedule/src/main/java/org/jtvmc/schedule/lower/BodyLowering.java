@@ -19,6 +19,7 @@ import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.PrimExprs;
 import org.jtvmc.ir.expr.PrimVar;
 import org.jtvmc.ir.expr.Read;
+import org.jtvmc.ir.expr.Reinterpret;
 import org.jtvmc.ir.expr.Select;
 import org.jtvmc.ir.te.Tensor;
 import org.jtvmc.ir.type.DType;
@@ -53,7 +54,7 @@ final class BodyLowering {
       case Compare(Compare.Op op, PrimExpr left, PrimExpr right)
           when left.dtype().equals(DType.I64) ->
           simplifier.compare(op, index(left).minus(index(right)));
-      case Binary _, Compare _, Not _, Select _, Cast _, Intrinsic _ ->
+      case Binary _, Compare _, Not _, Select _, Cast _, Reinterpret _, Intrinsic _ ->
           expr.dtype().equals(DType.I64)
               ? index(expr).toExpr()
               : PrimExprs.mapChildren(expr, this::lower);

@@ -18,6 +18,7 @@ import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.PrimExprs;
 import org.jtvmc.ir.expr.PrimVar;
 import org.jtvmc.ir.expr.Read;
+import org.jtvmc.ir.expr.Reinterpret;
 import org.jtvmc.ir.expr.Select;
 import org.jtvmc.ir.te.Axis;
 import org.jtvmc.ir.te.ComputeOp;
@@ -119,6 +120,7 @@ public record Access(Tensor tensor, List<PrimExpr> indices) {
           Not _,
           Select _,
           Cast _,
+          Reinterpret _,
           Intrinsic _,
           Read _,
           Load _ ->

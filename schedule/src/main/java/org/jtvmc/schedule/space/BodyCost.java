@@ -14,6 +14,7 @@ import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.PrimExprs;
 import org.jtvmc.ir.expr.PrimVar;
 import org.jtvmc.ir.expr.Read;
+import org.jtvmc.ir.expr.Reinterpret;
 import org.jtvmc.ir.expr.Select;
 
 /**
@@ -43,7 +44,8 @@ public record BodyCost(int reads, int simple, int dear, int guards) {
                   binary.op() == BinaryOp.DIVIDE || binary.op() == BinaryOp.REMAINDER
                       ? new BodyCost(0, 0, 1, 0)
                       : new BodyCost(0, 1, 0, 0));
-      case Compare _, Not _, Cast _ -> ofChildren(body).plus(new BodyCost(0, 1, 0, 0));
+      case Compare _, Not _, Cast _, Reinterpret _ ->
+          ofChildren(body).plus(new BodyCost(0, 1, 0, 0));
     };
   }
 

@@ -150,6 +150,12 @@ final class OneNodeModel {
             case 32 -> DataType.FLOAT;
             default -> DataType.FLOAT16;
           };
+      case FLOAT8_E4M3FN -> DataType.FLOAT8E4M3FN;
+      case FLOAT8_E4M3FNUZ -> DataType.FLOAT8E4M3FNUZ;
+      case FLOAT8_E5M2 -> DataType.FLOAT8E5M2;
+      case FLOAT8_E5M2FNUZ -> DataType.FLOAT8E5M2FNUZ;
+      case FLOAT8_E8M0FNU, FLOAT4_E2M1FN ->
+          throw new IllegalArgumentException("no tensor of type " + dtype);
       case INT, UINT -> DataType.valueOf(dtype.toString().toUpperCase(java.util.Locale.ROOT));
     };
   }

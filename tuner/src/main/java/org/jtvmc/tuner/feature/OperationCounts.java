@@ -14,6 +14,7 @@ import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.PrimExprs;
 import org.jtvmc.ir.expr.PrimVar;
 import org.jtvmc.ir.expr.Read;
+import org.jtvmc.ir.expr.Reinterpret;
 import org.jtvmc.ir.expr.Select;
 
 /**
@@ -55,6 +56,9 @@ final class OperationCounts {
     switch (expr) {
       case IntImm _, FloatImm _, PrimVar _, Load _, Read _ -> {
         return;
+      }
+      case Reinterpret _ -> {
+        // Costs nothing.
       }
       case Binary binary -> {
         if (isMultiplyAdd(binary)) {

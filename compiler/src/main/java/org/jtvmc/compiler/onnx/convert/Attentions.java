@@ -42,8 +42,7 @@ final class Attentions {
     value = c.repeat(value, group, 1);
     double scale = node.real("scale", 1 / Math.sqrt(c.size(query, 3)));
     Expr factor = c.scalar(query, Math.sqrt(scale));
-    Expr raw =
-        c.matmul(c.multiply(query, factor), c.transposeLast(c.multiply(key, factor)));
+    Expr raw = c.matmul(c.multiply(query, factor), c.transposeLast(c.multiply(key, factor)));
     double cap = node.real("softcap", 0);
     Expr capped = cap == 0 ? raw : softCap(c, raw, cap);
     Expr biased = bias.isPresent() ? c.add(capped, bias.get()) : capped;
@@ -69,12 +68,10 @@ final class Attentions {
       return packed;
     }
     if (heads < 1 || c.size(packed, 2) % heads != 0) {
-      throw c.node()
-          .fault("has %d heads for vectors of %d".formatted(heads, c.size(packed, 2)));
+      throw c.node().fault("has %d heads for vectors of %d".formatted(heads, c.size(packed, 2)));
     }
     Expr split =
-        c.reshape(
-            packed, c.size(packed, 0), c.size(packed, 1), heads, c.size(packed, 2) / heads);
+        c.reshape(packed, c.size(packed, 0), c.size(packed, 1), heads, c.size(packed, 2) / heads);
     return c.transpose(split, 0, 2, 1, 3);
   }
 
@@ -112,8 +109,7 @@ final class Attentions {
       if (missing > 0) {
         List<Long> behind = new ArrayList<>(Composer.zeros(c.rank(mask) - 1));
         behind.add(missing);
-        mask =
-            c.pad(mask, Composer.zeros(c.rank(mask)), behind, Double.NEGATIVE_INFINITY);
+        mask = c.pad(mask, Composer.zeros(c.rank(mask)), behind, Double.NEGATIVE_INFINITY);
       }
       masks.add(c.castLike(mask, query));
     }
@@ -132,8 +128,7 @@ final class Attentions {
   }
 
   /** Which keys a query sees by their distance: causal, and within the window. */
-  private static Optional<Expr> positionMask(
-      OnnxNode node, Composer c, Expr query, long keys) {
+  private static Optional<Expr> positionMask(OnnxNode node, Composer c, Expr query, long keys) {
     boolean causal = node.flag("is_causal", false);
     long left = node.integer("left_window_size", -1);
     long right = node.integer("right_window_size", -1);
@@ -171,8 +166,7 @@ final class Attentions {
     Expr value = c.repeat(node.input(2), group, 1);
     float scale = (float) node.real("scale", 1 / Math.sqrt(c.size(query, 3)));
     Expr factor = c.scalar(query, (float) Math.sqrt(scale));
-    Expr scores =
-        c.matmul(c.multiply(query, factor), c.transposeLast(c.multiply(key, factor)));
+    Expr scores = c.matmul(c.multiply(query, factor), c.transposeLast(c.multiply(key, factor)));
     DType precision =
         node.dtype("softmax_precision")
             .orElse(c.dtype(query).equals(DType.F64) ? DType.F64 : DType.F32);

@@ -17,11 +17,35 @@ final class Casts {
             6,
             "Cast",
             node ->
-                cast(
+                asSaid(
                     node,
-                    node.input(0),
                     node.dtype("to").orElseThrow(() -> node.fault("lacks its attribute 'to'")))),
-        Conversion.of("CastLike", node -> cast(node, node.input(0), node.type(1).dtype())));
+        Conversion.of("CastLike", node -> asSaid(node, node.type(1).dtype())),
+        Conversion.from(
+            26,
+            "BitCast",
+            node ->
+                node.call(
+                    "bit_cast",
+                    Attributes.builder()
+                        .put(
+                            "dtype",
+                            node.dtype("to")
+                                .orElseThrow(() -> node.fault("lacks its attribute 'to'"))),
+                    node.input(0))));
+  }
+
+  /** With the attributes that narrow floats have for what does not fit them. */
+  private static Expr asSaid(OnnxNode node, DType dtype) {
+    return node.type(0).dtype().equals(dtype)
+        ? node.input(0)
+        : node.call(
+            "cast",
+            Attributes.builder()
+                .put("dtype", dtype)
+                .put("saturate", node.flag("saturate", true))
+                .put("round_mode", node.text("round_mode", "up")),
+            node.input(0));
   }
 
   /** The value with elements of another type; the value itself where they are so already. */

@@ -92,9 +92,7 @@ record Composer(OnnxNode node) {
   /** A reduction: {@code sum}, {@code mean}, {@code max} and kin. */
   Expr reduce(String operator, Expr value, boolean keep, long... axes) {
     return node.call(
-        operator,
-        Attributes.builder().put("axes", list(value, axes)).put("keepdims", keep),
-        value);
+        operator, Attributes.builder().put("axes", list(value, axes)).put("keepdims", keep), value);
   }
 
   Expr sumAll(Expr value) {
@@ -146,8 +144,7 @@ record Composer(OnnxNode node) {
   }
 
   Expr slice(Expr value, long axis, long begin, long end, long step) {
-    return Slices.between(
-        node, value, List.of(begin), List.of(end), List.of(axis), List.of(step));
+    return Slices.between(node, value, List.of(begin), List.of(end), List.of(axis), List.of(step));
   }
 
   Expr concat(long axis, List<Expr> parts) {
@@ -167,8 +164,7 @@ record Composer(OnnxNode node) {
   Expr repeat(Expr value, long times, long axis) {
     return times == 1
         ? value
-        : node.call(
-            "repeat", Attributes.builder().put("repeats", times).put("axis", axis), value);
+        : node.call("repeat", Attributes.builder().put("repeats", times).put("axis", axis), value);
   }
 
   Expr reverse(Expr value, long axis) {

@@ -64,6 +64,7 @@ public final class Conversions {
                 Scatters.all(),
                 Searches.all(),
                 SequenceMixers.all(),
+                Sequences.all(),
                 Shapes.all(),
                 Slices.all(),
                 Softmaxes.all(),

@@ -41,10 +41,7 @@ final class Losses {
     }
     Expr picked =
         node.call(
-            "gather",
-            Attributes.builder().put("axis", 1),
-            logarithms,
-            c.expandDims(classes, 1));
+            "gather", Attributes.builder().put("axis", 1), logarithms, c.expandDims(classes, 1));
     Expr loss = c.unary("negative", c.squeeze(picked, 1));
     Expr weights =
         weight.isPresent()
@@ -62,8 +59,7 @@ final class Losses {
       case "none" -> loss;
       case "sum" -> c.reduce("sum", loss, false, axes);
       case "mean" ->
-          c.divide(
-              c.reduce("sum", loss, false, axes), c.reduce("sum", weights, false, axes));
+          c.divide(c.reduce("sum", loss, false, axes), c.reduce("sum", weights, false, axes));
       case String other ->
           throw node.fault("reduces by '%s', not by none, sum or mean".formatted(other));
     };

@@ -20,6 +20,7 @@ import org.jtvmc.ir.graph.Attributes;
 import org.jtvmc.ir.graph.Constant;
 import org.jtvmc.ir.graph.Expr;
 import org.jtvmc.ir.graph.Exprs;
+import org.jtvmc.ir.graph.Tuple;
 import org.jtvmc.ir.graph.Var;
 import org.jtvmc.ir.type.DType;
 import org.jtvmc.ir.type.Dim;
@@ -30,6 +31,9 @@ import org.jtvmc.ir.type.TensorType;
  * the means to emit graph IR. Every fault that it finds names the file and the node.
  */
 public final class OnnxNode {
+
+  /** An optional value that is not there; equal to nothing else. */
+  public static final Tuple NOTHING = Tuple.of(List.of());
 
   private final NodeProto proto;
   private final int opset;
@@ -213,7 +217,9 @@ public final class OnnxNode {
 
   /** An element type, as ONNX numbers them. */
   public Optional<DType> dtype(String name) {
+    // 0 stands for an attribute that is not given.
     return attribute(name, AttributeType.INT)
+        .filter(a -> a.getI() != 0)
         .map(a -> surroundings.dtype(Math.clamp(a.getI(), Integer.MIN_VALUE, Integer.MAX_VALUE)));
   }
 

@@ -23,9 +23,70 @@ final class Quantization {
   }
 
   private static Expr quantize(OnnxNode node) {
-    refuseBlocks(node);
-    var zero = node.optional(2).orElseGet(() -> zeroPoint(node, quantizedType(node)));
-    return node.call("quantize", axis(node), node.input(0), node.input(1), zero);
+    var dtype = node.has(2) ? node.type(2).dtype() : quantizedType(node);
+    var zero = node.optional(2).orElseGet(() -> zeroPoint(node, dtype));
+    Composer c = new Composer(node);
+    Expr data = node.input(0);
+    Expr scale = blocks(node, node.input(1));
+    zero = blocks(node, zero);
+    var precision = node.dtype("precision").orElse(c.dtype(data));
+    if (!c.dtype(scale).equals(precision) || !c.dtype(data).equals(precision)) {
+      data = c.cast(data, precision);
+      scale = c.cast(scale, precision);
+    }
+    boolean blocked = node.integer("block_size", 0) != 0;
+    if (!blocked && !dtype.isNarrow()) {
+      return node.call("quantize", axis(node), data, scale, zero);
+    }
+    // The scale has the data's shape, or one that broadcasts to it.
+    Expr aligned = blocked ? scale : aligned(node, c, scale);
+    Expr quotient = c.divide(data, aligned);
+    if (dtype.isNarrow() && !isInteger(dtype)) {
+      return node.call(
+          "cast",
+          Attributes.builder().put("dtype", dtype).put("saturate", node.flag("saturate", true)),
+          quotient);
+    }
+    Expr offset = c.castLike(blocked ? zero : aligned(node, c, zero), quotient);
+    boolean signed = dtype.kind() == DType.Kind.INT;
+    double values = Math.scalb(1.0, dtype.bits());
+    Expr clipped =
+        node.call(
+            "clip",
+            Attributes.builder()
+                .put("a_min", signed ? -values / 2 : 0)
+                .put("a_max", signed ? values / 2 - 1 : values - 1),
+            c.add(c.unary("round", quotient), offset));
+    return c.cast(clipped, dtype);
+  }
+
+  private static boolean isInteger(DType dtype) {
+    return dtype.kind() == DType.Kind.INT || dtype.kind() == DType.Kind.UINT;
+  }
+
+  /** A parameter of each block repeated for its elements; as it is where there are no blocks. */
+  private static Expr blocks(OnnxNode node, Expr parameter) {
+    long block = node.integer("block_size", 0);
+    if (block == 0) {
+      return parameter;
+    }
+    Composer c = new Composer(node);
+    int axis = node.axis(node.integer("axis", 1), node.rank(0));
+    long size = node.size(node.type(0).dim(axis));
+    Expr repeated = c.repeat(parameter, block, axis);
+    return c.size(repeated, axis) == size ? repeated : c.slice(repeated, axis, 0, size);
+  }
+
+  /** A parameter for each channel, shaped to broadcast to the data; a single one as it is. */
+  private static Expr aligned(OnnxNode node, Composer c, Expr parameter) {
+    if (c.rank(parameter) == 0) {
+      return parameter;
+    }
+    if (node.type(parameter).elements() == 1) {
+      return node.reshape(parameter, List.of());
+    }
+    int axis = node.axis(node.integer("axis", 1), node.rank(0));
+    return VariadicElementwise.appendOnes(node, parameter, node.rank(0) - 1 - axis);
   }
 
   private static DType quantizedType(OnnxNode node) {
@@ -35,15 +96,23 @@ final class Quantization {
   }
 
   private static Expr dequantize(OnnxNode node) {
-    refuseBlocks(node);
-    var zero = node.optional(2).orElseGet(() -> zeroPoint(node, node.type(0).dtype()));
-    return node.call("dequantize", axis(node), node.input(0), node.input(1), zero);
-  }
-
-  private static void refuseBlocks(OnnxNode node) {
-    if (node.integer("block_size", 0) != 0) {
-      throw node.fault("quantizes by blocks, which is not supported");
+    var dtype = node.type(0).dtype();
+    boolean blocked = node.integer("block_size", 0) != 0;
+    if (!blocked && dtype.isInteger()) {
+      var zero = node.optional(2).orElseGet(() -> zeroPoint(node, dtype));
+      return node.call("dequantize", axis(node), node.input(0), node.input(1), zero);
     }
+    Composer c = new Composer(node);
+    DType real = c.dtype(node.input(1)).bits() < 32 ? DType.F32 : c.dtype(node.input(1));
+    Expr scale = c.cast(node.input(1), real);
+    scale = blocked ? blocks(node, scale) : aligned(node, c, scale);
+    Expr data = c.cast(node.input(0), real);
+    if (node.has(2)) {
+      Expr zero = c.cast(node.input(2), real);
+      data = c.subtract(data, blocked ? blocks(node, zero) : aligned(node, c, zero));
+    }
+    DType result = node.dtype("output_dtype").orElse(c.dtype(node.input(1)));
+    return c.cast(c.multiply(data, scale), result);
   }
 
   /**

@@ -23,7 +23,8 @@ final class RecurrentNetworks {
     return List.of(
         new Conversion("", "RNN", 1, node -> convert(node, 1, List.of("Tanh"))),
         new Conversion("", "GRU", 1, node -> convert(node, 3, List.of("Sigmoid", "Tanh"))),
-        new Conversion("", "LSTM", 1, node -> convert(node, 4, List.of("Sigmoid", "Tanh", "Tanh"))));
+        new Conversion(
+            "", "LSTM", 1, node -> convert(node, 4, List.of("Sigmoid", "Tanh", "Tanh"))));
   }
 
   /** What one step hands to the next; {@code cell} in an LSTM only. */
@@ -48,20 +49,15 @@ final class RecurrentNetworks {
       sequences.add(run(node, c, x, d, gates, backwards, defaults));
     }
     // [length, directions, batch, hidden]
-    Expr all =
-        c.concat(1, sequences.stream().map(s -> c.expandDims(s.all, 1)).toList());
-    Expr hidden =
-        c.concat(0, sequences.stream().map(s -> c.expandDims(s.last.hidden, 0)).toList());
+    Expr all = c.concat(1, sequences.stream().map(s -> c.expandDims(s.all, 1)).toList());
+    Expr hidden = c.concat(0, sequences.stream().map(s -> c.expandDims(s.last.hidden, 0)).toList());
     List<Expr> outputs = new ArrayList<>();
     outputs.add(batchFirst ? c.transpose(all, 2, 0, 1, 3) : all);
     outputs.add(batchFirst ? c.transpose(hidden, 1, 0, 2) : hidden);
     if (gates == 4) {
       Expr cell =
           c.concat(
-              0,
-              sequences.stream()
-                  .map(s -> c.expandDims(s.last.cell.orElseThrow(), 0))
-                  .toList());
+              0, sequences.stream().map(s -> c.expandDims(s.last.cell.orElseThrow(), 0)).toList());
       outputs.add(batchFirst ? c.transpose(cell, 1, 0, 2) : cell);
     }
     return outputs;
@@ -87,9 +83,7 @@ final class RecurrentNetworks {
     State state =
         new State(
             initial(node, c, 5, d, batch, hidden),
-            gates == 4
-                ? Optional.of(initial(node, c, 6, d, batch, hidden))
-                : Optional.empty());
+            gates == 4 ? Optional.of(initial(node, c, 6, d, batch, hidden)) : Optional.empty());
     Cell cell = new Cell(node, c, direction, RecurrentActivations.of(node, d, defaults), hidden);
     Expr[] all = new Expr[(int) length];
     for (long step = 0; step < length; step++) {
@@ -117,14 +111,12 @@ final class RecurrentNetworks {
     return new Sequence(c.concat(0, List.of(all)), state);
   }
 
-  private static Direction direction(
-      OnnxNode node, Composer c, int d, int gates, long hidden) {
+  private static Direction direction(OnnxNode node, Composer c, int d, int gates, long hidden) {
     DType dtype = node.type(0).dtype();
     Expr recurrent = c.squeeze(c.slice(node.input(2), 0, d, d + 1), 0);
     long width = gates * hidden;
     Expr none = c.zeros(dtype, List.of(width));
-    Optional<Expr> bias =
-        node.optional(3).map(b -> c.squeeze(c.slice(b, 0, d, d + 1), 0));
+    Optional<Expr> bias = node.optional(3).map(b -> c.squeeze(c.slice(b, 0, d, d + 1), 0));
     return new Direction(
         recurrent,
         bias.map(b -> c.slice(b, 0, 0, width)).orElse(none),
@@ -182,8 +174,7 @@ final class RecurrentNetworks {
       } else {
         Expr twoGates = c.slice(direction.recurrent, 0, 0, 2 * hidden);
         Expr fromState =
-            c.add(
-                product(before, twoGates), c.slice(direction.recurrentBias, 0, 0, 2 * hidden));
+            c.add(product(before, twoGates), c.slice(direction.recurrentBias, 0, 0, 2 * hidden));
         update = apply(0, c.add(gate(fromInput, 0), gate(fromState, 0)));
         Expr reset = apply(0, c.add(gate(fromInput, 1), gate(fromState, 1)));
         Expr ownGate = c.slice(direction.recurrent, 0, 2 * hidden, 3 * hidden);
@@ -193,8 +184,7 @@ final class RecurrentNetworks {
                 c.slice(direction.recurrentBias, 0, 2 * hidden, 3 * hidden));
         candidate = apply(1, c.add(gate(fromInput, 2), own));
       }
-      Expr mixed =
-          c.add(c.multiply(c.subtract(1, update), candidate), c.multiply(update, before));
+      Expr mixed = c.add(c.multiply(c.subtract(1, update), candidate), c.multiply(update, before));
       return new State(mixed, Optional.empty());
     }
 
@@ -220,8 +210,7 @@ final class RecurrentNetworks {
               weights ->
                   c.add(
                       gate,
-                      c.multiply(
-                          c.slice(weights, 0, which * hidden, (which + 1) * hidden), cell)))
+                      c.multiply(c.slice(weights, 0, which * hidden, (which + 1) * hidden), cell)))
           .orElse(gate);
     }
 

@@ -127,8 +127,7 @@ final class SequenceMixers {
     Expr result =
         node.call("nn.conv1d", Attributes.builder().put("groups", channels), padded, weight);
     if (node.has(2)) {
-      result =
-          node.call("nn.bias_add", Attributes.builder().put("axis", 1), result, node.input(2));
+      result = node.call("nn.bias_add", Attributes.builder().put("axis", 1), result, node.input(2));
     }
     if (!node.text("activation", "none").equals("none")) {
       result = c.castLike(c.unary("nn.silu", c.cast(result, DType.F32)), x);

@@ -17,6 +17,7 @@ import org.jtvmc.ir.expr.Load;
 import org.jtvmc.ir.expr.Not;
 import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.PrimVar;
+import org.jtvmc.ir.expr.Reinterpret;
 import org.jtvmc.ir.expr.Select;
 import org.jtvmc.ir.loop.Buffer;
 import org.jtvmc.ir.loop.Effect;
@@ -105,7 +106,7 @@ public final class LoopReader {
         int width = in.readInt();
         yield new Stmt.Evaluate(new Effect.AllReduce(op, (Load) expression(), width));
       }
-      case INT, FLOAT, VARIABLE, BINARY, COMPARE, NOT, SELECT, CAST, INTRINSIC, LOAD ->
+      case INT, FLOAT, VARIABLE, BINARY, COMPARE, NOT, SELECT, CAST, REINTERPRET, INTRINSIC, LOAD ->
           throw new IOException("an expression stands where a statement belongs: " + tag);
     };
   }
@@ -130,6 +131,7 @@ public final class LoopReader {
       case NOT -> new Not(expression());
       case SELECT -> new Select(expression(), expression(), expression());
       case CAST -> new Cast(type(), expression());
+      case REINTERPRET -> new Reinterpret(type(), expression());
       case INTRINSIC -> new Intrinsic(INTRINSICS.get(in.readByte()), expressions());
       case LOAD -> new Load(buffer(), expressions());
       case FOR, STORE, ALLOCATE, IF, SEQ, BARRIER, ALL_REDUCE ->

@@ -17,6 +17,7 @@ enum LoopTag {
   NOT,
   SELECT,
   CAST,
+  REINTERPRET,
   INTRINSIC,
   LOAD
 }

@@ -16,6 +16,7 @@ import org.jtvmc.ir.expr.Not;
 import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.PrimVar;
 import org.jtvmc.ir.expr.Read;
+import org.jtvmc.ir.expr.Reinterpret;
 import org.jtvmc.ir.expr.Select;
 import org.jtvmc.ir.loop.Buffer;
 import org.jtvmc.ir.loop.Effect;
@@ -158,6 +159,11 @@ public final class LoopWriter {
         tag(LoopTag.CAST);
         type(cast.dtype());
         expression(cast.value());
+      }
+      case Reinterpret bits -> {
+        tag(LoopTag.REINTERPRET);
+        type(bits.dtype());
+        expression(bits.value());
       }
       case Intrinsic intrinsic -> {
         tag(LoopTag.INTRINSIC);

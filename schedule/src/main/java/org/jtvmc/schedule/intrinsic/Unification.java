@@ -16,6 +16,7 @@ import org.jtvmc.ir.expr.Not;
 import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.PrimVar;
 import org.jtvmc.ir.expr.Read;
+import org.jtvmc.ir.expr.Reinterpret;
 import org.jtvmc.ir.expr.Select;
 import org.jtvmc.ir.te.Tensor;
 
@@ -49,6 +50,10 @@ public final class Unification {
               && unifyOperands(op, List.of(left, right), other);
       case Cast(_, PrimExpr value) ->
           expr instanceof Cast(_, PrimExpr other) && unify(value, other);
+      case Reinterpret(_, PrimExpr value) ->
+          expr instanceof Reinterpret(_, PrimExpr other)
+              && pattern.dtype().equals(expr.dtype())
+              && unify(value, other);
       case Load _, IntImm _, FloatImm _, PrimVar _, Compare _, Not _, Select _, Intrinsic _ ->
           pattern.equals(expr);
     };

@@ -63,12 +63,16 @@ final class PeakKernels {
         loop(thread, threads, ForKind.PARALLEL, body));
   }
 
-  /** The sums of {@code blocks} blocks of as many vectors as there are chains, for each thread. */
-  PrimFunc read(long blocks) {
+  /**
+   * The sums of {@code blocks} blocks of as many vectors as there are chains, for each thread, read
+   * {@code passes} times.
+   */
+  PrimFunc read(long blocks, long passes) {
     Buffer data = buffer("data", threads, blocks, chains, lanes);
     Buffer out = buffer("out", threads, chains, lanes);
     Buffer tile = Buffer.dense("tile", DType.F32, sizes(chains, lanes), Scope.LOCAL);
     PrimVar thread = PrimVar.index("thread");
+    PrimVar pass = PrimVar.index("pass");
     PrimVar block = PrimVar.index("block");
     Stmt start =
         overTile(
@@ -86,8 +90,8 @@ final class PeakKernels {
         overTile(
             (chain, lane) ->
                 new Stmt.Store(out, List.of(thread, chain, lane), load(tile, chain, lane)));
-    Stmt body =
-        new Stmt.Allocate(tile, Stmt.seq(start, loop(block, blocks, ForKind.SERIAL, step), end));
+    Stmt again = loop(pass, passes, ForKind.SERIAL, loop(block, blocks, ForKind.SERIAL, step));
+    Stmt body = new Stmt.Allocate(tile, Stmt.seq(start, again, end));
     return new PrimFunc(
         "read", List.of(data), List.of(out), loop(thread, threads, ForKind.PARALLEL, body));
   }

@@ -24,9 +24,15 @@ import org.jtvmc.ir.target.CpuTarget;
  */
 public final class PeakMeter implements AutoCloseable {
   private static final long ROUNDS = 20_000;
+  private static final long SHORT_ROUNDS = 150;
   private static final int SAMPLES = 9;
   private static final double SAMPLE_NANOS = 2e6;
 
+  /** Read in one run at least, so that its beginning and end do not count. */
+  private static final long READ_BYTES = 16L << 20;
+
+  private final CpuTarget target;
+  private final int threads;
   private final KernelRuntime runtime = new KernelRuntime();
   private final ThreadPool pool;
   private final KernelCompiler compiler;
@@ -37,6 +43,8 @@ public final class PeakMeter implements AutoCloseable {
    * @param threads how many run at once
    */
   public PeakMeter(CpuTarget target, int threads) {
+    this.target = target;
+    this.threads = threads;
     this.pool = runtime.newPool(threads);
     this.compiler = new KernelCompiler(target);
     this.kernels = new PeakKernels(target, threads);
@@ -54,7 +62,8 @@ public final class PeakMeter implements AutoCloseable {
    */
   public double readGigabytesPerSecond(long bytes) {
     long blocks = Math.max(1, bytes / kernels.blockBytes());
-    return blocks * kernels.blockBytes() / nanos(kernels.read(blocks), 1);
+    long passes = Math.max(1, READ_BYTES / bytes);
+    return (double) blocks * kernels.blockBytes() * passes / nanos(kernels.read(blocks, passes), 1);
   }
 
   /**
@@ -63,6 +72,20 @@ public final class PeakMeter implements AutoCloseable {
   public double copyGigabytesPerSecond(long bytes) {
     long blocks = Math.max(1, bytes / 2 / kernels.blockBytes());
     return 2 * blocks * kernels.blockBytes() / nanos(kernels.copy(blocks), 1);
+  }
+
+  /**
+   * What a parallel loop costs whose threads have a microsecond's work each, over one thread's part
+   * alone; 0 for one thread.
+   */
+  public double forkJoinMicroseconds() {
+    return threads == 1
+        ? 0
+        : Math.max(
+                0,
+                nanos(kernels.multiplyAdds(SHORT_ROUNDS), 0.5f)
+                    - nanos(new PeakKernels(target, 1).multiplyAdds(SHORT_ROUNDS), 0.5f))
+            / 1e3;
   }
 
   /** The least time of a run, over samples of some milliseconds each. */

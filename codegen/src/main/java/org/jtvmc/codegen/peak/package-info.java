@@ -1,2 +1,2 @@
-/** What this machine can do at best, measured: multiply-adds and bytes a second. */
+/** What this machine can do at best, measured: multiply-adds, memory, the thread pool. */
 package org.jtvmc.codegen.peak;

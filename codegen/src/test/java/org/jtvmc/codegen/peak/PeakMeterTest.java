@@ -4,12 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.Map;
 import org.jtvmc.codegen.llvm.HostCpu;
 import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.interpret.LoopInterpreter;
 import org.jtvmc.ir.loop.LoopVerifier;
 import org.jtvmc.ir.loop.PrimFunc;
 import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.ir.target.CpuTarget.Caches;
 import org.jtvmc.ir.type.DType;
 import org.jtvmc.ir.type.TensorType;
 import org.junit.jupiter.api.Test;
@@ -44,6 +46,37 @@ class PeakMeterTest {
     for (long i = 0; i < out.elements(); i++) {
       assertEquals(0.9375, out.getDouble(i));
     }
+  }
+
+  @Test
+  void everyPassReadsEveryBlock() {
+    PeakKernels kernels = new PeakKernels(HOST, 2);
+    PrimFunc function = kernels.read(3, 2);
+    LoopVerifier.verify(function);
+    long lanes = HOST.lanes(Float.BYTES);
+    long chains = kernels.blockBytes() / (2 * lanes * Float.BYTES);
+    NDArray data = filled(TensorType.of(DType.F32, 2, 3, chains, lanes));
+    NDArray out = NDArray.allocate(TensorType.of(DType.F32, 2, chains, lanes));
+    LoopInterpreter.run(function, List.of(data), List.of(out));
+    // The sums begin with the first block: one more than three blocks twice.
+    for (long i = 0; i < out.elements(); i++) {
+      assertEquals(3.5, out.getDouble(i));
+    }
+  }
+
+  @Test
+  void dataLieAtTheNearestLevelThatHoldsThem() {
+    Caches caches = new Caches(32 << 10, 1 << 20, 0);
+    assertEquals(MemoryLevel.L1, MemoryLevel.holding(48 << 10, caches, 2));
+    assertEquals(MemoryLevel.L2, MemoryLevel.holding(48 << 10, caches, 1));
+    assertEquals(MemoryLevel.DRAM, MemoryLevel.holding(5 << 20, caches, 2));
+  }
+
+  @Test
+  void aMissingLevelHasTheBandwidthOfTheNext() {
+    var peaks = new MachinePeaks(1, 100, Map.of(MemoryLevel.L1, 200.0, MemoryLevel.DRAM, 10.0), 0);
+    assertEquals(200, peaks.bandwidth(MemoryLevel.L1));
+    assertEquals(10, peaks.bandwidth(MemoryLevel.L2));
   }
 
   private static NDArray filled(TensorType type) {

@@ -205,22 +205,30 @@ public final class LocalWorker implements Builder, Runner, AutoCloseable {
   }
 
   private void prepare(MeasureTask task) {
-    if (running().prepared().contains(task.key())) {
-      return;
-    }
-    process.send(MessageKind.PREPARE, ++lastId, out -> Messages.write(task, out));
-    Optional<Optional<Frames.Message>> received = process.receive(options.prepare());
-    if (received.isEmpty()) {
-      replace();
-      throw new MeasureException(
-          "the right answer of a task took longer than " + seconds(options.prepare()));
-    }
-    if (received.get().isEmpty()) {
+    for (boolean killedBefore = false; !running().prepared().contains(task.key()); ) {
+      process.send(MessageKind.PREPARE, ++lastId, out -> Messages.write(task, out));
+      Optional<Optional<Frames.Message>> received = process.receive(options.prepare());
+      if (received.isEmpty()) {
+        replace();
+        throw new MeasureException(
+            "the right answer of a task took longer than " + seconds(options.prepare()));
+      }
+      if (received.get().isPresent()) {
+        checkPrepared(received.get().get());
+        process.prepared().add(task.key());
+        return;
+      }
+      boolean killed = process.wasKilled();
       String cause = process.epitaph();
       replace();
-      throw new MeasureException("the right answer of a task cannot be computed: " + cause);
+      if (!killed || killedBefore) {
+        throw new MeasureException("the right answer of a task cannot be computed: " + cause);
+      }
+      killedBefore = true;
     }
-    Frames.Message message = received.get().get();
+  }
+
+  private static void checkPrepared(Frames.Message message) {
     if (message.kind() != MessageKind.PREPARED) {
       String cause =
           built(message) instanceof BuildOutcome.Failed(RecordStatus _, String error)
@@ -228,7 +236,6 @@ public final class LocalWorker implements Builder, Runner, AutoCloseable {
               : "the worker answered with " + message.kind();
       throw new MeasureException("the right answer of a task cannot be computed: " + cause);
     }
-    process.prepared().add(task.key());
   }
 
   private static String seconds(Duration duration) {

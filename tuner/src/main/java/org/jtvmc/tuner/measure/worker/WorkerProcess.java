@@ -39,6 +39,7 @@ final class WorkerProcess implements AutoCloseable {
   private final Set<String> prepared = new HashSet<>();
   private final Process process;
   private final Frames frames;
+  private final Thread reader;
 
   /**
    * Starts a process and waits until it is ready.
@@ -91,7 +92,7 @@ final class WorkerProcess implements AutoCloseable {
       throws IOException {
     process = new ProcessBuilder(command).redirectErrorStream(true).start();
     BufferedReader output = process.inputReader();
-    Thread.ofVirtual().start(() -> output.lines().forEach(this::remember));
+    reader = Thread.ofVirtual().start(() -> output.lines().forEach(this::remember));
     try {
       frames = new Frames(accept(server));
       Thread.ofVirtual().start(this::listen);
@@ -190,6 +191,7 @@ final class WorkerProcess implements AutoCloseable {
   /** Of what the process died: {@code SIGSEGV}, or the compiler's last words. */
   String epitaph() {
     Optional<Integer> code = exitCode();
+    readLastWords();
     synchronized (lastLines) {
       for (String line : lastLines) {
         if (line.startsWith("LLVM ERROR")
@@ -207,6 +209,15 @@ final class WorkerProcess implements AutoCloseable {
       String cause =
           code.map(c -> SIGNALS.getOrDefault(c - 128, "exit code " + c)).orElse("no exit code");
       return lastLines.isEmpty() ? cause : cause + ": " + lastLines.getLast();
+    }
+  }
+
+  /** The process may be gone before all that it wrote has been read. */
+  private void readLastWords() {
+    try {
+      reader.join(Duration.ofSeconds(5));
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
     }
   }
 

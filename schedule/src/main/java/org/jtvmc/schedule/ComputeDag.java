@@ -6,6 +6,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jtvmc.ir.te.ComputeOp;
 import org.jtvmc.ir.te.PlaceholderOp;
@@ -26,8 +27,33 @@ public final class ComputeDag {
   private final String text;
   private final String hash;
   private final double flops;
+  private final Strategies strategies;
+
+  /**
+   * The ways to compute the same.
+   *
+   * @param own this one's name
+   * @param others the rest by name, the inputs and outputs of each in the same order
+   * @param first the one that stands for all; null for itself
+   */
+  private record Strategies(String own, Map<String, ComputeDag> others, ComputeDag first) {
+    static final Strategies NONE = new Strategies("default", Map.of(), null);
+  }
+
+  private ComputeDag(ComputeDag dag, Strategies strategies) {
+    this.inputs = dag.inputs;
+    this.outputs = dag.outputs;
+    this.stages = dag.stages;
+    this.ids = dag.ids;
+    this.consumers = dag.consumers;
+    this.text = dag.text;
+    this.hash = dag.hash;
+    this.flops = dag.flops;
+    this.strategies = strategies;
+  }
 
   private ComputeDag(List<Tensor> inputs, List<Tensor> outputs, List<Tensor> order) {
+    this.strategies = Strategies.NONE;
     this.outputs = List.copyOf(outputs);
     this.ids = new HashMap<>();
     this.consumers = new HashMap<>();
@@ -111,6 +137,39 @@ public final class ComputeDag {
   private static String unique(String name, Map<String, Integer> copies) {
     int copy = copies.merge(name, 1, Integer::sum);
     return copy == 1 ? name : name + "#" + copy;
+  }
+
+  /**
+   * This computation with other algorithms that give the same results.
+   *
+   * @param own the name of this one
+   * @param others by name; their inputs and outputs are this one's, in the same order
+   */
+  public ComputeDag withStrategies(String own, Map<String, ComputeDag> others) {
+    return new ComputeDag(this, new Strategies(own, new LinkedHashMap<>(others), null));
+  }
+
+  /** The names of the algorithms, this one's own first. */
+  public List<String> strategies() {
+    List<String> names = new ArrayList<>(List.of(strategies.own));
+    names.addAll(strategies.others.keySet());
+    return List.copyOf(names);
+  }
+
+  /**
+   * The computation by one of the {@link #strategies}; empty where there is none of that name. It
+   * knows no strategies itself.
+   */
+  public Optional<ComputeDag> strategy(String name) {
+    return name.equals(strategies.own)
+        ? Optional.of(this)
+        : Optional.ofNullable(strategies.others.get(name))
+            .map(dag -> new ComputeDag(dag, new Strategies(name, Map.of(), this)));
+  }
+
+  /** The computation that stands for all its strategies: it gives the workload's hash. */
+  public ComputeDag canonical() {
+    return strategies.first == null ? this : strategies.first;
   }
 
   /** The placeholders, in the order of the kernel's parameters. */

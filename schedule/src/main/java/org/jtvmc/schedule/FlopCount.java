@@ -19,7 +19,7 @@ import org.jtvmc.ir.te.ComputeOp;
 import org.jtvmc.ir.type.DType;
 
 /** Counts the operations on elements. Conversions, and the arithmetic of indices, cost nothing. */
-final class FlopCount {
+public final class FlopCount {
 
   private FlopCount() {}
 
@@ -31,7 +31,8 @@ final class FlopCount {
     return total;
   }
 
-  private static double of(ComputeOp op) {
+  /** The operations of one stage. */
+  public static double of(ComputeOp op) {
     double points = 1;
     for (Axis axis : op.axes()) {
       points *= axis.size();

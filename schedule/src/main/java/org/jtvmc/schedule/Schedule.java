@@ -49,19 +49,22 @@ public final class Schedule {
    */
   public Schedule apply(Step step) {
     Schedule applied = step.applyTo(this);
-    return new Schedule(dag, append(steps, step), applied.stages, applied.packings);
+    return new Schedule(applied.dag, append(steps, step), applied.stages, applied.packings);
   }
 
   /** This schedule with more steps, one after the other. */
   public Schedule apply(List<? extends Step> more) {
     Schedule current = this;
+    List<Step> all = new ArrayList<>(steps);
     for (Step step : more) {
-      current = step.applyTo(current);
+      all.add(step);
+      current = step.applyTo(current).after(List.copyOf(all));
     }
-    List<Step> all = new ArrayList<>(steps.size() + more.size());
-    all.addAll(steps);
-    all.addAll(more);
-    return new Schedule(dag, List.copyOf(all), current.stages, current.packings);
+    return current;
+  }
+
+  private Schedule after(List<Step> others) {
+    return new Schedule(dag, others, stages, packings);
   }
 
   public ComputeDag dag() {

@@ -243,8 +243,8 @@ public final class ArtifactCompiler {
     ArrayNode steps = StepCodec.toJson(kernel.steps());
     return new ArtifactManifest.Kernel(
         kernel.name(),
-        kernel.dag().workloadHash(),
-        kernel.dag().flops(),
+        kernel.dag().canonical().workloadHash(),
+        kernel.dag().canonical().flops(),
         kernel.origin().name().toLowerCase(Locale.ROOT),
         steps);
   }

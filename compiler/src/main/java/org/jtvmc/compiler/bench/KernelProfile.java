@@ -59,7 +59,7 @@ public record KernelProfile(List<Entry> entries) {
               calls.length == 0 ? "" : model.plan().uses().get(calls[0]).label(),
               calls.length,
               nanos / 1e6,
-              nanos == 0 ? 0 : build.dag().flops() * calls.length / nanos,
+              nanos == 0 ? 0 : build.dag().canonical().flops() * calls.length / nanos,
               total == 0 ? 0 : nanos / total));
     }
     entries.sort(Comparator.comparingDouble(Entry::timeMs).reversed());

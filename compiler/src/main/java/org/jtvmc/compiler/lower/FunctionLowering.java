@@ -3,6 +3,7 @@ package org.jtvmc.compiler.lower;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -42,7 +43,15 @@ import org.jtvmc.schedule.ComputeDag;
 public final class FunctionLowering {
   private final Map<Expr, List<Tensor>> values = new HashMap<>();
 
-  private FunctionLowering() {}
+  /** Which strategy the calls that have several are computed by; the first where there is none. */
+  private final String strategy;
+
+  /** The names of the strategies of the first call that has several. */
+  private List<String> strategies = List.of();
+
+  private FunctionLowering(String strategy) {
+    this.strategy = strategy;
+  }
 
   /**
    * The kernel that {@code function} is.
@@ -52,7 +61,19 @@ public final class FunctionLowering {
    * @throws IllegalArgumentException where the function holds what no kernel can
    */
   public static ComputeDag lower(Function function, IntPredicate isConstant) {
-    FunctionLowering lowering = new FunctionLowering();
+    FunctionLowering first = new FunctionLowering("");
+    ComputeDag dag = first.dag(function, isConstant);
+    if (first.strategies.size() < 2) {
+      return dag;
+    }
+    Map<String, ComputeDag> others = new LinkedHashMap<>();
+    for (String name : first.strategies.subList(1, first.strategies.size())) {
+      others.put(name, new FunctionLowering(name).dag(function, isConstant));
+    }
+    return dag.withStrategies(first.strategies.getFirst(), others);
+  }
+
+  private ComputeDag dag(Function function, IntPredicate isConstant) {
     List<Tensor> inputs = new ArrayList<>();
     for (int i = 0; i < function.parameters().size(); i++) {
       Var parameter = function.parameters().get(i);
@@ -62,15 +83,15 @@ public final class FunctionLowering {
         fields.add(Tensor.placeholder(name, type.dtype(), isConstant.test(i), sizes(type)));
       }
       inputs.addAll(fields);
-      lowering.values.put(parameter, fields);
+      values.put(parameter, fields);
     }
     for (Expr expr : Exprs.postOrder(function.body())) {
-      if (!lowering.values.containsKey(expr)) {
-        lowering.values.put(expr, lowering.tensors(expr));
+      if (!values.containsKey(expr)) {
+        values.put(expr, tensors(expr));
       }
     }
     CollapseAxes.Result collapsed =
-        CollapseAxes.apply(inputs, outputs(lowering.values.get(function.body())));
+        CollapseAxes.apply(inputs, outputs(values.get(function.body())));
     return ComputeDag.of(collapsed.inputs(), collapsed.outputs());
   }
 
@@ -107,9 +128,14 @@ public final class FunctionLowering {
       throw new IllegalArgumentException("a kernel can call operators only, not a function");
     }
     List<Tensor> inputs = values(call.arguments());
-    return operator
-        .strategies(inputs, call.attributes(), call.type())
-        .getFirst()
+    List<Operator.Strategy> all = operator.strategies(inputs, call.attributes(), call.type());
+    if (all.size() > 1 && strategies.isEmpty()) {
+      strategies = all.stream().map(Operator.Strategy::name).toList();
+    }
+    return all.stream()
+        .filter(candidate -> candidate.name().equals(strategy))
+        .findFirst()
+        .orElse(all.getFirst())
         .algorithm()
         .compute(inputs, call.attributes(), call.type());
   }

@@ -2,6 +2,7 @@ package org.jtvmc.compiler.pipeline;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jtvmc.codegen.kernel.KernelCompiler;
@@ -29,11 +30,17 @@ final class ConstantPacker implements AutoCloseable {
   /** The packed contents, 64-byte aligned, in memory that lives as long as something needs it. */
   MemorySegment pack(PackedConstant packed, NDArray original) {
     MemorySegment result = Arena.ofAuto().allocate(bytes(packed.packed()), 64);
-    try (CompiledKernel kernel =
-            new CompiledKernel(
-                runtime, packed.packing().name(), compiler.compile(packed.packing()).code());
+    String name = packed.packing().name();
+    var binary = compiler.compile(packed.packing());
+    try (CompiledKernel kernel = new CompiledKernel(runtime, name, binary.code());
         Arena arena = Arena.ofConfined()) {
-      kernel.run(List.of(inNativeMemory(original, arena), result), Optional.empty());
+      List<MemorySegment> buffers = new ArrayList<>();
+      buffers.add(inNativeMemory(original, arena));
+      buffers.add(result);
+      if (binary.kernel(name).workspaceBytes() > 0) {
+        buffers.add(arena.allocate(binary.kernel(name).workspaceBytes(), 64));
+      }
+      kernel.run(buffers, Optional.empty());
     }
     return result;
   }

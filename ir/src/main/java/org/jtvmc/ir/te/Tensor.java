@@ -142,6 +142,27 @@ public final class Tensor {
     return new Read(this, List.of(indices));
   }
 
+  /**
+   * The constant that everything in this tensor comes from: the input itself, or the one that the
+   * expression reads; empty where the contents are not known at compile time, or come from several.
+   */
+  public Optional<Tensor> constantSource() {
+    return switch (op) {
+      case PlaceholderOp input -> input.constant() ? Optional.of(this) : Optional.empty();
+      case ComputeOp compute -> {
+        Tensor only = null;
+        for (Tensor input : compute.inputs()) {
+          Tensor source = input.constantSource().orElse(null);
+          if (source == null || (only != null && only != source)) {
+            yield Optional.empty();
+          }
+          only = source;
+        }
+        yield Optional.ofNullable(only);
+      }
+    };
+  }
+
   @Override
   public String toString() {
     return name();

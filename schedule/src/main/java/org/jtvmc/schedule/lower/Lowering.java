@@ -1,6 +1,7 @@
 package org.jtvmc.schedule.lower;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
@@ -21,8 +22,9 @@ import org.jtvmc.ir.loop.ForKind;
 import org.jtvmc.ir.loop.PrimFunc;
 import org.jtvmc.ir.loop.Scope;
 import org.jtvmc.ir.loop.Stmt;
+import org.jtvmc.ir.loop.Stmts;
 import org.jtvmc.ir.te.Axis;
-import org.jtvmc.ir.te.PlaceholderOp;
+import org.jtvmc.ir.te.ComputeOp;
 import org.jtvmc.ir.te.Tensor;
 import org.jtvmc.schedule.Attachment;
 import org.jtvmc.schedule.ComputeDag;
@@ -52,6 +54,9 @@ public final class Lowering {
   private final Map<Stage, List<Read>> reads = new IdentityHashMap<>();
   private final Map<String, StageNest> nests = new HashMap<>();
 
+  /** Stages of constants that every reader reads packed: computed when the model is compiled. */
+  private final Set<Tensor> folded = new HashSet<>();
+
   private Lowering(Schedule schedule) {
     this.schedule = schedule;
   }
@@ -69,8 +74,9 @@ public final class Lowering {
   private LoweredKernel run(String name) {
     EffectiveBodies bodies = new EffectiveBodies(schedule);
     Map<Stage, PrimExpr> effective = new IdentityHashMap<>();
+    findFolded();
     for (Stage stage : schedule.stages()) {
-      if (!stage.isInlined()) {
+      if (!stage.isInlined() && !folded.contains(stage.tensor())) {
         active.add(stage);
         PrimExpr body = bodies.of(stage);
         effective.put(stage, body);
@@ -88,6 +94,30 @@ public final class Lowering {
       nests.put(stage.id(), nest);
     }
     return emit(name);
+  }
+
+  private void findFolded() {
+    for (Stage stage : schedule.stages().reversed()) {
+      List<Stage> readers = schedule.readers(stage.tensor());
+      boolean packed =
+          readers.stream()
+              .allMatch(
+                  reader ->
+                      folded.contains(reader.tensor())
+                          || schedule.packings().stream()
+                              .anyMatch(
+                                  packing ->
+                                      packing.tensor() == stage.tensor()
+                                          && packing.at().isEmpty()
+                                          && packing.reader().equals(reader.id())));
+      if (!readers.isEmpty()
+          && packed
+          && !stage.isOutput()
+          && stage.isRoot()
+          && isConstant(stage.tensor())) {
+        folded.add(stage.tensor());
+      }
+    }
   }
 
   /** The loops of a stage inside which something else is made. */
@@ -290,6 +320,9 @@ public final class Lowering {
 
   private static PackedConstant packedConstant(PackedOperand operand, String id) {
     VarRanges ranges = new VarRanges();
+    if (operand.tensor().op() instanceof ComputeOp) {
+      return foldedConstant(operand, id, ranges);
+    }
     Storage original = Storage.parameter(operand.tensor(), id);
     Stmt copy = operand.copy(original, ForKind.SERIAL, ranges, new Simplifier(ranges));
     PrimFunc packing =
@@ -297,8 +330,35 @@ public final class Lowering {
     return new PackedConstant(operand.tensor(), operand.buffer(), packing);
   }
 
+  /** Computes what the operand is packed from, then packs that. */
+  private static PackedConstant foldedConstant(
+      PackedOperand operand, String id, VarRanges ranges) {
+    Tensor source = operand.tensor().constantSource().orElseThrow();
+    ComputeDag dag = ComputeDag.of(List.of(source), List.of(operand.tensor()));
+    PrimFunc computing = lower(Schedule.of(dag), "pack").func();
+    Buffer whole =
+        Buffer.dense(id, operand.tensor().dtype(), operand.tensor().shape(), Scope.GLOBAL);
+    Buffer result = computing.outputs().getFirst();
+    Stmt body = Stmts.rewrite(computing.body(), stmt -> inBuffer(stmt, result, whole), e -> e);
+    Storage original = new Storage(whole, Collections.nCopies(whole.rank(), LinearForm.ZERO));
+    Stmt copy = operand.copy(original, ForKind.SERIAL, ranges, new Simplifier(ranges));
+    PrimFunc packing =
+        new PrimFunc(
+            "pack",
+            computing.inputs(),
+            List.of(operand.buffer()),
+            new Stmt.Allocate(whole, Stmt.seq(body, copy)));
+    return new PackedConstant(source, operand.buffer(), packing);
+  }
+
+  private static Stmt inBuffer(Stmt stmt, Buffer from, Buffer to) {
+    return stmt instanceof Stmt.Store store && store.buffer() == from
+        ? new Stmt.Store(to, store.indices(), store.value())
+        : stmt;
+  }
+
   static boolean isConstant(Tensor tensor) {
-    return tensor.op() instanceof PlaceholderOp op && op.constant();
+    return tensor.constantSource().isPresent();
   }
 
   static boolean isParallel(IterVar loop) {

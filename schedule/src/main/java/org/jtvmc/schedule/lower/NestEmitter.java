@@ -228,10 +228,10 @@ final class NestEmitter {
     List<PackedOperand> constants = new ArrayList<>();
     for (Packing packing : schedule.packings()) {
       PackedOperand operand = operands.get(packing);
-      if (packing.tensor() == input
+      if (packing.tensor().constantSource().filter(source -> source == input).isPresent()
           && packing.at().isEmpty()
           && operand != null
-          && Lowering.isConstant(input)) {
+          && Lowering.isConstant(packing.tensor())) {
         constants.add(operand);
       }
     }

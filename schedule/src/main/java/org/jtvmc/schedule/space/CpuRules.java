@@ -6,6 +6,7 @@ import org.jtvmc.schedule.space.rule.ReduceRows;
 import org.jtvmc.schedule.space.rule.ReduceSerially;
 import org.jtvmc.schedule.space.rule.TileReduction;
 import org.jtvmc.schedule.space.rule.TileReductionChain;
+import org.jtvmc.schedule.space.rule.TileTransforms;
 import org.jtvmc.schedule.space.rule.TileWithConsumer;
 import org.jtvmc.schedule.space.rule.VectorizeElementwise;
 
@@ -16,6 +17,7 @@ public final class CpuRules {
   public static final List<SketchRule> LIST =
       List.of(
           new InlineElementwise(),
+          new TileTransforms(),
           new TileReductionChain(),
           new TileWithConsumer(),
           new TileReduction(),

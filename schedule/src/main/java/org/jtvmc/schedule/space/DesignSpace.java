@@ -13,6 +13,7 @@ import org.jtvmc.schedule.ComputeDag;
 import org.jtvmc.schedule.Schedule;
 import org.jtvmc.schedule.Stage;
 import org.jtvmc.schedule.space.Candidate.Decision;
+import org.jtvmc.schedule.step.UseStrategy;
 
 /**
  * All schedules that a target's rules can build for a kernel.
@@ -113,8 +114,15 @@ public final class DesignSpace {
   /** The point that {@code choices} lead to. */
   public Candidate build(Choices choices) {
     SketchState state = new SketchState(Schedule.of(dag), target, choices);
+    if (dag.strategies().size() > 1) {
+      String preferred = StrategyCost.cheapest(dag, target);
+      String strategy = state.pick("strategy", dag.strategies(), preferred);
+      if (!strategy.equals(dag.strategies().getFirst())) {
+        state.apply(new UseStrategy(strategy));
+      }
+    }
     for (SketchRule rule : rules) {
-      for (Stage unscheduled : dag.stages().reversed()) {
+      for (Stage unscheduled : state.schedule().dag().stages().reversed()) {
         Stage stage = state.stage(unscheduled.id());
         if (!state.isScheduled(stage.id()) && rule.applies(state, stage)) {
           rule.apply(state, stage);

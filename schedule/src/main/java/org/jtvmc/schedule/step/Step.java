@@ -17,6 +17,7 @@ public sealed interface Step
         CacheRead,
         Rfactor,
         Pack,
+        UseStrategy,
         Vectorize,
         Unroll,
         Parallel,

@@ -68,6 +68,7 @@ public final class StepCodec {
       case Fuse(String stage, List<String> axes) -> withNames(node("fuse", stage), axes);
       case Reorder(String stage, List<String> axes) -> withNames(node("reorder", stage), axes);
       case Inline(String stage) -> node("inline", stage);
+      case UseStrategy(String strategy) -> node("strategy", strategy);
       case ComputeAt(String stage, String consumer, String axis) ->
           node("compute_at", stage, consumer, axis);
       case CacheWrite(String stage) -> node("cache_write", stage);
@@ -100,6 +101,7 @@ public final class StepCodec {
       case "fuse" -> new Fuse(stage, names(node, 2));
       case "reorder" -> new Reorder(stage, names(node, 2));
       case "inline" -> new Inline(stage);
+      case "strategy" -> new UseStrategy(stage);
       case "compute_at" -> new ComputeAt(stage, text(node, 2), text(node, 3));
       case "cache_write" -> new CacheWrite(stage);
       case "cache_read" -> new CacheRead(stage, text(node, 2), scope(node, 3));

@@ -87,7 +87,7 @@ public final class LoweringMeasurer implements Measurer {
     List<KernelSource> sources = new ArrayList<>();
     for (Candidate candidate : candidates) {
       Schedule schedule = Schedule.replay(task.dag(), candidate.steps());
-      sources.add(KernelSource.of(Lowering.lower(schedule, "candidate"), task.dag()));
+      sources.add(KernelSource.of(Lowering.lower(schedule, "candidate"), schedule.dag()));
     }
     return builder.build(sources);
   }

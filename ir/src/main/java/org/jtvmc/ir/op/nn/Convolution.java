@@ -27,6 +27,9 @@ import org.jtvmc.ir.type.TypeException;
 public final class Convolution extends TensorOperator {
   private static final List<String> SPATIAL_LETTERS = List.of("W", "HW", "DHW");
 
+  /** Results of a tile in each direction. */
+  private static final List<Integer> WINOGRAD_TILES = List.of(2, 4);
+
   private final int spatialRank;
 
   private Convolution(int spatialRank) {
@@ -208,9 +211,29 @@ public final class Convolution extends TensorOperator {
     boolean channelsFirst =
         dataLayout(attributes) == ImageLayout.CHANNELS_FIRST
             && outLayout(attributes) == ImageLayout.CHANNELS_FIRST;
-    return gathers && channelsFirst && attributes.integer("groups") == 1
-        ? List.of(direct, new Strategy("matmul", this::asMatmul))
-        : List.of(direct);
+    if (attributes.integer("groups") != 1 || !gathers) {
+      return List.of(direct);
+    }
+    List<Strategy> strategies = new ArrayList<>(List.of(direct));
+    if (channelsFirst) {
+      strategies.add(new Strategy("matmul", this::asMatmul));
+    }
+    boolean channelsLast =
+        dataLayout(attributes) == ImageLayout.CHANNELS_LAST
+            && outLayout(attributes) == ImageLayout.CHANNELS_LAST;
+    for (int size : channelsLast ? WINOGRAD_TILES : List.<Integer>of()) {
+      Winograd winograd = new Winograd(size);
+      if (winograd.fits(inputs.get(0), window, (TensorType) result)) {
+        strategies.add(
+            new Strategy(
+                "winograd" + size,
+                (operands, _, type) ->
+                    List.of(
+                        winograd.convolution(
+                            operands.get(0), operands.get(1), window, (TensorType) type))));
+      }
+    }
+    return List.copyOf(strategies);
   }
 
   /**

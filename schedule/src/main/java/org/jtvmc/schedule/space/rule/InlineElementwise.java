@@ -20,6 +20,8 @@ import org.jtvmc.schedule.step.Inline;
  * vectors are inside or outside and are read for one output channel only: then the copy costs more.
  */
 public final class InlineElementwise implements SketchRule {
+  /** Where every reader reads many neighbours, sums of many elements are not made again for each. */
+  private static final long MOST_READS = 16;
 
   @Override
   public boolean applies(SketchState state, Stage stage) {
@@ -30,6 +32,9 @@ public final class InlineElementwise implements SketchRule {
     BodyCost cost = BodyCost.of(Access.body(state.schedule(), stage));
     if (cost.isDataMovement()) {
       return true;
+    }
+    if (cost.reads() > 1 && cost.reads() * readsPerElement(state, stage) > MOST_READS) {
+      return false;
     }
     if (cost.isDear() && (readers.size() > 1 || readsPerElement(state, stage) > 1)) {
       return false;

@@ -31,7 +31,7 @@ import org.jtvmc.schedule.step.Vectorize;
  */
 final class TilePlan {
   /** Least work for which starting threads pays, in multiply-adds. */
-  private static final double LEAST_PARALLEL_WORK = 60_000;
+  static final double LEAST_PARALLEL_WORK = 60_000;
 
   private final Stage consumer;
   private final Stage producer;

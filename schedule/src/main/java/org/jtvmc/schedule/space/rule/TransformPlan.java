@@ -1,0 +1,269 @@
+package org.jtvmc.schedule.space.rule;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jtvmc.ir.expr.Binary;
+import org.jtvmc.ir.expr.BinaryOp;
+import org.jtvmc.ir.expr.IntImm;
+import org.jtvmc.ir.expr.PrimExpr;
+import org.jtvmc.ir.te.Axis;
+import org.jtvmc.schedule.Stage;
+import org.jtvmc.schedule.space.Access;
+import org.jtvmc.schedule.space.RegisterTile;
+import org.jtvmc.schedule.space.SketchState;
+import org.jtvmc.schedule.step.ComputeAt;
+import org.jtvmc.schedule.step.Fuse;
+import org.jtvmc.schedule.step.Pack;
+import org.jtvmc.schedule.step.Parallel;
+import org.jtvmc.schedule.step.Reorder;
+import org.jtvmc.schedule.step.Split;
+import org.jtvmc.schedule.step.Unroll;
+import org.jtvmc.schedule.step.Vectorize;
+
+/**
+ * The stages of a convolution in transformed tiles, and how they are scheduled.
+ *
+ * <p>The consumer runs over tiles and, inside of each, over vectors of channels, for which the sums
+ * are transformed back into registers. Data and products are computed whole beforehand, or for a
+ * few rows of tiles at a time, so that both stay in the second cache.
+ *
+ * @param consumer what is written; its axes end with rows, columns and channels
+ * @param sums half of the transform back: tile, row in the tile, position, channel
+ * @param product position, position, tile, channel, reduced over the data's channels
+ * @param data the transformed data: position, position, tile, channel
+ * @param rows half of the data's transform: tile, position, column in the tile, channel
+ * @param constant the transformed weight
+ * @param size rows, and columns, of a tile
+ */
+record TransformPlan(
+    Stage consumer,
+    Stage sums,
+    Stage product,
+    Stage data,
+    Stage rows,
+    Stage constant,
+    long size) {
+
+  /** The most that a thread may have of its own for data and products of one block. */
+  private static final double BLOCK_BYTES = 400 << 10;
+
+  static Optional<TransformPlan> of(
+      SketchState state, Stage consumer, Stage sums, Stage product) {
+    Stage data = null;
+    Stage constant = null;
+    for (Access access : Access.of(state.schedule(), product)) {
+      Stage stage = state.schedule().stageOf(access.tensor()).orElse(null);
+      if (stage == null) {
+        return Optional.empty();
+      }
+      if (stage.tensor().constantSource().isPresent()) {
+        constant = stage;
+      } else {
+        data = stage;
+      }
+    }
+    Stage rows =
+        data == null || data.isReduction()
+            ? null
+            : Access.of(state.schedule(), data).stream()
+                .map(access -> state.schedule().stageOf(access.tensor()).orElse(null))
+                .findFirst()
+                .orElse(null);
+    boolean shaped =
+        constant != null
+            && rows != null
+            && rows.isFresh()
+            && data.isFresh()
+            && sums.op().axes().size() == 4
+            && product.op().axes().size() == 4
+            && product.op().reduceAxes().size() == 1
+            && data.op().axes().size() == 4
+            && rows.op().axes().size() == 4
+            && consumer.op().axes().size() >= 3;
+    if (!shaped) {
+      return Optional.empty();
+    }
+    long size = sums.op().axes().get(1).size();
+    int first = consumer.op().axes().size() - 3;
+    PrimExpr rowInTile =
+        Access.of(state.schedule(), consumer).stream()
+            .filter(access -> access.tensor() == sums.tensor())
+            .findFirst()
+            .orElseThrow()
+            .indices()
+            .get(1);
+    boolean byRows =
+        rowInTile instanceof Binary(BinaryOp op, PrimExpr of, PrimExpr by)
+            && op == BinaryOp.FLOOR_MODULO
+            && of == consumer.op().axes().get(first).var()
+            && IntImm.is(by, size);
+    return byRows
+        ? Optional.of(new TransformPlan(consumer, sums, product, data, rows, constant, size))
+        : Optional.empty();
+  }
+
+  void apply(SketchState state) {
+    String id = consumer.id();
+    int count = consumer.op().axes().size();
+    String h = axis(consumer, count - 3);
+    String w = axis(consumer, count - 2);
+    String c = axis(consumer, count - 1);
+    long down = Math.ceilDiv(consumer.op().axes().get(count - 3).size(), size);
+    long lanes = state.target().lanes(consumer.op().dtype().bytes());
+
+    List<Long> blocks = blocks(down);
+    long block = state.pick(product.id() + ".block", blocks, preferredBlock(state, blocks, down));
+    state.apply(new Split(id, h, List.of(block == 0 ? 1 : block, size)));
+    state.apply(new Split(id, w, List.of(size)));
+    state.apply(new Split(id, c, List.of(lanes)));
+    List<String> order = new ArrayList<>();
+    for (int i = 0; i < count - 3; i++) {
+      order.add(axis(consumer, i));
+    }
+    order.add(h + ".0");
+    List<String> outer = List.copyOf(order);
+    order.addAll(
+        List.of(h + ".1", w + ".0", c + ".0", h + ".2", w + ".1", c + ".1"));
+    state.apply(new Reorder(id, order));
+    state.apply(new Vectorize(id, c + ".1"));
+    state.apply(new Unroll(id, h + ".2"));
+    state.apply(new Unroll(id, w + ".1"));
+    boolean threads =
+        state.target().cores() > 1 &&
+        ReductionShape.work(product) >= TilePlan.LEAST_PARALLEL_WORK;
+    String host = outermost(state, id, outer, threads);
+
+    state.apply(new ComputeAt(sums.id(), id, c + ".0"));
+    unrolled(state, sums, 2, 1, axis(sums, 3));
+    if (block > 0) {
+      state.apply(new ComputeAt(product.id(), id, host));
+    }
+    tileProduct(state, block, lanes, threads && block == 0);
+    state.apply(new Pack(constant.id(), product.id()));
+    if (block > 0) {
+      state.apply(new ComputeAt(data.id(), id, host));
+    }
+    tileData(state, lanes, threads && block == 0);
+    for (Stage stage : List.of(sums, product, data, rows, constant)) {
+      state.markScheduled(stage.id());
+    }
+    for (Stage stage : state.schedule().stages()) {
+      if (stage.tensor().constantSource().isPresent()) {
+        state.markScheduled(stage.id());
+      }
+    }
+  }
+
+  private static String axis(Stage stage, int index) {
+    return stage.axes().get(index).id();
+  }
+
+  /** Rows of tiles in a block; 0 for all tiles of all images at once. */
+  private static List<Long> blocks(long down) {
+    List<Long> blocks = new ArrayList<>(List.of(0L));
+    for (long block = 1; block < down; block *= 2) {
+      blocks.add(block);
+    }
+    return blocks;
+  }
+
+  /** As many rows as fit; all at once where the weight would not stay in the cache meanwhile. */
+  private long preferredBlock(SketchState state, List<Long> blocks, long down) {
+    double positions = product.op().axes().get(0).size() * (double) product.op().axes().get(1).size();
+    double channels = product.op().axes().get(3).size();
+    double inputs = product.op().reduceAxes().getFirst().size();
+    double weight = 4 * positions * channels * inputs;
+    long tiles = product.op().axes().get(2).size();
+    double perRow = 4 * positions * (channels + inputs) * across();
+    double cache = state.target().caches().l2();
+    if (weight > cache / 2 || 4 * positions * (channels + inputs) * tiles < cache / 2) {
+      return 0;
+    }
+    return blocks.stream()
+        .filter(block -> block * perRow <= BLOCK_BYTES && 2 * block <= down)
+        .reduce(0L, Math::max);
+  }
+
+  private long across() {
+    int count = consumer.op().axes().size();
+    return Math.ceilDiv(consumer.op().axes().get(count - 2).size(), size);
+  }
+
+  /** Divides the outermost loops among the threads; returns the loop inside which blocks are. */
+  private static String outermost(
+      SketchState state, String stage, List<String> outer, boolean threads) {
+    String loop = outer.getLast();
+    if (outer.size() > 1) {
+      Fuse fuse = new Fuse(stage, outer);
+      state.apply(fuse);
+      loop = fuse.fused();
+    }
+    if (threads) {
+      state.apply(new Parallel(stage, loop));
+    }
+    return loop;
+  }
+
+  /** All of a small transform in registers, the inner of the two positions innermost. */
+  private static void unrolled(
+      SketchState state, Stage stage, int outer, int inner, String vector) {
+    String a = axis(stage, outer);
+    String b = axis(stage, inner);
+    state.apply(new Reorder(stage.id(), List.of(a, b, vector)));
+    state.apply(new Unroll(stage.id(), a));
+    state.apply(new Unroll(stage.id(), b));
+    state.apply(new Vectorize(stage.id(), vector));
+  }
+
+  private void tileProduct(SketchState state, long block, long lanes, boolean threads) {
+    String id = product.id();
+    Axis tiles = product.op().axes().get(2);
+    long atOnce = block == 0 ? tiles.size() : Math.min(tiles.size(), block * across());
+    long channels = product.op().axes().get(3).size();
+    List<RegisterTile> fitting =
+        RegisterTile.fitting(state.target(), atOnce, Math.ceilDiv(channels, lanes));
+    List<RegisterTile.Operand> operands =
+        List.of(
+            new RegisterTile.Operand(true, false, 0, 1.0 / 16),
+            new RegisterTile.Operand(false, true, 1, 1));
+    RegisterTile tile =
+        state.pick(
+            id + ".tile",
+            fitting,
+            RegisterTile.best(state.target(), atOnce, channels, (int) lanes, operands));
+    String a = axis(product, 0);
+    String b = axis(product, 1);
+    String t = axis(product, 2);
+    String c = axis(product, 3);
+    String k = axis(product, 4);
+    state.apply(new Split(id, t, List.of((long) tile.rows())));
+    state.apply(new Split(id, c, List.of(tile.vectors() * lanes)));
+    state.apply(
+        new Reorder(id, List.of(a, b, c + ".0", t + ".0", k, t + ".1", c + ".1")));
+    state.apply(new Vectorize(id, c + ".1"));
+    state.apply(new Unroll(id, t + ".1"));
+    if (threads) {
+      Fuse fuse = new Fuse(id, List.of(a, b));
+      state.apply(fuse);
+      state.apply(new Parallel(id, fuse.fused()));
+    }
+  }
+
+  private void tileData(SketchState state, long lanes, boolean threads) {
+    String id = data.id();
+    String t = axis(data, 2);
+    String c = axis(data, 3);
+    state.apply(new Split(id, c, List.of(lanes)));
+    state.apply(
+        new Reorder(id, List.of(t, c + ".0", axis(data, 0), axis(data, 1), c + ".1")));
+    state.apply(new Unroll(id, axis(data, 0)));
+    state.apply(new Unroll(id, axis(data, 1)));
+    state.apply(new Vectorize(id, c + ".1"));
+    if (threads) {
+      state.apply(new Parallel(id, t));
+    }
+    state.apply(new ComputeAt(rows.id(), id, c + ".0"));
+    unrolled(state, rows, 2, 1, axis(rows, 3));
+  }
+}

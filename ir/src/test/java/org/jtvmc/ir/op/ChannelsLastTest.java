@@ -6,12 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.stream.LongStream;
 import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.graph.Attributes;
 import org.jtvmc.ir.graph.Operator;
 import org.jtvmc.ir.interpret.TensorEvaluator;
+import org.jtvmc.ir.te.Tensor;
 import org.jtvmc.ir.type.DType;
 import org.jtvmc.ir.type.TensorType;
 import org.jtvmc.ir.type.Type;
@@ -82,6 +84,39 @@ final class ChannelsLastTest {
     assertSame(
         toLast(call(name, Attributes.NONE, data)),
         call(name, with(Attributes.NONE, "data_layout", "NHWC"), toLast(data)));
+  }
+
+  /** Compared with the direct form; the tolerance is that of the larger tiles. */
+  @ParameterizedTest
+  @CsvSource({"7, 9, 0, 1", "8, 8, 1, 1", "5, 4, 2, 0"})
+  void tilesOfTransformedImagesComputeTheConvolution(
+      long height, long width, long before, long behind) {
+    Operator conv = OPERATORS.get("nn.conv2d");
+    Tensor data = Tensor.placeholder("x", DType.F32, 2, height, width, 5);
+    Tensor weight = Tensor.placeholder("w", DType.F32, 4, 5, 3, 3);
+    Attributes attributes =
+        Attributes.builder()
+            .put("padding", List.of(before, before, behind, behind))
+            .put("data_layout", "NHWC")
+            .build();
+    Type result =
+        conv.infer(
+            List.of(
+                TensorType.of(DType.F32, 2, height, width, 5),
+                TensorType.of(DType.F32, 4, 5, 3, 3)),
+            attributes);
+    Map<Tensor, NDArray> contents =
+        Map.of(data, random(2, height, width, 5), weight, random(4, 5, 3, 3));
+    List<NDArray> results = new ArrayList<>();
+    List<String> names = new ArrayList<>();
+    for (Operator.Strategy s : conv.strategies(List.of(data, weight), attributes, result)) {
+      names.add(s.name());
+      List<Tensor> outputs = s.algorithm().compute(List.of(data, weight), attributes, result);
+      results.add(TensorEvaluator.evaluate(outputs, contents).getFirst());
+    }
+    assertEquals(List.of("direct", "winograd2", "winograd4"), names);
+    assertSame(results.get(0), results.get(1));
+    assertArrayEquals(values(results.get(0)), values(results.get(2)), 5e-5);
   }
 
   @Test

@@ -331,8 +331,7 @@ public final class Lowering {
   }
 
   /** Computes what the operand is packed from, then packs that. */
-  private static PackedConstant foldedConstant(
-      PackedOperand operand, String id, VarRanges ranges) {
+  private static PackedConstant foldedConstant(PackedOperand operand, String id, VarRanges ranges) {
     Tensor source = operand.tensor().constantSource().orElseThrow();
     ComputeDag dag = ComputeDag.of(List.of(source), List.of(operand.tensor()));
     PrimFunc computing = lower(Schedule.of(dag), "pack").func();

@@ -5,8 +5,8 @@ import org.jtvmc.schedule.Schedule;
 import org.jtvmc.schedule.ScheduleException;
 
 /**
- * Computes the kernel by another of its algorithms: Winograd's in the place of a direct convolution.
- * Comes before all other steps, which then speak of that algorithm's stages.
+ * Computes the kernel by another of its algorithms: Winograd's in the place of a direct
+ * convolution. Comes before all other steps, which then speak of that algorithm's stages.
  *
  * @param stage the algorithm's name, in the place of a stage's
  */

@@ -36,7 +36,8 @@ record CookToom(List<List<Double>> at, List<List<Double>> g, List<List<Double>> 
     int finite = outputs + taps - 2;
     List<Double> points = finite <= POINTS.size() ? POINTS.subList(0, finite) : MORE_POINTS;
     if (points.size() != finite) {
-      throw new IllegalArgumentException("there are no points for F(%d, %d)".formatted(outputs, taps));
+      throw new IllegalArgumentException(
+          "there are no points for F(%d, %d)".formatted(outputs, taps));
     }
     List<List<Double>> at = new ArrayList<>();
     for (int i = 0; i < outputs; i++) {

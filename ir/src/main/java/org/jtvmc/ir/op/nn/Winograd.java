@@ -91,8 +91,7 @@ final class Winograd {
         List.of(
             Math.max(window.padEnd().get(0), down * size + WINDOW - 1 - height),
             Math.max(window.padEnd().get(1), across * size + WINDOW - 1 - width));
-    Window covering =
-        new Window(window.kernel(), window.strides(), begin, end, window.dilation());
+    Window covering = new Window(window.kernel(), window.strides(), begin, end, window.dilation());
     return Padding.ofWindow(
         data,
         covering,
@@ -122,10 +121,7 @@ final class Winograd {
     return Tensor.map(
         "winograd_data",
         List.of(a2, b, t2, ci2),
-        row(
-            b.var(),
-            transform.bt(),
-            i -> rows.at(t2.var(), a2.var(), IntImm.of(i), ci2.var())));
+        row(b.var(), transform.bt(), i -> rows.at(t2.var(), a2.var(), IntImm.of(i), ci2.var())));
   }
 
   private Tensor weight(Tensor weight) {
@@ -145,10 +141,7 @@ final class Winograd {
     return Tensor.map(
         "winograd_weight",
         List.of(a2, b, ci2, c2),
-        row(
-            b.var(),
-            transform.g(),
-            k -> rows.at(a2.var(), IntImm.of(k), ci2.var(), c2.var())));
+        row(b.var(), transform.g(), k -> rows.at(a2.var(), IntImm.of(k), ci2.var(), c2.var())));
   }
 
   private Tensor image(Tensor product, TensorType result, long down, long across) {
@@ -160,16 +153,12 @@ final class Winograd {
         Tensor.map(
             "winograd_sums",
             List.of(t, y, b, c),
-            row(
-                y.var(),
-                transform.at(),
-                i -> product.at(IntImm.of(i), b.var(), t.var(), c.var())));
+            row(y.var(), transform.at(), i -> product.at(IntImm.of(i), b.var(), t.var(), c.var())));
     List<Axis> axes = Axes.named(List.of("n", "h", "w", "c"), Axes.extents(result));
     PrimExpr n = axes.get(0).var();
     PrimExpr h = axes.get(1).var();
     PrimExpr w = axes.get(2).var();
-    PrimExpr tile =
-        n.times(down).plus(h.floorDiv(size)).times(across).plus(w.floorDiv(size));
+    PrimExpr tile = n.times(down).plus(h.floorDiv(size)).times(across).plus(w.floorDiv(size));
     return Tensor.map(
         "winograd",
         axes,

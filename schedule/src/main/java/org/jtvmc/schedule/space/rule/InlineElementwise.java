@@ -20,7 +20,9 @@ import org.jtvmc.schedule.step.Inline;
  * vectors are inside or outside and are read for one output channel only: then the copy costs more.
  */
 public final class InlineElementwise implements SketchRule {
-  /** Where every reader reads many neighbours, sums of many elements are not made again for each. */
+  /**
+   * Where every reader reads many neighbours, sums of many elements are not made again for each.
+   */
   private static final long MOST_READS = 16;
 
   @Override

@@ -33,8 +33,7 @@ public final class TileTransforms implements SketchRule {
             sums ->
                 transformed(state, sums)
                     .filter(product -> product.isReduction())
-                    .flatMap(
-                        product -> TransformPlan.of(state, consumer, sums, product)));
+                    .flatMap(product -> TransformPlan.of(state, consumer, sums, product)));
   }
 
   /** The stage of which {@code reader}, and nothing else, reads several elements for each. */

@@ -37,19 +37,12 @@ import org.jtvmc.schedule.step.Vectorize;
  * @param size rows, and columns, of a tile
  */
 record TransformPlan(
-    Stage consumer,
-    Stage sums,
-    Stage product,
-    Stage data,
-    Stage rows,
-    Stage constant,
-    long size) {
+    Stage consumer, Stage sums, Stage product, Stage data, Stage rows, Stage constant, long size) {
 
   /** The most that a thread may have of its own for data and products of one block. */
   private static final double BLOCK_BYTES = 400 << 10;
 
-  static Optional<TransformPlan> of(
-      SketchState state, Stage consumer, Stage sums, Stage product) {
+  static Optional<TransformPlan> of(SketchState state, Stage consumer, Stage sums, Stage product) {
     Stage data = null;
     Stage constant = null;
     for (Access access : Access.of(state.schedule(), product)) {
@@ -123,15 +116,13 @@ record TransformPlan(
     }
     order.add(h + ".0");
     List<String> outer = List.copyOf(order);
-    order.addAll(
-        List.of(h + ".1", w + ".0", c + ".0", h + ".2", w + ".1", c + ".1"));
+    order.addAll(List.of(h + ".1", w + ".0", c + ".0", h + ".2", w + ".1", c + ".1"));
     state.apply(new Reorder(id, order));
     state.apply(new Vectorize(id, c + ".1"));
     state.apply(new Unroll(id, h + ".2"));
     state.apply(new Unroll(id, w + ".1"));
     boolean threads =
-        state.target().cores() > 1 &&
-        ReductionShape.work(product) >= TilePlan.LEAST_PARALLEL_WORK;
+        state.target().cores() > 1 && ReductionShape.work(product) >= TilePlan.LEAST_PARALLEL_WORK;
     String host = outermost(state, id, outer, threads);
 
     state.apply(new ComputeAt(sums.id(), id, c + ".0"));
@@ -170,7 +161,8 @@ record TransformPlan(
 
   /** As many rows as fit; all at once where the weight would not stay in the cache meanwhile. */
   private long preferredBlock(SketchState state, List<Long> blocks, long down) {
-    double positions = product.op().axes().get(0).size() * (double) product.op().axes().get(1).size();
+    double positions =
+        product.op().axes().get(0).size() * (double) product.op().axes().get(1).size();
     double channels = product.op().axes().get(3).size();
     double inputs = product.op().reduceAxes().getFirst().size();
     double weight = 4 * positions * channels * inputs;
@@ -239,8 +231,7 @@ record TransformPlan(
     String k = axis(product, 4);
     state.apply(new Split(id, t, List.of((long) tile.rows())));
     state.apply(new Split(id, c, List.of(tile.vectors() * lanes)));
-    state.apply(
-        new Reorder(id, List.of(a, b, c + ".0", t + ".0", k, t + ".1", c + ".1")));
+    state.apply(new Reorder(id, List.of(a, b, c + ".0", t + ".0", k, t + ".1", c + ".1")));
     state.apply(new Vectorize(id, c + ".1"));
     state.apply(new Unroll(id, t + ".1"));
     if (threads) {
@@ -255,8 +246,7 @@ record TransformPlan(
     String t = axis(data, 2);
     String c = axis(data, 3);
     state.apply(new Split(id, c, List.of(lanes)));
-    state.apply(
-        new Reorder(id, List.of(t, c + ".0", axis(data, 0), axis(data, 1), c + ".1")));
+    state.apply(new Reorder(id, List.of(t, c + ".0", axis(data, 0), axis(data, 1), c + ".1")));
     state.apply(new Unroll(id, axis(data, 0)));
     state.apply(new Unroll(id, axis(data, 1)));
     state.apply(new Vectorize(id, c + ".1"));

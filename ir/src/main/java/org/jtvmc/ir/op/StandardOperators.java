@@ -3,6 +3,8 @@ package org.jtvmc.ir.op;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jtvmc.ir.graph.Operator;
+import org.jtvmc.ir.op.image.ColumnsToImage;
+import org.jtvmc.ir.op.image.GridSample;
 import org.jtvmc.ir.op.image.Resize;
 import org.jtvmc.ir.op.math.BinaryElementwise;
 import org.jtvmc.ir.op.math.BitCast;
@@ -23,6 +25,7 @@ import org.jtvmc.ir.op.nn.GroupNorm;
 import org.jtvmc.ir.op.nn.LayerNorm;
 import org.jtvmc.ir.op.nn.LocalResponseNorm;
 import org.jtvmc.ir.op.nn.MatrixProduct;
+import org.jtvmc.ir.op.nn.MaxPositions;
 import org.jtvmc.ir.op.nn.Pad;
 import org.jtvmc.ir.op.nn.Pooling;
 import org.jtvmc.ir.op.nn.Prelu;
@@ -34,6 +37,7 @@ import org.jtvmc.ir.op.reduce.ArgReduction;
 import org.jtvmc.ir.op.reduce.CumulativeSum;
 import org.jtvmc.ir.op.reduce.LogSumExp;
 import org.jtvmc.ir.op.reduce.Reduction;
+import org.jtvmc.ir.op.reduce.TopK;
 import org.jtvmc.ir.op.tensor.Arange;
 import org.jtvmc.ir.op.tensor.BroadcastTo;
 import org.jtvmc.ir.op.tensor.Concatenate;
@@ -80,6 +84,7 @@ final class StandardOperators {
             AdaptivePooling.all(),
             Reduction.all(),
             ArgReduction.all(),
+            CumulativeSum.all(),
             FullLike.all(),
             single())
         .flatMap(List::stream)
@@ -95,8 +100,8 @@ final class StandardOperators {
         new BroadcastTo(),
         new CastElements(),
         new Clip(),
+        new ColumnsToImage(),
         new Concatenate(),
-        new CumulativeSum(),
         new Dense(),
         new DepthToSpace(),
         new Dequantize(),
@@ -104,10 +109,12 @@ final class StandardOperators {
         new Full(),
         new Gather(),
         new GatherNd(),
+        new GridSample(),
         new IsInfinite(),
         new LocalResponseNorm(),
         new LogSumExp(),
         new MatrixProduct(),
+        new MaxPositions(),
         new OneHot(),
         new Pad(),
         new Power(),
@@ -127,6 +134,7 @@ final class StandardOperators {
         new StridedSlice(),
         new Take(),
         new Tile(),
+        new TopK(),
         new Transpose(),
         new Trilu(),
         new Where());

@@ -59,13 +59,33 @@ final class Einsums {
         subscripts.contains("...") && ellipsis >= 0
             ? subscripts.replace("...", ellipsis(ellipsis))
             : subscripts;
-    if (indices.length() != node.rank(input)
-        || indices.chars().distinct().count() != indices.length()) {
+    if (indices.length() != node.rank(input)) {
       throw node.fault(
           "has the subscripts '%s' for an input of %d dimensions, which is not supported"
               .formatted(subscripts, node.rank(input)));
     }
-    return new Term(node.input(input), indices);
+    return diagonal(node, new Term(node.input(input), indices));
+  }
+
+  /** An index that occurs twice stands for the diagonal. */
+  private static Term diagonal(OnnxNode node, Term term) {
+    Composer c = new Composer(node);
+    for (int first = 0; first < term.indices.length(); first++) {
+      int second = term.indices.indexOf(term.indices.charAt(first), first + 1);
+      if (second < 0) {
+        continue;
+      }
+      int rank = term.indices.length();
+      long size = c.size(term.value, first);
+      Expr moved = c.moveAxis(c.moveAxis(term.value, second, rank - 1), first, rank - 2);
+      List<Long> shape = new ArrayList<>(c.sizes(moved).subList(0, rank - 2));
+      shape.add(size * size);
+      Expr flat = node.reshape(moved, shape);
+      Expr picked = c.slice(flat, rank - 2L, 0, size * size, size + 1);
+      String letter = term.indices.substring(first, first + 1);
+      return diagonal(node, new Term(picked, term.indices.replace(letter, "") + letter));
+    }
+    return term;
   }
 
   private static String ellipsis(int dimensions) {

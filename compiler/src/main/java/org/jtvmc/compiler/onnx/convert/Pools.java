@@ -12,7 +12,7 @@ final class Pools {
 
   static List<Conversion> all() {
     return List.of(
-        Conversion.of("MaxPool", node -> pool(node, "nn.max_pool", attributes(node))),
+        new Conversion("", "MaxPool", 1, Pools::maxPool),
         Conversion.of(
             "AveragePool",
             node ->
@@ -47,10 +47,25 @@ final class Pools {
   }
 
   private static Expr pool(OnnxNode node, String operator, Attributes.Builder attributes) {
-    if (node.wants(1)) {
-      throw node.fault("is asked for the positions of its maxima, which is not supported");
-    }
     return node.call(operator, attributes, node.input(0));
+  }
+
+  private static List<Expr> maxPool(OnnxNode node) {
+    Expr maxima = pool(node, "nn.max_pool", attributes(node));
+    if (!node.wants(1)) {
+      return List.of(maxima);
+    }
+    var kernel = node.integers("kernel_shape").orElseThrow();
+    Expr positions =
+        node.call(
+            "nn.max_pool_positions",
+            Windows.of(node, kernel)
+                .attributes()
+                .put("pool_size", kernel)
+                .put("column_major", node.integer("storage_order", 0) == 1),
+            node.input(0),
+            maxima);
+    return List.of(maxima, positions);
   }
 
   private static Expr globalLpPool(OnnxNode node) {

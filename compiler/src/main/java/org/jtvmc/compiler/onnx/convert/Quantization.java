@@ -17,6 +17,7 @@ final class Quantization {
     return List.of(
         Conversion.of("QuantizeLinear", Quantization::quantize),
         Conversion.of("DequantizeLinear", Quantization::dequantize),
+        new Conversion("", "DynamicQuantizeLinear", 11, Quantization::dynamic),
         Conversion.of("ConvInteger", Quantization::convInteger),
         Conversion.of("QLinearMatMul", Quantization::linearMatmul),
         Conversion.of("QLinearConv", Quantization::linearConv));
@@ -87,6 +88,25 @@ final class Quantization {
     }
     int axis = node.axis(node.integer("axis", 1), node.rank(0));
     return VariadicElementwise.appendOnes(node, parameter, node.rank(0) - 1 - axis);
+  }
+
+  /** To 8 bits over the range that the data, and zero, have. */
+  private static List<Expr> dynamic(OnnxNode node) {
+    Composer c = new Composer(node);
+    Expr x = node.input(0);
+    long[] axes = java.util.stream.LongStream.range(0, c.rank(x)).toArray();
+    Expr zero = c.scalar(x, 0);
+    Expr high = node.call("maximum", c.reduce("max", x, false, axes), zero);
+    Expr low = node.call("minimum", c.reduce("min", x, false, axes), zero);
+    Expr range = c.where(node.call("equal", high, low), c.scalar(x, 1), c.subtract(high, low));
+    Expr scale = c.divide(range, c.scalar(x, 255));
+    Expr unclipped = c.unary("negative", c.divide(low, scale));
+    Expr clipped =
+        node.call("clip", Attributes.builder().put("a_min", 0.0).put("a_max", 255.0), unclipped);
+    Expr zeroPoint = c.cast(c.unary("round", clipped), DType.U8);
+    Expr quantized =
+        node.call("quantize", Attributes.builder().put("axis", 0), x, scale, zeroPoint);
+    return List.of(quantized, scale, zeroPoint);
   }
 
   private static DType quantizedType(OnnxNode node) {

@@ -35,9 +35,10 @@ final class Reductions {
     if (axes.isEmpty() && node.flag("noop_with_empty_axes", false)) {
       return node.input(0);
     }
+    boolean isBool = node.type(0).dtype().isBool();
     var within = axes.stream().map(axis -> (long) node.axis(axis, node.rank(0))).toList();
     return node.call(
-        operator,
+        isBool ? (operator.equals("max") ? "any" : "all") : operator,
         Attributes.builder().put("axes", within).put("keepdims", node.flag("keepdims", true)),
         node.input(0));
   }

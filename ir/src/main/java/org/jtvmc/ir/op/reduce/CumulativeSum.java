@@ -8,6 +8,7 @@ import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.Select;
 import org.jtvmc.ir.graph.Attributes;
 import org.jtvmc.ir.graph.FusionKind;
+import org.jtvmc.ir.graph.Operator;
 import org.jtvmc.ir.op.Axes;
 import org.jtvmc.ir.op.Shapes;
 import org.jtvmc.ir.op.TensorOperator;
@@ -20,7 +21,7 @@ import org.jtvmc.ir.type.Type;
 import org.jtvmc.ir.type.TypeException;
 
 /**
- * The sums of all elements up to each one along an axis.
+ * The sums, or products, of all elements up to each one along an axis.
  *
  * <p>Tensor expressions have no order, so every sum is one of its own; in blocks of about the
  * square root of the length, which takes {@code n * sqrt(n)} additions: sums inside a block, sums
@@ -28,15 +29,24 @@ import org.jtvmc.ir.type.TypeException;
  */
 public final class CumulativeSum extends TensorOperator {
 
-  public CumulativeSum() {
+  private final Reducer reducer;
+
+  private CumulativeSum(String name, Reducer reducer) {
     super(
-        "cumsum",
+        name,
         FusionKind.OPAQUE,
         List.of("data"),
         List.of(
             required("axis", "the dimension along which is summed"),
             optional("exclusive", false, "whether an element is left out of its own sum"),
             optional("reverse", false, "whether the sums start at the end")));
+    this.reducer = reducer;
+  }
+
+  /** Both. */
+  public static List<Operator> all() {
+    return List.of(
+        new CumulativeSum("cumsum", Reducer.SUM), new CumulativeSum("cumprod", Reducer.PRODUCT));
   }
 
   @Override
@@ -57,7 +67,7 @@ public final class CumulativeSum extends TensorOperator {
     Compare.Op included = attributes.bool("exclusive") ? Compare.Op.LESS : Compare.Op.LESS_EQUAL;
     DType dtype = data.dtype();
     DType accumulator = dtype.isFloat() && dtype.bits() < 32 ? DType.F32 : dtype;
-    PrimExpr zero = IntImm.of(accumulator, 0);
+    PrimExpr neutral = reducer.identity(accumulator);
     long length = Axes.of(data.shape()).get(axis).size();
     long block = Math.max(1, (long) Math.ceil(Math.sqrt(length)));
     long blocks = Math.ceilDiv(length, block);
@@ -70,11 +80,11 @@ public final class CumulativeSum extends TensorOperator {
         data.at(replaced(axes, axis, ordered(candidate, length, reverse))).cast(accumulator);
     Tensor inside =
         Tensor.reduce(
-            "cumsum_inside",
-            Reducer.SUM,
+            name() + "_inside",
+            reducer,
             axes,
             List.of(j),
-            Select.of(Compare.of(included, candidate, position), element, zero));
+            Select.of(Compare.of(included, candidate, position), element, neutral));
 
     List<PrimExpr> blockExtents = new ArrayList<>(data.shape());
     blockExtents.set(axis, IntImm.of(blocks));
@@ -84,30 +94,31 @@ public final class CumulativeSum extends TensorOperator {
     element = data.at(replaced(axes, axis, ordered(member, length, reverse))).cast(accumulator);
     Tensor whole =
         Tensor.reduce(
-            "cumsum_block",
-            Reducer.SUM,
+            name() + "_block",
+            reducer,
             axes,
             List.of(j),
-            Select.of(member.lessThan(length), element, zero));
+            Select.of(member.lessThan(length), element, neutral));
 
     axes = Axes.of(blockExtents);
     Axis b = Axis.of("b", blocks);
     Tensor before =
         Tensor.reduce(
-            "cumsum_before",
-            Reducer.SUM,
+            name() + "_before",
+            reducer,
             axes,
             List.of(b),
             Select.of(
                 b.var().lessThan(axes.get(axis).var()),
                 whole.at(replaced(axes, axis, b.var())),
-                zero));
+                neutral));
 
     axes = Axes.of(data.shape());
     position = ordered(axes.get(axis).var(), length, reverse);
     PrimExpr total =
-        before.at(replaced(axes, axis, position.floorDiv(block))).plus(inside.at(Axes.vars(axes)));
-    return List.of(Tensor.map("cumsum", axes, total.cast(dtype)));
+        reducer.combine(
+            before.at(replaced(axes, axis, position.floorDiv(block))), inside.at(Axes.vars(axes)));
+    return List.of(Tensor.map(name(), axes, total.cast(dtype)));
   }
 
   /** The position counted from where the sums start; its own inverse. */

@@ -4,6 +4,7 @@ import java.util.List;
 import org.jtvmc.schedule.space.rule.InlineElementwise;
 import org.jtvmc.schedule.space.rule.ReduceRows;
 import org.jtvmc.schedule.space.rule.ReduceSerially;
+import org.jtvmc.schedule.space.rule.TileDotProduct;
 import org.jtvmc.schedule.space.rule.TileReduction;
 import org.jtvmc.schedule.space.rule.TileReductionChain;
 import org.jtvmc.schedule.space.rule.TileTransforms;
@@ -19,6 +20,7 @@ public final class CpuRules {
           new InlineElementwise(),
           new TileTransforms(),
           new TileReductionChain(),
+          new TileDotProduct(),
           new TileWithConsumer(),
           new TileReduction(),
           new ReduceRows(),

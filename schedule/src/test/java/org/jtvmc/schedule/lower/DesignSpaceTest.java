@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.ir.type.DType;
 import org.jtvmc.schedule.ComputeDag;
 import org.jtvmc.schedule.Schedule;
 import org.jtvmc.schedule.space.Candidate;
@@ -49,7 +50,10 @@ class DesignSpaceTest {
   }
 
   private static void checkMany(ComputeDag dag) {
-    DesignSpace space = DesignSpace.of(dag, TARGET);
+    checkMany(dag, DesignSpace.of(dag, TARGET));
+  }
+
+  private static void checkMany(ComputeDag dag, DesignSpace space) {
     LoweredCheck check = new LoweredCheck(dag);
     Random random = new Random(SEED);
     Candidate candidate = space.defaultCandidate();
@@ -117,5 +121,26 @@ class DesignSpaceTest {
     assertTrue(loops.contains("allocate local scores: float32[1, " + rows + ", 9]"), loops);
     assertTrue(loops.contains("allocate local weights: float32[1, " + rows + ", 9]"), loops);
     assertFalse(loops.contains("allocate global"), loops);
+  }
+
+  @TestFactory
+  Stream<DynamicTest> productsOfNarrowNumbersAreOneInstructionAStep() {
+    return Stream.of(
+            Workloads.narrowDense(DType.BF16, DType.BF16, DType.F32),
+            Workloads.narrowDense(DType.U8, DType.I8, DType.I32))
+        .map(dag -> DynamicTest.dynamicTest(dag.inputs().toString(), () -> checkNarrow(dag)));
+  }
+
+  private static void checkNarrow(ComputeDag dag) {
+    Set<String> features = Set.of("avx", "avx2", "avx512f", "avx512vl", "avx512vnni", "avx512bf16");
+    CpuTarget target =
+        new CpuTarget(
+            TARGET.triple(), "znver5", new TreeSet<>(features), 2, CpuTarget.Caches.TYPICAL);
+    DesignSpace space = DesignSpace.of(dag, target);
+    assertTrue(StepCodec.write(space.defaultCandidate().steps()).contains("x86.dot"));
+    assertFalse(
+        StepCodec.write(DesignSpace.of(dag, TARGET).defaultCandidate().steps())
+            .contains("x86.dot"));
+    checkMany(dag, space);
   }
 }

@@ -404,4 +404,20 @@ final class Workloads {
                     .times(b.at(i.get(1), r.get(0)).cast(DType.I32)));
     return ComputeDag.of(List.of(dot));
   }
+
+  /** A product of narrow numbers by weights, with a bias; it fills whole vectors. */
+  static ComputeDag narrowDense(DType left, DType right, DType sum) {
+    Tensor x = Tensor.placeholder("x", left, 5, 12);
+    Tensor w = Tensor.placeholder("w", right, true, Tensor.sizes(12, 32));
+    Tensor bias = Tensor.placeholder("bias", sum, true, Tensor.sizes(32));
+    Tensor dense =
+        Tensor.reduce(
+            "dense",
+            Reducer.SUM,
+            Tensor.sizes(5, 32),
+            Tensor.sizes(12),
+            (i, r) -> x.at(i.get(0), r.get(0)).cast(sum).times(w.at(r.get(0), i.get(1)).cast(sum)));
+    return ComputeDag.of(
+        List.of(Tensor.compute("out", dense.shape(), i -> dense.at(i).plus(bias.at(i.get(1))))));
+  }
 }

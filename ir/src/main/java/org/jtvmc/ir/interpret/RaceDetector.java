@@ -47,7 +47,7 @@ final class RaceDetector {
     } else if (write) {
       int reader = accesses.reader(position);
       boolean several = reader == ThreadAccesses.SEVERAL;
-      if (several && accesses.readPhase(position) == phase
+      if ((several && accesses.readPhase(position) == phase)
           || races(thread, reader, accesses.readPhase(position))) {
         fault = "is read by another thread with no barrier between";
       }

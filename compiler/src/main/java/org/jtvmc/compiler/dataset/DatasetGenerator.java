@@ -96,8 +96,8 @@ public final class DatasetGenerator {
 
   private boolean isOver(long start) {
     return stopped.get()
-        || options.timeBudget().isPresent()
-            && System.nanoTime() - start > options.timeBudget().get().toNanos();
+        || (options.timeBudget().isPresent()
+            && System.nanoTime() - start > options.timeBudget().get().toNanos());
   }
 
   /** The kernel of a workload that has the most operations: layout changes may stand beside it. */

@@ -35,39 +35,38 @@ final class WorkloadFamilies {
     String draw(SplittableRandom random);
   }
 
-  private enum Kind {
-    MATMUL(WorkloadFamilies::matmul, 3),
-    BATCH_MATMUL(WorkloadFamilies::batchMatmul, 2),
-    DENSE(WorkloadFamilies::dense, 4),
-    CONV2D(r -> convolution(r, pick(r, 3, 3, 5), 1), 4),
-    CONV2D_1X1(r -> convolution(r, 1, 1), 3),
-    CONV2D_LARGE(r -> convolution(r, 7, 1), 1),
-    DEPTHWISE(r -> convolution(r, pick(r, 3, 3, 5, 7), 0), 2),
-    CONV2D_TRANSPOSE(WorkloadFamilies::transposedConvolution, 1),
-    POOL(WorkloadFamilies::pool, 1),
-    REDUCE(WorkloadFamilies::reduction, 2),
-    SOFTMAX(r -> rows(r, "nn.softmax(%x, axis=-1)"), 1),
-    LAYER_NORM(WorkloadFamilies::layerNorm, 1),
-    ELEMENTWISE(WorkloadFamilies::elementwise, 1),
-    TRANSPOSE(WorkloadFamilies::transpose, 1);
+  /**
+   * A family of kernels.
+   *
+   * @param weight how often it is drawn
+   */
+  private record Kind(String name, Family family, int weight) {}
 
-    private final Family family;
-    private final int weight;
-
-    Kind(Family family, int weight) {
-      this.family = family;
-      this.weight = weight;
-    }
-  }
+  private static final List<Kind> KINDS =
+      List.of(
+          new Kind("matmul", WorkloadFamilies::matmul, 3),
+          new Kind("batch_matmul", WorkloadFamilies::batchMatmul, 2),
+          new Kind("dense", WorkloadFamilies::dense, 4),
+          new Kind("conv2d", r -> convolution(r, pick(r, 3, 3, 5), 1), 4),
+          new Kind("conv2d_1x1", r -> convolution(r, 1, 1), 3),
+          new Kind("conv2d_large", r -> convolution(r, 7, 1), 1),
+          new Kind("depthwise", r -> convolution(r, pick(r, 3, 3, 5, 7), 0), 2),
+          new Kind("conv2d_transpose", WorkloadFamilies::transposedConvolution, 1),
+          new Kind("pool", WorkloadFamilies::pool, 1),
+          new Kind("reduce", WorkloadFamilies::reduction, 2),
+          new Kind("softmax", r -> rows(r, "nn.softmax(%x, axis=-1)"), 1),
+          new Kind("layer_norm", WorkloadFamilies::layerNorm, 1),
+          new Kind("elementwise", WorkloadFamilies::elementwise, 1),
+          new Kind("transpose", WorkloadFamilies::transpose, 1));
 
   private WorkloadFamilies() {}
 
   /** A workload of any family. */
   static Workload draw(SplittableRandom random) {
-    int total = Arrays.stream(Kind.values()).mapToInt(kind -> kind.weight).sum();
+    int total = KINDS.stream().mapToInt(Kind::weight).sum();
     int at = random.nextInt(total);
-    Kind chosen = Kind.values()[0];
-    for (Kind kind : Kind.values()) {
+    Kind chosen = KINDS.getFirst();
+    for (Kind kind : KINDS) {
       if (at < kind.weight) {
         chosen = kind;
         break;
@@ -77,7 +76,7 @@ final class WorkloadFamilies {
     for (int draw = 0; draw < DRAWS; draw++) {
       String module = chosen.family.draw(random);
       if (module != null) {
-        return new Workload(chosen.name().toLowerCase(java.util.Locale.ROOT), module);
+        return new Workload(chosen.name(), module);
       }
     }
     throw new IllegalStateException("no small workload of " + chosen);

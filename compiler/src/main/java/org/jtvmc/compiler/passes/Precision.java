@@ -9,27 +9,29 @@ import org.jtvmc.ir.type.DType;
  */
 public enum Precision {
   /** As the model says. */
-  FP32(null, 1e-4, 1e-3),
+  FP32(1e-4, 1e-3),
 
   /** 8 bits of significance and the range of {@code float32}. */
-  BF16(DType.BF16, 0.1, 0.05),
+  BF16(0.1, 0.05),
 
   /** 11 bits of significance; beyond 65504 numbers become infinite. */
-  FP16(DType.F16, 0.02, 0.01);
+  FP16(0.02, 0.01);
 
-  private final DType storage;
   private final double absolute;
   private final double relative;
 
-  Precision(DType storage, double absolute, double relative) {
-    this.storage = storage;
+  Precision(double absolute, double relative) {
     this.absolute = absolute;
     this.relative = relative;
   }
 
   /** The type of what is stored in place of {@code float32}; empty where it stays. */
   public Optional<DType> storage() {
-    return Optional.ofNullable(storage);
+    return switch (this) {
+      case FP32 -> Optional.empty();
+      case BF16 -> Optional.of(DType.BF16);
+      case FP16 -> Optional.of(DType.F16);
+    };
   }
 
   /**

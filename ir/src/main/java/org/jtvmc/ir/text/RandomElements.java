@@ -43,11 +43,21 @@ final class RandomElements {
 
   private static void fill(NDArray array, long index, long bits) {
     DType dtype = array.dtype();
+    int unused = Long.SIZE - Math.min(dtype.bits(), Byte.SIZE);
     switch (dtype.kind()) {
       case BOOL -> array.setLong(index, bits & 1);
-      case INT -> array.setLong(index, (byte) bits);
-      case UINT -> array.setLong(index, bits & 0xff);
-      case FLOAT, BFLOAT -> array.setDouble(index, (bits >> 40) * 0x1p-23);
+      case INT -> array.setLong(index, bits << unused >> unused);
+      case UINT -> array.setLong(index, bits << unused >>> unused);
+      case FLOAT,
+          BFLOAT,
+          FLOAT8_E4M3FN,
+          FLOAT8_E4M3FNUZ,
+          FLOAT8_E5M2,
+          FLOAT8_E5M2FNUZ,
+          FLOAT4_E2M1FN ->
+          array.setDouble(index, (bits >> 40) * 0x1p-23);
+      // Powers of two, without a sign.
+      case FLOAT8_E8M0FNU -> array.setDouble(index, Math.abs(bits >> 40) * 0x1p-23);
     }
   }
 }

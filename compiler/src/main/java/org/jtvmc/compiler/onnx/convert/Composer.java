@@ -115,8 +115,9 @@ record Composer(OnnxNode node) {
   /** The last two dimensions exchanged. */
   Expr transposeLast(Expr value) {
     long[] axes = LongStream.range(0, rank(value)).toArray();
-    axes[axes.length - 1] = axes.length - 2;
-    axes[axes.length - 2] = axes.length - 1;
+    long last = axes[axes.length - 1];
+    axes[axes.length - 1] = axes[axes.length - 2];
+    axes[axes.length - 2] = last;
     return transpose(value, axes);
   }
 

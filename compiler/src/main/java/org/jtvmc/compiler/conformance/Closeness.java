@@ -45,8 +45,7 @@ final class Closeness {
   private static boolean close(NDArray actual, NDArray expected, long i, double relative) {
     DType dtype = expected.dtype();
     if (dtype.isNarrow()) {
-      return actual.getLong(i) == expected.getLong(i)
-          || (isZero(actual, i) && isZero(expected, i));
+      return actual.getLong(i) == expected.getLong(i) || (isZero(actual, i) && isZero(expected, i));
     }
     if (dtype.isInteger() && actual.getLong(i) == expected.getLong(i)) {
       return true;

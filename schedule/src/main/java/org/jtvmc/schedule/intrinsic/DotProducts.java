@@ -59,7 +59,8 @@ final class DotProducts {
   }
 
   private static boolean hasAny(Target target, List<String> features) {
-    return target instanceof CpuTarget cpu && features.stream().anyMatch(feature -> cpu.features().contains(feature));
+    return target instanceof CpuTarget cpu
+        && features.stream().anyMatch(feature -> cpu.features().contains(feature));
   }
 
   /** A vectorised loop over the lanes, the sum written out. */

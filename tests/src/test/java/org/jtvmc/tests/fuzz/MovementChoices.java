@@ -153,7 +153,7 @@ final class MovementChoices {
               while (x.size(axis) < 2) {
                 axis++;
               }
-              long first = 1 + graph.below((int) x.size(axis) - 1);
+              long first = 1L + graph.below((int) x.size(axis) - 1);
               List<Long> one = new ArrayList<>(x.shape());
               one.set(axis, first);
               List<Long> two = new ArrayList<>(x.shape());

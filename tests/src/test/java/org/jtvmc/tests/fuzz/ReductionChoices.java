@@ -92,7 +92,7 @@ final class ReductionChoices {
         .any(x -> x.isFloat() && x.rank() >= 1 && x.bound() <= 50)
         .ifPresent(
             x -> {
-              long axis = graph.below(2 * x.rank()) - x.rank();
+              long axis = (long) graph.below(2 * x.rank()) - x.rank();
               boolean log = graph.below(4) == 0;
               graph.add(
                   log ? "LogSoftmax" : "Softmax",

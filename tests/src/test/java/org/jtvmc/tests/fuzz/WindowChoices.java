@@ -131,8 +131,8 @@ final class WindowChoices {
         .ifPresent(
             x -> {
               long filters = graph.pick(1L, 3L, 8L);
-              long kernel = 2 + graph.below(2);
-              long stride = 1 + graph.below(2);
+              long kernel = 2L + graph.below(2);
+              long stride = 1L + graph.below(2);
               double scale = 1 / Math.sqrt(x.size(1));
               double most = x.bound() * Math.sqrt(x.size(1)) * kernel * kernel;
               if (most > MOST) {

@@ -43,6 +43,11 @@ public final class CudaStream implements AutoCloseable {
     return new CudaEvent(library);
   }
 
+  /** What {@code work} puts into this stream, for later: nothing of it runs now. */
+  public CudaGraph capture(Runnable work) {
+    return new CudaGraph(library, this, work);
+  }
+
   /**
    * Waits until all that was put into it is done.
    *

@@ -116,6 +116,32 @@ class CudaLibraryTest {
   }
 
   @Test
+  void aRunCanBeCapturedInAGraph() throws IOException {
+    try (var library = load("captured");
+        var context = library.newContext();
+        var arena = Arena.ofConfined();
+        var device = driver.device(0).open();
+        var stream = device.newStream()) {
+      var host = hostData(arena);
+      List<DeviceMemory> data = new ArrayList<>();
+      for (var tensor : host) {
+        data.add(device.allocate(tensor.byteSize()));
+        device.copy(tensor, data.getLast(), stream);
+      }
+      try (var graph = stream.capture(() -> context.run(data, stream))) {
+        for (int run = 0; run < 2; run++) {
+          device.fill(data.getLast(), (byte) 0xFF, stream);
+          graph.launch(stream);
+          device.copy(data.getLast(), host.getLast(), stream);
+          stream.synchronize();
+          assertArrayEquals(expected(), host.getLast().toArray(JAVA_FLOAT));
+        }
+      }
+      data.forEach(DeviceMemory::close);
+    }
+  }
+
+  @Test
   void whatIsMissingIsASentence() throws IOException {
     fake.configure("capability 75");
     assertEquals(

@@ -19,12 +19,11 @@ import org.jtvmc.compiler.pipeline.TaskExtraction;
 import org.jtvmc.compiler.pipeline.TunedSchedules;
 import org.jtvmc.compiler.source.ModelSource;
 import org.jtvmc.ir.graph.IRModule;
-import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.ir.target.Target;
 import org.jtvmc.tuner.cost.CostModel;
 import org.jtvmc.tuner.cost.CostModels;
 import org.jtvmc.tuner.measure.worker.WorkerOptions;
 import org.jtvmc.tuner.record.RecordStore;
-import org.jtvmc.tuner.session.LocalWorkbench;
 import org.jtvmc.tuner.session.TaskReport;
 import org.jtvmc.tuner.session.TuningOptions;
 import org.jtvmc.tuner.session.TuningReport;
@@ -47,7 +46,7 @@ final class TuneCommand extends Verb {
       names = "--target",
       paramLabel = "T",
       defaultValue = "llvm",
-      description = "What to tune for; it is measured on this machine.")
+      description = "What to tune for: llvm is this machine, cuda its GPU.")
   private String target;
 
   @Option(names = "-o", paramLabel = "OUT", description = "Also compile, as compile -o does.")
@@ -118,6 +117,11 @@ final class TuneCommand extends Verb {
   private boolean resume;
 
   @Option(
+      names = "--flush-l2",
+      description = "Empty a GPU's L2 cache before each timed run; by default it is warm.")
+  private boolean flush;
+
+  @Option(
       names = "--input-shapes",
       paramLabel = "\"x:[1,3]\"",
       converter = InputShapes.Converter.class,
@@ -131,18 +135,18 @@ final class TuneCommand extends Verb {
     check();
     ModelSource source = source(model);
     Machine machine = Machine.detect();
-    CpuTarget cpu = machine.measurable(machine.cpuTarget(target, threads));
+    MeasuringPlace place = MeasuringPlace.of(machine.target(target, threads), machine);
     IRModule imported = source.load(shapes.byName());
     List<TuningTask> all =
         TaskExtraction.tasks(GraphPipeline.standard(precision.value()).run(imported));
-    Path file = records == null ? defaultRecords(source, cpu) : records;
+    Path file = records == null ? defaultRecords(source, place) : records;
     try (RecordStore store = RecordStore.open(file, sentence -> note("%s", sentence))) {
       TuningReport report;
       Optional<Artifact> artifact;
       try (Interruption interruption = new Interruption()) {
-        report = tune(selected(all), cpu, store, interruption);
-        artifact = compile(source, imported, machine, cpu, store);
-        report(report, cpu, file, artifact);
+        report = tune(selected(all), place, store, interruption);
+        artifact = compile(source, imported, machine, place.target(), store);
+        report(report, place, file, artifact);
       }
       return report.interrupted() ? ExitCode.INTERRUPTED : ExitCode.DONE;
     }
@@ -163,8 +167,8 @@ final class TuneCommand extends Verb {
     }
   }
 
-  private static Path defaultRecords(ModelSource source, CpuTarget cpu) {
-    return Path.of("%s.%s-%s.jsonl".formatted(source.name(), cpu.kind(), cpu.cpu()));
+  private static Path defaultRecords(ModelSource source, MeasuringPlace place) {
+    return Path.of("%s.%s.jsonl".formatted(source.name(), place.fileName()));
   }
 
   private List<TuningTask> selected(List<TuningTask> all) {
@@ -176,30 +180,37 @@ final class TuneCommand extends Verb {
   }
 
   private TuningReport tune(
-      List<TuningTask> tasks, CpuTarget cpu, RecordStore store, Interruption interruption) {
+      List<TuningTask> tasks, MeasuringPlace place, RecordStore store, Interruption interruption) {
     TuningOptions options =
         new TuningOptions(
             trials,
             Optional.ofNullable(timeBudget),
             earlyStopping == null ? OptionalInt.empty() : OptionalInt.of(earlyStopping),
             tuner,
-            costModel,
+            place.measured() ? costModel : "none",
             seed,
             resume,
             CompilerVersion.current());
     WorkerOptions worker =
         timeout == null ? WorkerOptions.standard() : WorkerOptions.standard().withRun(timeout);
-    try (Workbench workbench = new LocalWorkbench(cpu, worker)) {
+    if (!place.measured()) {
+      note(
+          "this machine has no GPU for '%s': nothing is measured, candidates are ranked by a model"
+              + " of the device, and the records say so",
+          place.target());
+    }
+    try (Workbench workbench = place.workbench(worker, flush)) {
       TuningSession session =
-          new TuningSession(cpu, options, store, workbench, new TuningProgressLines(this));
+          new TuningSession(
+              place.target(), options, store, workbench, new TuningProgressLines(this));
       interruption.onInterrupt(session::stop);
-      note("tuning %d tasks for %s, seed %d", tasks.size(), cpu, seed);
+      note("tuning %d tasks for %s, seed %d", tasks.size(), place.target(), seed);
       return session.run(tasks);
     }
   }
 
   private Optional<Artifact> compile(
-      ModelSource source, IRModule imported, Machine machine, CpuTarget cpu, RecordStore store) {
+      ModelSource source, IRModule imported, Machine machine, Target chosen, RecordStore store) {
     if (out == null) {
       return Optional.empty();
     }
@@ -207,7 +218,7 @@ final class TuneCommand extends Verb {
         new CompileOptions(
             source.name(),
             shapes.byName(),
-            cpu,
+            chosen,
             new TunedSchedules(store),
             List.of(),
             false,
@@ -224,28 +235,39 @@ final class TuneCommand extends Verb {
         new ArtifactCompiler(machine.host(), listener).compile(source, imported, options, out));
   }
 
-  private void report(TuningReport report, CpuTarget cpu, Path file, Optional<Artifact> artifact) {
+  private void report(
+      TuningReport report, MeasuringPlace place, Path file, Optional<Artifact> artifact) {
+    boolean measured = place.measured();
     if (!json()) {
-      line("%4s %6s %7s %10s %9s  %s", "id", "weight", "trials", "best ms", "GFLOP/s", "task");
+      line(
+          "%4s %6s %7s %10s %9s  %s",
+          "id", "weight", "trials", measured ? "best ms" : "estimate", "GFLOP/s", "task");
       for (TaskReport task : report.tasks()) {
         line(
             "%4d %6d %7d %10s %9.1f  %s",
             task.id(),
             task.weight(),
             task.trials(),
-            Double.isInfinite(task.bestMs()) ? "none" : "%.4f".formatted(task.bestMs()),
+            shown(measured ? task.bestMs() : task.searchMs()),
             task.bestGflops(),
             task.name());
       }
       line(
-          "%d trials in %s, %.1f a second; records in %s",
-          report.trials(), TimeSpan.text(report.elapsed()), report.trialsPerSecond(), file);
+          measured
+              ? "%d trials in %s, %.1f a second; records in %s"
+              : "%d candidates in %s, %.1f a second, NONE MEASURED (times are estimates); records"
+                    + " in %s",
+          report.trials(),
+          TimeSpan.text(report.elapsed()),
+          report.trialsPerSecond(),
+          file);
       artifact.ifPresent(written -> line("%s", written.library()));
       return;
     }
     ObjectNode document = object();
     document.put("model", model);
-    document.put("target", cpu.toString());
+    document.put("target", place.target().toString());
+    document.put("measured", measured);
     document.put("records", file.toString());
     document.put("seed", report.seed());
     document.put("elapsed_s", report.elapsed().toNanos() / 1e9);
@@ -253,12 +275,16 @@ final class TuneCommand extends Verb {
     document.put("trials_per_s", report.trialsPerSecond());
     document.put("interrupted", report.interrupted());
     ArrayNode tasks = document.putArray("tasks");
-    report.tasks().forEach(task -> fill(tasks.addObject(), task));
+    report.tasks().forEach(task -> fill(tasks.addObject(), task, measured));
     artifact.ifPresent(written -> document.put("library", written.library().toString()));
     print(document);
   }
 
-  private static void fill(ObjectNode entry, TaskReport task) {
+  private static String shown(double ms) {
+    return Double.isInfinite(ms) ? "none" : "%.4f".formatted(ms);
+  }
+
+  private static void fill(ObjectNode entry, TaskReport task, boolean measured) {
     entry.put("id", task.id());
     entry.put("name", task.name());
     entry.put("workload", task.workload());
@@ -269,6 +295,9 @@ final class TuneCommand extends Verb {
       entry.putNull("best_ms");
     } else {
       entry.put("best_ms", task.bestMs());
+    }
+    if (!measured && !Double.isInfinite(task.searchMs())) {
+      entry.put("estimated_ms", task.searchMs());
     }
     entry.put("best_gflops", task.bestGflops());
     ObjectNode failures = entry.putObject("failures");

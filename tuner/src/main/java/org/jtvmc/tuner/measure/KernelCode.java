@@ -2,6 +2,7 @@ package org.jtvmc.tuner.measure;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A candidate as machine code. Two are equal where the code and its use are: then they are equally
@@ -30,6 +31,7 @@ public final class KernelCode {
   private final long workspaceBytes;
   private final List<Packing> packings;
   private final List<Feed> feeds;
+  private final Optional<DeviceCode> device;
 
   /** Takes {@code object}, an ELF file, over. */
   public KernelCode(byte[] object, long workspaceBytes, List<Packing> packings, List<Feed> feeds) {
@@ -37,6 +39,26 @@ public final class KernelCode {
     this.workspaceBytes = workspaceBytes;
     this.packings = List.copyOf(packings);
     this.feeds = List.copyOf(feeds);
+    this.device = Optional.empty();
+  }
+
+  /**
+   * A candidate for a GPU.
+   *
+   * @param object an ELF file that defines the packing functions, which the CPU runs; empty where
+   *     there are none
+   */
+  public KernelCode(byte[] object, DeviceCode device, List<Packing> packings, List<Feed> feeds) {
+    this.object = object;
+    this.workspaceBytes = 0;
+    this.packings = List.copyOf(packings);
+    this.feeds = List.copyOf(feeds);
+    this.device = Optional.of(device);
+  }
+
+  /** The kernel, where it is for a GPU; {@link #object} then defines the packing functions only. */
+  public Optional<DeviceCode> device() {
+    return device;
   }
 
   /** An ELF file that defines {@link #KERNEL} and the packing functions; not to be changed. */
@@ -64,11 +86,12 @@ public final class KernelCode {
         && Arrays.equals(object, code.object)
         && workspaceBytes == code.workspaceBytes
         && packings.equals(code.packings)
-        && feeds.equals(code.feeds);
+        && feeds.equals(code.feeds)
+        && device.equals(code.device);
   }
 
   @Override
   public int hashCode() {
-    return Arrays.hashCode(object);
+    return 31 * Arrays.hashCode(object) + device.hashCode();
   }
 }

@@ -4,9 +4,13 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
+import java.util.function.Function;
+import org.jtvmc.schedule.ComputeDag;
 import org.jtvmc.schedule.Schedule;
 import org.jtvmc.schedule.lower.Lowering;
 import org.jtvmc.tuner.measure.Runner.Effort;
+import org.jtvmc.tuner.record.Conditions;
 import org.jtvmc.tuner.search.Candidate;
 import org.jtvmc.tuner.task.TuningTask;
 
@@ -19,11 +23,21 @@ public final class LoweringMeasurer implements Measurer {
 
   private final Builder builder;
   private final Runner runner;
+  private final Function<ComputeDag, MeasureTask> toTask;
   private final Map<String, MeasureTask> tasks = new HashMap<>();
 
   public LoweringMeasurer(Builder builder, Runner runner) {
+    this(builder, runner, MeasureTask::of);
+  }
+
+  /**
+   * @param toTask says what a computation's candidates are run on and compared with
+   */
+  public LoweringMeasurer(
+      Builder builder, Runner runner, Function<ComputeDag, MeasureTask> toTask) {
     this.builder = builder;
     this.runner = runner;
+    this.toTask = toTask;
   }
 
   @Override
@@ -80,25 +94,31 @@ public final class LoweringMeasurer implements Measurer {
     }
     List<Double> times = new ArrayList<>(before.timesMs());
     times.addAll(now.timesMs());
-    return MeasureResult.ok(times);
+    return MeasureResult.ok(times, now.conditions());
   }
 
   private List<BuildOutcome> build(TuningTask task, List<Candidate> candidates) {
+    return builder.build(sources(task, candidates));
+  }
+
+  /** The candidates as loops. */
+  static List<KernelSource> sources(TuningTask task, List<Candidate> candidates) {
     List<KernelSource> sources = new ArrayList<>();
     for (Candidate candidate : candidates) {
       Schedule schedule = Schedule.replay(task.dag(), candidate.steps());
       sources.add(KernelSource.of(Lowering.lower(schedule, "candidate"), schedule.dag()));
     }
-    return builder.build(sources);
+    return sources;
   }
 
   private MeasureTask measureTask(TuningTask task) {
-    return tasks.computeIfAbsent(task.workload(), _ -> MeasureTask.of(task.dag()));
+    return tasks.computeIfAbsent(task.workload(), _ -> toTask.apply(task.dag()));
   }
 
   private static MeasureResult result(RunOutcome outcome) {
     return switch (outcome) {
-      case RunOutcome.Timed(List<Double> times) -> MeasureResult.ok(times);
+      case RunOutcome.Timed(List<Double> times, OptionalInt clock) ->
+          MeasureResult.ok(times, Conditions.atClock(clock));
       case RunOutcome.Failed(var status, var error) -> MeasureResult.failed(status, error);
     };
   }

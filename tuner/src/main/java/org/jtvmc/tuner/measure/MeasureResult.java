@@ -1,30 +1,47 @@
 package org.jtvmc.tuner.measure;
 
 import java.util.List;
+import org.jtvmc.tuner.record.Conditions;
 import org.jtvmc.tuner.record.RecordStatus;
 
 /**
  * How the measurement of a candidate ended.
  *
- * @param timesMs of one run for each repetition; empty unless ok
+ * @param timesMs of one run for each repetition; empty unless ok and measured
  * @param error one sentence; empty where ok
+ * @param conditions whether anything was measured
  */
-public record MeasureResult(RecordStatus status, List<Double> timesMs, String error) {
+public record MeasureResult(
+    RecordStatus status, List<Double> timesMs, String error, Conditions conditions) {
 
   public MeasureResult {
     timesMs = List.copyOf(timesMs);
   }
 
   public static MeasureResult ok(List<Double> timesMs) {
-    return new MeasureResult(RecordStatus.OK, timesMs, "");
+    return ok(timesMs, Conditions.MEASURED);
+  }
+
+  public static MeasureResult ok(List<Double> timesMs, Conditions conditions) {
+    return new MeasureResult(RecordStatus.OK, timesMs, "", conditions);
+  }
+
+  /** Of a candidate that can be built, where nothing can be run. */
+  public static MeasureResult estimated(double ms) {
+    return new MeasureResult(RecordStatus.OK, List.of(), "", Conditions.estimated(ms));
   }
 
   public static MeasureResult failed(RecordStatus status, String error) {
-    return new MeasureResult(status, List.of(), error);
+    return new MeasureResult(status, List.of(), error, Conditions.MEASURED);
   }
 
   /** The shortest time; infinite where it failed. */
   public double bestMs() {
     return timesMs.stream().mapToDouble(Double::doubleValue).min().orElse(Double.POSITIVE_INFINITY);
+  }
+
+  /** What a search goes by: the shortest time, or the estimate where nothing was measured. */
+  public double searchMs() {
+    return conditions.estimatedMs().orElseGet(this::bestMs);
   }
 }

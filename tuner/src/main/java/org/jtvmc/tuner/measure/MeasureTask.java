@@ -8,6 +8,7 @@ import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.PrimExprs;
 import org.jtvmc.ir.expr.Read;
+import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.ir.te.ComputeOp;
 import org.jtvmc.ir.te.PlaceholderOp;
 import org.jtvmc.ir.te.Tensor;
@@ -42,6 +43,22 @@ public record MeasureTask(
     }
     List<TensorType> outputs = dag.outputs().stream().map(MeasureTask::type).toList();
     return new MeasureTask(dag.workloadHash(), inputs, outputs, reference(dag, inputs));
+  }
+
+  /**
+   * The task of computing {@code dag} on another device than the CPU, which gives the right answer
+   * by its own default schedule: a computation that keeps a GPU busy is too long without one.
+   *
+   * @param host this machine's CPU
+   * @throws MeasureException where a size is not known or the right answer cannot be found
+   */
+  public static MeasureTask of(ComputeDag dag, CpuTarget host) {
+    MeasureTask plain = of(dag);
+    return switch (plain.reference) {
+      case Reference.Evaluated _ -> plain;
+      case Reference.Compiled _ ->
+          new MeasureTask(plain.key, plain.inputs, plain.outputs, Reference.scheduled(dag, host));
+    };
   }
 
   private static Reference reference(ComputeDag dag, List<InputSpec> inputs) {

@@ -5,9 +5,12 @@ import java.util.List;
 import java.util.Map;
 import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.interpret.TensorEvaluator;
+import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.ir.te.Tensor;
 import org.jtvmc.schedule.ComputeDag;
+import org.jtvmc.schedule.Schedule;
 import org.jtvmc.schedule.lower.Lowering;
+import org.jtvmc.schedule.space.DesignSpace;
 
 /** Where the right outputs of a task come from. */
 public sealed interface Reference {
@@ -32,6 +35,12 @@ public sealed interface Reference {
     }
     Evaluated signed = evaluate(dag, inputs, InputData.Range.SIGNED);
     return allFinite(signed.outputs) ? signed : evaluate(dag, inputs, InputData.Range.POSITIVE);
+  }
+
+  /** The computation compiled for a CPU by the default schedule. */
+  static Compiled scheduled(ComputeDag dag, CpuTarget host) {
+    Schedule schedule = DesignSpace.of(dag, host).defaultCandidate().schedule();
+    return new Compiled(KernelSource.of(Lowering.lower(schedule, "reference"), dag));
   }
 
   private static Evaluated evaluate(ComputeDag dag, List<InputSpec> inputs, InputData.Range range) {

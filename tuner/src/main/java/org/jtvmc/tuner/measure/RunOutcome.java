@@ -1,15 +1,21 @@
 package org.jtvmc.tuner.measure;
 
 import java.util.List;
+import java.util.OptionalInt;
 import org.jtvmc.tuner.record.RecordStatus;
 
 /** How running a candidate ended. */
 public sealed interface RunOutcome {
 
-  /** It gave the right answer; the time of one run for each repetition. */
-  record Timed(List<Double> timesMs) implements RunOutcome {
+  /** It gave the right answer; the time of one run for each repetition, and a GPU's clock. */
+  record Timed(List<Double> timesMs, OptionalInt clockMhz) implements RunOutcome {
     public Timed {
       timesMs = List.copyOf(timesMs);
+    }
+
+    /** On a CPU. */
+    public Timed(List<Double> timesMs) {
+      this(timesMs, OptionalInt.empty());
     }
   }
 

@@ -12,6 +12,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 import org.jtvmc.schedule.step.StepCodec;
 
@@ -63,6 +65,7 @@ final class RecordCodec {
       if (record.confirmed()) {
         line.put("confirmed", true);
       }
+      write(record.conditions(), line);
       return mapper.writeValueAsString(line);
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException("steps are not JSON: " + record.steps(), e);
@@ -105,12 +108,30 @@ final class RecordCodec {
           line.path("seed").asLong(0),
           Instant.parse(text(line, "at")),
           line.path("compiler").asText(""),
-          line.path("confirmed").asBoolean(false));
+          line.path("confirmed").asBoolean(false),
+          conditions(line));
     } catch (DateTimeException e) {
       throw new MalformedRecord("has no valid time in 'at'", e);
     } catch (IllegalArgumentException e) {
       throw new MalformedRecord("is not a measured schedule: " + e.getMessage(), e);
     }
+  }
+
+  private static void write(Conditions conditions, ObjectNode line) {
+    if (!conditions.measured()) {
+      line.put("measured", false);
+    }
+    conditions.estimatedMs().ifPresent(ms -> line.put("estimated_ms", ms));
+    conditions.clockMhz().ifPresent(mhz -> line.put("clock_mhz", mhz));
+  }
+
+  private static Conditions conditions(JsonNode line) {
+    JsonNode estimate = line.path("estimated_ms");
+    JsonNode clock = line.path("clock_mhz");
+    return new Conditions(
+        line.path("measured").asBoolean(true),
+        estimate.isNumber() ? OptionalDouble.of(estimate.doubleValue()) : OptionalDouble.empty(),
+        clock.isInt() ? OptionalInt.of(clock.intValue()) : OptionalInt.empty());
   }
 
   private static RecordTarget target(JsonNode node) throws MalformedRecord {

@@ -140,13 +140,14 @@ public final class RecordStore implements AutoCloseable {
 
   /**
    * The fastest right candidate for {@code key}. A confirmed winner stands for all that was
-   * measured before it; what came later must have been faster.
+   * measured before it; what came later must have been faster. Where nothing was measured, the one
+   * of the best estimate.
    */
   public Optional<TuningRecord> best(RecordKey key) {
     Map<String, Double> times = new HashMap<>();
     TuningRecord best = null;
     for (TuningRecord record : byKey.getOrDefault(key, List.of())) {
-      if (!record.ok()) {
+      if (!record.ok() || !record.conditions().measured()) {
         continue;
       }
       double time = times.merge(record.steps(), record.bestMs(), Math::min);
@@ -154,7 +155,13 @@ public final class RecordStore implements AutoCloseable {
         best = record;
       }
     }
-    return Optional.ofNullable(best);
+    return Optional.ofNullable(best).or(() -> estimated(key));
+  }
+
+  private Optional<TuningRecord> estimated(RecordKey key) {
+    return byKey.getOrDefault(key, List.of()).stream()
+        .filter(record -> record.ok() && record.conditions().estimatedMs().isPresent())
+        .min(Comparator.comparingDouble(record -> record.conditions().estimatedMs().getAsDouble()));
   }
 
   /**

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * One measured candidate.
+ * One candidate that was measured or, where there was no device, estimated.
  *
  * @param key the workload and the machine
  * @param task the task's name, for people
@@ -20,6 +20,7 @@ import java.util.Map;
  * @param compiler the version that built it
  * @param confirmed true for the winner of a final comparison, in which the best candidates were
  *     measured again in turn: it supersedes every earlier record of its key
+ * @param conditions whether anything was measured, and how
  */
 public record TuningRecord(
     RecordKey key,
@@ -32,7 +33,8 @@ public record TuningRecord(
     long seed,
     Instant at,
     String compiler,
-    boolean confirmed) {
+    boolean confirmed,
+    Conditions conditions) {
 
   /** The version of the line format. */
   public static final int FORMAT = 1;
@@ -40,7 +42,7 @@ public record TuningRecord(
   public TuningRecord {
     decisions = Map.copyOf(decisions);
     timesMs = List.copyOf(timesMs);
-    if (status == RecordStatus.OK && timesMs.isEmpty()) {
+    if (status == RecordStatus.OK && conditions.measured() && timesMs.isEmpty()) {
       throw new IllegalArgumentException("a measured candidate has at least one time");
     }
     for (double time : timesMs) {
@@ -48,6 +50,34 @@ public record TuningRecord(
         throw new IllegalArgumentException("a time must be a positive number, not " + time);
       }
     }
+  }
+
+  /** A record of a measurement of which nothing more is known. */
+  public TuningRecord(
+      RecordKey key,
+      String task,
+      String steps,
+      Map<String, String> decisions,
+      List<Double> timesMs,
+      RecordStatus status,
+      String error,
+      long seed,
+      Instant at,
+      String compiler,
+      boolean confirmed) {
+    this(
+        key,
+        task,
+        steps,
+        decisions,
+        timesMs,
+        status,
+        error,
+        seed,
+        at,
+        compiler,
+        confirmed,
+        Conditions.MEASURED);
   }
 
   public boolean ok() {

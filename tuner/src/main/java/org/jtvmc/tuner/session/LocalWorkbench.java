@@ -3,28 +3,54 @@ package org.jtvmc.tuner.session;
 import java.util.HashMap;
 import java.util.Map;
 import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.ir.target.Target;
 import org.jtvmc.schedule.space.DesignSpace;
+import org.jtvmc.tuner.measure.EstimatingMeasurer;
 import org.jtvmc.tuner.measure.LoweringMeasurer;
+import org.jtvmc.tuner.measure.MeasureTask;
 import org.jtvmc.tuner.measure.Measurer;
 import org.jtvmc.tuner.measure.worker.LocalWorker;
 import org.jtvmc.tuner.measure.worker.WorkerOptions;
+import org.jtvmc.tuner.measure.worker.WorkerTarget;
 import org.jtvmc.tuner.search.Appraiser;
 import org.jtvmc.tuner.search.CandidateSpace;
 import org.jtvmc.tuner.search.LoopAppraiser;
 import org.jtvmc.tuner.search.ScheduleSpace;
 import org.jtvmc.tuner.task.TuningTask;
 
-/** The real thing: the target's design space, measured in a worker process on this machine. */
+/**
+ * The real thing: the target's design space, measured in a worker process on this machine; or, for
+ * a GPU that is elsewhere, built there and ranked by estimates.
+ */
 public final class LocalWorkbench implements Workbench {
-  private final CpuTarget target;
+  private final Target target;
   private final LocalWorker worker;
   private final Measurer measurer;
+  private final boolean measures;
   private final Map<String, LoopAppraiser> appraisers = new HashMap<>();
 
   public LocalWorkbench(CpuTarget target, WorkerOptions options) {
     this.target = target;
     this.worker = new LocalWorker(target, options);
     this.measurer = new LoweringMeasurer(worker, worker);
+    this.measures = true;
+  }
+
+  /**
+   * For a GPU.
+   *
+   * @param worker what builds and measures
+   * @param measures whether this machine has the GPU
+   */
+  public LocalWorkbench(WorkerTarget worker, WorkerOptions options, boolean measures) {
+    this.target = worker.gpu().orElseThrow();
+    this.worker = new LocalWorker(worker, options);
+    this.measures = measures;
+    this.measurer =
+        measures
+            ? new LoweringMeasurer(
+                this.worker, this.worker, dag -> MeasureTask.of(dag, worker.host()))
+            : new EstimatingMeasurer(this.worker, this::appraiser);
   }
 
   @Override
@@ -46,6 +72,11 @@ public final class LocalWorkbench implements Workbench {
   @Override
   public Measurer measurer() {
     return measurer;
+  }
+
+  @Override
+  public boolean measures() {
+    return measures;
   }
 
   @Override

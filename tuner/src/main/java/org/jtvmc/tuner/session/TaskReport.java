@@ -7,6 +7,8 @@ import java.util.Map;
  *
  * @param trials candidates measured, earlier sessions' included
  * @param bestMs the best time of one run; infinite where nothing worked
+ * @param searchMs the best time or, where nothing was measured, the best estimate; infinite where
+ *     there is neither
  * @param failures how many candidates failed in this session, by class: {@code rejected, build,
  *     launch, timeout, wrong_answer}
  */
@@ -18,6 +20,7 @@ public record TaskReport(
     double flop,
     int trials,
     double bestMs,
+    double searchMs,
     Map<String, Integer> failures) {
 
   /** Billions of operations a second of the best candidate; 0 where there is none. */

@@ -58,6 +58,9 @@ final class TaskTuning {
   List<Sample> resume(List<TuningRecord> records) {
     List<Observation> observations = new ArrayList<>();
     for (TuningRecord record : records) {
+      if (!record.conditions().measured()) {
+        continue;
+      }
       Optional<Candidate> candidate = replay(record);
       if (candidate.isPresent()) {
         times.merge(candidate.get(), record.bestMs(), Math::min);
@@ -87,13 +90,13 @@ final class TaskTuning {
     List<Observation> observations = new ArrayList<>();
     for (int k = 0; k < candidates.size(); k++) {
       MeasureResult result = results.get(k);
-      times.put(candidates.get(k), result.bestMs());
-      observations.add(new Observation(candidates.get(k), result.bestMs()));
+      times.put(candidates.get(k), result.searchMs());
+      observations.add(new Observation(candidates.get(k), result.searchMs()));
       if (result.status() != RecordStatus.OK) {
         failures.merge(result.status(), 1, Integer::sum);
       }
     }
-    lastMs = results.stream().mapToDouble(MeasureResult::bestMs).min().orElse(lastMs);
+    lastMs = results.stream().mapToDouble(MeasureResult::searchMs).min().orElse(lastMs);
     sessionTrials += candidates.size();
     sinceGain = bestMs() < before * 0.99 ? 0 : sinceGain + candidates.size();
     strategy.observe(observations);
@@ -164,6 +167,7 @@ final class TaskTuning {
         task.flops(),
         trials(),
         reportedMs,
+        bestMs(),
         counts);
   }
 }

@@ -98,7 +98,9 @@ public final class TuningSession {
         states.add(begin(task, model));
       }
       search(states, model, start);
-      compare(states);
+      if (workbench.measures()) {
+        compare(states);
+      }
       records.sync();
       int trials = states.stream().mapToInt(TaskTuning::sessionTrials).sum();
       List<TaskReport> reports = states.stream().map(this::report).toList();
@@ -224,7 +226,8 @@ public final class TuningSession {
         options.seed(),
         clock.instant(),
         options.compiler(),
-        confirmed);
+        confirmed,
+        result.conditions());
   }
 
   /** Has the best candidates of each task that matters run in turn, and records the winner. */

@@ -21,6 +21,11 @@ public interface Workbench extends AutoCloseable {
 
   Measurer measurer();
 
+  /** False where nothing can be run, and what {@link #measurer} gives are estimates. */
+  default boolean measures() {
+    return true;
+  }
+
   @Override
   void close();
 }

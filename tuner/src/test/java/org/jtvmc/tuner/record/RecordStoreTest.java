@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -240,5 +241,42 @@ class RecordStoreTest {
             file().toString(),
             count)
         .start();
+  }
+
+  @Test
+  void anEstimateCountsOnlyWhereNothingWasMeasured() throws IOException {
+    TuningRecord fast = estimated(1, 0.5);
+    TuningRecord slow = estimated(2, 2);
+    Path file = folder.resolve("estimates.jsonl");
+    try (RecordStore store = RecordStore.open(file, _ -> {})) {
+      store.append(slow);
+      store.append(fast);
+    }
+    assertTrue(
+        Files.readString(file).contains("\"measured\":false,\"estimated_ms\":0.5"),
+        Files.readString(file));
+    try (RecordStore store = RecordStore.open(file, problem -> fail(problem))) {
+      assertEquals(fast, store.best(Records.KEY).orElseThrow());
+      assertEquals(Double.POSITIVE_INFINITY, store.bestMs(Records.KEY));
+      store.append(Records.ok(3, 9));
+      assertEquals(9, store.bestMs(Records.KEY));
+    }
+  }
+
+  private static TuningRecord estimated(int schedule, double ms) {
+    TuningRecord record = Records.ok(schedule, 1);
+    return new TuningRecord(
+        record.key(),
+        record.task(),
+        record.steps(),
+        record.decisions(),
+        List.of(),
+        RecordStatus.OK,
+        "",
+        record.seed(),
+        record.at(),
+        record.compiler(),
+        false,
+        Conditions.estimated(ms));
   }
 }

@@ -22,8 +22,16 @@ final class LlvmKernelBuilder implements KernelBuilder {
 
   @Override
   public KernelCode build(KernelSource source) {
-    List<PrimFunc> functions = new ArrayList<>();
-    functions.add(named(KernelCode.KERNEL, source.kernel()));
+    return build(source, List.of(named(KernelCode.KERNEL, source.kernel())));
+  }
+
+  /** The packing functions alone. */
+  KernelCode packings(KernelSource source) {
+    return build(source, List.of());
+  }
+
+  private KernelCode build(KernelSource source, List<PrimFunc> kernels) {
+    List<PrimFunc> functions = new ArrayList<>(kernels);
     for (int k = 0; k < source.packings().size(); k++) {
       functions.add(named(KernelCode.packing(k), source.packings().get(k).function()));
     }
@@ -37,12 +45,12 @@ final class LlvmKernelBuilder implements KernelBuilder {
               bytes(packing.function().outputs().getFirst()),
               object.kernel(KernelCode.packing(k)).workspaceBytes()));
     }
-    return new KernelCode(
-        object.code(), object.kernel(KernelCode.KERNEL).workspaceBytes(), packings, source.feeds());
+    long workspace = kernels.isEmpty() ? 0 : object.kernel(KernelCode.KERNEL).workspaceBytes();
+    return new KernelCode(object.code(), workspace, packings, source.feeds());
   }
 
   /** Equal names for equal loops, so that equal code has equal bytes. */
-  private static PrimFunc named(String name, PrimFunc function) {
+  static PrimFunc named(String name, PrimFunc function) {
     return new PrimFunc(
         name, function.inputs(), function.outputs(), function.sizes(), function.body());
   }

@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import org.jtvmc.ir.target.CpuTarget;
@@ -30,12 +31,16 @@ import org.jtvmc.tuner.record.RecordStatus;
  * thread.
  */
 public final class LocalWorker implements Builder, Runner, AutoCloseable {
-  private final CpuTarget target;
+  private final WorkerTarget target;
   private final WorkerOptions options;
   private WorkerProcess process;
   private int lastId;
 
   public LocalWorker(CpuTarget target, WorkerOptions options) {
+    this(WorkerTarget.of(target), options);
+  }
+
+  public LocalWorker(WorkerTarget target, WorkerOptions options) {
     this.target = target;
     this.options = options;
   }
@@ -72,7 +77,7 @@ public final class LocalWorker implements Builder, Runner, AutoCloseable {
     }
     Map<Integer, Pending> pending = new LinkedHashMap<>();
     Set<Integer> killedOver = new HashSet<>();
-    int atOnce = target.cores();
+    int atOnce = target.host().cores();
     while (!waiting.isEmpty() || !pending.isEmpty()) {
       while (!waiting.isEmpty() && pending.size() < atOnce) {
         int index = waiting.removeFirst();
@@ -172,6 +177,9 @@ public final class LocalWorker implements Builder, Runner, AutoCloseable {
         killedBefore = true;
         continue;
       }
+      if (received.get().get().kind() == MessageKind.FAULTED) {
+        replace();
+      }
       Optional<RunOutcome> outcome = ran(received.get().get());
       if (outcome.isPresent()) {
         return outcome.get();
@@ -189,9 +197,11 @@ public final class LocalWorker implements Builder, Runner, AutoCloseable {
           for (int left = message.contents().readInt(); left > 0; left--) {
             times.add(message.contents().readDouble());
           }
-          yield Optional.of(new RunOutcome.Timed(times));
+          int clock = message.contents().readInt();
+          yield Optional.of(
+              new RunOutcome.Timed(times, clock > 0 ? OptionalInt.of(clock) : OptionalInt.empty()));
         }
-        case FAILED -> {
+        case FAILED, FAULTED -> {
           RecordStatus status = RecordStatus.values()[message.contents().readByte()];
           yield Optional.of(new RunOutcome.Failed(status, message.contents().readUTF()));
         }

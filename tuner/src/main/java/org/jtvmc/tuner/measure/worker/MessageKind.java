@@ -18,5 +18,7 @@ enum MessageKind {
   RUN,
   TIMED,
   FAILED,
+  /** A candidate failed in such a way that the process can run no other: it is to be replaced. */
+  FAULTED,
   FORGOTTEN
 }

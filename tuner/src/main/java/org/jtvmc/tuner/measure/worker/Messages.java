@@ -7,10 +7,12 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeSet;
 import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.loop.PrimFunc;
 import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.ir.target.CudaTarget;
 import org.jtvmc.ir.type.DType;
 import org.jtvmc.ir.type.Dim;
 import org.jtvmc.ir.type.TensorType;
@@ -29,7 +31,7 @@ final class Messages {
 
   private Messages() {}
 
-  static void write(CpuTarget target, DataOutputStream out) throws IOException {
+  private static void write(CpuTarget target, DataOutputStream out) throws IOException {
     out.writeUTF(target.triple());
     out.writeUTF(target.cpu());
     out.writeInt(target.features().size());
@@ -42,7 +44,7 @@ final class Messages {
     out.writeLong(target.caches().l3());
   }
 
-  static CpuTarget readTarget(DataInputStream in) throws IOException {
+  private static CpuTarget readTarget(DataInputStream in) throws IOException {
     String triple = in.readUTF();
     String cpu = in.readUTF();
     TreeSet<String> features = new TreeSet<>();
@@ -56,6 +58,40 @@ final class Messages {
         features,
         cores,
         new CpuTarget.Caches(in.readLong(), in.readLong(), in.readLong()));
+  }
+
+  static void write(WorkerTarget target, DataOutputStream out) throws IOException {
+    write(target.host(), out);
+    out.writeBoolean(target.flush());
+    out.writeBoolean(target.gpu().isPresent());
+    if (target.gpu().isPresent()) {
+      CudaTarget gpu = target.gpu().get();
+      out.writeInt(gpu.arch());
+      out.writeInt(gpu.multiprocessors());
+      out.writeLong(gpu.sharedBytesPerBlock());
+      out.writeLong(gpu.sharedBytesPerMultiprocessor());
+      out.writeLong(gpu.l2Bytes());
+      out.writeLong(gpu.bandwidthBytes());
+      out.writeLong(gpu.clockHertz());
+    }
+  }
+
+  static WorkerTarget readWorkerTarget(DataInputStream in) throws IOException {
+    CpuTarget host = readTarget(in);
+    boolean flush = in.readBoolean();
+    if (!in.readBoolean()) {
+      return new WorkerTarget(host, Optional.empty(), flush);
+    }
+    CudaTarget gpu =
+        new CudaTarget(
+            in.readInt(),
+            in.readInt(),
+            in.readLong(),
+            in.readLong(),
+            in.readLong(),
+            in.readLong(),
+            in.readLong());
+    return new WorkerTarget(host, Optional.of(gpu), flush);
   }
 
   static void write(KernelSource source, DataOutputStream out) throws IOException {
@@ -105,6 +141,10 @@ final class Messages {
       out.writeLong(packing.workspaceBytes());
     }
     writeFeeds(code.feeds(), out);
+    out.writeBoolean(code.device().isPresent());
+    if (code.device().isPresent()) {
+      DeviceMessages.write(code.device().get(), out);
+    }
   }
 
   static KernelCode readCode(DataInputStream in) throws IOException {
@@ -114,7 +154,10 @@ final class Messages {
     for (int left = in.readInt(); left > 0; left--) {
       packings.add(new KernelCode.Packing(in.readInt(), in.readLong(), in.readLong()));
     }
-    return new KernelCode(object, workspace, packings, readFeeds(in));
+    List<Feed> feeds = readFeeds(in);
+    return in.readBoolean()
+        ? new KernelCode(object, DeviceMessages.read(in), packings, feeds)
+        : new KernelCode(object, workspace, packings, feeds);
   }
 
   static void write(MeasureTask task, DataOutputStream out) throws IOException {

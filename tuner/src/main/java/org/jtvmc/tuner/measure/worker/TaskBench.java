@@ -22,7 +22,7 @@ import org.jtvmc.tuner.measure.Runner.Effort;
 import org.jtvmc.tuner.record.RecordStatus;
 
 /** The inputs and the right outputs of one task, on which its candidates are run. */
-final class TaskBench implements AutoCloseable {
+final class TaskBench implements Bench {
   /** Cache lines, and the widest vectors. */
   private static final long ALIGNMENT = 64;
 
@@ -62,8 +62,16 @@ final class TaskBench implements AutoCloseable {
     }
   }
 
-  /** The bytes of memory that this holds. */
-  long bytes() {
+  List<NDArray> inputs() {
+    return inputs;
+  }
+
+  List<NDArray> outputs() {
+    return outputs;
+  }
+
+  @Override
+  public long bytes() {
     long bytes = 0;
     for (NDArray input : inputs) {
       bytes += input.type().bytes();
@@ -109,19 +117,16 @@ final class TaskBench implements AutoCloseable {
     return copies;
   }
 
-  /** Runs, checks and times a candidate. */
-  RunOutcome measure(KernelCode code, double bestMs, Effort effort) {
+  @Override
+  public RunOutcome measure(KernelCode code, double bestMs, Effort effort) {
     try (Arena scratch = Arena.ofShared();
         CompiledKernel kernel = load(code, KernelCode.KERNEL)) {
       List<MemorySegment> buffers = buffers(code, scratch);
       outputs.forEach(OutputCheck::poison);
       kernel.run(buffers, Optional.of(machine.pool));
-      for (int k = 0; k < outputs.size(); k++) {
-        Optional<String> wrong = checks.get(k).difference(outputs.get(k));
-        if (wrong.isPresent()) {
-          String where = outputs.size() > 1 ? "output " + k + ", " : "";
-          return new RunOutcome.Failed(RecordStatus.WRONG_ANSWER, where + wrong.get());
-        }
+      Optional<String> wrong = difference();
+      if (wrong.isPresent()) {
+        return new RunOutcome.Failed(RecordStatus.WRONG_ANSWER, wrong.get());
       }
       return new RunOutcome.Timed(
           new TimingPlan(bestMs, effort)
@@ -134,12 +139,24 @@ final class TaskBench implements AutoCloseable {
     }
   }
 
+  /** What is wrong with the outputs as they are, in one sentence; empty where they are right. */
+  Optional<String> difference() {
+    for (int k = 0; k < outputs.size(); k++) {
+      Optional<String> wrong = checks.get(k).difference(outputs.get(k));
+      if (wrong.isPresent()) {
+        String where = outputs.size() > 1 ? "output " + k + ", " : "";
+        return Optional.of(where + wrong.get());
+      }
+    }
+    return Optional.empty();
+  }
+
   private CompiledKernel load(KernelCode code, String symbol) {
     return new CompiledKernel(machine.runtime, symbol, code.object());
   }
 
-  /** The kernel's parameters: inputs, packed where it wants them so, outputs, workspace. */
-  private List<MemorySegment> buffers(KernelCode code, Arena scratch) {
+  /** The results of the packing functions. */
+  List<MemorySegment> packed(KernelCode code, Arena scratch) {
     List<MemorySegment> packed = new ArrayList<>();
     for (int k = 0; k < code.packings().size(); k++) {
       KernelCode.Packing packing = code.packings().get(k);
@@ -153,6 +170,12 @@ final class TaskBench implements AutoCloseable {
       }
       packed.add(result);
     }
+    return packed;
+  }
+
+  /** The kernel's parameters: inputs, packed where it wants them so, outputs, workspace. */
+  private List<MemorySegment> buffers(KernelCode code, Arena scratch) {
+    List<MemorySegment> packed = packed(code, scratch);
     List<MemorySegment> buffers = new ArrayList<>();
     for (Feed feed : code.feeds()) {
       buffers.add(feed.packed() ? packed.get(feed.index()) : inputs.get(feed.index()).data());

@@ -5,10 +5,12 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.SequencedMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Function;
+import org.jtvmc.codegen.driver.CudaException;
 import org.jtvmc.codegen.load.KernelRuntime;
 import org.jtvmc.codegen.load.ThreadPool;
 import org.jtvmc.ir.target.CpuTarget;
@@ -26,7 +28,9 @@ public final class WorkerLoop {
 
   private final Frames frames;
   private final Function<CpuTarget, KernelBuilder> builders;
-  private final SequencedMap<String, TaskBench> benches = new LinkedHashMap<>();
+  private WorkerTarget target;
+  private DeviceMachine device;
+  private final SequencedMap<String, Bench> benches = new LinkedHashMap<>();
 
   WorkerLoop(Frames frames, Function<CpuTarget, KernelBuilder> builders) {
     this.frames = frames;
@@ -35,30 +39,39 @@ public final class WorkerLoop {
 
   /** Returns when the parent closes the channel. */
   void serve() throws IOException {
-    CpuTarget target = Messages.readTarget(frames.receive().contents());
-    KernelBuilder builder = builders.apply(target);
+    target = Messages.readWorkerTarget(frames.receive().contents());
+    KernelBuilder host = builders.apply(target.host());
+    KernelBuilder builder =
+        target
+            .gpu()
+            .<KernelBuilder>map(gpu -> new DeviceKernelBuilder(gpu, target.host()))
+            .orElse(host);
+    int cores = target.host().cores();
     try (KernelRuntime runtime = new KernelRuntime();
-        ThreadPool pool = runtime.newPool(target.cores());
-        ExecutorService compilers = Executors.newFixedThreadPool(target.cores())) {
+        ThreadPool pool = runtime.newPool(cores);
+        ExecutorService compilers = Executors.newFixedThreadPool(cores)) {
       frames.send(MessageKind.READY, 0, Frames.Contents.NONE);
       TaskBench.Machine machine = new TaskBench.Machine(runtime, pool);
       while (true) {
         Frames.Message message = frames.receive();
         switch (message.kind()) {
-          case PREPARE -> prepare(message, machine, builder);
+          case PREPARE -> prepare(message, machine, host);
           case BUILD -> {
             KernelSource source = Messages.readSource(message.contents());
             compilers.execute(() -> build(message.id(), source, builder));
           }
           case RUN -> run(message);
-          case START, READY, PREPARED, BUILT, TIMED, FAILED, FORGOTTEN ->
+          case START, READY, PREPARED, BUILT, TIMED, FAILED, FAULTED, FORGOTTEN ->
               throw new IOException("a worker is not sent " + message.kind());
         }
       }
     } catch (EOFException _) {
       return;
     } finally {
-      benches.values().forEach(TaskBench::close);
+      benches.values().forEach(Bench::close);
+      if (device != null) {
+        device.close();
+      }
     }
   }
 
@@ -66,11 +79,11 @@ public final class WorkerLoop {
       throws IOException {
     MeasureTask task = Messages.readTask(message.contents());
     try {
-      TaskBench known = benches.remove(task.key());
+      Bench known = benches.remove(task.key());
       if (known != null) {
         known.close();
       }
-      TaskBench bench = new TaskBench(task, machine, builder);
+      Bench bench = onDevice(new TaskBench(task, machine, builder));
       makeRoom(bench.bytes());
       benches.put(task.key(), bench);
       frames.send(MessageKind.PREPARED, message.id(), Frames.Contents.NONE);
@@ -79,17 +92,33 @@ public final class WorkerLoop {
     }
   }
 
+  /** The bench itself for a CPU; for a GPU the same task there. */
+  private Bench onDevice(TaskBench host) {
+    if (target.gpu().isEmpty()) {
+      return host;
+    }
+    try {
+      if (device == null) {
+        device = new DeviceMachine(target.flush());
+      }
+      return new DeviceBench(host, device);
+    } catch (RuntimeException e) {
+      host.close();
+      throw e;
+    }
+  }
+
   private void makeRoom(long bytes) {
     long held = bytes;
     List<String> oldestFirst = new ArrayList<>(benches.keySet());
-    for (TaskBench bench : benches.values()) {
+    for (Bench bench : benches.values()) {
       held += bench.bytes();
     }
     for (String key : oldestFirst) {
       if (held <= MOST_BENCH_BYTES) {
         return;
       }
-      TaskBench oldest = benches.remove(key);
+      Bench oldest = benches.remove(key);
       held -= oldest.bytes();
       oldest.close();
     }
@@ -114,7 +143,7 @@ public final class WorkerLoop {
     double bestMs = message.contents().readDouble();
     Effort effort = Effort.values()[message.contents().readByte()];
     KernelCode code = Messages.readCode(message.contents());
-    TaskBench bench = benches.get(key);
+    Bench bench = benches.get(key);
     if (bench == null) {
       frames.send(MessageKind.FORGOTTEN, message.id(), Frames.Contents.NONE);
       return;
@@ -122,7 +151,7 @@ public final class WorkerLoop {
     benches.putLast(key, bench);
     try {
       switch (bench.measure(code, bestMs, effort)) {
-        case RunOutcome.Timed(List<Double> times) ->
+        case RunOutcome.Timed(List<Double> times, OptionalInt clock) ->
             frames.send(
                 MessageKind.TIMED,
                 message.id(),
@@ -131,10 +160,14 @@ public final class WorkerLoop {
                   for (double time : times) {
                     out.writeDouble(time);
                   }
+                  out.writeInt(clock.orElse(0));
                 });
         case RunOutcome.Failed(RecordStatus status, String error) ->
             fail(message.id(), status, error);
       }
+    } catch (CudaException e) {
+      MessageKind kind = e.poisonsContext() ? MessageKind.FAULTED : MessageKind.FAILED;
+      fail(kind, message.id(), RecordStatus.LAUNCH, e.getMessage());
     } catch (RuntimeException | OutOfMemoryError e) {
       fail(message.id(), RecordStatus.LAUNCH, e);
     }
@@ -146,10 +179,15 @@ public final class WorkerLoop {
   }
 
   private void fail(int id, RecordStatus status, String error) throws IOException {
+    fail(MessageKind.FAILED, id, status, error);
+  }
+
+  private void fail(MessageKind kind, int id, RecordStatus status, String error)
+      throws IOException {
     // A string of the wire has at most 64 KiB.
     String shortened = error.length() > 16_000 ? error.substring(0, 16_000) + " ..." : error;
     frames.send(
-        MessageKind.FAILED,
+        kind,
         id,
         out -> {
           out.writeByte(status.ordinal());

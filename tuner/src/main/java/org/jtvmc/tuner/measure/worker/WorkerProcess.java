@@ -21,7 +21,6 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.tuner.measure.MeasureException;
 
 /** One life of a worker process, from its start to its end. Used by one thread. */
@@ -46,7 +45,7 @@ final class WorkerProcess implements AutoCloseable {
    *
    * @throws MeasureException where it does not start
    */
-  static WorkerProcess start(CpuTarget target, String mainClass) {
+  static WorkerProcess start(WorkerTarget target, String mainClass) {
     try {
       Path folder = Files.createTempDirectory("jtvmc");
       Path socket = folder.resolve("worker");
@@ -88,7 +87,7 @@ final class WorkerProcess implements AutoCloseable {
         socket.toString());
   }
 
-  private WorkerProcess(CpuTarget target, List<String> command, ServerSocketChannel server)
+  private WorkerProcess(WorkerTarget target, List<String> command, ServerSocketChannel server)
       throws IOException {
     process = new ProcessBuilder(command).redirectErrorStream(true).start();
     BufferedReader output = process.inputReader();

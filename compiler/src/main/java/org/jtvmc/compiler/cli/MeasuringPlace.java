@@ -1,0 +1,56 @@
+package org.jtvmc.compiler.cli;
+
+import org.jtvmc.compiler.target.DriverQuery;
+import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.ir.target.CudaTarget;
+import org.jtvmc.ir.target.Target;
+import org.jtvmc.tuner.measure.worker.WorkerOptions;
+import org.jtvmc.tuner.measure.worker.WorkerTarget;
+import org.jtvmc.tuner.session.LocalWorkbench;
+import org.jtvmc.tuner.session.Workbench;
+
+/**
+ * Where the candidates for a target are measured.
+ *
+ * @param measured false for a GPU that is not here: candidates are built and ranked by estimates
+ */
+record MeasuringPlace(Target target, CpuTarget host, boolean measured) {
+
+  /**
+   * The place for a target.
+   *
+   * @throws org.jtvmc.compiler.target.TargetException where it is a CPU whose code this machine
+   *     does not run
+   */
+  static MeasuringPlace of(Target target, Machine machine) {
+    return switch (target) {
+      case CpuTarget cpu -> new MeasuringPlace(machine.measurable(cpu), machine.host(), true);
+      case CudaTarget gpu ->
+          new MeasuringPlace(
+              gpu,
+              machine.host(),
+              new DriverQuery().device().filter(here -> here.arch() == gpu.arch()).isPresent());
+    };
+  }
+
+  /** A short name of the target, for the name of a file. */
+  String fileName() {
+    return switch (target) {
+      case CpuTarget cpu -> cpu.kind() + "-" + cpu.cpu();
+      case CudaTarget gpu -> gpu.kind() + "-" + gpu.name();
+    };
+  }
+
+  /**
+   * What a session tunes with.
+   *
+   * @param flush whether a GPU's L2 cache is emptied before each timed run
+   */
+  Workbench workbench(WorkerOptions options, boolean flush) {
+    return switch (target) {
+      case CpuTarget cpu -> new LocalWorkbench(cpu, options);
+      case CudaTarget gpu ->
+          new LocalWorkbench(WorkerTarget.of(gpu, host, flush), options, measured);
+    };
+  }
+}

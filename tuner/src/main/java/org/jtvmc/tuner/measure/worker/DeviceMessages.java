@@ -1,0 +1,89 @@
+package org.jtvmc.tuner.measure.worker;
+
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jtvmc.codegen.cuda.Launch;
+import org.jtvmc.codegen.cuda.Launch.Argument;
+import org.jtvmc.codegen.cuda.Launch.Extent;
+import org.jtvmc.tuner.measure.DeviceCode;
+
+/** Candidates for GPUs, in messages. */
+final class DeviceMessages {
+
+  private DeviceMessages() {}
+
+  static void write(DeviceCode code, DataOutputStream out) throws IOException {
+    out.writeInt(code.image().length);
+    out.write(code.image());
+    out.writeLong(code.workspaceBytes());
+    out.writeInt(code.launches().size());
+    for (Launch launch : code.launches()) {
+      out.writeUTF(launch.entry());
+      write(launch.grid(), out);
+      write(launch.block(), out);
+      out.writeInt(launch.sharedBytes());
+      out.writeInt(launch.arguments().size());
+      for (Argument argument : launch.arguments()) {
+        write(argument, out);
+      }
+    }
+  }
+
+  static DeviceCode read(DataInputStream in) throws IOException {
+    byte[] image = in.readNBytes(in.readInt());
+    long workspace = in.readLong();
+    List<Launch> launches = new ArrayList<>();
+    for (int left = in.readInt(); left > 0; left--) {
+      String entry = in.readUTF();
+      Extent grid = readExtent(in);
+      Extent block = readExtent(in);
+      int shared = in.readInt();
+      List<Argument> arguments = new ArrayList<>();
+      for (int more = in.readInt(); more > 0; more--) {
+        arguments.add(readArgument(in));
+      }
+      launches.add(new Launch(entry, grid, block, shared, arguments));
+    }
+    return new DeviceCode(image, launches, workspace);
+  }
+
+  private static void write(Extent extent, DataOutputStream out) throws IOException {
+    out.writeInt(extent.x());
+    out.writeInt(extent.y());
+    out.writeInt(extent.z());
+  }
+
+  private static Extent readExtent(DataInputStream in) throws IOException {
+    return new Extent(in.readInt(), in.readInt(), in.readInt());
+  }
+
+  private static void write(Argument argument, DataOutputStream out) throws IOException {
+    switch (argument) {
+      case Argument.Input(int index) -> {
+        out.writeByte(0);
+        out.writeLong(index);
+      }
+      case Argument.Output(int index) -> {
+        out.writeByte(1);
+        out.writeLong(index);
+      }
+      case Argument.Workspace(long offset) -> {
+        out.writeByte(2);
+        out.writeLong(offset);
+      }
+    }
+  }
+
+  private static Argument readArgument(DataInputStream in) throws IOException {
+    byte kind = in.readByte();
+    long value = in.readLong();
+    return switch (kind) {
+      case 0 -> new Argument.Input((int) value);
+      case 1 -> new Argument.Output((int) value);
+      default -> new Argument.Workspace(value);
+    };
+  }
+}

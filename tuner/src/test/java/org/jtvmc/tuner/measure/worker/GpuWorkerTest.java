@@ -1,0 +1,151 @@
+package org.jtvmc.tuner.measure.worker;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.jtvmc.ir.target.CudaTarget;
+import org.jtvmc.schedule.lower.Lowering;
+import org.jtvmc.schedule.space.DesignSpace;
+import org.jtvmc.tuner.measure.BuildOutcome;
+import org.jtvmc.tuner.measure.KernelCode;
+import org.jtvmc.tuner.measure.KernelSource;
+import org.jtvmc.tuner.measure.Kernels;
+import org.jtvmc.tuner.measure.MeasureTask;
+import org.jtvmc.tuner.measure.Reference;
+import org.jtvmc.tuner.measure.RunOutcome;
+import org.jtvmc.tuner.measure.Runner.Effort;
+import org.jtvmc.tuner.record.RecordStatus;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Candidates for a GPU, over the stand-in for its driver, which gives whatever answer it is told.
+ */
+class GpuWorkerTest {
+
+  private static final Path FOLDER = FakeGpuWorkerMain.DRIVER.getParent();
+
+  private final CudaTarget gpu = CudaTarget.typical(80);
+  private final MeasureTask task = MeasureTask.of(Kernels.increment(), Kernels.host());
+  private LocalWorker worker;
+  private KernelCode code;
+
+  @BeforeEach
+  void build() throws IOException, InterruptedException {
+    Files.createDirectories(FOLDER);
+    assumeTrue(compilesTheStandIn(), "no C compiler \"cc\"");
+    configure();
+    WorkerOptions standard = WorkerOptions.standard();
+    WorkerOptions options =
+        new WorkerOptions(
+            standard.build(),
+            Duration.ofSeconds(3),
+            standard.prepare(),
+            FakeGpuWorkerMain.class.getName());
+    worker = new LocalWorker(WorkerTarget.of(gpu, Kernels.host(), false), options);
+    var dag = Kernels.increment();
+    var schedule = DesignSpace.of(dag, gpu).defaultCandidate().schedule();
+    BuildOutcome outcome =
+        worker
+            .build(List.of(KernelSource.of(Lowering.lower(schedule, "candidate"), dag)))
+            .getFirst();
+    code = assertInstanceOf(BuildOutcome.Built.class, outcome, outcome.toString()).code();
+  }
+
+  private static boolean compilesTheStandIn() throws IOException, InterruptedException {
+    try {
+      return new ProcessBuilder(
+                  "cc",
+                  "-shared",
+                  "-fPIC",
+                  "-Wl,-soname,libcuda.so.1",
+                  "-o",
+                  FakeGpuWorkerMain.DRIVER.toString(),
+                  "../codegen/src/test/c/fake_cuda.c")
+              .start()
+              .waitFor()
+          == 0;
+    } catch (IOException e) {
+      return false; // there is no program of this name
+    }
+  }
+
+  private static void configure(String... lines) throws IOException {
+    Files.write(FOLDER.resolve("fake_cuda.conf"), List.of(lines));
+  }
+
+  /** Has every kernel write the right answer to its last argument. */
+  private String rightAnswer() throws IOException {
+    var right = ((Reference.Evaluated) task.reference()).outputs().getFirst();
+    Path file = FOLDER.resolve("answer").toAbsolutePath();
+    Files.write(file, right.data().toArray(ValueLayout.JAVA_BYTE));
+    return "answer " + file;
+  }
+
+  private RunOutcome run() {
+    return worker.run(task, code, Double.POSITIVE_INFINITY, Effort.SEARCH);
+  }
+
+  @AfterEach
+  void close() {
+    if (worker != null) {
+      worker.close();
+    }
+  }
+
+  @Test
+  void aRightAnswerIsTimed() throws IOException {
+    configure(rightAnswer());
+
+    RunOutcome.Timed timed = assertInstanceOf(RunOutcome.Timed.class, run());
+
+    assertTrue(timed.timesMs().size() > 3, timed.toString());
+  }
+
+  @Test
+  void aWrongAnswerIsNoWinner() {
+    RunOutcome.Failed failed = assertInstanceOf(RunOutcome.Failed.class, run());
+
+    assertEquals(RecordStatus.WRONG_ANSWER, failed.status());
+    assertTrue(failed.error().contains("must be"), failed.error());
+  }
+
+  @Test
+  void aFaultTakesItsWorkerAlongAndNoOther() throws IOException {
+    configure(rightAnswer());
+    long before = worker.pid().orElseThrow();
+    assertInstanceOf(RunOutcome.Timed.class, run());
+    configure(rightAnswer(), "fail cuStreamSynchronize 700");
+
+    RunOutcome.Failed failed = assertInstanceOf(RunOutcome.Failed.class, run());
+
+    assertEquals(RecordStatus.LAUNCH, failed.status());
+    assertTrue(failed.error().contains("illegal memory access"), failed.error());
+    configure(rightAnswer());
+    assertInstanceOf(RunOutcome.Timed.class, run());
+    assertNotEquals(before, worker.pid().orElseThrow());
+  }
+
+  @Test
+  void aKernelThatHangsIsStopped() throws IOException {
+    configure(rightAnswer());
+    assertInstanceOf(RunOutcome.Timed.class, run());
+    configure("hang cuStreamSynchronize");
+
+    RunOutcome.Failed failed = assertInstanceOf(RunOutcome.Failed.class, run());
+
+    assertEquals(RecordStatus.TIMEOUT, failed.status());
+    configure(rightAnswer());
+    assertInstanceOf(RunOutcome.Timed.class, run());
+  }
+}

@@ -1,5 +1,6 @@
 package org.jtvmc.compiler.artifact;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -9,6 +10,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jtvmc.codegen.cuda.Launch;
@@ -157,6 +159,14 @@ public record ArtifactManifest(
 
   private static ObjectMapper mapper() {
     return new ObjectMapper().setPropertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE);
+  }
+
+  /** Floating-point operations of one run. */
+  @JsonIgnore
+  public double flop() {
+    Map<String, Double> byKernel = new HashMap<>();
+    kernels.forEach(kernel -> byKernel.put(kernel.name, kernel.flop));
+    return calls.stream().mapToDouble(call -> byKernel.getOrDefault(call.kernel, 0.0)).sum();
   }
 
   /** For every integer input its limit. */

@@ -13,16 +13,33 @@ import org.jtvmc.compiler.run.StepwiseModel;
 public record KernelProfile(List<Entry> entries) {
 
   /**
-   * One kernel.
+   * One kernel. Times, operations and bytes are those of all its calls in one run together.
    *
    * @param operators the model's nodes that its first call stands for
    * @param calls how often one run calls it
-   * @param timeMs all calls of one run together
-   * @param gflops billions of floating-point operations a second
+   * @param flop floating-point operations
+   * @param traffic the bytes that it has to move at least
    * @param share of the time of all kernels
    */
   public record Entry(
-      String kernel, String operators, int calls, double timeMs, double gflops, double share) {}
+      String kernel,
+      String operators,
+      int calls,
+      double timeMs,
+      double flop,
+      KernelTraffic traffic,
+      double share) {
+
+    /** Billions of floating-point operations a second. */
+    public double gflops() {
+      return timeMs == 0 ? 0 : flop / timeMs / 1e6;
+    }
+
+    /** Billions of bytes a second. */
+    public double gbS() {
+      return timeMs == 0 ? 0 : traffic.bytes() / timeMs / 1e6;
+    }
+  }
 
   public KernelProfile {
     entries = List.copyOf(entries);
@@ -59,11 +76,23 @@ public record KernelProfile(List<Entry> entries) {
               calls.length == 0 ? "" : model.plan().uses().get(calls[0]).label(),
               calls.length,
               nanos / 1e6,
-              nanos == 0 ? 0 : build.dag().canonical().flops() * calls.length / nanos,
+              build.dag().canonical().flops() * calls.length,
+              traffic(model, build, calls),
               total == 0 ? 0 : nanos / total));
     }
     entries.sort(Comparator.comparingDouble(Entry::timeMs).reversed());
     return new KernelProfile(entries);
+  }
+
+  private static KernelTraffic traffic(CompiledModel model, KernelBuild build, int[] calls) {
+    long activations = 0;
+    long weights = 0;
+    for (int call : calls) {
+      KernelTraffic one = KernelTraffic.of(model.plan().uses().get(call), build.dag());
+      activations += one.activationBytes();
+      weights += one.weightBytes();
+    }
+    return new KernelTraffic(activations, weights);
   }
 
   private static double median(double[] values) {

@@ -6,6 +6,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import org.jtvmc.codegen.peak.PeakMeter;
 import org.jtvmc.compiler.artifact.Artifact;
 import org.jtvmc.compiler.artifact.ArtifactManifest;
 import org.jtvmc.compiler.bench.BenchmarkPlan;
@@ -17,6 +19,7 @@ import org.jtvmc.compiler.run.StepwiseModel;
 import org.jtvmc.compiler.source.ModelSource;
 import org.jtvmc.compiler.verify.OnnxRuntimeSession;
 import org.jtvmc.ir.data.NDArray;
+import org.jtvmc.ir.target.CpuTarget;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -66,7 +69,17 @@ final class BenchCommand extends Verb {
       int threads,
       LatencyStatistics ours,
       Optional<LatencyStatistics> peers,
-      String peerVersion) {}
+      String peerVersion) {
+
+    /** Operations of one run. */
+    double flop() {
+      return artifact.manifest().flop();
+    }
+
+    double gflops(double milliseconds) {
+      return flop() / milliseconds / 1e6;
+    }
+  }
 
   @Override
   public Integer call() {
@@ -79,7 +92,11 @@ final class BenchCommand extends Verb {
       Artifact artifact =
           ModelOrArtifact.artifact(model, compilation, machine, this, scratch.path());
       Outcome outcome = measure(artifact);
-      report(outcome, profile ? profile(outcome, machine, scratch) : new KernelProfile(List.of()));
+      OptionalDouble peak = peak(outcome, machine);
+      report(
+          outcome,
+          peak,
+          profile ? profile(outcome, machine, scratch) : new KernelProfile(List.of()));
     }
     return ExitCode.DONE;
   }
@@ -109,6 +126,16 @@ final class BenchCommand extends Verb {
     }
   }
 
+  /** What the same threads reach in multiply-adds alone, right after; empty for a GPU. */
+  private static OptionalDouble peak(Outcome outcome, Machine machine) {
+    if (!(machine.target(outcome.artifact.manifest().target(), 0) instanceof CpuTarget)) {
+      return OptionalDouble.empty();
+    }
+    try (PeakMeter meter = new PeakMeter(machine.host(), outcome.threads)) {
+      return OptionalDouble.of(meter.multiplyAddGflops());
+    }
+  }
+
   private KernelProfile profile(Outcome outcome, Machine machine, TemporaryFolder scratch) {
     RebuiltModel rebuilt =
         RebuiltModel.of(outcome.artifact.manifest(), machine, this, scratch.path());
@@ -129,7 +156,7 @@ final class BenchCommand extends Verb {
     return source;
   }
 
-  private void report(Outcome outcome, KernelProfile kernels) {
+  private void report(Outcome outcome, OptionalDouble peak, KernelProfile kernels) {
     ArtifactManifest manifest = outcome.artifact.manifest();
     if (!json()) {
       line("%s, %s, %d threads", model, manifest.target(), outcome.threads);
@@ -145,6 +172,16 @@ final class BenchCommand extends Verb {
                 OnnxRuntimeSession.NAME,
                 outcome.peerVersion);
           });
+      line(
+          "speed        %.1f GFLOP/s (median), %.1f (max)%s",
+          outcome.gflops(outcome.ours.median()),
+          outcome.gflops(outcome.ours.min()),
+          peak.isEmpty()
+              ? ""
+              : ", %.0f %% of the %.0f that multiply-adds alone reach"
+                  .formatted(
+                      100 * outcome.gflops(outcome.ours.min()) / peak.getAsDouble(),
+                      peak.getAsDouble()));
       show(kernels);
       return;
     }
@@ -153,6 +190,17 @@ final class BenchCommand extends Verb {
     document.put("target", manifest.target());
     document.put("num_threads", outcome.threads);
     latency(document, outcome.ours);
+    document.put("flop", outcome.flop());
+    document.put("gflops_median", outcome.gflops(outcome.ours.median()));
+    document.put("gflops_max", outcome.gflops(outcome.ours.min()));
+    peak.ifPresent(
+        gflops -> {
+          document.put("peak_gflops", gflops);
+          document.put("share_of_peak", outcome.gflops(outcome.ours.min()) / gflops);
+        });
+    document.put("workspace_bytes", manifest.memory().workspaceBytes());
+    document.put("workspace_lower_bound_bytes", manifest.memory().workspaceLowerBoundBytes());
+    document.put("weights_bytes", manifest.weights().bytes());
     outcome.peers.ifPresent(
         peers -> {
           ObjectNode peer = document.putObject("compare");
@@ -169,6 +217,7 @@ final class BenchCommand extends Verb {
         node.put("kernel", entry.kernel());
         node.put("time_ms", entry.timeMs());
         node.put("gflops", entry.gflops());
+        node.put("gb_s", entry.gbS());
         node.put("share", entry.share());
         node.put("calls", entry.calls());
         node.put("operators", entry.operators());
@@ -179,11 +228,16 @@ final class BenchCommand extends Verb {
 
   private void show(KernelProfile kernels) {
     if (profile) {
-      line("%9s %6s %9s %6s  %s", "ms", "share", "GFLOP/s", "calls", "kernel");
+      line("%9s %6s %9s %7s %6s  %s", "ms", "share", "GFLOP/s", "GB/s", "calls", "kernel");
       for (KernelProfile.Entry entry : kernels.entries()) {
         line(
-            "%9.4f %5.1f%% %9.1f %6d  %s",
-            entry.timeMs(), 100 * entry.share(), entry.gflops(), entry.calls(), entry.kernel());
+            "%9.4f %5.1f%% %9.1f %7.1f %6d  %s",
+            entry.timeMs(),
+            100 * entry.share(),
+            entry.gflops(),
+            entry.gbS(),
+            entry.calls(),
+            entry.kernel());
       }
     }
   }

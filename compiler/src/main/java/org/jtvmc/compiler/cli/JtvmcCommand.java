@@ -22,6 +22,7 @@ import picocli.CommandLine.Spec;
       RunCommand.class,
       BenchCommand.class,
       VerifyCommand.class,
+      RooflineCommand.class,
       TasksCommand.class,
       ConformanceCommand.class,
       LogCommand.class,

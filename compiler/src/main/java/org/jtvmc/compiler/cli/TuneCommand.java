@@ -256,7 +256,7 @@ final class TuneCommand extends Verb {
           measured
               ? "%d trials in %s, %.1f a second; records in %s"
               : "%d candidates in %s, %.1f a second, NONE MEASURED (times are estimates); records"
-                    + " in %s",
+                  + " in %s",
           report.trials(),
           TimeSpan.text(report.elapsed()),
           report.trialsPerSecond(),

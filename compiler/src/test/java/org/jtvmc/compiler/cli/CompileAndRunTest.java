@@ -53,6 +53,29 @@ class CompileAndRunTest {
     }
   }
 
+  @Test
+  void rooflinePlacesEveryKernelUnderMeasuredPeaks() throws IOException {
+    var model = SmallModels.convolution(folder).toString();
+    var page = folder.resolve("roofline.html");
+
+    var document =
+        CommandLineRun.of("roofline", model, "--json", "-o", page.toString(), "--num-threads", "2")
+            .exits(0)
+            .json();
+
+    assertEquals(2, document.get("peaks").size());
+    for (var peaks : document.get("peaks")) {
+      for (var name : List.of("fma_gflops", "l1_read_gb_s", "dram_read_gb_s")) {
+        assertTrue(peaks.get(name).asDouble() > 0, peaks.toString());
+      }
+    }
+    assertFalse(document.get("kernels").isEmpty());
+    for (var kernel : document.get("kernels")) {
+      assertTrue(kernel.get("attainable_ms").asDouble() > 0, kernel.toString());
+      assertTrue(Files.readString(page).contains(kernel.get("kernel").asText()));
+    }
+  }
+
   /** Rounded, and so within the tolerance of its precision and outside of that of another. */
   @ParameterizedTest
   @ValueSource(strings = {"bf16", "fp16"})

@@ -9,6 +9,7 @@ import org.jtvmc.schedule.space.rule.TileReduction;
 import org.jtvmc.schedule.space.rule.TileReductionChain;
 import org.jtvmc.schedule.space.rule.TileTransforms;
 import org.jtvmc.schedule.space.rule.TileWithConsumer;
+import org.jtvmc.schedule.space.rule.TransposeTiles;
 import org.jtvmc.schedule.space.rule.VectorizeElementwise;
 
 /** What the schedules of a CPU are made of. */
@@ -25,6 +26,7 @@ public final class CpuRules {
           new TileReduction(),
           new ReduceRows(),
           new ReduceSerially(),
+          new TransposeTiles(),
           new VectorizeElementwise());
 
   private CpuRules() {}

@@ -29,6 +29,7 @@ final class Computations {
     all.put("attention", attention(3, 29, 20, 37));
     all.put("layer norm", layerNorm(7, 53));
     all.put("transpose", transpose(5, 14, 33));
+    all.put("transpose by tiles", transpose(3, 37, 70));
     return all;
   }
 

@@ -7,7 +7,6 @@ import java.util.OptionalLong;
 import java.util.stream.IntStream;
 import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.te.Axis;
-import org.jtvmc.ir.te.PlaceholderOp;
 import org.jtvmc.schedule.IterVar;
 import org.jtvmc.schedule.Stage;
 import org.jtvmc.schedule.space.Access;
@@ -15,7 +14,6 @@ import org.jtvmc.schedule.space.RegisterTile;
 import org.jtvmc.schedule.space.SketchState;
 import org.jtvmc.schedule.step.AutoUnroll;
 import org.jtvmc.schedule.step.ComputeAt;
-import org.jtvmc.schedule.step.Pack;
 import org.jtvmc.schedule.step.Reorder;
 import org.jtvmc.schedule.step.Split;
 import org.jtvmc.schedule.step.Unroll;
@@ -110,7 +108,7 @@ final class TilePlan {
     String hostLoop = tileConsumer(state, axes, rows * blockRows, width * blockWidth);
     state.apply(new ComputeAt(id, consumer.id(), hostLoop));
     tileProducer(state, axes, rows, width, blockRows > 1, blockWidth > 1, tile);
-    packConstants(state);
+    new OperandPacking(producer, accesses).apply(state, axes, rows * blockRows);
     new InputPlacement(consumer.id(), id).apply(state);
   }
 
@@ -273,27 +271,5 @@ final class TilePlan {
       window *= (int) axis.size();
     }
     return window;
-  }
-
-  private void packConstants(SketchState state) {
-    for (Access access : accesses) {
-      if (isPackable(access)) {
-        String operand = state.schedule().dag().id(access.tensor());
-        List<String> options = List.of("yes", "no");
-        if (state.pick(producer.id() + ".pack." + operand, options, "yes").equals("yes")) {
-          state.apply(new Pack(operand, producer.id()));
-        }
-      }
-    }
-  }
-
-  /** A constant matrix or more that is read in one way, by loops and nothing else. */
-  private boolean isPackable(Access access) {
-    return access.tensor().op() instanceof PlaceholderOp input
-        && input.constant()
-        && input.shape().size() > 1
-        && access.isLinearIn(producer.op().axes())
-        && access.isLinearIn(producer.op().reduceAxes())
-        && accesses.stream().filter(other -> other.tensor() == access.tensor()).count() == 1;
   }
 }

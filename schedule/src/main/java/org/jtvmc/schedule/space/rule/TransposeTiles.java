@@ -1,0 +1,133 @@
+package org.jtvmc.schedule.space.rule;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.jtvmc.ir.loop.Scope;
+import org.jtvmc.ir.te.Axis;
+import org.jtvmc.schedule.IterVar;
+import org.jtvmc.schedule.Stage;
+import org.jtvmc.schedule.space.Access;
+import org.jtvmc.schedule.space.BodyCost;
+import org.jtvmc.schedule.space.SketchRule;
+import org.jtvmc.schedule.space.SketchState;
+import org.jtvmc.schedule.step.CacheRead;
+import org.jtvmc.schedule.step.ComputeAt;
+import org.jtvmc.schedule.step.Reorder;
+import org.jtvmc.schedule.step.Split;
+import org.jtvmc.schedule.step.Unroll;
+import org.jtvmc.schedule.step.Vectorize;
+
+/**
+ * An elementwise stage that reads an operand down its columns, tile by tile: whole vectors of the
+ * operand's rows are copied into a small square first, and the columns are gathered from there.
+ *
+ * <pre>
+ *   for i, j: out[i, j] = in[j, i]
+ *
+ *   for i.0, j.0:
+ *     for j.1: vectorized for i.1: square[j.1, i.1] = in[j, i]
+ *     for i.1: vectorized for j.1: out[i, j] = square[j.1, i.1]
+ * </pre>
+ *
+ * Read directly, each element of a vector would bring in a line of its own; where rows are a power
+ * of two long, all those lines are in the same few sets of the first cache and are gone before
+ * their other elements are wanted.
+ */
+public final class TransposeTiles implements SketchRule {
+  private static final String NONE = "none";
+
+  /** Rows nearer to each other than this share lines. */
+  private static final long FAR_APART = 16;
+
+  private static final double LEAST_PARALLEL_WORK = 60_000;
+
+  /**
+   * The operand that is read down its columns.
+   *
+   * @param row the index of the stage's axis along which it lies in memory
+   */
+  private record Columns(Access access, int row) {}
+
+  @Override
+  public boolean applies(SketchState state, Stage stage) {
+    return !stage.isReduction()
+        && stage.isRoot()
+        && stage.isFresh()
+        && columns(state, stage).isPresent();
+  }
+
+  @Override
+  public void apply(SketchState state, Stage stage) {
+    String id = stage.id();
+    Columns columns = columns(state, stage).orElseThrow();
+    long lanes = state.target().lanes(stage.op().dtype().bytes());
+    List<String> tiles = new ArrayList<>(List.of(NONE));
+    for (long height : List.of(lanes / 2, lanes, 2 * lanes)) {
+      for (long width : List.of(lanes / 2, lanes, 2 * lanes, 4 * lanes)) {
+        tiles.add(height + "x" + width);
+      }
+    }
+    String tile = state.pick(id + ".transpose", tiles, 2 * lanes + "x" + 2 * lanes);
+    if (tile.equals(NONE)) {
+      new VectorizeElementwise().apply(state, stage);
+      return;
+    }
+    long height = Long.parseLong(tile.substring(0, tile.indexOf('x')));
+    long width = Long.parseLong(tile.substring(tile.indexOf('x') + 1));
+    String operand = state.schedule().dag().id(columns.access.tensor());
+    String square = state.schedule().derivedId(operand, "read");
+    state.apply(new CacheRead(operand, id, Scope.LOCAL));
+
+    String row = stage.axes().get(columns.row).id();
+    String column = stage.axes().getLast().id();
+    state.apply(new Split(id, row, List.of(height)));
+    state.apply(new Split(id, column, List.of(width)));
+    List<String> outer = new ArrayList<>();
+    for (IterVar axis : stage.axes().subList(0, stage.axes().size() - 1)) {
+      outer.add(axis.id().equals(row) ? row + ".0" : axis.id());
+    }
+    List<String> order = new ArrayList<>(outer);
+    order.addAll(List.of(column + ".0", row + ".1", column + ".1"));
+    state.apply(new Reorder(id, order));
+    double elements = ReductionShape.work(stage);
+    OuterLoops.parallelize(state, id, outer, 2 * elements >= LEAST_PARALLEL_WORK);
+    state.apply(new ComputeAt(square, id, column + ".0"));
+    state.markScheduled(square);
+    state.apply(new Vectorize(square, state.stage(square).axes().getLast().id()));
+    state.apply(new Vectorize(id, column + ".1"));
+    state.apply(new Unroll(id, row + ".1"));
+  }
+
+  /** Empty where no operand is read down its columns, or several are. */
+  private static Optional<Columns> columns(SketchState state, Stage stage) {
+    List<Axis> axes = stage.op().axes();
+    long lanes = state.target().lanes(stage.op().dtype().bytes());
+    if (axes.size() < 2
+        || lanes < 4
+        || axes.getLast().size() < lanes
+        || BodyCost.of(Access.body(state.schedule(), stage)).guards() > 0) {
+      return Optional.empty();
+    }
+    List<Columns> found = new ArrayList<>();
+    for (Access access : Access.of(state.schedule(), stage)) {
+      long down = access.stride(axes.getLast().var()).orElse(0);
+      if (down < FAR_APART || !access.isLinearIn(axes) || access.tensor().dtype().bytes() < 2) {
+        continue;
+      }
+      IntStream.range(0, axes.size() - 1)
+          .filter(i -> axes.get(i).size() >= lanes)
+          .filter(i -> access.stride(axes.get(i).var()).orElse(0) == 1)
+          .forEach(i -> found.add(new Columns(access, i)));
+    }
+    return found.size() == 1 && isTensorOfItsOwn(state, found.getFirst().access)
+        ? Optional.of(found.getFirst())
+        : Optional.empty();
+  }
+
+  /** An input, or a stage computed whole. */
+  private static boolean isTensorOfItsOwn(SketchState state, Access access) {
+    return state.schedule().stageOf(access.tensor()).map(Stage::isRoot).orElse(true);
+  }
+}

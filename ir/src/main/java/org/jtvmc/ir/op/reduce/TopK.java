@@ -48,7 +48,7 @@ public final class TopK extends TensorOperator {
     if (data.dtype().isBool() || data.dtype().isNarrow()) {
       throw new TypeException("is defined for numbers, not for " + data.dtype());
     }
-    if (k < 0 || data.dim(axis).isKnown() && k > data.dim(axis).value()) {
+    if (k < 0 || (data.dim(axis).isKnown() && k > data.dim(axis).value())) {
       throw new TypeException("takes %d of %s elements".formatted(k, data.dim(axis)));
     }
     TensorType values = data.withShape(Shapes.replace(data.shape(), axis, Dim.of(k)));

@@ -1,12 +1,16 @@
 package org.jtvmc.compiler.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import org.jtvmc.compiler.dataset.DatasetFile;
 import org.jtvmc.compiler.dataset.DatasetGenerator;
+import org.jtvmc.compiler.dataset.WarmStartTraining;
 import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.tuner.cost.RankingQuality;
+import org.jtvmc.tuner.cost.WarmStart;
 import org.jtvmc.tuner.measure.worker.WorkerOptions;
 import org.jtvmc.tuner.session.LocalWorkbench;
 import org.jtvmc.tuner.session.Workbench;
@@ -58,10 +62,21 @@ final class DatasetCommand extends Verb {
       description = "Threads that serve one run; by default one per core.")
   private int threads;
 
+  @Option(
+      names = "--train",
+      paramLabel = "MODEL",
+      description =
+          "Measure nothing: train the model that tuning begins with on FILE, say how good it is on"
+              + " kernels that were held out, and write it.")
+  private Path train;
+
   @Override
   public Integer call() {
     if (kernels < 0 || candidates < 1 || threads < 0) {
       throw new UsageException("--kernels, --candidates and --num-threads are positive numbers");
+    }
+    if (train != null) {
+      return train();
     }
     Machine machine = Machine.detect();
     CpuTarget cpu = machine.measurable(machine.cpuTarget(target, threads));
@@ -89,5 +104,44 @@ final class DatasetCommand extends Verb {
       }
       return outcome.interrupted() ? ExitCode.INTERRUPTED : ExitCode.DONE;
     }
+  }
+
+  private int train() {
+    try {
+      WarmStartTraining training = WarmStartTraining.on(new DatasetFile(out), seed);
+      WarmStartTraining.Quality quality = training.crossValidate();
+      try (WarmStart model = training.train()) {
+        model.write(train);
+      }
+      if (json()) {
+        ObjectNode document = object();
+        document.put("file", train.toString());
+        put(document.putObject("model"), quality.model());
+        put(document.putObject("draft"), quality.draft());
+        ObjectNode families = document.putObject("families");
+        quality.byFamily().forEach((family, q) -> put(families.putObject(family), q));
+        print(document);
+      } else {
+        quality.byFamily().forEach((family, q) -> line("%-18s %s", family, q));
+        line("%-18s %s", "all", quality.model());
+        line("%-18s %s", "the draft alone", quality.draft());
+        line("model in %s", train);
+      }
+      return ExitCode.DONE;
+    } catch (IllegalArgumentException e) {
+      throw new UsageException("%s: %s".formatted(out, e.getMessage()), e);
+    } catch (IOException e) {
+      throw new UsageException("%s cannot be written: %s".formatted(train, e.getMessage()), e);
+    }
+  }
+
+  private static void put(ObjectNode entry, RankingQuality quality) {
+    entry.put("rmse", quality.rmse());
+    entry.put("r2", quality.r2());
+    entry.put("pairwise_accuracy", quality.pairwise());
+    entry.put("top_10_recall", quality.recall());
+    entry.put("peak_score_1", quality.peak1());
+    entry.put("peak_score_5", quality.peak5());
+    entry.put("kernels", quality.kernels());
   }
 }

@@ -240,15 +240,24 @@ final class TuneCommand extends Verb {
     boolean measured = place.measured();
     if (!json()) {
       line(
-          "%4s %6s %7s %10s %9s  %s",
-          "id", "weight", "trials", measured ? "best ms" : "estimate", "GFLOP/s", "task");
+          "%4s %6s %7s %10s %7s %13s %9s  %s",
+          "id",
+          "weight",
+          "trials",
+          measured ? "best ms" : "estimate",
+          "spread",
+          "attainable ms",
+          "GFLOP/s",
+          "task");
       for (TaskReport task : report.tasks()) {
         line(
-            "%4d %6d %7d %10s %9.1f  %s",
+            "%4d %6d %7d %10s %6.1f%% %13.4f %9.1f  %s",
             task.id(),
             task.weight(),
             task.trials(),
             shown(measured ? task.bestMs() : task.searchMs()),
+            100 * task.spread(),
+            task.attainableMs(),
             task.bestGflops(),
             task.name());
       }
@@ -300,6 +309,8 @@ final class TuneCommand extends Verb {
       entry.put("estimated_ms", task.searchMs());
     }
     entry.put("best_gflops", task.bestGflops());
+    entry.put("spread", task.spread());
+    entry.put("attainable_ms", task.attainableMs());
     ObjectNode failures = entry.putObject("failures");
     task.failures().forEach(failures::put);
   }

@@ -17,10 +17,12 @@ import org.jtvmc.tuner.task.TuningTask;
  * lead to are left out.
  *
  * @param family the kind of operator
+ * @param workload names the computation
  * @param samples the measured programs
  * @param drafts the draft model's estimate of each, in milliseconds
  */
-record MeasuredPrograms(String family, List<Sample> samples, List<Double> drafts) {
+record MeasuredPrograms(
+    String family, String workload, List<Sample> samples, List<Double> drafts) {
 
   static MeasuredPrograms of(DatasetFile.Kernel kernel) {
     TuningTask task = DatasetGenerator.main(kernel.workload());
@@ -40,7 +42,7 @@ record MeasuredPrograms(String family, List<Sample> samples, List<Double> drafts
         continue;
       }
     }
-    return new MeasuredPrograms(kernel.workload().family(), samples, drafts);
+    return new MeasuredPrograms(kernel.workload().family(), task.workload(), samples, drafts);
   }
 
   /** The throughput of each program relative to the best; 0 where it failed. */

@@ -4,16 +4,16 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import ml.dmlc.xgboost4j.java.Booster;
-import ml.dmlc.xgboost4j.java.DMatrix;
-import ml.dmlc.xgboost4j.java.XGBoost;
-import ml.dmlc.xgboost4j.java.XGBoostError;
+import java.util.Optional;
 import org.jtvmc.tuner.feature.ProgramFeatures;
 
 /**
- * Gradient-boosted trees over the rows of all statements, trained with Ansor's pack-sum objective:
- * the score of a program is the sum over its statements, and the target is its throughput relative
- * to the best of its group.
+ * Trees over the rows of all statements, trained with Ansor's pack-sum objective: the score of a
+ * program is the sum over its statements, and the target is its throughput relative to the best of
+ * its group.
+ *
+ * <p>Where there is a model trained in advance, it gives the first scores, and the trees learn what
+ * it got wrong here: the more a group was measured, the less of it is left.
  *
  * <p>Parameters are Ansor's, but for these. Trees are shallower and are regularised less, which
  * ranks better where samples are tens and not thousands. Boosting starts at zero instead of a half
@@ -22,6 +22,8 @@ import org.jtvmc.tuner.feature.ProgramFeatures;
  */
 public final class XGBoostCostModel implements CostModel {
   private static final int ROUNDS = 120;
+  private static final int DEPTH = 6;
+  private static final double ETA = 0.2;
   private static final double LEAST_WEIGHT = 0.1;
 
   /** Below so many samples in all, trees only repeat what they saw. */
@@ -30,31 +32,32 @@ public final class XGBoostCostModel implements CostModel {
   /** The samples of one group after which the model is trusted as much as the draft. */
   private static final double HALF_TRUST = 24;
 
+  /** What the model trained in advance is trusted before anything was measured. */
+  private static final double WARM_TRUST = 0.7;
+
   /** Training again is worth its time once the samples have grown by this factor. */
   private static final double GROWTH = 1.15;
 
-  private final Map<String, Object> parameters;
+  private final long seed;
+  private final Optional<WarmStart> prior;
   private final List<Sample> samples = new ArrayList<>();
   private final Map<String, Integer> perGroup = new HashMap<>();
-  private Booster booster;
+  private Optional<StatementTrees> trees = Optional.empty();
   private int trainedOn;
 
+  /** A model that knows nothing yet. */
   public XGBoostCostModel(long seed) {
-    this.parameters = new HashMap<>();
-    parameters.put("max_depth", 6);
-    parameters.put("lambda", 0.3);
-    parameters.put("gamma", 0.001);
-    parameters.put("min_child_weight", 0);
-    parameters.put("eta", 0.2);
-    parameters.put("base_score", 0.0);
-    parameters.put("tree_method", "hist");
-    parameters.put("max_bin", 64);
-    parameters.put("objective", "reg:squarederror");
-    parameters.put("disable_default_eval_metric", 1);
-    parameters.put("seed", (int) seed);
-    // Its threads wait for each other busily: on a machine with other work, one is faster than two.
-    parameters.put("nthread", 1);
-    parameters.put("verbosity", 0);
+    this(seed, Optional.empty());
+  }
+
+  /**
+   * A model that begins with what another knows.
+   *
+   * @param prior closed with this
+   */
+  public XGBoostCostModel(long seed, Optional<WarmStart> prior) {
+    this.seed = seed;
+    this.prior = prior;
   }
 
   @Override
@@ -68,107 +71,55 @@ public final class XGBoostCostModel implements CostModel {
 
   @Override
   public double confidence(String group) {
-    if (booster == null) {
-      return 0;
+    double warm = prior.isPresent() ? WARM_TRUST : 0;
+    if (trees.isEmpty()) {
+      return warm;
     }
     double own = perGroup.getOrDefault(group, 0);
-    return own / (own + HALF_TRUST);
+    return Math.max(warm, own / (own + HALF_TRUST));
   }
 
   @Override
   public double[] predict(List<ProgramFeatures> programs) {
-    double[] scores = new double[programs.size()];
-    if (booster == null || programs.isEmpty()) {
-      return scores;
-    }
-    try (Matrix matrix = Matrix.of(programs)) {
-      float[][] rows = booster.predict(matrix.data, true);
-      int row = 0;
+    double[] scores = priorScores(programs);
+    if (trees.isPresent()) {
+      double[] learnt = trees.get().scores(programs);
       for (int p = 0; p < scores.length; p++) {
-        for (int end = row + programs.get(p).rows(); row < end; row++) {
-          scores[p] += rows[row][0];
-        }
+        scores[p] += learnt[p];
       }
-      return scores;
-    } catch (XGBoostError e) {
-      throw new IllegalStateException("XGBoost cannot predict: " + e.getMessage(), e);
     }
+    return scores;
+  }
+
+  private double[] priorScores(List<ProgramFeatures> programs) {
+    return prior.isPresent() && programs.stream().allMatch(WarmStart::fits)
+        ? prior.get().scores(programs)
+        : new double[programs.size()];
   }
 
   private void train() {
-    double[] targets = targets();
-    try (Matrix matrix = Matrix.of(samples.stream().map(Sample::features).toList())) {
-      Booster trained = XGBoost.train(matrix.data, parameters, 0, Map.of(), null, null);
-      try {
-        int rows = (int) matrix.data.rowNum();
-        float[] gradient = new float[rows];
-        float[] hessian = new float[rows];
-        for (int round = 0; round < ROUNDS; round++) {
-          packSum(trained.predict(matrix.data, true), targets, gradient, hessian);
-          trained.boost(matrix.data, round, gradient, hessian);
-        }
-      } catch (XGBoostError e) {
-        trained.dispose();
-        throw e;
-      }
-      close();
-      booster = trained;
-      trainedOn = samples.size();
-    } catch (XGBoostError e) {
-      throw new IllegalStateException("XGBoost cannot train: " + e.getMessage(), e);
+    List<ProgramFeatures> programs = samples.stream().map(Sample::features).toList();
+    double[] targets = WarmStart.throughputs(samples);
+    double[] weights = new double[targets.length];
+    for (int k = 0; k < weights.length; k++) {
+      weights[k] = Math.max(targets[k], LEAST_WEIGHT);
     }
-  }
-
-  /** Each sample's throughput relative to the best of its group; 0 where it failed. */
-  private double[] targets() {
-    Map<String, Double> best = new HashMap<>();
-    samples.forEach(sample -> best.merge(sample.group(), sample.timeMs(), Math::min));
-    return samples.stream()
-        .mapToDouble(s -> s.failed() ? 0 : best.get(s.group()) / s.timeMs())
-        .toArray();
-  }
-
-  private void packSum(float[][] predictions, double[] targets, float[] gradient, float[] hessian) {
-    int row = 0;
-    for (int p = 0; p < targets.length; p++) {
-      int end = row + samples.get(p).features().rows();
-      double sum = 0;
-      for (int r = row; r < end; r++) {
-        sum += predictions[r][0];
-      }
-      double weight = Math.max(targets[p], LEAST_WEIGHT);
-      for (; row < end; row++) {
-        gradient[row] = (float) ((sum - targets[p]) * weight);
-        hessian[row] = (float) weight;
-      }
-    }
+    StatementTrees trained =
+        StatementTrees.train(
+            programs,
+            targets,
+            weights,
+            priorScores(programs),
+            new StatementTrees.Growth(ROUNDS, DEPTH, ETA, 1, seed));
+    trees.ifPresent(StatementTrees::close);
+    trees = Optional.of(trained);
+    trainedOn = samples.size();
   }
 
   @Override
   public void close() {
-    if (booster != null) {
-      booster.dispose();
-      booster = null;
-    }
-  }
-
-  /** The rows of some programs in native memory. */
-  private record Matrix(DMatrix data) implements AutoCloseable {
-    static Matrix of(List<ProgramFeatures> programs) throws XGBoostError {
-      int columns = programs.getFirst().columns();
-      int rows = programs.stream().mapToInt(ProgramFeatures::rows).sum();
-      float[] values = new float[rows * columns];
-      int offset = 0;
-      for (ProgramFeatures program : programs) {
-        program.copyTo(values, offset);
-        offset += program.rows() * columns;
-      }
-      return new Matrix(new DMatrix(values, rows, columns, Float.NaN));
-    }
-
-    @Override
-    public void close() {
-      data.dispose();
-    }
+    trees.ifPresent(StatementTrees::close);
+    trees = Optional.empty();
+    prior.ifPresent(WarmStart::close);
   }
 }

@@ -37,6 +37,18 @@ public final class ProgramFeatures {
     System.arraycopy(values, row * columns, destination, offset, columns);
   }
 
+  /** The same rows with these columns alone, in this order. */
+  public ProgramFeatures select(int[] chosen) {
+    float[] selected = new float[rows() * chosen.length];
+    int at = 0;
+    for (int row = 0; row < rows(); row++) {
+      for (int column : chosen) {
+        selected[at++] = values[row * columns + column];
+      }
+    }
+    return new ProgramFeatures(chosen.length, selected);
+  }
+
   /** Copies all rows to {@code destination} from {@code offset} on. */
   public void copyTo(float[] destination, int offset) {
     System.arraycopy(values, 0, destination, offset, values.length);

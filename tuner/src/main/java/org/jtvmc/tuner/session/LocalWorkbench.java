@@ -28,6 +28,7 @@ public final class LocalWorkbench implements Workbench {
   private final Measurer measurer;
   private final boolean measures;
   private final Map<String, LoopAppraiser> appraisers = new HashMap<>();
+  private MachineBound bound;
 
   public LocalWorkbench(CpuTarget target, WorkerOptions options) {
     this.target = target;
@@ -80,7 +81,21 @@ public final class LocalWorkbench implements Workbench {
   }
 
   @Override
+  public double attainableMs(TuningTask task) {
+    if (!(target instanceof CpuTarget cpu)) {
+      return 0;
+    }
+    if (bound == null) {
+      bound = new MachineBound(cpu);
+    }
+    return bound.attainableMs(task);
+  }
+
+  @Override
   public void close() {
+    if (bound != null) {
+      bound.close();
+    }
     worker.close();
   }
 }

@@ -9,6 +9,10 @@ import java.util.Map;
  * @param bestMs the best time of one run; infinite where nothing worked
  * @param searchMs the best time or, where nothing was measured, the best estimate; infinite where
  *     there is neither
+ * @param spread how far the median of its measurements lies above their best, as a part of it: what
+ *     times of this session can be trusted to
+ * @param attainableMs what the machine's arithmetic and memory allow at best; 0 where that was not
+ *     measured
  * @param failures how many candidates failed in this session, by class: {@code rejected, build,
  *     launch, timeout, wrong_answer}
  */
@@ -21,6 +25,8 @@ public record TaskReport(
     int trials,
     double bestMs,
     double searchMs,
+    double spread,
+    double attainableMs,
     Map<String, Integer> failures) {
 
   /** Billions of operations a second of the best candidate; 0 where there is none. */

@@ -113,15 +113,23 @@ final class TaskTuning {
     return samples;
   }
 
-  /** The fastest candidates that are at most {@code within} times as slow as the best. */
+  /**
+   * The fastest candidates that are at most {@code within} times as slow as the best, and the
+   * default schedule, which a lucky measurement of another must not replace.
+   */
   List<Candidate> finalists(int number, double within) {
     double limit = within * times.values().stream().min(Comparator.naturalOrder()).orElse(0.0);
-    return times.entrySet().stream()
+    Set<Candidate> finalists = new LinkedHashSet<>();
+    times.entrySet().stream()
         .filter(e -> e.getValue() <= limit && !Double.isInfinite(e.getValue()))
         .sorted(Map.Entry.comparingByValue())
         .limit(number)
-        .map(Map.Entry::getKey)
-        .toList();
+        .forEach(e -> finalists.add(e.getKey()));
+    Candidate byDefault = context.space().defaultCandidate();
+    if (!Double.isInfinite(times.getOrDefault(byDefault, Double.POSITIVE_INFINITY))) {
+      finalists.add(byDefault);
+    }
+    return List.copyOf(finalists);
   }
 
   /** The best time of a schedule that the rules no longer lead to; infinite where there is none. */
@@ -151,7 +159,7 @@ final class TaskTuning {
     return sinceGain;
   }
 
-  TaskReport report(double reportedMs, int rejected) {
+  TaskReport report(double reportedMs, double spread, double attainableMs, int rejected) {
     Map<String, Integer> counts = new LinkedHashMap<>();
     counts.put("rejected", rejected);
     for (RecordStatus status : RecordStatus.values()) {
@@ -168,6 +176,8 @@ final class TaskTuning {
         trials(),
         reportedMs,
         bestMs(),
+        spread,
+        attainableMs,
         counts);
   }
 }

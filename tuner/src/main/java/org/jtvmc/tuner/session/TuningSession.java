@@ -17,6 +17,7 @@ import org.jtvmc.tuner.cost.CostModels;
 import org.jtvmc.tuner.cost.Sample;
 import org.jtvmc.tuner.measure.MeasureException;
 import org.jtvmc.tuner.measure.MeasureResult;
+import org.jtvmc.tuner.record.RecordKey;
 import org.jtvmc.tuner.record.RecordStatus;
 import org.jtvmc.tuner.record.RecordStore;
 import org.jtvmc.tuner.record.TuningRecord;
@@ -43,6 +44,9 @@ public final class TuningSession {
 
   private static final int FINALISTS = 3;
   private static final double FINALISTS_WITHIN = 1.1;
+
+  /** A task that takes at most so many times what the machine's peaks allow is done. */
+  private static final double NEAR_ROOFLINE = 1.05;
 
   /** Tasks with a smaller share of the model's time are not worth a comparison. */
   private static final double COMPARED_SHARE = 0.01;
@@ -111,8 +115,14 @@ public final class TuningSession {
 
   /** The time is that of the schedule which a compilation would use. */
   private TaskReport report(TaskTuning state) {
-    double bestMs = records.bestMs(state.task().key(target));
-    return state.report(bestMs, workbench.rejected(state.task()));
+    RecordKey key = state.task().key(target);
+    double bestMs = records.bestMs(key);
+    double spread = records.best(key).map(r -> r.medianMs() / r.bestMs() - 1).orElse(0.0);
+    return state.report(
+        bestMs,
+        spread,
+        workbench.attainableMs(state.task()),
+        workbench.rejected(state.task()));
   }
 
   private TaskTuning begin(TuningTask task, CostModel model) {
@@ -152,8 +162,24 @@ public final class TuningSession {
       }
       left -= candidates.size();
       scheduler.update(next.getAsInt(), state.bestMs());
+      double attainable = workbench.attainableMs(state.task());
+      if (state.bestMs() <= attainable * NEAR_ROOFLINE) {
+        listener.message(
+            "%s gets no more trials: its best takes %.4f ms, and the machine's peaks allow %.4f ms"
+                .formatted(state.task(), state.bestMs(), attainable));
+        scheduler.finish(next.getAsInt());
+      }
       if (options.earlyStopping().isPresent()
           && state.sinceGain() >= options.earlyStopping().getAsInt()) {
+        listener.message(
+            "%s gets no more trials: nothing was gained in %d; its best takes %.4f ms%s"
+                .formatted(
+                    state.task(),
+                    state.sinceGain(),
+                    state.bestMs(),
+                    attainable > 0
+                        ? ", and the machine's peaks allow %.4f ms".formatted(attainable)
+                        : ""));
         scheduler.finish(next.getAsInt());
       }
       listener.progress(progress(states, state, candidates.size(), left, start));

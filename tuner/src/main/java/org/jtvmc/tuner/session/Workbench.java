@@ -26,6 +26,14 @@ public interface Workbench extends AutoCloseable {
     return true;
   }
 
+  /**
+   * The time in milliseconds that no schedule of a task can beat, by the peaks that this machine
+   * was measured at; 0 where nothing is known.
+   */
+  default double attainableMs(TuningTask task) {
+    return 0;
+  }
+
   @Override
   void close();
 }

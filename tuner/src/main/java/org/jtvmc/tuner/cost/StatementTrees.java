@@ -1,0 +1,165 @@
+package org.jtvmc.tuner.cost;
+
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import ml.dmlc.xgboost4j.java.Booster;
+import ml.dmlc.xgboost4j.java.DMatrix;
+import ml.dmlc.xgboost4j.java.XGBoost;
+import ml.dmlc.xgboost4j.java.XGBoostError;
+import org.jtvmc.tuner.feature.ProgramFeatures;
+
+/**
+ * Gradient-boosted trees over the rows of statements, trained with Ansor's pack-sum objective: the
+ * score of a program is the sum over its statements.
+ */
+final class StatementTrees implements AutoCloseable {
+  private final Booster booster;
+
+  private StatementTrees(Booster booster) {
+    this.booster = booster;
+  }
+
+  /**
+   * How trees are grown.
+   *
+   * @param rounds the number of trees
+   * @param depth of a tree, at most
+   * @param eta what a tree contributes of what it found
+   * @param subsample the part of the rows that each tree sees
+   * @param seed of all chance
+   */
+  record Growth(int rounds, int depth, double eta, double subsample, long seed) {
+
+    private Map<String, Object> parameters() {
+      Map<String, Object> parameters = new HashMap<>();
+      parameters.put("max_depth", depth);
+      parameters.put("lambda", 0.3);
+      parameters.put("gamma", 0.001);
+      parameters.put("min_child_weight", 0);
+      parameters.put("eta", eta);
+      parameters.put("subsample", subsample);
+      parameters.put("base_score", 0.0);
+      parameters.put("tree_method", "hist");
+      parameters.put("max_bin", 64);
+      parameters.put("objective", "reg:squarederror");
+      parameters.put("disable_default_eval_metric", 1);
+      parameters.put("seed", (int) seed);
+      // Its threads wait for each other busily: on a machine with other work, one is faster.
+      parameters.put("nthread", 1);
+      parameters.put("verbosity", 0);
+      return parameters;
+    }
+  }
+
+  /**
+   * Trains on programs.
+   *
+   * @param targets the score that each should have
+   * @param weights what an error costs
+   * @param prior what is added to the score of each, and not to be learnt again
+   */
+  static StatementTrees train(
+      List<ProgramFeatures> programs,
+      double[] targets,
+      double[] weights,
+      double[] prior,
+      Growth growth) {
+    try (Matrix matrix = Matrix.of(programs)) {
+      Booster trained = XGBoost.train(matrix.data, growth.parameters(), 0, Map.of(), null, null);
+      try {
+        int rows = (int) matrix.data.rowNum();
+        float[] gradient = new float[rows];
+        float[] hessian = new float[rows];
+        for (int round = 0; round < growth.rounds; round++) {
+          float[][] predictions = trained.predict(matrix.data, true);
+          int row = 0;
+          for (int p = 0; p < targets.length; p++) {
+            int end = row + programs.get(p).rows();
+            double error = prior[p] - targets[p];
+            for (int r = row; r < end; r++) {
+              error += predictions[r][0];
+            }
+            for (; row < end; row++) {
+              gradient[row] = (float) (error * weights[p]);
+              hessian[row] = (float) weights[p];
+            }
+          }
+          trained.boost(matrix.data, round, gradient, hessian);
+        }
+        return new StatementTrees(trained);
+      } catch (XGBoostError e) {
+        trained.dispose();
+        throw e;
+      }
+    } catch (XGBoostError e) {
+      throw new IllegalStateException("XGBoost cannot train: " + e.getMessage(), e);
+    }
+  }
+
+  /** The trees that {@link #toBytes} wrote. */
+  static StatementTrees read(byte[] bytes) {
+    try {
+      Booster booster = XGBoost.loadModel(bytes);
+      booster.setParam("nthread", 1);
+      return new StatementTrees(booster);
+    } catch (XGBoostError | IOException e) {
+      throw new IllegalStateException("the trained cost model is broken: " + e.getMessage(), e);
+    }
+  }
+
+  /** XGBoost's UBJSON. */
+  byte[] toBytes() {
+    try {
+      return booster.toByteArray("ubj");
+    } catch (XGBoostError e) {
+      throw new IllegalStateException("XGBoost cannot write: " + e.getMessage(), e);
+    }
+  }
+
+  /** The score of each program. */
+  double[] scores(List<ProgramFeatures> programs) {
+    double[] scores = new double[programs.size()];
+    if (programs.isEmpty()) {
+      return scores;
+    }
+    try (Matrix matrix = Matrix.of(programs)) {
+      float[][] rows = booster.predict(matrix.data, true);
+      int row = 0;
+      for (int p = 0; p < scores.length; p++) {
+        for (int end = row + programs.get(p).rows(); row < end; row++) {
+          scores[p] += rows[row][0];
+        }
+      }
+      return scores;
+    } catch (XGBoostError e) {
+      throw new IllegalStateException("XGBoost cannot predict: " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public void close() {
+    booster.dispose();
+  }
+
+  /** The rows of some programs in native memory. */
+  private record Matrix(DMatrix data) implements AutoCloseable {
+    static Matrix of(List<ProgramFeatures> programs) throws XGBoostError {
+      int columns = programs.getFirst().columns();
+      int rows = programs.stream().mapToInt(ProgramFeatures::rows).sum();
+      float[] values = new float[rows * columns];
+      int offset = 0;
+      for (ProgramFeatures program : programs) {
+        program.copyTo(values, offset);
+        offset += program.rows() * columns;
+      }
+      return new Matrix(new DMatrix(values, rows, columns, Float.NaN));
+    }
+
+    @Override
+    public void close() {
+      data.dispose();
+    }
+  }
+}

@@ -1,0 +1,133 @@
+package org.jtvmc.tuner.cost;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.IntPredicate;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.GZIPOutputStream;
+import org.jtvmc.tuner.draft.MachineFeatures;
+import org.jtvmc.tuner.feature.ProgramFeatures;
+
+/**
+ * What measurements of other kernels, on another day and maybe another machine, say about a
+ * program: its throughput relative to the best of its kernel, from trees trained in advance.
+ *
+ * <p>It looks at those features alone that do not depend on how large the training machine's caches
+ * are: ratios between the resources of a machine, and the structure of the loops. Absolute counts
+ * of bytes, lines and iterations are left out.
+ */
+public final class WarmStart implements AutoCloseable {
+  private static final String RESOURCE = "warm-start.ubj.gz";
+
+  /** Parts of names of columns that hold absolute counts. */
+  private static final List<String> ABSOLUTE =
+      List.of("bytes", "lines", "iterations", "operations.", "allocation", "threads", "cycles");
+
+  private static final int ROUNDS = 300;
+  private static final int DEPTH = 5;
+  private static final double ETA = 0.05;
+  private static final double SUBSAMPLE = 0.5;
+
+  /** Slow and failed programs count too, so that the model knows where not to look. */
+  private static final double LEAST_WEIGHT = 0.1;
+
+  private final StatementTrees trees;
+
+  private WarmStart(StatementTrees trees) {
+    this.trees = trees;
+  }
+
+  /** The model that comes with the program; empty where it was left out. */
+  public static Optional<WarmStart> shipped() {
+    try (InputStream in = WarmStart.class.getResourceAsStream(RESOURCE)) {
+      return in == null ? Optional.empty() : Optional.of(of(in.readAllBytes()));
+    } catch (IOException e) {
+      throw new UncheckedIOException("the trained cost model cannot be read", e);
+    }
+  }
+
+  /** The model that {@link #write} wrote. */
+  public static WarmStart read(Path file) throws IOException {
+    return of(Files.readAllBytes(file));
+  }
+
+  private static WarmStart of(byte[] compressed) throws IOException {
+    try (InputStream in = new GZIPInputStream(new ByteArrayInputStream(compressed))) {
+      return new WarmStart(StatementTrees.read(in.readAllBytes()));
+    }
+  }
+
+  /** Writes the model, compressed. */
+  public void write(Path file) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (GZIPOutputStream out = new GZIPOutputStream(bytes)) {
+      out.write(trees.toBytes());
+    }
+    Files.write(file, bytes.toByteArray());
+  }
+
+  /** Trains on the programs of many kernels. */
+  public static WarmStart train(List<Sample> samples, long seed) {
+    double[] targets = throughputs(samples);
+    double[] weights = new double[targets.length];
+    for (int k = 0; k < weights.length; k++) {
+      weights[k] = Math.max(targets[k], LEAST_WEIGHT);
+    }
+    return new WarmStart(
+        StatementTrees.train(
+            relative(samples.stream().map(Sample::features).toList()),
+            targets,
+            weights,
+            new double[targets.length],
+            new StatementTrees.Growth(ROUNDS, DEPTH, ETA, SUBSAMPLE, seed)));
+  }
+
+  /** The expected throughput of each program, relative to the best of its kernel. */
+  public double[] scores(List<ProgramFeatures> programs) {
+    return trees.scores(relative(programs));
+  }
+
+  /** True where programs have the columns that a model is trained on. */
+  static boolean fits(ProgramFeatures program) {
+    return program.columns() == MachineFeatures.NAMES.size();
+  }
+
+  /** Each sample's throughput relative to the best of its group; 0 where it failed. */
+  static double[] throughputs(List<Sample> samples) {
+    Map<String, Double> best = new HashMap<>();
+    samples.forEach(sample -> best.merge(sample.group(), sample.timeMs(), Math::min));
+    return samples.stream()
+        .mapToDouble(s -> s.failed() ? 0 : best.get(s.group()) / s.timeMs())
+        .toArray();
+  }
+
+  private static List<ProgramFeatures> relative(List<ProgramFeatures> programs) {
+    int[] columns = columns(k -> ABSOLUTE.stream().noneMatch(MachineFeatures.NAMES.get(k)::contains));
+    List<ProgramFeatures> relative = new ArrayList<>(programs.size());
+    for (ProgramFeatures program : programs) {
+      relative.add(program.select(columns));
+    }
+    return relative;
+  }
+
+  private static int[] columns(IntPredicate wanted) {
+    return java.util.stream.IntStream.range(0, MachineFeatures.NAMES.size())
+        .filter(wanted)
+        .toArray();
+  }
+
+  @Override
+  public void close() {
+    trees.close();
+  }
+}

@@ -1,0 +1,56 @@
+package org.jtvmc.tuner.session;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.jtvmc.codegen.peak.PeakMeter;
+import org.jtvmc.ir.expr.IntImm;
+import org.jtvmc.ir.expr.PrimExpr;
+import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.ir.te.Tensor;
+import org.jtvmc.tuner.task.TuningTask;
+
+/**
+ * What no schedule of a task can beat on this machine: every operation is done, and every input is
+ * read. Peaks are measured when they are first asked for, in milliseconds.
+ */
+final class MachineBound implements AutoCloseable {
+  /** Reading less than this takes no time that matters. */
+  private static final double LEAST_READ_BYTES = 1 << 16;
+
+  private final PeakMeter meter;
+  private final double peakGflops;
+  private final Map<String, Double> known = new HashMap<>();
+
+  MachineBound(CpuTarget target) {
+    meter = new PeakMeter(target, target.cores());
+    peakGflops = meter.multiplyAddGflops();
+  }
+
+  /** The least time of a task, in milliseconds. */
+  double attainableMs(TuningTask task) {
+    return known.computeIfAbsent(task.workload(), _ -> measure(task));
+  }
+
+  private double measure(TuningTask task) {
+    double bytes =
+        Stream.concat(task.dag().inputs().stream(), task.dag().outputs().stream())
+            .mapToDouble(MachineBound::bytes)
+            .sum();
+    double read = bytes < LEAST_READ_BYTES ? 0 : bytes / meter.readGigabytesPerSecond((long) bytes);
+    return Math.max(task.flops() / peakGflops, read) / 1e6;
+  }
+
+  private static double bytes(Tensor tensor) {
+    double bytes = tensor.dtype().bytes();
+    for (PrimExpr size : tensor.shape()) {
+      bytes *= size instanceof IntImm imm ? imm.value() : 1;
+    }
+    return bytes;
+  }
+
+  @Override
+  public void close() {
+    meter.close();
+  }
+}

@@ -21,8 +21,7 @@ import org.jtvmc.tuner.task.TuningTask;
  * @param samples the measured programs
  * @param drafts the draft model's estimate of each, in milliseconds
  */
-record MeasuredPrograms(
-    String family, String workload, List<Sample> samples, List<Double> drafts) {
+record MeasuredPrograms(String family, String workload, List<Sample> samples, List<Double> drafts) {
 
   static MeasuredPrograms of(DatasetFile.Kernel kernel) {
     TuningTask task = DatasetGenerator.main(kernel.workload());

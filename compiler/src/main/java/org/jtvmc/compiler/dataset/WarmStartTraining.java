@@ -79,8 +79,7 @@ public final class WarmStartTraining {
       List<MeasuredPrograms> unseen = kernels.stream().filter(k -> fold(k) == held).toList();
       try (WarmStart model = train(others)) {
         for (MeasuredPrograms kernel : unseen) {
-          double[] scores =
-              model.scores(kernel.samples().stream().map(Sample::features).toList());
+          double[] scores = model.scores(kernel.samples().stream().map(Sample::features).toList());
           RankingQuality.Ranked ranked = new RankingQuality.Ranked(kernel.throughputs(), scores);
           byModel.add(ranked);
           byDraft.add(new RankingQuality.Ranked(kernel.throughputs(), draftScores(kernel)));

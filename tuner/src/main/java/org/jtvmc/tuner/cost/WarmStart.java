@@ -112,7 +112,8 @@ public final class WarmStart implements AutoCloseable {
   }
 
   private static List<ProgramFeatures> relative(List<ProgramFeatures> programs) {
-    int[] columns = columns(k -> ABSOLUTE.stream().noneMatch(MachineFeatures.NAMES.get(k)::contains));
+    int[] columns =
+        columns(k -> ABSOLUTE.stream().noneMatch(MachineFeatures.NAMES.get(k)::contains));
     List<ProgramFeatures> relative = new ArrayList<>(programs.size());
     for (ProgramFeatures program : programs) {
       relative.add(program.select(columns));

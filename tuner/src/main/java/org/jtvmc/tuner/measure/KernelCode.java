@@ -1,12 +1,16 @@
 package org.jtvmc.tuner.measure;
 
-import java.util.Arrays;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * A candidate as machine code. Two are equal where the code and its use are: then they are equally
- * fast, and one of them need not be measured.
+ * A candidate as machine code. Two with the same {@link #digest} are equally fast, and one of them
+ * need not be measured.
  */
 public final class KernelCode {
 
@@ -80,18 +84,15 @@ public final class KernelCode {
     return feeds;
   }
 
-  @Override
-  public boolean equals(Object other) {
-    return other instanceof KernelCode code
-        && Arrays.equals(object, code.object)
-        && workspaceBytes == code.workspaceBytes
-        && packings.equals(code.packings)
-        && feeds.equals(code.feeds)
-        && device.equals(code.device);
-  }
-
-  @Override
-  public int hashCode() {
-    return 31 * Arrays.hashCode(object) + device.hashCode();
+  /** Equal for code and use that are equal; a session keeps one for each trial. */
+  public String digest() {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      digest.update(object);
+      digest.update((workspaceBytes + " " + packings + " " + feeds + " " + device).getBytes(UTF_8));
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
   }
 }

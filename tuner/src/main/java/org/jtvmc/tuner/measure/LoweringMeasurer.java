@@ -26,6 +26,9 @@ public final class LoweringMeasurer implements Measurer {
   private final Function<ComputeDag, MeasureTask> toTask;
   private final Map<String, MeasureTask> tasks = new HashMap<>();
 
+  /** By workload, and then by the digest of the code. */
+  private final Map<String, Map<String, MeasureResult>> measuredCode = new HashMap<>();
+
   public LoweringMeasurer(Builder builder, Runner runner) {
     this(builder, runner, MeasureTask::of);
   }
@@ -43,7 +46,8 @@ public final class LoweringMeasurer implements Measurer {
   @Override
   public List<MeasureResult> measure(TuningTask task, List<Candidate> candidates, double bestMs) {
     MeasureTask measured = measureTask(task);
-    Map<KernelCode, MeasureResult> known = new HashMap<>();
+    Map<String, MeasureResult> known =
+        measuredCode.computeIfAbsent(task.workload(), _ -> new HashMap<>());
     List<MeasureResult> results = new ArrayList<>();
     double best = bestMs;
     for (BuildOutcome outcome : build(task, candidates)) {
@@ -51,10 +55,11 @@ public final class LoweringMeasurer implements Measurer {
           switch (outcome) {
             case BuildOutcome.Failed(var status, var error) -> MeasureResult.failed(status, error);
             case BuildOutcome.Built(KernelCode code) -> {
-              MeasureResult before = known.get(code);
+              String digest = code.digest();
+              MeasureResult before = known.get(digest);
               if (before == null) {
                 before = result(runner.run(measured, code, best, Effort.SEARCH));
-                known.put(code, before);
+                known.put(digest, before);
               }
               yield before;
             }
@@ -105,7 +110,7 @@ public final class LoweringMeasurer implements Measurer {
   static List<KernelSource> sources(TuningTask task, List<Candidate> candidates) {
     List<KernelSource> sources = new ArrayList<>();
     for (Candidate candidate : candidates) {
-      Schedule schedule = Schedule.replay(task.dag(), candidate.steps());
+      Schedule schedule = candidate.schedule(task.dag());
       sources.add(KernelSource.of(Lowering.lower(schedule, "candidate"), schedule.dag()));
     }
     return sources;

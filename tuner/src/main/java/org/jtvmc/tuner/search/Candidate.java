@@ -2,6 +2,10 @@ package org.jtvmc.tuner.search;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.jtvmc.schedule.ComputeDag;
+import org.jtvmc.schedule.Schedule;
+import org.jtvmc.schedule.ScheduleException;
 import org.jtvmc.schedule.step.Step;
 import org.jtvmc.schedule.step.StepCodec;
 
@@ -12,7 +16,8 @@ import org.jtvmc.schedule.step.StepCodec;
 public final class Candidate {
   private final List<Step> steps;
   private final Map<String, String> decisions;
-  private final String text;
+  private final Optional<Schedule> schedule;
+  private final int hash;
 
   /**
    * A candidate.
@@ -20,9 +25,19 @@ public final class Candidate {
    * @param decisions by name, from which the space makes it again
    */
   public Candidate(List<Step> steps, Map<String, String> decisions) {
+    this(steps, decisions, Optional.empty());
+  }
+
+  /** A candidate whose steps have been applied already, so that nobody has to do so again. */
+  Candidate(Schedule schedule, Map<String, String> decisions) {
+    this(schedule.steps(), decisions, Optional.of(schedule));
+  }
+
+  private Candidate(List<Step> steps, Map<String, String> decisions, Optional<Schedule> schedule) {
     this.steps = List.copyOf(steps);
     this.decisions = Map.copyOf(decisions);
-    this.text = StepCodec.write(this.steps);
+    this.schedule = schedule;
+    this.hash = this.steps.hashCode();
   }
 
   public List<Step> steps() {
@@ -33,23 +48,36 @@ public final class Candidate {
     return decisions;
   }
 
+  /**
+   * The schedule of {@code dag} that the steps lead to.
+   *
+   * @throws ScheduleException where they do not apply to it
+   */
+  public Schedule schedule(ComputeDag dag) {
+    return schedule
+        .filter(known -> known.dag() == dag)
+        .orElseGet(() -> Schedule.replay(dag, steps));
+  }
+
   /** The steps in their canonical JSON form. */
   public String text() {
-    return text;
+    return StepCodec.write(steps);
   }
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof Candidate candidate && text.equals(candidate.text);
+    return other instanceof Candidate candidate
+        && hash == candidate.hash
+        && steps.equals(candidate.steps);
   }
 
   @Override
   public int hashCode() {
-    return text.hashCode();
+    return hash;
   }
 
   @Override
   public String toString() {
-    return text;
+    return text();
   }
 }

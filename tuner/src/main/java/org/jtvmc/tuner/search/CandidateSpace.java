@@ -8,7 +8,7 @@ import java.util.stream.Stream;
 
 /**
  * The schedules that a search may choose from. The same state of {@code random} gives the same
- * candidate.
+ * candidate. Called from several threads at once.
  */
 public interface CandidateSpace {
 

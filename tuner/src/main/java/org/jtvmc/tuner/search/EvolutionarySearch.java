@@ -12,7 +12,9 @@ import java.util.Optional;
 import java.util.SequencedSet;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.function.BiFunction;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jtvmc.tuner.feature.ProgramFeatures;
 
 /**
@@ -27,11 +29,11 @@ import org.jtvmc.tuner.feature.ProgramFeatures;
  */
 public final class EvolutionarySearch implements SearchStrategy {
   /** Looking at candidates must not take longer than measuring the batch. */
-  private static final int POPULATION_PER_TRIAL = 12;
+  private static final int POPULATION_PER_TRIAL = 24;
 
   private static final int LEAST_POPULATION = 40;
-  private static final int MOST_POPULATION = 160;
-  private static final int GENERATIONS = 3;
+  private static final int MOST_POPULATION = 256;
+  private static final int GENERATIONS = 4;
   private static final double MUTATION = 0.7;
   private static final double MEASURED_SHARE = 0.3;
   private static final double RANDOM_SHARE = 0.08;
@@ -98,20 +100,17 @@ public final class EvolutionarySearch implements SearchStrategy {
     List<Candidate> parents = fastest(PARENTS);
     List<Candidate> first = new ArrayList<>();
     int offspring = parents.isEmpty() ? 0 : (int) (size * MEASURED_SHARE);
-    for (int k = 0; k < offspring; k++) {
-      first.add(context.space().mutate(parents.get(k % parents.size()), random));
-    }
-    while (first.size() < size) {
-      first.add(context.space().random(random));
-    }
+    first.addAll(
+        make(
+            offspring,
+            (k, chance) -> context.space().mutate(parents.get(k % parents.size()), chance)));
+    first.addAll(make(size - offspring, (_, chance) -> context.space().random(chance)));
     first.addAll(parents);
     Map<Candidate, Double> all = new LinkedHashMap<>();
     List<Map.Entry<Candidate, Double>> population = score(first, all);
     for (int generation = 0; generation < GENERATIONS && !population.isEmpty(); generation++) {
-      List<Candidate> next = new ArrayList<>();
-      for (int k = 0; k < size; k++) {
-        next.add(child(population));
-      }
+      List<Map.Entry<Candidate, Double>> fittest = population;
+      List<Candidate> next = make(size, (_, chance) -> child(fittest, chance));
       List<Map.Entry<Candidate, Double>> children = score(next, all);
       children.addAll(population);
       children.sort(fittestFirst());
@@ -121,19 +120,29 @@ public final class EvolutionarySearch implements SearchStrategy {
     return all;
   }
 
-  private Candidate child(List<Map.Entry<Candidate, Double>> population) {
-    Candidate parent = tournament(population);
+  /** Candidates made on all cores, each with a source of chance of its own. */
+  private List<Candidate> make(int number, BiFunction<Integer, SplittableRandom, Candidate> maker) {
+    List<SplittableRandom> chances = Stream.generate(random::split).limit(number).toList();
+    return IntStream.range(0, number)
+        .parallel()
+        .mapToObj(k -> maker.apply(k, chances.get(k)))
+        .toList();
+  }
+
+  private Candidate child(List<Map.Entry<Candidate, Double>> population, SplittableRandom random) {
+    Candidate parent = tournament(population, random);
     if (random.nextDouble() < MUTATION) {
       return context.space().mutate(parent, random);
     }
     return context
         .space()
-        .crossover(parent, tournament(population), random)
+        .crossover(parent, tournament(population, random), random)
         .orElseGet(() -> context.space().mutate(parent, random));
   }
 
   /** The fittest of a few drawn at random. */
-  private Candidate tournament(List<Map.Entry<Candidate, Double>> population) {
+  private static Candidate tournament(
+      List<Map.Entry<Candidate, Double>> population, SplittableRandom random) {
     Map.Entry<Candidate, Double> winner = population.get(random.nextInt(population.size()));
     for (int k = 1; k < TOURNAMENT; k++) {
       Map.Entry<Candidate, Double> other = population.get(random.nextInt(population.size()));

@@ -28,7 +28,7 @@ public final class LoopAppraiser implements Appraiser {
   @Override
   public Optional<Appraisal> appraise(Candidate candidate) {
     try {
-      Schedule schedule = Schedule.replay(dag, candidate.steps());
+      Schedule schedule = candidate.schedule(dag);
       LoopAnalysis loops = LoopAnalysis.of(Lowering.lower(schedule, "candidate").func());
       return Optional.of(new Appraisal(features.extract(loops), draft.estimateMs(loops)));
     } catch (RuntimeException e) {

@@ -25,7 +25,7 @@ public final class ScheduleSpace implements CandidateSpace {
   }
 
   private static Candidate candidate(org.jtvmc.schedule.space.Candidate point) {
-    return new Candidate(point.steps(), point.values());
+    return new Candidate(point.schedule(), point.values());
   }
 
   private org.jtvmc.schedule.space.Candidate point(Candidate candidate) {

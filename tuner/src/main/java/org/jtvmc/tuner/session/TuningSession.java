@@ -37,7 +37,7 @@ public final class TuningSession {
   private static final int FIRST_BATCH = 4;
 
   private static final int SMALLEST_BATCH = 4;
-  private static final int LARGEST_BATCH = 16;
+  private static final int LARGEST_BATCH = 10;
 
   /** Rounds that each task should get on average. */
   private static final int ROUNDS = 4;
@@ -119,10 +119,7 @@ public final class TuningSession {
     double bestMs = records.bestMs(key);
     double spread = records.best(key).map(r -> r.medianMs() / r.bestMs() - 1).orElse(0.0);
     return state.report(
-        bestMs,
-        spread,
-        workbench.attainableMs(state.task()),
-        workbench.rejected(state.task()));
+        bestMs, spread, workbench.attainableMs(state.task()), workbench.rejected(state.task()));
   }
 
   private TaskTuning begin(TuningTask task, CostModel model) {

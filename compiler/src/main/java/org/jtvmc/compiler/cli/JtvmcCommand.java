@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
       RooflineCommand.class,
       TasksCommand.class,
       ConformanceCommand.class,
+      OperatorsCommand.class,
       LogCommand.class,
       DatasetCommand.class,
       ZooCommand.class,

@@ -52,6 +52,9 @@ class OnnxBackendSuiteTest {
       Set.of(
           "test_resize_downsample_scales_cubic_align_corners",
           "test_resize_downsample_scales_linear_align_corners",
+          // The model lacks the epsilon that the answer is for; later versions of the suite have
+          // it.
+          "test_adam_multiple",
           "test_cast_FLOAT_to_BFLOAT16",
           "test_castlike_FLOAT_to_BFLOAT16",
           "test_castlike_FLOAT_to_BFLOAT16_expanded");

@@ -1,6 +1,7 @@
 package org.jtvmc.tests.operators;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import java.util.ArrayList;
@@ -21,6 +22,7 @@ final class OneNodeModel {
   private final String operator;
   private int opset = OPSET;
   private int outputs = 1;
+  private String domain = "";
   private final Map<String, NDArray> inputs = new LinkedHashMap<>();
   private final Map<String, NDArray> weights = new LinkedHashMap<>();
   private final List<String> arguments = new ArrayList<>();
@@ -33,6 +35,12 @@ final class OneNodeModel {
 
   OneNodeModel opset(int version) {
     opset = version;
+    return this;
+  }
+
+  /** Puts the operator into another operator set than ONNX's own. */
+  OneNodeModel domain(String name) {
+    domain = name;
     return this;
   }
 
@@ -128,8 +136,12 @@ final class OneNodeModel {
                 out -> out.write(value.data().toArray(java.lang.foreign.ValueLayout.JAVA_BYTE))));
     OnnxBuilder.Node node = builder.node(operator, arguments.toArray(String[]::new));
     attributes.forEach(attribute -> attribute.accept(node));
+    node.domain(domain);
     List<String> results = node.outputs(outputs);
     ModelProto.Builder model = builder.build().toBuilder();
+    if (!domain.isEmpty()) {
+      model.addOpsetImport(OperatorSetIdProto.newBuilder().setDomain(domain).setVersion(1));
+    }
     for (String result : results) {
       model.getGraphBuilder().addOutput(ValueInfoProto.newBuilder().setName(result));
     }

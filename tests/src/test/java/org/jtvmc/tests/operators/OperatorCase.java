@@ -26,7 +26,11 @@ record OperatorCase(String name, Function<Draw, OneNodeModel> draw) {
             ShapeCases.all(),
             IndexingCases.all(),
             ResizeCases.all(),
-            QuantizationCases.all())
+            QuantizationCases.all(),
+            RecurrentCases.all(),
+            TransformCases.all(),
+            AttentionCases.all(),
+            MicrosoftCases.all())
         .flatMap(List::stream);
   }
 

@@ -23,10 +23,17 @@ final class ControlFlow {
 
   static List<Conversion> all() {
     return List.of(
-        new Conversion("", "If", 1, ControlFlow::branch),
-        new Conversion("", "Loop", 1, ControlFlow::loop),
-        new Conversion("", "Scan", 8, ControlFlow::scanBatches),
-        new Conversion("", "Scan", 9, ControlFlow::scan));
+        new Conversion("", "If", 1, ControlFlow::branch)
+            .limitedTo(
+                "with a condition at run time both branches are computed, and their shapes are"
+                    + " equal"),
+        new Conversion("", "Loop", 1, ControlFlow::loop)
+            .limitedTo(
+                "written out: up to 4096 steps, their number known when the model is compiled"),
+        new Conversion("", "Scan", 8, ControlFlow::scanBatches)
+            .limitedTo("written out: up to 4096 steps; no lengths of sequences"),
+        new Conversion("", "Scan", 9, ControlFlow::scan)
+            .limitedTo("written out: up to 4096 steps"));
   }
 
   /** Where the condition is known at run time only, both branches are computed. */

@@ -11,9 +11,15 @@ import org.jtvmc.ir.graph.Expr;
  * @param operator the operator's name in it
  * @param since the first version of the operator set that this holds for
  * @param rule does it
+ * @param limits what is not supported, in a few words; empty where all is
  * @see <a href="https://onnx.ai/onnx/operators/">ONNX operators</a>
  */
-public record Conversion(String domain, String operator, int since, Rule rule) {
+public record Conversion(String domain, String operator, int since, Rule rule, String limits) {
+
+  /** A conversion without limits. */
+  public Conversion(String domain, String operator, int since, Rule rule) {
+    this(domain, operator, since, rule, "");
+  }
 
   /** What a node computes. */
   @FunctionalInterface
@@ -42,5 +48,10 @@ public record Conversion(String domain, String operator, int since, Rule rule) {
   /** A conversion that holds from a version on. */
   public static Conversion from(int version, String operator, SingleRule rule) {
     return new Conversion("", operator, version, node -> List.of(rule.convert(node)));
+  }
+
+  /** The same, with what it does not support. */
+  Conversion limitedTo(String what) {
+    return new Conversion(domain, operator, since, rule, what);
   }
 }

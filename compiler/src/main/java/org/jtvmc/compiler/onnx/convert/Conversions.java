@@ -53,6 +53,8 @@ public final class Conversions {
                 LayerNormalizations.all(),
                 Losses.all(),
                 MatrixProducts.all(),
+                MicrosoftAttentions.all(),
+                MicrosoftOperators.all(),
                 NgramCounts.all(),
                 OneHots.all(),
                 Pads.all(),
@@ -97,5 +99,16 @@ public final class Conversions {
     return newestFirst.getOrDefault(new Key(domain, operator), List.of()).stream()
         .filter(conversion -> conversion.since() <= version)
         .findFirst();
+  }
+
+  /** All of them, by domain, operator and version. */
+  public List<Conversion> all() {
+    return newestFirst.values().stream()
+        .flatMap(List::stream)
+        .sorted(
+            Comparator.comparing(Conversion::domain)
+                .thenComparing(Conversion::operator)
+                .thenComparing(Conversion::since))
+        .toList();
   }
 }

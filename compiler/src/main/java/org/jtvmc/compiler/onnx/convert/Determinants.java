@@ -12,7 +12,9 @@ final class Determinants {
   private Determinants() {}
 
   static List<Conversion> all() {
-    return List.of(Conversion.from(11, "Det", Determinants::determinant));
+    return List.of(
+        Conversion.from(11, "Det", Determinants::determinant)
+            .limitedTo("matrices of up to 5 by 5"));
   }
 
   private static Expr determinant(OnnxNode node) {

@@ -14,7 +14,9 @@ final class NgramCounts {
   private NgramCounts() {}
 
   static List<Conversion> all() {
-    return List.of(Conversion.from(9, "TfIdfVectorizer", NgramCounts::count));
+    return List.of(
+        Conversion.from(9, "TfIdfVectorizer", NgramCounts::count)
+            .limitedTo("integers, no strings"));
   }
 
   private static Expr count(OnnxNode node) {

@@ -30,7 +30,7 @@ final class Pools {
         Conversion.from(2, "GlobalLpPool", Pools::globalLpPool));
   }
 
-  private static Attributes.Builder attributes(OnnxNode node) {
+  static Attributes.Builder attributes(OnnxNode node) {
     var kernel =
         node.integers("kernel_shape")
             .orElseThrow(() -> node.fault("lacks its attribute 'kernel_shape'"));

@@ -122,8 +122,10 @@ public final class GridSample extends TensorOperator {
             : position.plus(real(1)).times(real(size)).minus(real(1)).times(real(0.5));
     String mode = attributes.text("mode");
     PrimExpr x = mode.equals("nearest") ? Intrinsic.of(IntrinsicOp.ROUND, scaled) : scaled;
+    // The pixels that the cubic kernel takes are brought inside one by one, as PyTorch has it.
+    String before = mode.equals("cubic") ? "" : padding;
     x =
-        switch (padding) {
+        switch (before) {
           case "border" -> x.max(real(0)).min(real(size - 1.0));
           case "reflection" -> reflected(x, low, high);
           default -> x;

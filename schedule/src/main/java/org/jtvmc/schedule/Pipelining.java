@@ -7,6 +7,5 @@ package org.jtvmc.schedule;
  * @param axis the loop
  * @param depth how many iterations' copies there is room for, the one being computed among them; at
  *     least 2
- * @param async true where copies need no registers: {@code cp.async}
  */
-public record Pipelining(String axis, int depth, boolean async) {}
+public record Pipelining(String axis, int depth) {}

@@ -24,6 +24,14 @@ import org.jtvmc.ir.target.CudaTarget;
  * addresses of its buffers, multiples of 16 bytes, in global memory.
  */
 public final class DeviceEmitter implements AutoCloseable {
+  /**
+   * With fewer on a multiprocessor there is nothing to run while memory is waited for; more
+   * registers than this leaves (128) do not pay.
+   */
+  private static final int RESIDENT_THREADS = 512;
+
+  private static final int MOST_BLOCKS = 16;
+
   private final IrBuilder ir;
   private final InstructionSet target;
   private final FunctionBuilder functions;
@@ -72,6 +80,10 @@ public final class DeviceEmitter implements AutoCloseable {
     annotate(function, "reqntidx", entry.extent(ThreadTag.THREAD_X));
     annotate(function, "reqntidy", entry.extent(ThreadTag.THREAD_Y));
     annotate(function, "reqntidz", entry.extent(ThreadTag.THREAD_Z));
+    int threads = entry.threads();
+    if (threads <= RESIDENT_THREADS) {
+      annotate(function, "minctasm", Math.min(RESIDENT_THREADS / threads, MOST_BLOCKS));
+    }
   }
 
   private void annotate(LLVMValueRef function, String name, long value) {

@@ -26,6 +26,11 @@ public record DeviceEntry(
     extents = Map.copyOf(extents);
   }
 
+  /** The threads of a block. */
+  public int threads() {
+    return extent(ThreadTag.THREAD_X) * extent(ThreadTag.THREAD_Y) * extent(ThreadTag.THREAD_Z);
+  }
+
   /** The extent of the launch in one direction. */
   public int extent(ThreadTag tag) {
     return extents.getOrDefault(tag, 1);

@@ -94,21 +94,22 @@ final class MemoryAccess {
       LLVMValueRef instead = context.target.isGpu() ? base : ZeroPage.in(ir);
       pointer = ir.select(guard.ref(), pointer, instead);
     }
-    return ir.load(element, pointer, dtype.bytes());
+    return ir.load(element, pointer, context.alignment(dtype, offset));
   }
 
   private void storeOne(DType dtype, LLVMValueRef base, Affine offset, LLVMValueRef value) {
     LLVMTypeRef element = ir.types().memory(dtype, 1);
     Value guard = anyLane();
+    int alignment = context.alignment(dtype, offset);
     if (guard == null) {
-      ir.store(value, indices.address(element, base, offset), dtype.bytes());
+      ir.store(value, indices.address(element, base, offset), alignment);
       return;
     }
     var then = ir.newBlock("store");
     var after = ir.newBlock("stored");
     ir.branch(guard.ref(), then, after);
     ir.moveTo(then);
-    ir.store(value, indices.address(element, base, offset), dtype.bytes());
+    ir.store(value, indices.address(element, base, offset), alignment);
     ir.branch(after);
     ir.moveTo(after);
   }

@@ -16,6 +16,7 @@ import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.PrimExprs;
 import org.jtvmc.ir.expr.PrimVar;
 import org.jtvmc.ir.loop.ForKind;
+import org.jtvmc.ir.loop.FreshNames;
 import org.jtvmc.ir.loop.PrimFunc;
 import org.jtvmc.ir.loop.Stmt;
 import org.jtvmc.ir.loop.Stmts;

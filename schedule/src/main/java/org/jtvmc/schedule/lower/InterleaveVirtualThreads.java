@@ -104,7 +104,7 @@ final class InterleaveVirtualThreads {
           Stmt.seq(statements.stream().map(part -> push(part, differing)).toList());
       case Stmt.Allocate(Buffer buffer, Stmt body) ->
           new Stmt.Allocate(copies.getOrDefault(buffer, buffer), push(body, differing));
-      case Stmt.For loop when !differs(loop, differing) && holdsTogether(loop) ->
+      case Stmt.For loop when !differs(loop, differing) && loop.kind() != ForKind.VECTORIZED ->
           loop.withBody(push(loop.body(), differing));
       case Stmt.If branch when !differs(branch, differing) ->
           new Stmt.If(
@@ -115,14 +115,6 @@ final class InterleaveVirtualThreads {
       case Stmt.For _, Stmt.If _, Stmt.Store _, Stmt.Evaluate _ ->
           differsBelow(stmt, differing) ? forEach(stmt) : stmt;
     };
-  }
-
-  /** Innermost loops of one statement stay whole, each virtual thread with its own. */
-  private static boolean holdsTogether(Stmt.For loop) {
-    boolean[] found = {loop.kind() == ForKind.SERIAL || loop.kind() == ForKind.THREAD};
-    Stmts.forEach(
-        loop, stmt -> found[0] |= stmt instanceof Stmt.Seq || stmt instanceof Stmt.Allocate);
-    return found[0];
   }
 
   private boolean differsBelow(Stmt stmt, Set<Buffer> differing) {

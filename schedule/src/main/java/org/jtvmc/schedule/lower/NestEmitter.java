@@ -94,9 +94,14 @@ final class NestEmitter {
     }
     for (int i = nest.tensorized - 1; i >= 0; i--) {
       StageNest.Leaf leaf = nest.leaves.get(i);
-      body = withGuests(nest.stage, leaf.loop().id(), body);
-      body = guarded(nest, i, body, true);
-      body = loop(leaf, leaf.var(), body);
+      Optional<Stmt> pipelined = pipelined(nest, i, body);
+      if (pipelined.isPresent()) {
+        body = pipelined.get();
+      } else {
+        body = withGuests(nest.stage, leaf.loop().id(), body);
+        body = guarded(nest, i, body, true);
+        body = loop(leaf, leaf.var(), body);
+      }
       if (together && i == nest.firstReduce()) {
         body = ThreadReductions.complete(nest, partial, body, result);
       } else if (reducer.isPresent() && i == nest.firstReduce()) {
@@ -141,6 +146,28 @@ final class NestEmitter {
       }
     }
     return IntImm.is(condition, 1) ? body : Stmt.If.guard(condition, body);
+  }
+
+  /** The loop with its copies one iteration ahead, where it is one that shall and can be so. */
+  private Optional<Stmt> pipelined(StageNest nest, int position, Stmt body) {
+    StageNest.Leaf leaf = nest.leaves.get(position);
+    boolean wanted =
+        nest.stage.pipeline().filter(p -> p.axis().equals(leaf.loop().id())).isPresent()
+            && leaf.var() != null
+            && nest.guards.stream().noneMatch(guard -> guard.depth() == position);
+    if (!wanted) {
+      return Optional.empty();
+    }
+    List<Buffer> buffers = new ArrayList<>();
+    List<Stmt> copies = new ArrayList<>();
+    for (Stage guest : schedule.attachedTo(nest.stage.id())) {
+      if (((Attachment.At) guest.attachment()).axis().equals(leaf.loop().id())) {
+        copies.add(nest(nests.get(guest.id())));
+        buffers.add(storage.get(guest.tensor()).buffer());
+      }
+    }
+    int depth = nest.stage.pipeline().orElseThrow().depth();
+    return PipelinedLoop.of(leaf.var(), leaf.extent(), depth, buffers, copies, body);
   }
 
   /** {@code body} after the stages and the copies that are made inside the same loop. */

@@ -31,7 +31,7 @@ final class ThreadedNests {
     if (extents.isEmpty()) {
       return nest;
     }
-    Stmt interleaved = InterleaveVirtualThreads.in(nest);
+    Stmt interleaved = InterleaveVirtualThreads.in(SinkThreadGuards.in(nest));
     return PlaceBarriers.in(withWholeWarps(interleaved, extents), extents);
   }
 

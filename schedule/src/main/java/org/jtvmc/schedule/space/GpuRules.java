@@ -4,13 +4,15 @@ import java.util.List;
 import org.jtvmc.schedule.space.rule.BindThreads;
 import org.jtvmc.schedule.space.rule.InlineElementwise;
 import org.jtvmc.schedule.space.rule.ReduceRowsTogether;
+import org.jtvmc.schedule.space.rule.TileInBlocks;
 
 /** What the schedules of a GPU are made of. */
 public final class GpuRules {
 
   /** In the order in which they are tried; the last takes every stage that is left. */
   public static final List<SketchRule> LIST =
-      List.of(new InlineElementwise(), new ReduceRowsTogether(), new BindThreads());
+      List.of(
+          new InlineElementwise(), new TileInBlocks(), new ReduceRowsTogether(), new BindThreads());
 
   private GpuRules() {}
 }

@@ -13,9 +13,8 @@ import org.jtvmc.schedule.Stage;
  *
  * @param axis a serial loop
  * @param depth the number of iterations whose copies there is room for; at least 2
- * @param async true where the target copies without registers
  */
-public record Pipeline(String stage, String axis, int depth, boolean async) implements Step {
+public record Pipeline(String stage, String axis, int depth) implements Step {
 
   @Override
   public Schedule applyTo(Schedule schedule) {
@@ -27,6 +26,6 @@ public record Pipeline(String stage, String axis, int depth, boolean async) impl
           target,
           axis);
     }
-    return schedule.withStage(target.withPipeline(new Pipelining(axis, depth, async)));
+    return schedule.withStage(target.withPipeline(new Pipelining(axis, depth)));
   }
 }

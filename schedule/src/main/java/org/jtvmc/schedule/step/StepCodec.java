@@ -86,10 +86,10 @@ public final class StepCodec {
       case SetScope(String stage, Scope scope) -> node("set_scope", stage, scope.name());
       case OrderStorage(String stage, List<String> axes, long padding) ->
           withNames(node("order_storage", stage), axes).add(padding);
-      case Pipeline(String stage, String axis, int depth, boolean async) ->
-          node("pipeline", stage, axis, async ? "async" : "plain").add(depth);
       case Tensorize(String stage, String axis, String intrinsic) ->
           node("tensorize", stage, axis, intrinsic);
+      case Pipeline(String stage, String axis, int depth) ->
+          node("pipeline", stage, axis).add(depth);
       case AutoUnroll(String stage, int maxSteps) -> node("auto_unroll", stage).add(maxSteps);
     };
   }
@@ -119,12 +119,7 @@ public final class StepCodec {
       case "bind" -> new Bind(stage, text(node, 2), tag(node, 3));
       case "set_scope" -> new SetScope(stage, scope(node, 2));
       case "order_storage" -> new OrderStorage(stage, names(node, 2), number(node, 3));
-      case "pipeline" ->
-          new Pipeline(
-              stage,
-              text(node, 2),
-              Math.toIntExact(number(node, 4)),
-              text(node, 3).equals("async"));
+      case "pipeline" -> new Pipeline(stage, text(node, 2), Math.toIntExact(number(node, 3)));
       case "tensorize" -> new Tensorize(stage, text(node, 2), text(node, 3));
       case "auto_unroll" -> new AutoUnroll(stage, Math.toIntExact(number(node, 2)));
       default -> throw malformed(node);

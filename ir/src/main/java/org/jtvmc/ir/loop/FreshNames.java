@@ -1,4 +1,4 @@
-package org.jtvmc.codegen.pass;
+package org.jtvmc.ir.loop;
 
 import java.util.IdentityHashMap;
 import java.util.Map;
@@ -6,19 +6,16 @@ import org.jtvmc.ir.expr.Load;
 import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.PrimExprs;
 import org.jtvmc.ir.expr.PrimVar;
-import org.jtvmc.ir.loop.Buffer;
-import org.jtvmc.ir.loop.Stmt;
-import org.jtvmc.ir.loop.Stmts;
 
 /** Copies of statements with variables and buffers of their own, since each is defined once. */
-final class FreshNames {
+public final class FreshNames {
   private final Map<PrimVar, PrimVar> variables = new IdentityHashMap<>();
   private final Map<Buffer, Buffer> buffers = new IdentityHashMap<>();
 
   private FreshNames() {}
 
   /** The same statement; what it defines is new. */
-  static Stmt copy(Stmt stmt) {
+  public static Stmt copy(Stmt stmt) {
     FreshNames names = new FreshNames();
     Stmts.forEach(stmt, names::define);
     return Stmts.rewrite(stmt, names::renamed, names::renamed);

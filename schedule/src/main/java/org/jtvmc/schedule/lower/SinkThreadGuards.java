@@ -1,0 +1,127 @@
+package org.jtvmc.schedule.lower;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jtvmc.ir.expr.Load;
+import org.jtvmc.ir.expr.PrimExpr;
+import org.jtvmc.ir.expr.PrimExprs;
+import org.jtvmc.ir.expr.PrimVar;
+import org.jtvmc.ir.loop.Buffer;
+import org.jtvmc.ir.loop.ForKind;
+import org.jtvmc.ir.loop.Scope;
+import org.jtvmc.ir.loop.Stmt;
+import org.jtvmc.ir.loop.Stmts;
+
+/**
+ * Moves a condition that only some threads meet into the work that threads do together, so that it
+ * guards each thread's own part and all of them take part in the rest:
+ *
+ * <pre>
+ *   if (thread &lt; 3) { allocate shared s { copy to s; x = s[thread] } }
+ *
+ *   allocate shared s { copy to s; if (thread &lt; 3) { x = s[thread] } }
+ * </pre>
+ *
+ * What is computed into shared memory has guards of its own.
+ */
+final class SinkThreadGuards {
+  private final Set<PrimVar> threadVariables = new HashSet<>();
+
+  /** A thread's own memory in which it carries what it copies into shared memory. */
+  private final Set<Buffer> carried = new HashSet<>();
+
+  private SinkThreadGuards() {}
+
+  static Stmt in(Stmt nest) {
+    SinkThreadGuards pass = new SinkThreadGuards();
+    Stmts.forEach(
+        nest,
+        stmt -> {
+          if (stmt instanceof Stmt.For loop
+              && loop.kind() == ForKind.THREAD
+              && !loop.tag().orElseThrow().isBlock()) {
+            pass.threadVariables.add(loop.var());
+          }
+          if (stmt instanceof Stmt.Store store && store.buffer().scope() == Scope.SHARED) {
+            PrimExprs.forEach(
+                store.value(),
+                node -> {
+                  if (node instanceof Load load && load.buffer().scope() == Scope.LOCAL) {
+                    pass.carried.add(load.buffer());
+                  }
+                });
+          }
+        });
+    return Stmts.rewrite(nest, pass::visit, expr -> expr);
+  }
+
+  private Stmt visit(Stmt stmt) {
+    return stmt instanceof Stmt.If branch
+            && branch.otherwise().isEmpty()
+            && differs(branch.condition())
+            && isTogether(branch.then())
+        ? sink(branch.then(), branch.condition())
+        : stmt;
+  }
+
+  private boolean differs(PrimExpr condition) {
+    return PrimExprs.variables(condition).keySet().stream().anyMatch(threadVariables::contains);
+  }
+
+  /** True where the threads share memory or results inside of the statement. */
+  private static boolean isTogether(Stmt stmt) {
+    boolean[] found = {false};
+    Stmts.forEach(
+        stmt,
+        inner ->
+            found[0] |=
+                inner instanceof Stmt.Evaluate
+                    || (inner instanceof Stmt.Seq && writesShared(inner))
+                    || (inner instanceof Stmt.Allocate allocate
+                        && allocate.buffer().scope() == Scope.SHARED));
+    return found[0];
+  }
+
+  private static boolean writesShared(Stmt stmt) {
+    boolean[] found = {false};
+    Stmts.forEach(
+        stmt,
+        inner ->
+            found[0] |=
+                inner instanceof Stmt.Store store && store.buffer().scope() == Scope.SHARED);
+    return found[0];
+  }
+
+  private boolean carries(Stmt stmt) {
+    boolean[] found = {false};
+    Stmts.forEach(
+        stmt,
+        inner -> found[0] |= inner instanceof Stmt.Store store && carried.contains(store.buffer()));
+    return found[0];
+  }
+
+  private Stmt sink(Stmt stmt, PrimExpr condition) {
+    return switch (stmt) {
+      case Stmt.Seq(List<Stmt> statements) ->
+          Stmt.seq(statements.stream().map(part -> sink(part, condition)).toList());
+      case Stmt.Allocate allocate -> allocate.withBody(sink(allocate.body(), condition));
+      case Stmt.For loop when isTogether(loop) -> loop.withBody(sink(loop.body(), condition));
+      case Stmt.If branch when isTogether(branch) ->
+          new Stmt.If(
+              branch.condition(),
+              sink(branch.then(), condition),
+              branch.otherwise().map(part -> sink(part, condition)),
+              branch.likely());
+      case Stmt.If branch
+          when branch.otherwise().isEmpty() && branch.condition().equals(condition) ->
+          branch;
+      case Stmt.Evaluate _ -> stmt;
+      case Stmt.For _, Stmt.If _, Stmt.Store _ ->
+          writesShared(stmt) || carries(stmt)
+              ? stmt
+              : new Stmt.If(condition, stmt, Optional.empty(), true);
+    };
+  }
+}

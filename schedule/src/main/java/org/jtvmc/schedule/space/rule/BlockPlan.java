@@ -1,0 +1,265 @@
+package org.jtvmc.schedule.space.rule;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jtvmc.ir.loop.ThreadTag;
+import org.jtvmc.ir.te.Axis;
+import org.jtvmc.schedule.IterVar;
+import org.jtvmc.schedule.Stage;
+import org.jtvmc.schedule.space.Access;
+import org.jtvmc.schedule.space.SketchState;
+import org.jtvmc.schedule.step.Bind;
+import org.jtvmc.schedule.step.ComputeAt;
+import org.jtvmc.schedule.step.Fuse;
+import org.jtvmc.schedule.step.Pipeline;
+import org.jtvmc.schedule.step.Reorder;
+import org.jtvmc.schedule.step.Split;
+import org.jtvmc.schedule.step.Unroll;
+import org.jtvmc.schedule.step.Vectorize;
+
+/**
+ * How a reduction (the producer) and the stage that takes its result (the consumer) are tiled for a
+ * GPU.
+ *
+ * <p>The consumer's axes that one operand alone depends on are rows, those of the other columns; a
+ * tile of them is a block's, divided among virtual threads, threads, and neighbouring elements of
+ * one thread. Axes that both depend on are blocks. The producer is computed in each thread's
+ * registers, its operands inside the outer loop of the reduction in shared memory ({@link
+ * SharedOperands}). This is Ansor's SSSRRSRS structure.
+ */
+final class BlockPlan {
+  private static final long MOST_UNROLLED = 1024;
+
+  private final Stage consumer;
+  private final Stage producer;
+  private final List<Access> operands;
+  private final int[] consumerAxis;
+
+  /** The producer's axes by what depends on them, outermost first. */
+  private final List<Integer> rows = new ArrayList<>();
+
+  private final List<Integer> columns = new ArrayList<>();
+
+  private BlockPlan(Stage consumer, Stage producer, List<Access> operands, int[] consumerAxis) {
+    this.consumer = consumer;
+    this.producer = producer;
+    this.operands = operands;
+    this.consumerAxis = consumerAxis;
+    List<Axis> axes = producer.op().axes();
+    List<Integer> first = new ArrayList<>();
+    List<Integer> second = new ArrayList<>();
+    for (int i = 0; i < axes.size(); i++) {
+      boolean a = operands.getFirst().dependsOn(axes.get(i).var());
+      boolean b = operands.getLast().dependsOn(axes.get(i).var());
+      if (consumerAxis[i] >= 0 && axes.get(i).size() > 1 && a != b) {
+        (a ? first : second).add(i);
+      }
+    }
+    boolean swap = !first.isEmpty() && (second.isEmpty() || first.getLast() > second.getLast());
+    rows.addAll(swap ? second : first);
+    columns.addAll(swap ? first : second);
+  }
+
+  /** True for products of two operands of which one at least is used for several results. */
+  static boolean hasReuse(SketchState state, Stage stage) {
+    return stage.isReduction()
+        && ReductionShape.of(state, stage).hasReuse()
+        && operands(state, stage).size() == 2;
+  }
+
+  /** The reads that move with the reduction. */
+  private static List<Access> operands(SketchState state, Stage stage) {
+    return Access.of(state.schedule(), stage).stream()
+        .filter(access -> stage.op().reduceAxes().stream().anyMatch(r -> access.dependsOn(r.var())))
+        .distinct()
+        .toList();
+  }
+
+  /** The plan; empty where the consumer's loops do not map onto the producer's axes. */
+  static Optional<BlockPlan> of(SketchState state, Stage consumer, Stage producer) {
+    return TilePlan.consumerAxes(state, consumer, producer)
+        .map(axes -> new BlockPlan(consumer, producer, operands(state, producer), axes))
+        .filter(plan -> !plan.columns.isEmpty());
+  }
+
+  /** The parts of one consumer axis; 1 where it has none. */
+  private record Parts(long virtual, long threads, long elements) {
+    static final Parts NONE = new Parts(1, 1, 1);
+
+    long size() {
+      return virtual * threads * elements;
+    }
+  }
+
+  void apply(SketchState state) {
+    String id = producer.id();
+    long rowExtent = extent(rows);
+    long columnExtent = extent(columns);
+    long batch = extentOfAll() / rowExtent / columnExtent;
+    List<BlockTile> tiles =
+        SharedOperands.affordable(
+            BlockTile.fitting(rowExtent, columnExtent), state.gpu(), producer, operands.size());
+    BlockTile tile =
+        state.pick(
+            id + ".tile",
+            tiles,
+            BlockTile.best(tiles, batch, rowExtent, columnExtent, state.gpu()));
+    Map<Integer, Parts> parts = new LinkedHashMap<>();
+    distribute(rows, tile.threadRows(), tile.rows(), tile.virtualRows(), parts);
+    distribute(columns, tile.threadColumns(), tile.columns(), tile.virtualColumns(), parts);
+    long threads = parts.values().stream().mapToLong(Parts::threads).reduce(1, (a, b) -> a * b);
+
+    String thread = tileConsumer(state, parts);
+    state.apply(new ComputeAt(id, consumer.id(), thread));
+    Map<String, Long> sizes = new LinkedHashMap<>();
+    for (int i = 0; i < producer.op().axes().size(); i++) {
+      sizes.put(axis(producer, i), parts.getOrDefault(i, Parts.NONE).size());
+    }
+    SharedOperands shared = new SharedOperands(producer, operands, threads);
+    String reduce = shared.splitReduction(state, sizes);
+    tileProducer(state, parts, reduce);
+    shared.copy(state, sizes, reduce);
+    List<Integer> depths = List.of(1, 2);
+    int depth = state.pick(id + ".pipeline", depths, 2);
+    if (depth > 1) {
+      state.apply(new Pipeline(id, reduce, depth));
+    }
+  }
+
+  private long extent(List<Integer> group) {
+    return group.stream()
+        .mapToLong(i -> producer.op().axes().get(i).size())
+        .reduce(1, (a, b) -> a * b);
+  }
+
+  private long extentOfAll() {
+    return producer.op().axes().stream().mapToLong(Axis::size).reduce(1, (a, b) -> a * b);
+  }
+
+  private static String axis(Stage stage, int index) {
+    return stage.axes().get(index).id();
+  }
+
+  /** Gives neighbouring elements to the innermost axis, and threads from there on outwards. */
+  private void distribute(
+      List<Integer> group, long threads, long elements, long virtual, Map<Integer, Parts> parts) {
+    long left = threads;
+    boolean innermost = true;
+    for (int i : group.reversed()) {
+      long extent = producer.op().axes().get(i).size();
+      long neighbours = innermost ? elements / virtual : 1;
+      while (neighbours > 1 && (extent % neighbours != 0 || neighbours > extent)) {
+        neighbours /= 2;
+      }
+      long copies = innermost && neighbours * virtual <= extent ? virtual : 1;
+      long own = Math.min(left, Math.ceilDiv(extent, neighbours * copies));
+      left /= own;
+      innermost = false;
+      parts.put(i, new Parts(copies, own, neighbours));
+    }
+  }
+
+  /** Cuts the consumer into tiles; returns the loop inside which a thread's tile is computed. */
+  private String tileConsumer(SketchState state, Map<Integer, Parts> parts) {
+    String id = consumer.id();
+    List<String> blocks = new ArrayList<>();
+    List<String> virtual = new ArrayList<>();
+    List<String> threads = new ArrayList<>();
+    List<String> inner = new ArrayList<>();
+    for (int c = 0; c < consumer.op().axes().size(); c++) {
+      String axis = axis(consumer, c);
+      Parts own = partsOf(c, parts);
+      if (own.size() == 1) {
+        blocks.add(axis);
+        continue;
+      }
+      state.apply(new Split(id, axis, List.of(own.virtual, own.threads, own.elements)));
+      blocks.add(axis + ".0");
+      virtual.add(axis + ".1");
+      threads.add(axis + ".2");
+      inner.add(axis + ".3");
+    }
+    List<String> order = new ArrayList<>(blocks);
+    order.addAll(virtual);
+    order.addAll(threads);
+    order.addAll(inner);
+    state.apply(new Reorder(id, order));
+    String block = fused(state, id, blocks);
+    String copies = fused(state, id, virtual);
+    String thread = fused(state, id, threads);
+    state.apply(new Bind(id, block, ThreadTag.BLOCK_X));
+    if (state.stage(id).leaf(copies).orElseThrow().extent() > 1) {
+      state.apply(new Bind(id, copies, ThreadTag.VIRTUAL));
+    }
+    state.apply(new Bind(id, thread, ThreadTag.THREAD_X));
+    for (String loop : inner) {
+      boolean last = loop.equals(inner.getLast());
+      state.apply(last ? new Vectorize(id, loop) : new Unroll(id, loop));
+    }
+    return thread;
+  }
+
+  private Parts partsOf(int consumerIndex, Map<Integer, Parts> parts) {
+    for (Map.Entry<Integer, Parts> entry : parts.entrySet()) {
+      if (consumerAxis[entry.getKey()] == consumerIndex) {
+        return entry.getValue();
+      }
+    }
+    return Parts.NONE;
+  }
+
+  private static String fused(SketchState state, String id, List<String> loops) {
+    if (loops.size() == 1) {
+      return loops.getFirst();
+    }
+    Fuse fuse = new Fuse(id, loops);
+    state.apply(fuse);
+    return fuse.fused();
+  }
+
+  /** The outer reduction, the inner one, and the tile of one thread inside of it. */
+  private void tileProducer(SketchState state, Map<Integer, Parts> parts, String reduce) {
+    String id = producer.id();
+    List<String> order = new ArrayList<>(List.of(reduce));
+    List<String> reduced = new ArrayList<>();
+    for (IterVar leaf : state.stage(id).leaves()) {
+      if (leaf.isReduce() && !leaf.id().equals(reduce)) {
+        reduced.add(leaf.id());
+      }
+    }
+    order.addAll(reduced);
+    List<String> spatial = new ArrayList<>();
+    long elements = 1;
+    for (int i = 0; i < producer.op().axes().size(); i++) {
+      spatial.add(axis(producer, i));
+      elements *= parts.getOrDefault(i, Parts.NONE).elements;
+    }
+    order.addAll(spatial);
+    state.apply(new Reorder(id, order));
+    // The loop of the columns' neighbours comes last, whatever the axes' order.
+    String last = axis(producer, columns.getLast());
+    if (!spatial.getLast().equals(last)) {
+      List<String> moved = new ArrayList<>(spatial);
+      moved.remove(last);
+      moved.add(last);
+      state.apply(new Reorder(id, moved));
+    }
+    state.apply(new Vectorize(id, last));
+    for (String loop : spatial) {
+      if (!loop.equals(last)) {
+        state.apply(new Unroll(id, loop));
+      }
+    }
+    long steps = elements;
+    for (String loop : reduced.reversed()) {
+      steps *= state.stage(id).leaf(loop).orElseThrow().extent();
+      if (steps > MOST_UNROLLED) {
+        break;
+      }
+      state.apply(new Unroll(id, loop));
+    }
+  }
+}

@@ -1,0 +1,204 @@
+package org.jtvmc.schedule.space.rule;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.jtvmc.ir.expr.IntImm;
+import org.jtvmc.ir.expr.PrimExpr;
+import org.jtvmc.ir.loop.Scope;
+import org.jtvmc.ir.loop.ThreadTag;
+import org.jtvmc.ir.target.CudaTarget;
+import org.jtvmc.ir.te.Axis;
+import org.jtvmc.ir.te.Tensor;
+import org.jtvmc.schedule.IterVar;
+import org.jtvmc.schedule.Stage;
+import org.jtvmc.schedule.space.Access;
+import org.jtvmc.schedule.space.SketchState;
+import org.jtvmc.schedule.step.Bind;
+import org.jtvmc.schedule.step.CacheRead;
+import org.jtvmc.schedule.step.ComputeAt;
+import org.jtvmc.schedule.step.Fuse;
+import org.jtvmc.schedule.step.OrderStorage;
+import org.jtvmc.schedule.step.SetScope;
+import org.jtvmc.schedule.step.Split;
+import org.jtvmc.schedule.step.Vectorize;
+
+/**
+ * The operands of a tiled reduction in shared memory: inside the outer loop of the reduction the
+ * threads of a block together copy what the block's tile reads, in the order in which it is
+ * contiguous in global memory, and lay it out so that a thread finds its neighbouring elements side
+ * by side.
+ */
+record SharedOperands(Stage producer, List<Access> operands, long threads) {
+  private static final long ACCESS_BYTES = 16;
+
+  /** The tiles whose operands fit shared memory for the least part of the reduction. */
+  static List<BlockTile> affordable(
+      List<BlockTile> tiles, CudaTarget gpu, Stage producer, int operands) {
+    long bytes = producer.op().dtype().bytes();
+    List<BlockTile> fitting =
+        tiles.stream()
+            .filter(
+                tile ->
+                    operands * 8 * bytes * Math.max(tile.blockRows(), tile.blockColumns())
+                        <= Math.min(gpu.sharedBytesPerBlock(), CudaTarget.STATIC_SHARED_BYTES))
+            .toList();
+    return fitting.isEmpty() ? tiles.subList(0, 1) : fitting;
+  }
+
+  /**
+   * Splits the longest reduce axis.
+   *
+   * @param sizes what one block computes of each output axis; the parts of the reduction that are
+   *     copied at once are added
+   * @return the loop inside which the operands are copied
+   */
+  String splitReduction(SketchState state, Map<String, Long> sizes) {
+    String id = producer.id();
+    List<Axis> reduceAxes = producer.op().reduceAxes();
+    int spatial = producer.op().axes().size();
+    int longest = 0;
+    for (int i = 1; i < reduceAxes.size(); i++) {
+      longest = reduceAxes.get(i).size() > reduceAxes.get(longest).size() ? i : longest;
+    }
+    for (int i = 0; i < reduceAxes.size(); i++) {
+      sizes.put(producer.axes().get(spatial + i).id(), reduceAxes.get(i).size());
+    }
+    String axis = producer.axes().get(spatial + longest).id();
+    long extent = reduceAxes.get(longest).size();
+    List<Long> options = new ArrayList<>();
+    long preferred = 1;
+    for (long part = 1; part <= 64 && part <= extent; part *= 2) {
+      sizes.put(axis, part);
+      boolean affordable = sharedBytes(sizes) <= CudaTarget.STATIC_SHARED_BYTES / 2;
+      if (part == 1 || (extent % part == 0 && affordable)) {
+        options.add(part);
+        preferred = part <= 16 && sharedBytes(sizes) <= 20_000 ? part : preferred;
+      }
+    }
+    long part = state.pick(id + ".reduce", options, preferred);
+    sizes.put(axis, part);
+    state.apply(new Split(id, axis, List.of(part)));
+    return axis + ".0";
+  }
+
+  private long sharedBytes(Map<String, Long> sizes) {
+    long bytes = 0;
+    for (Access operand : operands) {
+      long elements = operand.tensor().dtype().bytes();
+      for (int dim = 0; dim < operand.indices().size(); dim++) {
+        elements *= span(operand, dim, sizes);
+      }
+      bytes += elements;
+    }
+    return bytes;
+  }
+
+  /** How many indices of one dimension a block reads; the whole dimension where it is not plain. */
+  private long span(Access operand, int dim, Map<String, Long> sizes) {
+    long whole = operand.tensor().dim(dim) instanceof IntImm size ? size.value() : Long.MAX_VALUE;
+    PrimExpr index = operand.indices().get(dim);
+    long span = 1;
+    List<Axis> axes = new ArrayList<>(producer.op().axes());
+    axes.addAll(producer.op().reduceAxes());
+    for (int i = 0; i < axes.size(); i++) {
+      OptionalLong factor = Access.coefficient(index, axes.get(i).var());
+      if (factor.isEmpty()) {
+        return whole;
+      }
+      span += Math.abs(factor.getAsLong()) * (sizes.get(producer.axes().get(i).id()) - 1);
+    }
+    return Math.min(whole, span);
+  }
+
+  /** Copies every operand inside the loop {@code reduce}. */
+  void copy(SketchState state, Map<String, Long> sizes, String reduce) {
+    Map<Tensor, Access> distinct = new LinkedHashMap<>();
+    operands.forEach(operand -> distinct.putIfAbsent(operand.tensor(), operand));
+    for (Access operand : distinct.values()) {
+      String id = copyOf(state, operand.tensor());
+      state.apply(new ComputeAt(id, producer.id(), reduce));
+      if (state.stage(id).scope() != Scope.SHARED) {
+        state.apply(new SetScope(id, Scope.SHARED));
+      }
+      state.markScheduled(id);
+      order(state, id, operand);
+      long last = span(operand, operand.indices().size() - 1, sizes);
+      share(state, id, last);
+    }
+  }
+
+  /**
+   * The stage that stands for the operand in shared memory: itself, where only this reduction reads
+   * it and it takes no more than a copy; else a copy.
+   */
+  private String copyOf(SketchState state, Tensor tensor) {
+    Optional<Stage> own = state.schedule().stageOf(tensor);
+    if (own.isPresent()
+        && !own.get().isReduction()
+        && !own.get().isOutput()
+        && own.get().isRoot()
+        && own.get().isFresh()
+        && !state.isScheduled(own.get().id())
+        && state.readers(own.get()).equals(List.of(state.stage(producer.id())))) {
+      return own.get().id();
+    }
+    String source = own.map(Stage::id).orElseGet(() -> state.schedule().dag().id(tensor));
+    String id = state.schedule().derivedId(source, "read");
+    state.apply(new CacheRead(source, producer.id(), Scope.SHARED));
+    return id;
+  }
+
+  /** The dimension along which a thread's neighbouring elements lie comes last. */
+  private void order(SketchState state, String id, Access operand) {
+    List<String> axes = state.stage(id).axes().stream().map(IterVar::id).toList();
+    int fastest = axes.size() - 1;
+    for (int dim = 0; dim < axes.size(); dim++) {
+      PrimExpr index = operand.indices().get(dim);
+      for (Axis axis : producer.op().axes()) {
+        boolean neighbours =
+            axis.size() > 1 && Access.coefficient(index, axis.var()).orElse(0) == 1;
+        fastest = neighbours ? dim : fastest;
+      }
+    }
+    List<String> order = new ArrayList<>(axes);
+    order.remove(axes.get(fastest));
+    order.add(axes.get(fastest));
+    boolean transposed = fastest != axes.size() - 1;
+    long padding = transposed ? ACCESS_BYTES / operand.tensor().dtype().bytes() : 0;
+    long chosen =
+        state.pick(
+            producer.id() + ".pad." + id,
+            List.of(0L, ACCESS_BYTES / operand.tensor().dtype().bytes()),
+            padding);
+    if (transposed || chosen > 0) {
+      state.apply(new OrderStorage(id, order, chosen));
+    }
+  }
+
+  /** Divides the copy among all threads, in the widest accesses that its rows consist of. */
+  private void share(SketchState state, String id, long rowLength) {
+    List<String> axes = state.stage(id).axes().stream().map(IterVar::id).toList();
+    String all = axes.getFirst();
+    if (axes.size() > 1) {
+      Fuse fuse = new Fuse(id, axes);
+      state.apply(fuse);
+      all = fuse.fused();
+    }
+    long width = ACCESS_BYTES / state.stage(id).op().dtype().bytes();
+    while (width > 1 && rowLength % width != 0) {
+      width /= 2;
+    }
+    if (width > 1) {
+      state.apply(new Split(id, all, List.of(width)));
+      List<IterVar> leaves = state.stage(id).leaves();
+      state.apply(new Vectorize(id, leaves.get(1).id()));
+      all = leaves.getFirst().id();
+    }
+    state.apply(new Split(id, all, List.of(threads)));
+    state.apply(new Bind(id, state.stage(id).leaves().get(1).id(), ThreadTag.THREAD_X));
+  }
+}

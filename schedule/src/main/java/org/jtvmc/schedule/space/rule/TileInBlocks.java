@@ -1,0 +1,58 @@
+package org.jtvmc.schedule.space.rule;
+
+import java.util.Comparator;
+import java.util.Optional;
+import org.jtvmc.schedule.Stage;
+import org.jtvmc.schedule.space.Access;
+import org.jtvmc.schedule.space.SketchRule;
+import org.jtvmc.schedule.space.SketchState;
+import org.jtvmc.schedule.step.CacheWrite;
+
+/**
+ * Multi-level tiling of a reduction with reuse for a GPU, together with the elementwise stage that
+ * reads it, or with the copy out of its own cache: blocks share their operands in shared memory,
+ * threads keep their part of the result in registers. See {@link BlockPlan}.
+ */
+public final class TileInBlocks implements SketchRule {
+
+  @Override
+  public boolean applies(SketchState state, Stage stage) {
+    if (!stage.isRoot() || !stage.isFresh() || stage.op().axes().isEmpty()) {
+      return false;
+    }
+    return stage.isReduction()
+        ? BlockPlan.hasReuse(state, stage)
+        : producer(state, stage).isPresent();
+  }
+
+  @Override
+  public void apply(SketchState state, Stage stage) {
+    if (stage.isReduction()) {
+      state.apply(new CacheWrite(stage.id()));
+      Stage cache = state.stage(CacheWrite.cacheOf(stage.id()));
+      BlockPlan.of(state, state.stage(stage.id()), cache).orElseThrow().apply(state);
+      return;
+    }
+    Stage producer = producer(state, stage).orElseThrow();
+    BlockPlan.of(state, stage, producer).orElseThrow().apply(state);
+    state.markScheduled(producer.id());
+  }
+
+  /** The reduction to tile: the one with the most work, where there are several. */
+  private static Optional<Stage> producer(SketchState state, Stage stage) {
+    return Access.of(state.schedule(), stage).stream()
+        .map(access -> state.schedule().stageOf(access.tensor()))
+        .flatMap(Optional::stream)
+        .distinct()
+        .filter(
+            producer ->
+                !producer.isOutput()
+                    && producer.isFresh()
+                    && producer.isRoot()
+                    && !state.isScheduled(producer.id())
+                    && BlockPlan.hasReuse(state, producer)
+                    && state.readers(producer).size() == 1
+                    && BlockPlan.of(state, stage, producer).isPresent())
+        .max(Comparator.comparingDouble(ReductionShape::work));
+  }
+}

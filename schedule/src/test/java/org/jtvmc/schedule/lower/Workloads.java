@@ -36,6 +36,7 @@ final class Workloads {
     all.put("attentionScores", attentionScores());
     all.put("attention", attention());
     all.put("layerNorm", layerNorm());
+    all.put("embeddingNorm", embeddingNorm());
     all.put("broadcast", broadcast());
     all.put("gather", gather());
     all.put("reverseConcat", reverseConcat());
@@ -403,6 +404,42 @@ final class Workloads {
                     .cast(DType.I32)
                     .times(b.at(i.get(1), r.get(0)).cast(DType.I32)));
     return ComputeDag.of(List.of(dot));
+  }
+
+  /**
+   * Rows of a batch, to each of which the same is added, less their sums; then those of squares.
+   */
+  static ComputeDag embeddingNorm() {
+    Tensor words = input("words", 4, 16, 64);
+    Tensor places = weight("places", 16, 64);
+    Tensor x =
+        Tensor.compute("x", words.shape(), i -> words.at(i).plus(places.at(i.get(1), i.get(2))));
+    Tensor sum =
+        Tensor.reduce(
+            "sum",
+            Reducer.SUM,
+            Tensor.sizes(4, 16),
+            Tensor.sizes(64),
+            (i, r) -> x.at(i.get(0), i.get(1), r.get(0)));
+    Tensor squares =
+        Tensor.reduce(
+            "squares",
+            Reducer.SUM,
+            Tensor.sizes(4, 16),
+            Tensor.sizes(64),
+            (i, r) -> {
+              PrimExpr one = x.at(i.get(0), i.get(1), r.get(0)).minus(sum.at(i.get(0), i.get(1)));
+              return one.times(one);
+            });
+    return ComputeDag.of(
+        List.of(
+            Tensor.compute(
+                "out",
+                x.shape(),
+                i ->
+                    x.at(i)
+                        .minus(sum.at(i.get(0), i.get(1)))
+                        .plus(squares.at(i.get(0), i.get(1))))));
   }
 
   /** A product of narrow numbers by weights, with a bias; it fills whole vectors. */

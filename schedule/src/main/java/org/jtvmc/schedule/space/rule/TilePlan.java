@@ -70,7 +70,11 @@ final class TilePlan {
                 index ->
                     consumer.op().axes().stream()
                         .allMatch(axis -> Access.coefficient(index, axis.var()).isPresent()));
-    return linear && IntStream.of(consumerAxis).anyMatch(axis -> axis >= 0)
+    // A loop that the producer does not follow would compute it again each time.
+    boolean once =
+        consumer.op().axes().stream()
+            .allMatch(axis -> axis.size() == 1 || reads.getFirst().dependsOn(axis.var()));
+    return linear && once && IntStream.of(consumerAxis).anyMatch(axis -> axis >= 0)
         ? Optional.of(consumerAxis)
         : Optional.empty();
   }

@@ -3,13 +3,16 @@ package org.jtvmc.tests.kernels;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jtvmc.compiler.lower.FunctionLowering;
 import org.jtvmc.ir.expr.FloatImm;
 import org.jtvmc.ir.expr.Intrinsic;
 import org.jtvmc.ir.expr.IntrinsicOp;
 import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.Select;
+import org.jtvmc.ir.op.OperatorRegistry;
 import org.jtvmc.ir.te.Reducer;
 import org.jtvmc.ir.te.Tensor;
+import org.jtvmc.ir.text.ModuleText;
 import org.jtvmc.ir.type.DType;
 import org.jtvmc.schedule.ComputeDag;
 
@@ -24,6 +27,8 @@ final class Computations {
     all.put("scores", scores(3, 19, 13, 21));
     all.put("convolution", convolution(7, 15, 19, 3, 1));
     all.put("strided convolution", convolution(3, 21, 10, 5, 2));
+    all.put("convolution by strategies", strategies("(2, 13, 10, 24)", "(2, 13, 10, 19)"));
+    all.put("small convolution by strategies", strategies("(1, 5, 6, 24)", "(1, 5, 6, 19)"));
     all.put("depthwise", depthwise(11, 17, 3));
     all.put("softmax", softmax(9, 45));
     all.put("attention", attention(3, 29, 20, 37));
@@ -31,6 +36,24 @@ final class Computations {
     all.put("transpose", transpose(5, 14, 33));
     all.put("transpose by tiles", transpose(3, 37, 70));
     return all;
+  }
+
+  /** A function of the graph, whose convolution has several algorithms. */
+  private static ComputeDag strategies(String data, String result) {
+    String text =
+        """
+        def @main(%x: Tensor[DATA, float32], %w: Tensor[(19, 24, 3, 3), float32],
+                  %b: Tensor[(19), float32]) -> Tensor[RESULT, float32] {
+          %0 = nn.conv2d(%x, %w, data_layout="NHWC", padding=[1, 1, 1, 1]);
+          %1 = nn.bias_add(%0, %b, axis=3);
+          nn.relu(%1)
+        }
+        """;
+    var module =
+        ModuleText.parse(
+            text.replace("DATA", data).replace("RESULT", result),
+            OperatorRegistry.standard()::find);
+    return FunctionLowering.lower(module.main(), parameter -> parameter > 0);
   }
 
   private static Tensor input(String name, long... shape) {

@@ -18,6 +18,9 @@ public record RegisterTile(int rows, int vectors) {
   /** What the second cache of a server core takes for a line, one after the other. */
   private static final double CYCLES_PER_LINE = 2;
 
+  /** How much longer a line takes that stands alone, in the place of one of a long run. */
+  private static final double SHORT_RUN = 3;
+
   /**
    * How one operand of the reduction depends on the tile.
    *
@@ -43,7 +46,9 @@ public record RegisterTile(int rows, int vectors) {
     /** Modelled cycles in which the second cache delivers what is needed anew. */
     double streamed(int rows, int vectors) {
       double units = byLane ? loads(rows, vectors) : byRow ? rows : 0;
-      return CYCLES_PER_LINE * units * newLines;
+      // Short runs from many rows, as a depthwise window reads them, are not foreseen.
+      double scattered = byLane && byRow ? 1 + SHORT_RUN / vectors : 1;
+      return CYCLES_PER_LINE * units * newLines * scattered;
     }
   }
 

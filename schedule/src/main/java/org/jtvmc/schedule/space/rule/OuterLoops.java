@@ -5,7 +5,6 @@ import java.util.List;
 import org.jtvmc.ir.op.Axes;
 import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.ir.te.Axis;
-import org.jtvmc.ir.te.PlaceholderOp;
 import org.jtvmc.schedule.IterVar;
 import org.jtvmc.schedule.Stage;
 import org.jtvmc.schedule.space.Access;
@@ -26,7 +25,7 @@ final class OuterLoops {
   /**
    * Decides the order: natural, or the loop over the vectorised operand's panels outermost, so that
    * one panel stays in the cache while all rows pass by. The expert prefers that for a plain matrix
-   * product, where the panels are the largest thing there is, and wherever it moves less memory.
+   * product of two results, and wherever it moves less memory.
    *
    * @param stage whose loops they are
    */
@@ -43,13 +42,18 @@ final class OuterLoops {
     if (panelFirst.equals(outer)) {
       return new Order(outer);
     }
-    boolean matrixProduct =
-        accesses.size() == 2 && accesses.stream().allMatch(access -> access.indices().size() <= 2);
+    boolean dataOnly =
+        accesses.size() == 2
+            && accesses.stream()
+                .allMatch(
+                    access ->
+                        access.indices().size() <= 2
+                            && access.tensor().constantSource().isEmpty());
     String picked =
         state.pick(
             decision + ".order",
             List.of("natural", "panels"),
-            matrixProduct || panelsMoveLess(state.target(), stage, outer, panel, accesses)
+            dataOnly || panelsMoveLess(state.target(), stage, outer, panel, accesses)
                 ? "panels"
                 : "natural");
     return new Order(picked.equals("panels") ? panelFirst : outer);
@@ -68,7 +72,7 @@ final class OuterLoops {
       for (Axis axis : Axes.of(access.tensor().shape())) {
         bytes *= axis.size();
       }
-      if (access.tensor().op() instanceof PlaceholderOp input && input.constant()) {
+      if (access.tensor().constantSource().isPresent()) {
         constant += bytes;
       } else {
         data += bytes;
@@ -80,7 +84,8 @@ final class OuterLoops {
     }
     double panels = stage.leaf(panel).map(IterVar::extent).orElse(1L);
     double cache = target.caches().l2() / 2.0;
-    return data * (data > cache ? panels : 1) < constant * (constant > cache ? tiles : 1);
+    return (data > cache ? data * (panels - 1) : 0)
+        < (constant > cache ? constant * (tiles - 1) : 0);
   }
 
   /**

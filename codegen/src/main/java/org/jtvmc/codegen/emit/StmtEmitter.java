@@ -20,12 +20,14 @@ final class StmtEmitter {
   private final IrBuilder ir;
   private final ExprEmitter exprs;
   private final Machine machine;
+  private final StreamPrefetch prefetch;
 
   StmtEmitter(EmitContext context, Machine machine) {
     this.context = context;
     this.ir = context.ir;
     this.exprs = new ExprEmitter(context);
     this.machine = machine;
+    this.prefetch = new StreamPrefetch(context);
   }
 
   ExprEmitter exprs() {
@@ -158,6 +160,8 @@ final class StmtEmitter {
     LLVMValueRef counter = ir.phi(ir.types().integer(64));
     ir.addIncoming(counter, begin, before);
     try (var _ = context.environment.bindScalar(loop.var(), counter, range)) {
+      exprs.beginStatement();
+      prefetch.emit(loop, exprs.indexEmitter());
       emit(loop.body());
     }
     LLVMValueRef next = ir.binary(LLVMAdd, counter, ir.int64(1));

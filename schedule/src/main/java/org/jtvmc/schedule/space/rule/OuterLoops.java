@@ -47,8 +47,7 @@ final class OuterLoops {
             && accesses.stream()
                 .allMatch(
                     access ->
-                        access.indices().size() <= 2
-                            && access.tensor().constantSource().isEmpty());
+                        access.indices().size() <= 2 && access.tensor().constantSource().isEmpty());
     String picked =
         state.pick(
             decision + ".order",

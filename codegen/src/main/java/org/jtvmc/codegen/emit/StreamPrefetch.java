@@ -28,7 +28,7 @@ final class StreamPrefetch {
   private static final int LINE_BYTES = 64;
 
   /** How far ahead: a few hundred cycles at the pace of a full tile. */
-  private static final long AHEAD_BYTES = 4096;
+  private static final long AHEAD_BYTES = 2048;
 
   /** Shorter loops end before what they ask for arrives. */
   private static final long LEAST_ITERATIONS = 32;

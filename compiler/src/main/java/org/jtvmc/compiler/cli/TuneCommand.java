@@ -96,7 +96,7 @@ final class TuneCommand extends Verb {
   @Option(
       names = "--cost-model",
       paramLabel = "NAME",
-      description = "xgboost (the default), random, none, or a class.")
+      description = "xgboost (the default), xgboost-cold, random, none, or a class.")
   private String costModel = "xgboost";
 
   @Option(names = "--seed", paramLabel = "N", description = "Of all chance.")

@@ -1,6 +1,7 @@
 package org.jtvmc.schedule.space;
 
 import java.util.List;
+import org.jtvmc.schedule.space.rule.FactorReduction;
 import org.jtvmc.schedule.space.rule.InlineElementwise;
 import org.jtvmc.schedule.space.rule.ReduceRows;
 import org.jtvmc.schedule.space.rule.ReduceSerially;
@@ -24,6 +25,7 @@ public final class CpuRules {
           new TileDotProduct(),
           new TileWithConsumer(),
           new TileReduction(),
+          new FactorReduction(),
           new ReduceRows(),
           new ReduceSerially(),
           new TransposeTiles(),

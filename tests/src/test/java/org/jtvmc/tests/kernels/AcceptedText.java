@@ -29,6 +29,7 @@ record AcceptedText(Path file) {
     assertEquals(
         read(),
         actual,
-        "%s differs; if that is meant, run the test again with -Djtvmc.accept=true".formatted(file));
+        "%s differs; if that is meant, run the test again with -Djtvmc.accept=true"
+            .formatted(file));
   }
 }

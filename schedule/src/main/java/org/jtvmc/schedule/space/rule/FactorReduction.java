@@ -49,8 +49,7 @@ public final class FactorReduction implements SketchRule {
     long wanted = options.contains(PARTS_PER_CORE * cores) ? PARTS_PER_CORE * cores : cores;
     long parts = state.pick(stage.id() + ".factor", options, wanted);
     if (parts > 1) {
-      state.apply(
-          new Split(stage.id(), axis.id(), List.of(Math.ceilDiv(axis.extent(), parts))));
+      state.apply(new Split(stage.id(), axis.id(), List.of(Math.ceilDiv(axis.extent(), parts))));
       state.apply(
           new Rfactor(
               stage.id(), state.stage(stage.id()).leaves().get(stage.position(axis.id())).id()));

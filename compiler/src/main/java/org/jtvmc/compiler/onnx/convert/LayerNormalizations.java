@@ -113,7 +113,11 @@ final class LayerNormalizations {
     var norm = node.integer("p", 2) == 1 ? "norm_l1" : "norm_l2";
     var x = node.input(0);
     int axis = node.axis(node.integer("axis", -1), node.rank(0));
-    return node.call("divide", x, node.call(norm, over(List.of((long) axis)), x));
+    var length = node.call(norm, over(List.of((long) axis)), x);
+    // Of a vector of zeros there is no direction: it stays as it is.
+    var zero = node.value(node.type(x).dtype(), 0);
+    return node.call(
+        "where", node.call("equal", length, zero), zero, node.call("divide", x, length));
   }
 
   private static Attributes.Builder over(List<Long> axes) {

@@ -1,9 +1,11 @@
 package org.jtvmc.ir.op.math;
 
 import java.util.List;
+import org.jtvmc.ir.expr.FloatImm;
 import org.jtvmc.ir.expr.Intrinsic;
 import org.jtvmc.ir.expr.IntrinsicOp;
 import org.jtvmc.ir.expr.PrimExpr;
+import org.jtvmc.ir.expr.Select;
 import org.jtvmc.ir.graph.Attributes;
 import org.jtvmc.ir.graph.FusionKind;
 import org.jtvmc.ir.op.Axes;
@@ -47,7 +49,19 @@ public final class Power extends TensorOperator {
             Axes.readBroadcast(inputs.get(1), axes).cast(through));
     // A power of integers is whole, whatever the last place of the function is.
     boolean whole = dtype.isInteger() && inputs.get(1).dtype().isInteger();
-    PrimExpr value = whole ? Intrinsic.of(IntrinsicOp.ROUND, power) : power;
+    PrimExpr value =
+        whole
+            ? Intrinsic.of(IntrinsicOp.ROUND, power)
+            : dtype.isInteger() ? wholeIfAlmost(power) : power;
     return List.of(Tensor.map(name(), axes, value.cast(dtype)));
+  }
+
+  /** The nearest integer where only the last places are in between: 728.9999999 is 729. */
+  private static PrimExpr wholeIfAlmost(PrimExpr power) {
+    PrimExpr nearest = Intrinsic.of(IntrinsicOp.ROUND, power);
+    PrimExpr difference = Intrinsic.of(IntrinsicOp.ABS, power.minus(nearest));
+    PrimExpr size = Intrinsic.of(IntrinsicOp.ABS, power);
+    PrimExpr lastPlaces = size.times(new FloatImm(power.dtype(), 0x1p-48));
+    return Select.of(lastPlaces.lessThan(difference), power, nearest);
   }
 }

@@ -160,6 +160,9 @@ final class MemoryAccess {
     }
     Value guard = context.mask().guard();
     boolean allOrNone = guard != null && guard.isScalar() && context.mask().count() == lanes();
+    if (allOrNone && context.target.isGpu()) {
+      return loadWhere(guard.ref(), vector, pointer, alignment);
+    }
     if (allOrNone && lanes() * dtype.bytes() <= ZeroPage.BYTES) {
       return ir.load(vector, ir.select(guard.ref(), pointer, ZeroPage.in(ir)), alignment);
     }
@@ -170,6 +173,23 @@ final class MemoryAccess {
         ir.int32(alignment),
         laneMask(),
         LLVMConstNull(vector));
+  }
+
+  /** What is at {@code pointer} where the condition holds; else zeros, and nothing is read. */
+  private LLVMValueRef loadWhere(
+      LLVMValueRef condition, LLVMTypeRef type, LLVMValueRef pointer, int alignment) {
+    var before = ir.currentBlock();
+    var then = ir.newBlock("load");
+    var after = ir.newBlock("loaded");
+    ir.branch(condition, then, after);
+    ir.moveTo(then);
+    LLVMValueRef loaded = ir.load(type, pointer, alignment);
+    ir.branch(after);
+    ir.moveTo(after);
+    LLVMValueRef value = ir.phi(type);
+    ir.addIncoming(value, loaded, then);
+    ir.addIncoming(value, LLVMConstNull(type), before);
+    return value;
   }
 
   /**

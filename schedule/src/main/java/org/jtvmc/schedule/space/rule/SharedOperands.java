@@ -35,6 +35,9 @@ import org.jtvmc.schedule.step.Vectorize;
 record SharedOperands(Stage producer, List<Access> operands, long threads) {
   private static final long ACCESS_BYTES = 16;
 
+  /** What is copied ahead for more steps of the reduction does not fit the registers. */
+  private static final long MOST_PREFERRED_STEPS = 36;
+
   /** The tiles whose operands fit shared memory for the least part of the reduction. */
   static List<BlockTile> affordable(
       List<BlockTile> tiles, CudaTarget gpu, Stage producer, int operands) {
@@ -69,6 +72,7 @@ record SharedOperands(Stage producer, List<Access> operands, long threads) {
     }
     String axis = producer.axes().get(spatial + longest).id();
     long extent = reduceAxes.get(longest).size();
+    long window = reduceAxes.stream().mapToLong(Axis::size).reduce(1, (a, b) -> a * b) / extent;
     List<Long> options = new ArrayList<>();
     long preferred = 1;
     for (long part = 1; part <= 64 && part <= extent; part *= 2) {
@@ -76,7 +80,8 @@ record SharedOperands(Stage producer, List<Access> operands, long threads) {
       boolean affordable = sharedBytes(sizes) <= CudaTarget.STATIC_SHARED_BYTES / 2;
       if (part == 1 || (extent % part == 0 && affordable)) {
         options.add(part);
-        preferred = part <= 16 && sharedBytes(sizes) <= 20_000 ? part : preferred;
+        boolean few = part * window <= MOST_PREFERRED_STEPS && sharedBytes(sizes) <= 20_000;
+        preferred = few ? part : preferred;
       }
     }
     long part = state.pick(id + ".reduce", options, preferred);

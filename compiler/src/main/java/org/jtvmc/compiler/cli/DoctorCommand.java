@@ -2,14 +2,16 @@ package org.jtvmc.compiler.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.lang.foreign.Arena;
-import java.lang.foreign.SymbolLookup;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.jtvmc.codegen.driver.CudaDriver;
+import org.jtvmc.codegen.driver.CudaUnavailableException;
+import org.jtvmc.codegen.driver.DeviceProperties;
 import org.jtvmc.codegen.link.LlvmTools;
+import org.jtvmc.codegen.link.Ptxas;
 import org.jtvmc.compiler.CompilerVersion;
 import picocli.CommandLine.Command;
 
@@ -46,7 +48,12 @@ final class DoctorCommand extends Verb {
         check("gpu", "compiling for and running on NVIDIA GPUs", false, DoctorCommand::gpu));
     findings.add(
         check("cuda driver", "running kernels on NVIDIA GPUs", false, DoctorCommand::cudaDriver));
-    findings.add(check("ptxas", "checking GPU code without a GPU", false, () -> onPath("ptxas")));
+    findings.add(
+        check(
+            "ptxas",
+            "GPU code assembled and checked when it is compiled",
+            false,
+            DoctorCommand::ptxas));
     findings.add(check("cc", "building C programs that use a library", false, () -> onPath("cc")));
     boolean ok = findings.stream().allMatch(finding -> finding.present() || !finding.required());
     report(findings, ok);
@@ -69,17 +76,29 @@ final class DoctorCommand extends Verb {
   }
 
   private static String gpu() {
-    Path device = Path.of("/dev/nvidia0");
-    return Files.exists(device) ? device.toString() : "";
+    try (CudaDriver driver = CudaDriver.open()) {
+      DeviceProperties device = driver.device(0).properties();
+      return "%s (%s, %d SMs, %s)"
+          .formatted(
+              device.name(),
+              device.arch(),
+              device.multiprocessors(),
+              Sizes.text(device.memoryBytes()));
+    } catch (CudaUnavailableException _) {
+      return "";
+    }
   }
 
   private static String cudaDriver() {
-    try (Arena arena = Arena.ofConfined()) {
-      SymbolLookup.libraryLookup("libcuda.so.1", arena);
-      return "libcuda.so.1";
-    } catch (IllegalArgumentException e) {
+    try (CudaDriver driver = CudaDriver.open()) {
+      return "supports CUDA " + driver.versionText();
+    } catch (CudaUnavailableException _) {
       return "";
     }
+  }
+
+  private static String ptxas() {
+    return Ptxas.find().map(found -> found.program().toString()).orElse("");
   }
 
   private static String onPath(String program) {

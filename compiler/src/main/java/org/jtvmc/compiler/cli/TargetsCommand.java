@@ -2,9 +2,12 @@ package org.jtvmc.compiler.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 import java.util.SortedSet;
 import org.jtvmc.compiler.target.CpuModels;
+import org.jtvmc.compiler.target.DriverQuery;
 import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.ir.target.CudaTarget;
 import picocli.CommandLine.Command;
 
 /** {@code targets}: this machine, and the processors known by name. */
@@ -23,6 +26,8 @@ final class TargetsCommand extends Verb {
           Sizes.text(host.caches().l1()),
           Sizes.text(host.caches().l2()),
           Sizes.text(host.caches().l3()));
+      new DriverQuery().device().ifPresent(gpu -> line("this machine's GPU: %s", gpu));
+      line("known GPUs (cuda -arch=NAME): %s", String.join(", ", gpus()));
       line("known processors (llvm -mcpu=NAME): %s", String.join(", ", models.names()));
       return ExitCode.DONE;
     }
@@ -43,8 +48,21 @@ final class TargetsCommand extends Verb {
       entry.put("target", "llvm -mcpu=" + name);
       features(entry.putArray("features"), models.find(name).orElseThrow());
     }
+    new DriverQuery().device().ifPresent(gpu -> document.put("gpu", gpu.toString()));
+    gpus()
+        .forEach(
+            name ->
+                targets
+                    .addObject()
+                    .put("target", "cuda -arch=" + name)
+                    .putArray("features")
+                    .add(name));
     print(document);
     return ExitCode.DONE;
+  }
+
+  private static List<String> gpus() {
+    return CudaTarget.architectures().stream().map(arch -> "sm_" + arch).toList();
   }
 
   private static void features(ArrayNode array, SortedSet<String> features) {

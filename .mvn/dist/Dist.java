@@ -11,6 +11,8 @@ import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.jar.Attributes.Name;
+import java.util.jar.JarFile;
 import java.util.spi.ToolProvider;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -94,9 +96,12 @@ final class Dist {
 
   private static void copyJars(Path build, Path to) throws IOException {
     Files.copy(build.resolve("jtvmc.jar"), to.resolve("jtvmc.jar"));
-    try (Stream<Path> files = Files.list(build.resolve("lib"))) {
-      for (Path jar : files.sorted().toList()) {
-        repack(jar, to.resolve(jar.getFileName()));
+    // What the jar names: the folder may still have the libraries of an earlier build.
+    try (JarFile jar = new JarFile(build.resolve("jtvmc.jar").toFile())) {
+      String libraries = jar.getManifest().getMainAttributes().getValue(Name.CLASS_PATH);
+      for (String library : libraries.split(" ")) {
+        Path file = build.resolve(library);
+        repack(file, to.resolve(file.getFileName()));
       }
     }
   }

@@ -48,6 +48,9 @@ public final class TuningSession {
   /** A task that takes at most so many times what the machine's peaks allow is done. */
   private static final double NEAR_ROOFLINE = 1.05;
 
+  /** Clocks and peaks vary by less than this. */
+  private static final double BOUND_HOLDS_FROM = 0.7;
+
   /** Tasks with a smaller share of the model's time are not worth a comparison. */
   private static final double COMPARED_SHARE = 0.01;
 
@@ -160,7 +163,10 @@ public final class TuningSession {
       left -= candidates.size();
       scheduler.update(next.getAsInt(), state.bestMs());
       double attainable = workbench.attainableMs(state.task());
-      if (state.bestMs() <= attainable * NEAR_ROOFLINE) {
+      // A kernel far below the bound does not read all that the bound counts, as one that looks up
+      // rows of a table: then the bound says nothing.
+      if (state.bestMs() <= attainable * NEAR_ROOFLINE
+          && state.bestMs() >= attainable * BOUND_HOLDS_FROM) {
         listener.message(
             "%s gets no more trials: its best takes %.4f ms, and the machine's peaks allow %.4f ms"
                 .formatted(state.task(), state.bestMs(), attainable));
@@ -174,7 +180,7 @@ public final class TuningSession {
                     state.task(),
                     state.sinceGain(),
                     state.bestMs(),
-                    attainable > 0
+                    attainable > 0 && state.bestMs() >= attainable * BOUND_HOLDS_FROM
                         ? ", and the machine's peaks allow %.4f ms".formatted(attainable)
                         : ""));
         scheduler.finish(next.getAsInt());

@@ -88,11 +88,12 @@ final class MemoryAccess {
     LLVMTypeRef element = ir.types().memory(dtype, 1);
     LLVMValueRef pointer = indices.address(element, base, offset);
     Value guard = anyLane();
+    if (guard != null && context.target.isGpu()) {
+      return loadWhere(guard.ref(), element, pointer, context.alignment(dtype, offset));
+    }
     if (guard != null) {
-      // A conditional move is cheaper than a branch, and leaves the code in one block. A GPU reads
-      // the buffer's beginning instead: an address space has no page for all.
-      LLVMValueRef instead = context.target.isGpu() ? base : ZeroPage.in(ir);
-      pointer = ir.select(guard.ref(), pointer, instead);
+      // A conditional move is cheaper than a branch, and leaves the code in one block.
+      pointer = ir.select(guard.ref(), pointer, ZeroPage.in(ir));
     }
     return ir.load(element, pointer, context.alignment(dtype, offset));
   }

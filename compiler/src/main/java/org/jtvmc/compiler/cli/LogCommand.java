@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -18,6 +19,7 @@ import org.jtvmc.tuner.record.RecordStatus;
 import org.jtvmc.tuner.record.RecordStore;
 import org.jtvmc.tuner.record.TuningRecord;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -40,28 +42,20 @@ final class LogCommand extends Verb {
       description = {
         "stats: counts and best times; merge: all records into -o; best: the best of each task"
             + " (into -o); verify: whether every line is a record; replay: rebuild --model's"
-            + " kernels from them."
+            + " kernels from them, and its library (into -o)."
       })
   private Action action;
 
   @Parameters(index = "1..*", arity = "1..*", paramLabel = "FILE", description = "Records files.")
   private List<Path> files = new ArrayList<>();
 
-  @Option(names = "-o", paramLabel = "OUT", description = "The file that merge and best write.")
+  @Option(
+      names = "-o",
+      paramLabel = "OUT",
+      description = "The file that merge and best write, or the library that replay builds.")
   private Path out;
 
-  @Option(
-      names = "--model",
-      paramLabel = "MODEL",
-      description = "The model whose kernels to replay.")
-  private String model;
-
-  @Option(
-      names = "--target",
-      paramLabel = "T",
-      defaultValue = "llvm",
-      description = "The target to replay for.")
-  private String target;
+  @Mixin private ReplayOptions replay;
 
   private final List<String> problems = new ArrayList<>();
 
@@ -69,7 +63,8 @@ final class LogCommand extends Verb {
   public Integer call() {
     for (Path file : files) {
       if (!Files.isRegularFile(file)) {
-        throw new RecordException("the records file %s does not exist".formatted(file), null);
+        throw new RecordException(
+            "the records file %s does not exist; jtvmc tune makes one".formatted(file), null);
       }
     }
     try (RecordStore store = RecordStore.read(files, problems::add)) {
@@ -201,9 +196,7 @@ final class LogCommand extends Verb {
   }
 
   private int replay(RecordStore store) {
-    if (model == null) {
-      throw new UsageException("log replay needs --model MODEL, whose kernels are rebuilt");
-    }
-    return new RecordReplay(this, Machine.detect(), target).replay(model, store);
+    replay.model();
+    return new RecordReplay(this, Machine.detect(), replay, Optional.ofNullable(out)).replay(store);
   }
 }

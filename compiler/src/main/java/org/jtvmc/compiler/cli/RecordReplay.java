@@ -2,6 +2,10 @@ package org.jtvmc.compiler.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -9,9 +13,16 @@ import java.util.List;
 import java.util.Optional;
 import org.jtvmc.codegen.CodegenException;
 import org.jtvmc.codegen.kernel.CodeListener;
+import org.jtvmc.compiler.artifact.ArtifactCompiler;
+import org.jtvmc.compiler.artifact.CompileListener;
+import org.jtvmc.compiler.artifact.CompileOptions;
+import org.jtvmc.compiler.artifact.CompileOptions.Part;
 import org.jtvmc.compiler.passes.GraphPipeline;
 import org.jtvmc.compiler.pipeline.KernelBackend;
 import org.jtvmc.compiler.pipeline.TaskExtraction;
+import org.jtvmc.compiler.pipeline.TunedSchedules;
+import org.jtvmc.compiler.source.ModelSource;
+import org.jtvmc.ir.graph.IRModule;
 import org.jtvmc.ir.target.Target;
 import org.jtvmc.schedule.Schedule;
 import org.jtvmc.schedule.ScheduleException;
@@ -22,23 +33,25 @@ import org.jtvmc.tuner.record.TuningRecord;
 import org.jtvmc.tuner.task.TuningTask;
 
 /**
- * Rebuilds the kernels of a model from its best records. The digest of each object file shows
- * whether two machines, or two versions of the compiler, make the same code of the same record.
+ * Rebuilds the kernels of a model from its best records and, where asked to, the library: byte for
+ * byte the one that {@code tune} built. The digest of each object file shows whether two machines,
+ * or two versions of the compiler, make the same code of the same record.
  */
-record RecordReplay(Verb verb, Machine machine, String target) {
+record RecordReplay(Verb verb, Machine machine, ReplayOptions options, Optional<Path> out) {
 
   /** The exit code. */
-  int replay(String model, RecordStore store) {
-    Target chosen = machine.target(target, 0);
+  int replay(RecordStore store) {
+    ModelSource source = verb.source(options.model());
+    Target target = options.target(machine);
+    IRModule imported = source.load(options.shapes().byName());
     List<TuningTask> tasks =
-        TaskExtraction.tasks(
-            GraphPipeline.standard().run(verb.source(model).load(InputShapes.NONE.byName())));
+        TaskExtraction.tasks(GraphPipeline.standard(options.precision()).run(imported));
     ObjectNode document = Verb.object();
     ArrayNode list = document.putArray("tasks");
     boolean ok = true;
-    try (KernelBackend compiler = KernelBackend.of(chosen, CodeListener.NONE)) {
+    try (KernelBackend compiler = KernelBackend.of(target, CodeListener.NONE)) {
       for (TuningTask task : tasks) {
-        Optional<TuningRecord> best = store.best(task.key(chosen));
+        Optional<TuningRecord> best = store.best(task.key(target));
         ObjectNode entry = list.addObject();
         entry.put("id", task.id());
         entry.put("name", task.name());
@@ -55,6 +68,9 @@ record RecordReplay(Verb verb, Machine machine, String target) {
               task.name());
         }
       }
+    }
+    if (ok && out.isPresent()) {
+      writeLibrary(source, imported, target, store, document);
     }
     document.put("ok", ok);
     if (verb.json()) {
@@ -74,6 +90,42 @@ record RecordReplay(Verb verb, Machine machine, String target) {
     } catch (ScheduleException | CodegenException e) {
       entry.put("error", e.getMessage());
       return false;
+    }
+  }
+
+  private void writeLibrary(
+      ModelSource source,
+      IRModule imported,
+      Target target,
+      RecordStore store,
+      ObjectNode document) {
+    CompileOptions compile =
+        new CompileOptions(
+            source.name(),
+            options.shapes().byName(),
+            target,
+            new TunedSchedules(store),
+            List.of(),
+            false,
+            Part.usual(),
+            options.precision());
+    Path library =
+        new ArtifactCompiler(machine.host(), CompileListener.NONE)
+            .compile(source, imported, compile, out.orElseThrow())
+            .library();
+    String sha256 = digest(bytes(library));
+    document.put("library", library.toString());
+    document.put("library_sha256", sha256);
+    if (!verb.json()) {
+      verb.line("      %s  %s", sha256, library);
+    }
+  }
+
+  private static byte[] bytes(Path file) {
+    try {
+      return Files.readAllBytes(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(file + " cannot be read again", e);
     }
   }
 

@@ -16,8 +16,15 @@ import org.jtvmc.schedule.step.StepCodec;
 public final class Candidate {
   private final List<Step> steps;
   private final Map<String, String> decisions;
-  private final Optional<Schedule> schedule;
+  private final Optional<Point> point;
   private final int hash;
+
+  /**
+   * What a space made, so that nobody has to make it again.
+   *
+   * @param dag the kernel of the space; that of the schedule may be another strategy's
+   */
+  private record Point(ComputeDag dag, org.jtvmc.schedule.space.Candidate made) {}
 
   /**
    * A candidate.
@@ -28,15 +35,15 @@ public final class Candidate {
     this(steps, decisions, Optional.empty());
   }
 
-  /** A candidate whose steps have been applied already, so that nobody has to do so again. */
-  Candidate(Schedule schedule, Map<String, String> decisions) {
-    this(schedule.steps(), decisions, Optional.of(schedule));
+  /** The candidate that a space of {@code dag} made. */
+  Candidate(ComputeDag dag, org.jtvmc.schedule.space.Candidate made) {
+    this(made.steps(), made.values(), Optional.of(new Point(dag, made)));
   }
 
-  private Candidate(List<Step> steps, Map<String, String> decisions, Optional<Schedule> schedule) {
+  private Candidate(List<Step> steps, Map<String, String> decisions, Optional<Point> point) {
     this.steps = List.copyOf(steps);
     this.decisions = Map.copyOf(decisions);
-    this.schedule = schedule;
+    this.point = point;
     this.hash = this.steps.hashCode();
   }
 
@@ -54,9 +61,14 @@ public final class Candidate {
    * @throws ScheduleException where they do not apply to it
    */
   public Schedule schedule(ComputeDag dag) {
-    return schedule
-        .filter(known -> known.dag() == dag)
+    return pointOf(dag)
+        .map(org.jtvmc.schedule.space.Candidate::schedule)
         .orElseGet(() -> Schedule.replay(dag, steps));
+  }
+
+  /** What a space of {@code dag} made; empty where this candidate is not from one. */
+  Optional<org.jtvmc.schedule.space.Candidate> pointOf(ComputeDag dag) {
+    return point.filter(known -> known.dag == dag).map(Point::made);
   }
 
   /** The steps in their canonical JSON form. */

@@ -24,12 +24,12 @@ public final class ScheduleSpace implements CandidateSpace {
     this.space = space;
   }
 
-  private static Candidate candidate(org.jtvmc.schedule.space.Candidate point) {
-    return new Candidate(point.schedule(), point.values());
+  private Candidate candidate(org.jtvmc.schedule.space.Candidate point) {
+    return new Candidate(space.dag(), point);
   }
 
   private org.jtvmc.schedule.space.Candidate point(Candidate candidate) {
-    return space.replay(candidate.decisions());
+    return candidate.pointOf(space.dag()).orElseGet(() -> space.replay(candidate.decisions()));
   }
 
   @Override
@@ -53,7 +53,7 @@ public final class ScheduleSpace implements CandidateSpace {
   @Override
   public Candidate mutate(Candidate parent, RandomGenerator random) {
     try {
-      return space.mutate(point(parent), random).map(ScheduleSpace::candidate).orElse(parent);
+      return space.mutate(point(parent), random).map(this::candidate).orElse(parent);
     } catch (ScheduleException _) {
       return parent;
     }
@@ -71,7 +71,7 @@ public final class ScheduleSpace implements CandidateSpace {
   @Override
   public List<Candidate> neighbours(Candidate candidate) {
     try {
-      return space.neighbours(point(candidate)).stream().map(ScheduleSpace::candidate).toList();
+      return space.neighbours(point(candidate)).stream().map(this::candidate).toList();
     } catch (ScheduleException _) {
       return List.of();
     }

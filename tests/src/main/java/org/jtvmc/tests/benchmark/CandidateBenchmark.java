@@ -103,8 +103,7 @@ public class CandidateBenchmark {
         appraisals.add(appraisal.get());
       }
     }
-    double[] scores =
-        costModel.predict(appraisals.stream().map(Appraisal::features).toList());
+    double[] scores = costModel.predict(appraisals.stream().map(Appraisal::features).toList());
     return IntStream.range(0, scores.length)
         .boxed()
         .max(Comparator.comparingDouble(k -> scores[k]))

@@ -3,8 +3,14 @@ package org.jtvmc.codegen.link;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jtvmc.codegen.CodegenException;
 import org.jtvmc.codegen.cuda.Assembler;
@@ -13,6 +19,11 @@ import org.jtvmc.ir.target.CudaTarget;
 
 /** The assembler of the CUDA toolkit, where one is installed. */
 public record Ptxas(Path program) implements Assembler {
+
+  private static final Pattern ENTRY = Pattern.compile("Compiling entry function '([^']+)'");
+  private static final Pattern SPILLS = Pattern.compile("(\\d+) bytes spill stores");
+  private static final Pattern REGISTERS = Pattern.compile("Used (\\d+) registers");
+  private static final Pattern SHARED = Pattern.compile("(\\d+) bytes smem");
 
   private static final Path USUAL = Path.of("/usr/local/cuda/bin/ptxas");
 
@@ -46,26 +57,75 @@ public record Ptxas(Path program) implements Assembler {
         .contains("'" + target.name() + "'");
   }
 
+  /**
+   * What an entry takes of the device.
+   *
+   * @param registers of a thread
+   * @param spilledBytes of a thread, that did not fit the registers
+   * @param sharedBytes of a block, beside what a launch gives
+   */
+  public record Usage(int registers, int spilledBytes, int sharedBytes) {}
+
+  /**
+   * Assembles {@code ptx} and tells what each of its entries takes.
+   *
+   * @throws CodegenException where it is not accepted, or this ptxas does not know the target
+   */
+  public Map<String, Usage> usage(String ptx, CudaTarget target) {
+    return usages(run(ptx, target, List.of("--verbose"), _ -> {}));
+  }
+
+  private static Map<String, Usage> usages(String text) {
+    Map<String, Usage> usages = new LinkedHashMap<>();
+    String entry = "";
+    int spilled = 0;
+    for (String line : text.lines().toList()) {
+      Matcher name = ENTRY.matcher(line);
+      if (name.find()) {
+        entry = name.group(1);
+        spilled = 0;
+      }
+      spilled = Math.max(spilled, number(SPILLS, line));
+      if (REGISTERS.matcher(line).find()) {
+        usages.put(entry, new Usage(number(REGISTERS, line), spilled, number(SHARED, line)));
+      }
+    }
+    return usages;
+  }
+
+  private static int number(Pattern pattern, String line) {
+    Matcher matcher = pattern.matcher(line);
+    return matcher.find() ? Integer.parseInt(matcher.group(1)) : 0;
+  }
+
   @Override
   public Cubin assemble(String ptx, CudaTarget target) {
     if (!knows(target)) {
       return Cubin.NONE;
     }
+    Cubin[] made = new Cubin[1];
+    run(ptx, target, List.of(), cubin -> made[0] = new Cubin(cubin));
+    return made[0];
+  }
+
+  private String run(
+      String ptx, CudaTarget target, List<String> options, Consumer<byte[]> assembled) {
     try {
       Path source = Files.createTempFile("kernel", ".ptx");
       Path cubin = Files.createTempFile("kernel", ".cubin");
       try {
         Files.writeString(source, ptx);
-        new ToolProcess(
-                "ptxas",
-                List.of(
-                    program.toString(),
-                    "--gpu-name=" + target.name(),
-                    "--output-file",
-                    cubin.toString(),
-                    source.toString()))
-            .run();
-        return new Cubin(Files.readAllBytes(cubin));
+        List<String> command = new ArrayList<>(List.of(program.toString()));
+        command.addAll(options);
+        command.addAll(
+            List.of(
+                "--gpu-name=" + target.name(),
+                "--output-file",
+                cubin.toString(),
+                source.toString()));
+        String text = new ToolProcess("ptxas", command).run();
+        assembled.accept(Files.readAllBytes(cubin));
+        return text;
       } finally {
         Files.deleteIfExists(source);
         Files.deleteIfExists(cubin);

@@ -83,7 +83,7 @@ public final class ArtifactCompiler {
               .resolve("." + options.name() + "." + ProcessHandle.current().pid() + ".part");
       try {
         CompiledModel model = kernels(imported, options, weights);
-        listener.kernels(model.kernels());
+        listener.compiled(model);
         ArtifactManifest manifest = manifest(source, imported, options, model, layout);
         write(model, manifest, options, layout);
         return new Artifact(layout.library(), manifest);

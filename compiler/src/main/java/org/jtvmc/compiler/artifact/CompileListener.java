@@ -1,8 +1,7 @@
 package org.jtvmc.compiler.artifact;
 
-import java.util.List;
 import org.jtvmc.codegen.kernel.CodeListener;
-import org.jtvmc.compiler.pipeline.KernelBuild;
+import org.jtvmc.compiler.pipeline.CompiledModel;
 import org.jtvmc.ir.graph.IRModule;
 import org.jtvmc.ir.pass.PassListener;
 
@@ -26,5 +25,5 @@ public interface CompileListener {
   default void problem(String sentence) {}
 
   /** Called once all kernels are made. */
-  default void kernels(List<KernelBuild> kernels) {}
+  default void compiled(CompiledModel model) {}
 }

@@ -6,20 +6,24 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.jtvmc.codegen.kernel.CodeListener;
+import org.jtvmc.codegen.link.Ptxas;
 import org.jtvmc.compiler.artifact.ArtifactLayout;
 import org.jtvmc.compiler.artifact.CompileListener;
 import org.jtvmc.compiler.cli.InspectionOptions.Dump;
+import org.jtvmc.compiler.pipeline.CompiledModel;
+import org.jtvmc.compiler.pipeline.DeviceResources;
 import org.jtvmc.compiler.pipeline.KernelBuild;
 import org.jtvmc.ir.graph.IRModule;
 import org.jtvmc.ir.pass.Pass;
 import org.jtvmc.ir.pass.PassListener;
 import org.jtvmc.ir.pass.PassTimes;
 import org.jtvmc.ir.pass.PrintAfter;
+import org.jtvmc.ir.target.CudaTarget;
 import org.jtvmc.ir.text.ModuleText;
 
 /** Shows a compilation as it goes: graphs, times and code, as far as the user asks for them. */
@@ -86,9 +90,26 @@ final class CompilationReport implements CompileListener {
   }
 
   @Override
-  public void kernels(List<KernelBuild> kernels) {
-    for (KernelBuild kernel : kernels) {
+  public void compiled(CompiledModel model) {
+    for (KernelBuild kernel : model.kernels()) {
       dump(Dump.TE, kernel.name() + ".te", () -> kernel.dag().toString());
+    }
+    if (dumps.contains(Dump.RESOURCES)) {
+      resources(model);
+    }
+  }
+
+  private void resources(CompiledModel model) {
+    Optional<Ptxas> ptxas = Ptxas.find();
+    if (!(model.target() instanceof CudaTarget gpu)) {
+      verb.note("there is no table of resources: the target is a CPU");
+    } else if (ptxas.isEmpty() || !ptxas.get().knows(gpu)) {
+      verb.note("there is no table of resources: no ptxas that knows %s is here", gpu.name());
+    } else {
+      dump(
+          Dump.RESOURCES,
+          "resources.md",
+          () -> DeviceResources.of(model, gpu, ptxas.get()).table());
     }
   }
 

@@ -20,7 +20,8 @@ final class InspectionOptions {
     LOOP,
     LL,
     ASM,
-    PTX
+    PTX,
+    RESOURCES
   }
 
   @Option(

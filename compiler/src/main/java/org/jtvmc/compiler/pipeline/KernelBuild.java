@@ -26,7 +26,7 @@ public record KernelBuild(
     TUNED,
     /** The rules' own choice. */
     DEFAULT,
-    /** None: the rules' choice could not be compiled. */
+    /** The plain loops: the rules' choice could not be compiled. */
     UNSCHEDULED
   }
 

@@ -15,9 +15,9 @@ import org.jtvmc.schedule.space.DesignSpace;
 import org.jtvmc.schedule.step.Step;
 
 /**
- * Makes kernels with the best schedule known: a tuned one, else the default one, else none at all,
- * so that there is always a kernel. What was not usable is said, never thrown. Not to be shared by
- * threads.
+ * Makes kernels with the best schedule known: a tuned one, else the default one, else the plain
+ * one, so that there is always a kernel. What was not usable is said, never thrown. Not to be
+ * shared by threads.
  */
 final class KernelFactory implements AutoCloseable {
   private final Target target;
@@ -49,7 +49,7 @@ final class KernelFactory implements AutoCloseable {
     }
     return attempt(
             name, Origin.DEFAULT, () -> DesignSpace.of(dag, target).defaultCandidate().schedule())
-        .orElseGet(() -> compile(name, Origin.UNSCHEDULED, Schedule.of(dag)));
+        .orElseGet(() -> compile(name, Origin.UNSCHEDULED, DesignSpace.plain(dag, target)));
   }
 
   @FunctionalInterface

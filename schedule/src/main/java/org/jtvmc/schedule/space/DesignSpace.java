@@ -50,6 +50,17 @@ public final class DesignSpace {
     return dag;
   }
 
+  /**
+   * What is left where no other schedule can be compiled: loops as the expression has them on a
+   * CPU, a thread for each element on a GPU.
+   */
+  public static Schedule plain(ComputeDag dag, Target target) {
+    return switch (target) {
+      case CpuTarget _ -> Schedule.of(dag);
+      case CudaTarget gpu -> of(dag, gpu, GpuRules.PLAIN).defaultCandidate().schedule();
+    };
+  }
+
   /** The schedule that the rules prefer: good with no search at all. */
   public Candidate defaultCandidate() {
     return build(Choices.expert());

@@ -14,5 +14,8 @@ public final class GpuRules {
       List.of(
           new InlineElementwise(), new TileInBlocks(), new ReduceRowsTogether(), new BindThreads());
 
+  /** A thread for each element of each stage. */
+  static final List<SketchRule> PLAIN = List.of(new BindThreads());
+
   private GpuRules() {}
 }

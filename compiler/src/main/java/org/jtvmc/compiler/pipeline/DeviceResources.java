@@ -1,0 +1,131 @@
+package org.jtvmc.compiler.pipeline;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jtvmc.codegen.cuda.DeviceKernel;
+import org.jtvmc.codegen.cuda.Launch;
+import org.jtvmc.codegen.link.Ptxas;
+import org.jtvmc.ir.expr.IntImm;
+import org.jtvmc.ir.expr.PrimExpr;
+import org.jtvmc.ir.loop.Buffer;
+import org.jtvmc.ir.target.CudaTarget;
+import org.jtvmc.ir.target.Occupancy;
+import org.jtvmc.tuner.draft.DraftModel;
+import org.jtvmc.tuner.feature.LoopAnalysis;
+
+/**
+ * What the kernels of a model take of a GPU, found without one: registers, spills and shared memory
+ * from the assembler, occupancy by arithmetic, times from the model of the device.
+ *
+ * @param rows one for each launch, in the order of the kernels
+ */
+public record DeviceResources(CudaTarget target, List<Row> rows) {
+
+  /**
+   * One launch.
+   *
+   * @param uses how often a run makes it
+   * @param roofMs the least time of the whole kernel: its operations at the peak of the
+   *     multiply-add units, or its inputs and outputs at the bandwidth of device memory;
+   *     milliseconds
+   * @param modelMs what the model of the device estimates for the whole kernel
+   */
+  public record Row(
+      String entry,
+      int uses,
+      Launch launch,
+      Ptxas.Usage usage,
+      Occupancy occupancy,
+      double roofMs,
+      double modelMs) {
+
+    /** Shared memory of a block, in bytes. */
+    public int sharedBytes() {
+      return usage.sharedBytes() + launch.sharedBytes();
+    }
+  }
+
+  public DeviceResources {
+    rows = List.copyOf(rows);
+  }
+
+  /** Assembles every kernel of a model for a GPU. */
+  public static DeviceResources of(CompiledModel model, CudaTarget target, Ptxas ptxas) {
+    List<Row> rows = new ArrayList<>();
+    for (int i = 0; i < model.kernels().size(); i++) {
+      KernelBuild kernel = model.kernels().get(i);
+      if (kernel.binary() instanceof KernelBinary.OfGpu(DeviceKernel device)) {
+        int index = i;
+        int uses = (int) model.useKernels().stream().filter(use -> use == index).count();
+        Map<String, Ptxas.Usage> usages = ptxas.usage(device.ptx(), target);
+        double modelMs = DraftModel.of(target).estimateMs(LoopAnalysis.of(kernel.lowered().func()));
+        for (Launch launch : device.launches()) {
+          Ptxas.Usage usage = usages.get(launch.entry());
+          rows.add(
+              new Row(
+                  launch.entry(),
+                  uses,
+                  launch,
+                  usage,
+                  Occupancy.of(
+                      target,
+                      Math.toIntExact(launch.block().count()),
+                      usage.registers(),
+                      usage.sharedBytes() + launch.sharedBytes()),
+                  roofMs(kernel, target),
+                  modelMs));
+        }
+      }
+    }
+    return new DeviceResources(target, rows);
+  }
+
+  private static double roofMs(KernelBuild kernel, CudaTarget target) {
+    double bytes = 0;
+    for (Buffer buffer : kernel.lowered().func().inputs()) {
+      bytes += bytes(buffer);
+    }
+    for (Buffer buffer : kernel.lowered().func().outputs()) {
+      bytes += bytes(buffer);
+    }
+    double peak =
+        2.0 * target.fmaPerCycle() * target.multiprocessors() * (double) target.clockHertz();
+    return Math.max(kernel.dag().flops() / peak, bytes / target.bandwidthBytes()) * 1e3;
+  }
+
+  private static double bytes(Buffer buffer) {
+    double elements = 1;
+    for (PrimExpr size : buffer.shape()) {
+      elements *= size instanceof IntImm imm ? imm.value() : 1;
+    }
+    return elements * buffer.dtype().bytes();
+  }
+
+  /** A table in Markdown. */
+  public String table() {
+    StringBuilder text = new StringBuilder();
+    text.append("| kernel | uses | blocks | threads | registers | spilled bytes | shared bytes ");
+    text.append("| occupancy | roof, ms | model, ms | share of the roof |\n");
+    text.append("| --- |").append(" ---: |".repeat(10)).append('\n');
+    for (Row row : rows) {
+      text.append(
+          String.format(
+              Locale.ROOT,
+              "| %s | %d | %d | %d | %d | %d | %d | %.2f | %.4f | %.4f | %.2f |%n",
+              row.entry(),
+              row.uses(),
+              row.launch().grid().count(),
+              row.launch().block().count(),
+              row.usage().registers(),
+              row.usage().spilledBytes(),
+              row.sharedBytes(),
+              row.occupancy().share(),
+              row.roofMs(),
+              row.modelMs(),
+              row.roofMs() / row.modelMs()));
+    }
+    return text.toString();
+  }
+}

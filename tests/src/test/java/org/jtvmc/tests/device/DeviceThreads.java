@@ -1,0 +1,150 @@
+package org.jtvmc.tests.device;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.jtvmc.codegen.cuda.Launch;
+import org.jtvmc.codegen.link.LlvmTools;
+import org.jtvmc.codegen.llvm.Jit;
+
+/** The code of a kernel in this process, on the stand-in for a GPU's threads. */
+public final class DeviceThreads implements AutoCloseable {
+  private static final Path SOURCE = Path.of("src/test/c/device_threads.c");
+  private static final int WRITE = 1;
+  private static final int SHARED = 2;
+
+  private final Jit jit = new Jit();
+  private final HostCode code;
+  private final MethodHandle addArray;
+  private final MethodHandle forgetArrays;
+  private final MethodHandle launch;
+
+  /**
+   * @param runtime what {@link #build} made
+   */
+  DeviceThreads(byte[] runtime, HostCode code) {
+    this.code = code;
+    jit.addObject(runtime);
+    jit.addObject(code.object());
+    addArray =
+        function(
+            "add_array", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT));
+    forgetArrays = function("forget_arrays", FunctionDescriptor.ofVoid());
+    launch =
+        function("launch", FunctionDescriptor.of(ADDRESS, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG));
+  }
+
+  private MethodHandle function(String name, FunctionDescriptor type) {
+    return Linker.nativeLinker().downcallHandle(jit.lookup(name), type);
+  }
+
+  /** Compiles the stand-in with the compiler that this project brings along. */
+  public static byte[] build() {
+    try {
+      Path object = Files.createTempFile("device_threads", ".o");
+      try {
+        LlvmTools.open()
+            .clang(
+                List.of(
+                    "-std=gnu11",
+                    "-O2",
+                    "-fPIC",
+                    "-fno-builtin",
+                    "-fcf-protection=none",
+                    "-Wall",
+                    "-Wextra",
+                    "-Werror",
+                    "-c",
+                    SOURCE.toString(),
+                    "-o",
+                    object.toString()));
+        return Files.readAllBytes(object);
+      } finally {
+        Files.deleteIfExists(object);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * An argument of a launch.
+   *
+   * @param written true where the launch may write it
+   */
+  record Argument(MemorySegment memory, boolean written) {}
+
+  /**
+   * Runs a launch.
+   *
+   * @param seed decides the order of the threads
+   * @throws AssertionError where the code does what it must not
+   */
+  void run(Launch launched, List<Argument> arguments, long seed) {
+    try (Arena arena = Arena.ofConfined()) {
+      code.shared()
+          .forEach(
+              (name, bytes) ->
+                  add(jit.lookup(name), bytes, code.leastAccess().shared(), SHARED | WRITE));
+      MemorySegment pointers = arena.allocate(ADDRESS, Math.max(1, arguments.size()));
+      for (int i = 0; i < arguments.size(); i++) {
+        MemorySegment memory = arguments.get(i).memory();
+        int flags = arguments.get(i).written() ? WRITE : 0;
+        add(memory, memory.byteSize(), code.leastAccess().global(), flags);
+        pointers.setAtIndex(ADDRESS, i, memory);
+      }
+      MemorySegment extents =
+          arena.allocateFrom(
+              JAVA_INT,
+              launched.grid().x(),
+              launched.grid().y(),
+              launched.grid().z(),
+              launched.block().x(),
+              launched.block().y(),
+              launched.block().z());
+      MemorySegment fault =
+          (MemorySegment)
+              launch.invokeExact(jit.lookup("call_" + launched.entry()), pointers, extents, seed);
+      String text = fault.reinterpret(Integer.MAX_VALUE).getString(0);
+      forgetArrays.invokeExact();
+      if (!text.isEmpty()) {
+        throw new AssertionError(launched.entry() + ": " + text);
+      }
+    } catch (Throwable e) {
+      throw rethrown(e);
+    }
+  }
+
+  private void add(MemorySegment memory, long bytes, int elementBytes, int flags) {
+    try {
+      if ((int) addArray.invokeExact(memory, bytes, elementBytes, flags) != 0) {
+        throw new AssertionError("too many arrays, or no memory");
+      }
+    } catch (Throwable e) {
+      throw rethrown(e);
+    }
+  }
+
+  private static RuntimeException rethrown(Throwable e) {
+    if (e instanceof Error error) {
+      throw error;
+    }
+    return e instanceof RuntimeException known ? known : new IllegalStateException(e);
+  }
+
+  @Override
+  public void close() {
+    jit.close();
+  }
+}

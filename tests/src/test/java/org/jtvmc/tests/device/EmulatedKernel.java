@@ -1,0 +1,117 @@
+package org.jtvmc.tests.device;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jtvmc.codegen.cuda.DeviceCompiler;
+import org.jtvmc.codegen.cuda.DeviceKernel;
+import org.jtvmc.codegen.cuda.Launch;
+import org.jtvmc.codegen.kernel.CodeListener.Stage;
+import org.jtvmc.codegen.pass.GpuPipeline;
+import org.jtvmc.ir.data.NDArray;
+import org.jtvmc.ir.expr.IntImm;
+import org.jtvmc.ir.loop.Buffer;
+import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.ir.target.CudaTarget;
+import org.jtvmc.ir.te.Tensor;
+import org.jtvmc.ir.type.TensorType;
+import org.jtvmc.schedule.lower.LoweredKernel;
+
+/**
+ * A kernel for a GPU, run by this machine's CPU: the LLVM IR from which PTX is made, thread by
+ * thread, with checks of every access.
+ */
+public final class EmulatedKernel {
+  private static final long SEED = Long.getLong("jtvmc.seed", 20261127);
+
+  private final LoweredKernel lowered;
+  private final DeviceKernel kernel;
+  private final HostCode code;
+  private final byte[] runtime;
+
+  /**
+   * @param runtime what {@link DeviceThreads#build} made
+   */
+  public EmulatedKernel(LoweredKernel lowered, CudaTarget gpu, CpuTarget host, byte[] runtime) {
+    this.lowered = lowered;
+    this.runtime = runtime;
+    String[] llvm = new String[1];
+    try (DeviceCompiler compiler =
+        new DeviceCompiler(
+            gpu,
+            GpuPipeline.passes(gpu),
+            (stage, _, text) -> {
+              if (stage == Stage.OPTIMIZED_LL) {
+                llvm[0] = text.get();
+              }
+            })) {
+      kernel = compiler.compile(lowered.func());
+    }
+    code = HostCode.of(llvm[0], kernel.launches(), gpu, host);
+  }
+
+  public DeviceKernel kernel() {
+    return kernel;
+  }
+
+  /**
+   * The outputs for these inputs.
+   *
+   * @param inputs by their placeholders
+   * @throws AssertionError where the code does what it must not
+   */
+  public List<NDArray> run(Map<Tensor, NDArray> inputs) {
+    try (DeviceThreads threads = new DeviceThreads(runtime, code);
+        Arena arena = Arena.ofConfined()) {
+      List<MemorySegment> given = new ArrayList<>();
+      lowered.sources().forEach(source -> given.add(copy(arena, inputs.get(source))));
+      List<MemorySegment> results = new ArrayList<>();
+      lowered.func().outputs().forEach(output -> results.add(unset(arena, type(output).bytes())));
+      MemorySegment workspace = unset(arena, kernel.workspaceBytes());
+      for (Launch launch : kernel.launches()) {
+        List<DeviceThreads.Argument> arguments = new ArrayList<>();
+        for (Launch.Argument argument : launch.arguments()) {
+          arguments.add(
+              switch (argument) {
+                case Launch.Argument.Input(int index) ->
+                    new DeviceThreads.Argument(given.get(index), false);
+                case Launch.Argument.Output(int index) ->
+                    new DeviceThreads.Argument(results.get(index), true);
+                case Launch.Argument.Workspace(long offset) ->
+                    new DeviceThreads.Argument(workspace.asSlice(offset), true);
+              });
+        }
+        threads.run(launch, arguments, SEED);
+      }
+      List<NDArray> outputs = new ArrayList<>();
+      for (int i = 0; i < results.size(); i++) {
+        NDArray output = NDArray.allocate(type(lowered.func().outputs().get(i)));
+        output.data().copyFrom(results.get(i));
+        outputs.add(output);
+      }
+      return outputs;
+    }
+  }
+
+  /** Apart from other arrays, so that what goes beyond the end is seen. */
+  private static MemorySegment unset(Arena arena, long bytes) {
+    arena.allocate(DeviceKernel.ALIGNMENT, DeviceKernel.ALIGNMENT);
+    MemorySegment memory = arena.allocate(Math.max(1, bytes), DeviceKernel.ALIGNMENT);
+    memory.fill((byte) 0xff);
+    arena.allocate(DeviceKernel.ALIGNMENT, DeviceKernel.ALIGNMENT);
+    return memory.asSlice(0, bytes);
+  }
+
+  private static MemorySegment copy(Arena arena, NDArray array) {
+    MemorySegment memory = unset(arena, array.data().byteSize());
+    memory.copyFrom(array.data());
+    return memory;
+  }
+
+  private static TensorType type(Buffer buffer) {
+    long[] shape = buffer.shape().stream().mapToLong(size -> ((IntImm) size).value()).toArray();
+    return TensorType.of(buffer.dtype(), shape);
+  }
+}

@@ -1,0 +1,51 @@
+package org.jtvmc.tests.kernels;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.jtvmc.compiler.passes.GraphPipeline;
+import org.jtvmc.compiler.pipeline.TaskExtraction;
+import org.jtvmc.compiler.source.ModelSource;
+import org.jtvmc.ir.graph.IRModule;
+import org.jtvmc.ir.graph.Var;
+import org.jtvmc.schedule.ComputeDag;
+import org.jtvmc.tuner.task.TuningTask;
+
+/**
+ * The distinct kernels of models of the zoo, those that the system property {@code
+ * jtvmc.device.models} names: each as {@code NAME}, or as {@code NAME@SHAPE} with inputs of that
+ * shape, such as {@code ppocr-cls@1x3x48x40}.
+ */
+final class ZooKernels {
+  /** Small images leave odd edges, and the same strides and paddings. */
+  private static final String USUAL = "ppocr-cls@1x3x48x40 minilm@1x9";
+
+  private ZooKernels() {}
+
+  /** The kernels by model, number and name. */
+  static Map<String, ComputeDag> chosen() {
+    Map<String, ComputeDag> kernels = new LinkedHashMap<>();
+    for (String model : System.getProperty("jtvmc.device.models", USUAL).split(" ")) {
+      for (TuningTask task : TaskExtraction.tasks(fused(model))) {
+        kernels.put(model + " " + task.id() + " " + task.name(), task.dag());
+      }
+    }
+    return kernels;
+  }
+
+  private static IRModule fused(String model) {
+    int at = model.indexOf('@');
+    ModelSource source = ModelSource.of("zoo:" + (at < 0 ? model : model.substring(0, at)));
+    IRModule module = source.load(Map.of());
+    if (at >= 0) {
+      List<Long> shape = Stream.of(model.substring(at + 1).split("x")).map(Long::valueOf).toList();
+      Map<String, List<Long>> shapes = new LinkedHashMap<>();
+      for (Var parameter : module.main().parameters()) {
+        shapes.put(parameter.name(), shape);
+      }
+      module = source.load(shapes);
+    }
+    return GraphPipeline.standard().run(module);
+  }
+}

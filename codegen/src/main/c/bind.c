@@ -55,6 +55,11 @@ static int32_t check_shape(const DLTensor* tensor, const jtvmc_tensor_info* info
   if (info->ndim > 0 && !tensor->shape) {
     return jtvmc_fail(JTVMC_INVALID_ARGUMENT, "tensor \"%s\": the shape is NULL", info->name);
   }
+  if (info->sizes_at >= 0) {
+    if (tensor->shape != info->shape) return JTVMC_OK;
+    return jtvmc_fail(JTVMC_INVALID_ARGUMENT,
+                      "tensor \"%s\" needs a shape of its own, which the run fills in", info->name);
+  }
   for (int32_t i = 0; i < info->ndim; i++) {
     if (tensor->shape[i] != info->shape[i]) {
       shape_text actual = print_shape(tensor->shape, info->ndim);
@@ -76,11 +81,7 @@ static int32_t check_shape(const DLTensor* tensor, const jtvmc_tensor_info* info
   return JTVMC_OK;
 }
 
-uint64_t jtvmc_tensor_bytes(const jtvmc_tensor_info* info) {
-  uint64_t elements = 1;
-  for (int32_t i = 0; i < info->ndim; i++) elements *= (uint64_t)info->shape[i];
-  return elements * ((info->dtype.bits + 7u) / 8u);
-}
+uint64_t jtvmc_tensor_bytes(const jtvmc_tensor_info* info) { return info->capacity; }
 
 static int32_t check_device(const DLTensor* tensor, const jtvmc_tensor_info* info,
                             const jtvmc_memory* memory) {
@@ -153,4 +154,31 @@ int32_t jtvmc_bind(const jtvmc_model_info* info, const DLTensor* tensors,
     if (status != JTVMC_OK) return status;
   }
   return check_overlap(info, io);
+}
+
+int32_t jtvmc_report_sizes(const jtvmc_model_info* info, const DLTensor* tensors,
+                           const void* workspace) {
+  for (int32_t i = info->num_inputs; i < info->num_inputs + info->num_outputs; i++) {
+    const jtvmc_tensor_info* output = &info->tensors[i];
+    if (output->sizes_at < 0) continue;
+    const int64_t* sizes = (const int64_t*)(const void*)((const char*)workspace + output->sizes_at);
+    uint64_t room = output->capacity / ((output->dtype.bits + 7u) / 8u);
+    uint64_t elements = 1;
+    for (int32_t d = 0; d < output->ndim; d++) {
+      if (sizes[d] == 0) elements = 0;
+    }
+    for (int32_t d = 0; d < output->ndim && elements > 0; d++) {
+      uint64_t size = (uint64_t)sizes[d];
+      elements = sizes[d] < 0 || size > room / elements ? room + 1 : elements * size;
+      if (elements > room) {
+        shape_text shape = print_shape(sizes, output->ndim);
+        return jtvmc_fail(JTVMC_WRONG_SHAPE,
+                          "output \"%s\" would have the shape %s; the model is compiled for at most "
+                          "%llu elements of it",
+                          output->name, shape.text, (unsigned long long)room);
+      }
+    }
+    memcpy(tensors[i].shape, sizes, (size_t)output->ndim * sizeof *sizes);
+  }
+  return JTVMC_OK;
 }

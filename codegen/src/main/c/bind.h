@@ -18,4 +18,8 @@ uint64_t jtvmc_tensor_bytes(const jtvmc_tensor_info* info);
 int32_t jtvmc_bind(const jtvmc_model_info* info, const DLTensor* tensors,
                    const jtvmc_memory* memory, void** io);
 
+/* Tells the caller the sizes of the outputs that the run has decided. */
+int32_t jtvmc_report_sizes(const jtvmc_model_info* info, const DLTensor* tensors,
+                           const void* workspace);
+
 #endif /* JTVMC_BIND_H */

@@ -25,7 +25,7 @@
 extern "C" {
 #endif
 
-#define JTVMC_ABI_VERSION 1
+#define JTVMC_ABI_VERSION 2
 
 /*
  * DLPack (https://dmlc.github.io/dlpack, ABI 1.x). A program that also uses dlpack.h includes it
@@ -98,10 +98,13 @@ typedef struct jtvmc_pool jtvmc_pool;
 /* What a model expects of one tensor. */
 typedef struct jtvmc_tensor_info {
   const char* name;
-  const int64_t* shape; /* ndim sizes */
+  const int64_t* shape; /* ndim sizes; -1 where a run decides */
   int32_t ndim;
   DLDataType dtype;
   uint64_t alignment; /* of the data, in bytes; a power of two */
+  uint64_t capacity;  /* bytes that the data take, or may take */
+  /* Of an output whose sizes a run decides, where they are kept; else -1. See jtvmc_run. */
+  int64_t sizes_at;
 } jtvmc_tensor_info;
 
 /*
@@ -160,6 +163,11 @@ void jtvmc_context_destroy(jtvmc_context* context);
  * and row-major; outputs overlap nothing. The threads of a model serve one run at a time: of
  * several contexts running at once, those that find the threads busy work on their own thread
  * alone.
+ *
+ * An output whose sizes a run decides (sizes_at is not -1: the positions that NonZero finds, the
+ * boxes that NonMaxSuppression leaves) takes data of info->capacity bytes, the most that there can
+ * be, and a shape of the caller's own, ndim sizes, which the run fills in. The elements are compact
+ * and row-major at the front of the data. See jtvmc_sized_tensor.
  */
 int32_t jtvmc_run(jtvmc_context* context, const DLTensor* tensors);
 
@@ -185,6 +193,17 @@ static inline DLTensor jtvmc_tensor(const jtvmc_tensor_info* info, void* data) {
   tensor.shape = (int64_t*)(uintptr_t)info->shape;
   tensor.strides = 0;
   tensor.byte_offset = 0;
+  return tensor;
+}
+
+/*
+ * The same for an output whose sizes a run decides: data of info->capacity bytes, and a place for
+ * info->ndim sizes that the run fills in.
+ */
+static inline DLTensor jtvmc_sized_tensor(const jtvmc_tensor_info* info, void* data,
+                                          int64_t* shape) {
+  DLTensor tensor = jtvmc_tensor(info, data);
+  tensor.shape = shape;
   return tensor;
 }
 

@@ -173,7 +173,7 @@ static int32_t run_exclusively(jtvmc_context* context, const DLTensor* tensors) 
   int32_t status = jtvmc_bind(info, tensors, &memory, context->io);
   if (status != JTVMC_OK) return status;
   status = info->entry(context->io, context->workspace, model->weights.data, model->pool);
-  if (status == 0) return JTVMC_OK;
+  if (status == 0) return jtvmc_report_sizes(info, tensors, context->workspace);
   return jtvmc_fail(JTVMC_KERNEL, "model \"%s\": a kernel failed with code %d", info->name, status);
 }
 

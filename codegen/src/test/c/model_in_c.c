@@ -28,9 +28,9 @@ static int32_t entry(void** io, void* workspace, const void* weight_data, jtvmc_
 static const int64_t shape[] = {10, 100};
 
 static const jtvmc_tensor_info tensors[] = {
-    {"x", shape, 2, {kDLFloat, 32, 1}, 4},
-    {"y", shape, 2, {kDLFloat, 32, 1}, 4},
-    {"sum", shape, 2, {kDLFloat, 32, 1}, 4},
+    {"x", shape, 2, {kDLFloat, 32, 1}, 4, sizeof(float) * N, -1},
+    {"y", shape, 2, {kDLFloat, 32, 1}, 4, sizeof(float) * N, -1},
+    {"sum", shape, 2, {kDLFloat, 32, 1}, 4, sizeof(float) * N, -1},
 };
 
 const jtvmc_model_info jtvmc_this_model = {

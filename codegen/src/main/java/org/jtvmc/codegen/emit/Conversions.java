@@ -94,7 +94,8 @@ final class Conversions {
           FLOAT8_E5M2,
           FLOAT8_E5M2FNUZ,
           FLOAT8_E8M0FNU,
-          FLOAT4_E2M1FN ->
+          FLOAT4_E2M1FN,
+          STRING ->
           value.ref();
     };
   }
@@ -123,7 +124,8 @@ final class Conversions {
               FLOAT8_E5M2,
               FLOAT8_E5M2FNUZ,
               FLOAT8_E8M0FNU,
-              FLOAT4_E2M1FN ->
+              FLOAT4_E2M1FN,
+              STRING ->
               stored;
         };
     return new Value(value, dtype, lanes);

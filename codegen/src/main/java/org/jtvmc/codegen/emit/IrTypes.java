@@ -25,7 +25,7 @@ public final class IrTypes {
     LLVMTypeRef element =
         switch (dtype.kind()) {
           case BOOL -> integer(1);
-          case INT, UINT -> integer(Math.max(8, dtype.bits()));
+          case INT, UINT, STRING -> integer(Math.max(8, dtype.bits()));
           case FLOAT8_E4M3FN,
               FLOAT8_E4M3FNUZ,
               FLOAT8_E5M2,
@@ -58,7 +58,8 @@ public final class IrTypes {
           FLOAT8_E5M2,
           FLOAT8_E5M2FNUZ,
           FLOAT8_E8M0FNU,
-          FLOAT4_E2M1FN ->
+          FLOAT4_E2M1FN,
+          STRING ->
           register(dtype, lanes);
     };
   }
@@ -74,7 +75,7 @@ public final class IrTypes {
           FLOAT8_E8M0FNU,
           FLOAT4_E2M1FN ->
           8;
-      case INT, UINT -> Math.max(8, dtype.bits());
+      case INT, UINT, STRING -> Math.max(8, dtype.bits());
       case BFLOAT, FLOAT -> Math.max(32, dtype.bits());
     };
   }

@@ -5,12 +5,20 @@ import java.util.List;
 /**
  * One step of a model.
  *
- * @param kernel the kernel's symbol
- * @param buffers the places of its inputs, then of its outputs
+ * @param kernel the symbol of a kernel, or of a function of the native runtime
+ * @param buffers the places of its inputs, its outputs, its scratch memory where it has some, and
+ *     of the parameters of a function of the runtime
  */
 public record KernelCall(String kernel, List<Place> buffers) {
 
+  private static final String RUNTIME = "jtvmc_host_";
+
   public KernelCall {
     buffers = List.copyOf(buffers);
+  }
+
+  /** Whether a function of the native runtime is called, and no kernel of the model's own. */
+  public boolean ofRuntime() {
+    return kernel.startsWith(RUNTIME);
   }
 }

@@ -28,8 +28,7 @@ public final class ModelHeader {
             tensor ->
                 "  DLTensor %s; /* %s */\n"
                     .formatted(
-                        identifier(tensor.name(), used),
-                        tensor.type().toString().replace("*/", "* /")))
+                        identifier(tensor.name(), used), tensor.description().replace("*/", "* /")))
         .collect(Collectors.joining());
   }
 

@@ -41,7 +41,11 @@ public final class ModelLibrary {
    */
   public static void write(ModelDescription model, List<byte[]> kernels, Path library) {
     Function<LlvmContext, LlvmModule> module = context -> ModelModule.write(model, context);
-    write(model.name(), module, kernels, library, RuntimePart.LIBRARY, INTERFACE);
+    var objects = new ArrayList<>(kernels);
+    if (model.calls().stream().anyMatch(KernelCall::ofRuntime)) {
+      objects.add(hostObject());
+    }
+    write(model.name(), module, objects, library, RuntimePart.LIBRARY, INTERFACE);
   }
 
   /**
@@ -99,6 +103,13 @@ public final class ModelLibrary {
       module.setTarget(machine);
       module.verify();
       module.emitObject(machine, file);
+    }
+  }
+
+  private static byte[] hostObject() {
+    try (var context = new LlvmContext();
+        var machine = new LlvmTargetMachine(RuntimeResources.BASELINE)) {
+      return RuntimeResources.module(RuntimePart.HOST, context).emitObject(machine);
     }
   }
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jtvmc.codegen.llvm.LlvmContext;
@@ -18,7 +19,7 @@ import org.jtvmc.ir.type.DType;
 final class ModelModule {
 
   /** JTVMC_ABI_VERSION. */
-  private static final int ABI_VERSION = 1;
+  private static final int ABI_VERSION = 2;
 
   /** kDLCPU and kDLCUDA. */
   private static final int CPU = 1;
@@ -87,26 +88,35 @@ final class ModelModule {
     }
   }
 
-  /** The array of the tensors, each {name, shape, ndim, {code, bits, lanes}, alignment}. */
+  /**
+   * The array of the tensors, each {name, shape, ndim, {code, bits, lanes}, alignment, capacity,
+   * sizes_at}.
+   */
   private String writeTensors() {
     var tensors = Stream.concat(model.inputs().stream(), model.outputs().stream()).toList();
-    text.append("%tensor = type { ptr, ptr, i32, i8, i8, i16, i64 }\n");
+    text.append("%tensor = type { ptr, ptr, i32, i8, i8, i16, i64, i64, i64 }\n");
     return text.array(
         "%tensor", tensors.stream().map(tensor -> "%tensor " + writeTensor(tensor)).toList());
   }
 
   private String writeTensor(TensorInfo tensor) {
-    var sizes = tensor.type().sizes();
+    var sizes =
+        tensor
+            .decided()
+            .map(decided -> Collections.nCopies(decided.rank(), -1L))
+            .orElseGet(tensor.type()::sizes);
     var shape = text.array("i64", sizes.stream().map(size -> "i64 " + size).toList());
     var dtype = tensor.type().dtype();
-    return "{ ptr %s, ptr %s, i32 %d, i8 %d, i8 %d, i16 1, i64 %d }"
+    return "{ ptr %s, ptr %s, i32 %d, i8 %d, i8 %d, i16 1, i64 %d, i64 %d, i64 %d }"
         .formatted(
             text.string(tensor.name()),
             shape,
             sizes.size(),
             code(dtype),
             dtype.isBool() ? 8 : dtype.bits(),
-            tensor.alignment());
+            tensor.alignment(),
+            tensor.type().bytes(),
+            tensor.decided().map(TensorInfo.DecidedSizes::offset).orElse(-1L));
   }
 
   /** DLPack's DLDataTypeCode. */
@@ -115,6 +125,7 @@ final class ModelModule {
       case INT -> 0;
       case UINT -> 1;
       case FLOAT -> 2;
+      case STRING -> 3;
       case BFLOAT -> 4;
       case BOOL -> 6;
       case FLOAT8_E4M3FN -> 10;

@@ -45,6 +45,19 @@ public final class CompiledKernel implements AutoCloseable {
   }
 
   /**
+   * A function of the native runtime that runs between kernels and has a kernel's form.
+   *
+   * @param runtime outlives it
+   * @param name the function's symbol
+   */
+  public CompiledKernel(KernelRuntime runtime, String name) {
+    this.runtime = runtime;
+    this.name = name;
+    address = runtime.hostFunction(name);
+    call = Linker.nativeLinker().downcallHandle(address, KernelRuntime.KERNEL);
+  }
+
+  /**
    * Runs the kernel once.
    *
    * @param buffers native memory: the data of the inputs, then of the outputs

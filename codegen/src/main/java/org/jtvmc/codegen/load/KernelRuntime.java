@@ -35,12 +35,10 @@ public final class KernelRuntime implements AutoCloseable {
   private final MethodHandle cpuCount;
   private final MethodHandle measure;
   private final MemorySegment parallelFor;
+  private boolean hostLoaded;
 
   public KernelRuntime() {
-    try (var context = new LlvmContext();
-        var machine = new LlvmTargetMachine(RuntimeResources.BASELINE)) {
-      jit.addObject(RuntimeResources.module(RuntimePart.KERNEL, context).emitObject(machine));
-    }
+    addTo(jit, RuntimePart.KERNEL);
     createPool = function("jtvmc_pool_create", FunctionDescriptor.of(ADDRESS, JAVA_INT));
     destroyPool = function("jtvmc_pool_destroy", FunctionDescriptor.ofVoid(ADDRESS));
     cpuCount = function("jtvmc_cpu_count", FunctionDescriptor.of(JAVA_INT));
@@ -73,6 +71,26 @@ public final class KernelRuntime implements AutoCloseable {
   /** Makes the runtime's functions visible to a kernel's code. */
   void defineIn(Jit kernel) {
     kernel.define(PARALLEL_FOR, parallelFor);
+  }
+
+  /**
+   * A function of the runtime that runs between kernels.
+   *
+   * @param symbol its name
+   */
+  synchronized MemorySegment hostFunction(String symbol) {
+    if (!hostLoaded) {
+      addTo(jit, RuntimePart.HOST);
+      hostLoaded = true;
+    }
+    return jit.lookup(symbol);
+  }
+
+  private static void addTo(Jit jit, RuntimePart part) {
+    try (var context = new LlvmContext();
+        var machine = new LlvmTargetMachine(RuntimeResources.BASELINE)) {
+      jit.addObject(RuntimeResources.module(part, context).emitObject(machine));
+    }
   }
 
   MethodHandle measure() {

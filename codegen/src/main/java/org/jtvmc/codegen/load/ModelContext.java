@@ -11,6 +11,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.jtvmc.codegen.CodegenException;
 import org.jtvmc.codegen.driver.CudaStream;
@@ -43,6 +44,14 @@ public final class ModelContext implements AutoCloseable {
     tensors = arena.allocate(DL_TENSOR, infos.size());
     for (int i = 0; i < infos.size(); i++) {
       ModelLayouts.fillTensor(tensor(i), library.tensorInfo(i));
+      var decided = infos.get(i).decided();
+      if (decided.isPresent()) {
+        tensor(i)
+            .set(
+                ADDRESS,
+                ModelLayouts.offset(DL_TENSOR, "shape"),
+                arena.allocate(JAVA_LONG, Math.max(1, decided.get().rank())));
+      }
     }
     try {
       context = create(model);
@@ -120,6 +129,23 @@ public final class ModelContext implements AutoCloseable {
     } catch (Throwable e) {
       throw Downcalls.unexpected(e);
     }
+  }
+
+  /** The sizes of an output, by its place among the outputs; of the last run. */
+  public List<Long> sizes(int output) {
+    int index = infos.size() - library.outputs().size() + output;
+    var info = infos.get(index);
+    if (info.decided().isEmpty()) {
+      return info.type().sizes();
+    }
+    int rank = info.decided().get().rank();
+    return LongStream.of(
+            tensor(index)
+                .get(ADDRESS, ModelLayouts.offset(DL_TENSOR, "shape"))
+                .reinterpret(rank * JAVA_LONG.byteSize())
+                .toArray(JAVA_LONG))
+        .boxed()
+        .toList();
   }
 
   private void bindTo(int deviceType) {

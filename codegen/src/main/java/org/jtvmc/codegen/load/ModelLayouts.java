@@ -11,6 +11,7 @@ import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import org.jtvmc.codegen.CodegenException;
 import org.jtvmc.codegen.library.TensorInfo;
 import org.jtvmc.ir.type.DType;
@@ -41,7 +42,9 @@ final class ModelLayouts {
           ADDRESS.withName("shape"),
           JAVA_INT.withName("ndim"),
           DATA_TYPE.withName("dtype"),
-          JAVA_LONG.withName("alignment"));
+          JAVA_LONG.withName("alignment"),
+          JAVA_LONG.withName("capacity"),
+          JAVA_LONG.withName("sizes_at"));
 
   static final StructLayout MODEL_INFO =
       MemoryLayout.structLayout(
@@ -66,7 +69,7 @@ final class ModelLayouts {
           ADDRESS.withName("weights_path"));
 
   /** JTVMC_ABI_VERSION. */
-  static final int ABI_VERSION = 1;
+  static final int ABI_VERSION = 2;
 
   /** kDLCPU. */
   static final int CPU = 1;
@@ -105,10 +108,15 @@ final class ModelLayouts {
     var ndim = getInt(info, TENSOR_INFO, "ndim");
     var shape = getPointer(info, TENSOR_INFO, "shape").reinterpret(JAVA_LONG.byteSize() * ndim);
     var dtype = dtype(info.asSlice(offset(TENSOR_INFO, "dtype"), DATA_TYPE));
+    long sizesAt = info.get(JAVA_LONG, offset(TENSOR_INFO, "sizes_at"));
+    long capacity = info.get(JAVA_LONG, offset(TENSOR_INFO, "capacity"));
     return new TensorInfo(
         getString(info, TENSOR_INFO, "name"),
-        TensorType.of(dtype, shape.toArray(JAVA_LONG)),
-        info.get(JAVA_LONG, offset(TENSOR_INFO, "alignment")));
+        sizesAt < 0
+            ? TensorType.of(dtype, shape.toArray(JAVA_LONG))
+            : TensorType.of(dtype, capacity / dtype.bytes()),
+        info.get(JAVA_LONG, offset(TENSOR_INFO, "alignment")),
+        sizesAt < 0 ? Optional.empty() : Optional.of(new TensorInfo.DecidedSizes(ndim, sizesAt)));
   }
 
   /** Fills a DLTensor over compact data; only the pointer to them is left open. */
@@ -133,6 +141,7 @@ final class ModelLayouts {
       case 0 -> new DType(DType.Kind.INT, bits);
       case 1 -> new DType(DType.Kind.UINT, bits);
       case 2 -> new DType(DType.Kind.FLOAT, bits);
+      case 3 -> DType.STRING;
       case 4 -> new DType(DType.Kind.BFLOAT, bits);
       case 6 -> DType.BOOL;
       case 10 -> DType.F8_E4M3FN;

@@ -11,7 +11,10 @@ public enum RuntimePart {
   LIBRARY,
 
   /** What the library of a model for GPUs holds: the C interface, over the CUDA driver. */
-  CUDA_LIBRARY;
+  CUDA_LIBRARY,
+
+  /** What a library holds beside that whose model has operators of the host. */
+  HOST;
 
   /** The part's C files, without their extension. */
   List<String> sources() {
@@ -27,6 +30,8 @@ public enum RuntimePart {
               "bind",
               "weights",
               "model");
+      case HOST ->
+          List.of("host_order", "host_select", "host_unique", "host_nms", "host_roi_align");
       case CUDA_LIBRARY ->
           List.of("error", "bind", "weights", "cuda_driver", "cuda_device", "cuda_model");
     };

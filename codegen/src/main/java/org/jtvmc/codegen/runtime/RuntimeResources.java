@@ -48,6 +48,7 @@ public final class RuntimeResources {
       case KERNEL -> "runtime-kernel.bc";
       case LIBRARY -> "runtime-library.bc";
       case CUDA_LIBRARY -> "runtime-cuda-library.bc";
+      case HOST -> "runtime-host.bc";
     };
   }
 

@@ -11,6 +11,7 @@ import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
@@ -236,7 +237,13 @@ public final class ArtifactCompiler {
 
   private static ArtifactManifest.TensorEntry entry(TensorInfo tensor, Long limit) {
     return new ArtifactManifest.TensorEntry(
-        tensor.name(), tensor.type().dtype().toString(), tensor.type().sizes(), limit);
+        tensor.name(),
+        tensor.type().dtype().toString(),
+        tensor
+            .decided()
+            .map(sizes -> Collections.nCopies(sizes.rank(), -1L))
+            .orElseGet(tensor.type()::sizes),
+        limit);
   }
 
   private static ArtifactManifest.Kernel kernel(KernelBuild kernel) {

@@ -68,6 +68,7 @@ public record ArtifactManifest(
   /**
    * An input or output.
    *
+   * @param shape sizes; -1 where a run decides
    * @param limit of an integer input: the least integer above those that it may hold
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)

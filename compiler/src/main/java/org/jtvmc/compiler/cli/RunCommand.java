@@ -62,7 +62,7 @@ final class RunCommand extends Verb {
     for (int i = 0; i < results.size(); i++) {
       NDArray result = results.get(i);
       TensorInfo info = infos.get(i);
-      ObjectNode entry = TensorNodes.describe(list.addObject(), info.name(), info.type());
+      ObjectNode entry = TensorNodes.describe(list.addObject(), info.name(), result.type());
       ArrayNode first = entry.putArray("first");
       StringBuilder text = new StringBuilder();
       for (int j = 0; j < Math.min(SHOWN, result.elements()); j++) {
@@ -72,7 +72,8 @@ final class RunCommand extends Verb {
       }
       if (!json()) {
         line(
-            "%s %s: %s%s", info.name(), info.type(), text, result.elements() > SHOWN ? " ..." : "");
+            "%s %s: %s%s",
+            info.name(), result.type(), text, result.elements() > SHOWN ? " ..." : "");
       }
     }
     if (outputs != null) {

@@ -150,7 +150,7 @@ final class VerifyCommand extends Verb {
   private static List<NDArray> interpreter(
       Artifact artifact, ModelSource source, List<NDArray> arguments) {
     IRModule module = source.load(artifact.manifest().source().inputShapes());
-    return new GraphEvaluator(module).evaluate(module.main(), arguments);
+    return GraphEvaluator.outputs(module, arguments);
   }
 
   private void report(

@@ -44,6 +44,9 @@ final class Closeness {
 
   private static boolean close(NDArray actual, NDArray expected, long i, double relative) {
     DType dtype = expected.dtype();
+    if (dtype.isString()) {
+      return actual.text(i).equals(expected.text(i));
+    }
     if (dtype.isNarrow()) {
       return actual.getLong(i) == expected.getLong(i) || (isZero(actual, i) && isZero(expected, i));
     }
@@ -63,7 +66,15 @@ final class Closeness {
     boolean negativeZero =
         switch (array.dtype().kind()) {
           case FLOAT8_E4M3FN, FLOAT8_E5M2, FLOAT4_E2M1FN -> true;
-          case FLOAT8_E4M3FNUZ, FLOAT8_E5M2FNUZ, FLOAT8_E8M0FNU, FLOAT, BFLOAT, INT, UINT, BOOL ->
+          case FLOAT8_E4M3FNUZ,
+              FLOAT8_E5M2FNUZ,
+              FLOAT8_E8M0FNU,
+              FLOAT,
+              BFLOAT,
+              INT,
+              UINT,
+              BOOL,
+              STRING ->
               false;
         };
     long bits = array.getLong(i);

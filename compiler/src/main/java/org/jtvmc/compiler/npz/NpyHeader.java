@@ -158,6 +158,7 @@ final class NpyHeader {
               FLOAT4_E2M1FN ->
               "u";
           case BOOL -> "b";
+          case STRING -> throw new NpzException("a .npz file holds no texts here");
         };
     return order + kind + dtype.bytes();
   }

@@ -10,15 +10,18 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jtvmc.compiler.onnx.OnnxImporter.FunctionKey;
+import org.jtvmc.compiler.onnx.convert.Conversion;
 import org.jtvmc.compiler.onnx.convert.Conversions;
 import org.jtvmc.compiler.onnx.convert.Emitter;
 import org.jtvmc.compiler.onnx.convert.OnnxNode;
 import org.jtvmc.ir.data.NDArray;
+import org.jtvmc.ir.graph.Attributes;
 import org.jtvmc.ir.graph.Constant;
 import org.jtvmc.ir.graph.Expr;
 import org.jtvmc.ir.type.DType;
@@ -31,6 +34,9 @@ final class GraphConversion implements OnnxNode.Surroundings {
   private final Map<FunctionKey, FunctionProto> functions;
   private final Conversions conversions;
   private final Emitter emitter;
+
+  /** The sizes of those values whose sizes a run decides. */
+  private final Map<Expr, Expr> decided = new IdentityHashMap<>();
 
   /** The values in sight, innermost graph first. */
   private final Deque<Scope> scopes = new ArrayDeque<>();
@@ -110,14 +116,49 @@ final class GraphConversion implements OnnxNode.Surroundings {
                         node,
                         "is not supported in version %d of its operator set".formatted(opset),
                         null));
+    var converted = new OnnxNode(node, opset, inputs, this);
     try {
-      return conversion.rule().convert(new OnnxNode(node, opset, inputs, this));
+      return convert(node, converted, conversion, conversions.atRunTime(domain, node.getOpType()));
     } catch (TypeException e) {
       throw fault(node, "does not fit its inputs: " + e.getMessage(), e);
     } catch (IndexOutOfBoundsException | NegativeArraySizeException e) {
       // Attributes and inputs come from the file, and a rule counts on those that belong together.
       throw fault(node, "has attributes and inputs that contradict each other", e);
     }
+  }
+
+  /** By the ordinary rule, or by that for sizes that a run decides. */
+  private List<Expr> convert(
+      NodeProto proto, OnnxNode node, Conversion conversion, Optional<Conversion> atRunTime) {
+    if (!conversion.handsOn() && node.takesDecided()) {
+      return atRunTime
+          .orElseThrow(
+              () ->
+                  fault(
+                      proto,
+                      "has an input whose sizes the run decides, which is not supported for it",
+                      null))
+          .rule()
+          .convert(node);
+    }
+    try {
+      return conversion.rule().convert(node);
+    } catch (NeedsValueException e) {
+      return atRunTime.orElseThrow(() -> e).rule().convert(node);
+    }
+  }
+
+  @Override
+  public Optional<Expr> decidedSizes(Expr value) {
+    return Optional.ofNullable(decided.get(value));
+  }
+
+  @Override
+  public Expr decided(Expr data, Expr sizes) {
+    // A call of its own, so that no other mention of the data is taken for this one.
+    var value = emitter.callUnfolded("copy", List.of(data), Attributes.NONE, "");
+    decided.put(value, sizes);
+    return value;
   }
 
   /** Puts a function's body in the place of its call. */
@@ -183,6 +224,11 @@ final class GraphConversion implements OnnxNode.Surroundings {
     var nodes = GraphOrder.sort(model.path(), subgraph, visible.keySet());
     return within(
         new Scope(values, scopes.getFirst().opsets, true), () -> convert(subgraph, nodes));
+  }
+
+  @Override
+  public Expr value(String name) {
+    return find(name);
   }
 
   private Expr find(String name) {

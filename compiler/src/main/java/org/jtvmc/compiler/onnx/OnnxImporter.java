@@ -19,6 +19,7 @@ import org.jtvmc.ir.graph.IRModule;
 import org.jtvmc.ir.graph.Tuple;
 import org.jtvmc.ir.graph.Var;
 import org.jtvmc.ir.op.OperatorRegistry;
+import org.jtvmc.ir.type.TensorType;
 
 /**
  * Turns an ONNX model into graph IR. Weights become constants that stay in the mapped file; sizes
@@ -116,9 +117,11 @@ public final class OnnxImporter {
     var graph = model.proto().getGraph();
     var outputs = conversion.convert(graph, model.nodes(), values);
     var results = new LinkedHashMap<String, Expr>();
+    var sizes = new LinkedHashMap<String, Expr>();
     for (int i = 0; i < outputs.size(); i++) {
-      flatten(graph.getOutput(i).getName(), outputs.get(i), results);
+      flatten(graph.getOutput(i).getName(), outputs.get(i), conversion, results, sizes);
     }
+    results.putAll(sizes);
     if (results.isEmpty()) {
       throw new ModelException("%s computes nothing: it has no output".formatted(model.path()));
     }
@@ -128,14 +131,34 @@ public final class OnnxImporter {
   }
 
   /** The elements of a sequence are results of their own: {@code y.0}, {@code y.1} and so on. */
-  private void flatten(String name, Expr value, Map<String, Expr> results) {
+  private void flatten(
+      String name,
+      Expr value,
+      GraphConversion conversion,
+      Map<String, Expr> results,
+      Map<String, Expr> sizes) {
     if (value instanceof Tuple(var fields, _)) {
       for (int i = 0; i < fields.size(); i++) {
-        flatten(name + "." + i, fields.get(i), results);
+        flatten(name + "." + i, fields.get(i), conversion, results, sizes);
       }
+      return;
+    }
+    var decided = conversion.decidedSizes(value);
+    if (decided.isPresent()) {
+      results.put(name, compact(value, decided.get()));
+      sizes.put(name + IRModule.SIZES, computed(decided.get()));
     } else {
       results.put(name, computed(value));
     }
+  }
+
+  /** Elements without gaps, as a vector: what users get where a run decides over the sizes. */
+  private Expr compact(Expr data, Expr sizes) {
+    var type = (TensorType) data.type();
+    boolean isVector = type.rank() == 1;
+    return isVector
+        ? emitter.callUnfolded("copy", List.of(data), Attributes.NONE, "")
+        : emitter.callUnfolded("host.compact", List.of(data, sizes), Attributes.NONE, "");
   }
 
   /** A result is computed by the function, so that it has memory of its own. */

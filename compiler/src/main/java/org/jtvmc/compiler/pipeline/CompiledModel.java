@@ -12,7 +12,8 @@ import org.jtvmc.ir.target.Target;
  * Everything that goes into a library.
  *
  * @param kernels each distinct kernel once
- * @param useKernels for every use of the plan the index of its kernel
+ * @param useKernels for every use of the plan the index of its kernel; -1 for what the native
+ *     runtime computes
  * @param calls what one run does, in order
  * @param weights the file of the weights
  * @param weightBytes its size

@@ -9,6 +9,8 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -22,12 +24,17 @@ import org.jtvmc.codegen.kernel.CodeListener;
 import org.jtvmc.codegen.library.KernelCall;
 import org.jtvmc.codegen.library.Place;
 import org.jtvmc.codegen.library.TensorInfo;
+import org.jtvmc.codegen.library.TensorInfo.DecidedSizes;
 import org.jtvmc.compiler.lower.FunctionLowering;
+import org.jtvmc.compiler.onnx.ModelException;
 import org.jtvmc.compiler.passes.Views;
 import org.jtvmc.compiler.plan.ExecutionPlan;
 import org.jtvmc.compiler.plan.KernelUse;
 import org.jtvmc.compiler.plan.MemoryPlan;
 import org.jtvmc.compiler.plan.Value;
+import org.jtvmc.ir.data.NDArray;
+import org.jtvmc.ir.graph.Call;
+import org.jtvmc.ir.graph.Expr;
 import org.jtvmc.ir.graph.IRModule;
 import org.jtvmc.ir.graph.Var;
 import org.jtvmc.ir.target.CpuTarget;
@@ -80,31 +87,47 @@ public final class ModelCompiler {
    * @param weights the file to write the weights to
    */
   public CompiledModel compile(IRModule module, String name, Path weights) {
-    ExecutionPlan plan = ExecutionPlan.of(module.main(), Views::isView);
+    ExecutionPlan plan = ExecutionPlan.of(module, Views::isView);
     List<String> hashes = new ArrayList<>();
     Map<String, ComputeDag> dags = new LinkedHashMap<>();
     for (KernelUse use : plan.uses()) {
-      ComputeDag dag = dag(use);
-      hashes.add(dag.workloadHash());
-      dags.putIfAbsent(dag.workloadHash(), dag);
+      if (use.host().isPresent()) {
+        requireCpu(use);
+        hashes.add("");
+      } else {
+        ComputeDag dag = dag(use);
+        hashes.add(dag.workloadHash());
+        dags.putIfAbsent(dag.workloadHash(), dag);
+      }
     }
     List<String> order = List.copyOf(dags.keySet());
     List<KernelBuild> kernels = build(name, List.copyOf(dags.values()));
     List<Integer> useKernels = hashes.stream().map(order::indexOf).toList();
-    List<Long> scratch = useKernels.stream().map(k -> kernels.get(k).workspaceBytes()).toList();
+    List<Long> scratch = new ArrayList<>();
+    for (int use = 0; use < plan.uses().size(); use++) {
+      Optional<Call> host = plan.uses().get(use).host();
+      scratch.add(
+          host.isPresent()
+              ? HostCalls.scratchBytes(host.get())
+              : kernels.get(useKernels.get(use)).workspaceBytes());
+    }
     MemoryPlan memory = MemoryPlan.of(plan, scratch);
     try (WeightFile file = new WeightFile(weights);
         ConstantPacker packer = new ConstantPacker(host)) {
       Placement placement = new Placement(plan, memory, file, packer);
       List<KernelCall> calls = new ArrayList<>();
       for (int use = 0; use < plan.uses().size(); use++) {
-        calls.add(placement.call(use, kernels.get(useKernels.get(use))));
+        Optional<Call> host = plan.uses().get(use).host();
+        calls.add(
+            host.isPresent()
+                ? placement.call(use, host.get())
+                : placement.call(use, kernels.get(useKernels.get(use))));
       }
       return new CompiledModel(
           name,
           target,
           inputs(module),
-          outputs(module, plan),
+          outputs(module, plan, memory),
           plan,
           memory,
           kernels,
@@ -176,13 +199,31 @@ public final class ModelCompiler {
     return inputs;
   }
 
-  private List<TensorInfo> outputs(IRModule module, ExecutionPlan plan) {
+  private List<TensorInfo> outputs(IRModule module, ExecutionPlan plan, MemoryPlan memory) {
     List<TensorInfo> outputs = new ArrayList<>();
-    for (int i = 0; i < plan.results().size(); i++) {
+    for (int i = 0; i < plan.visible(); i++) {
       TensorType type = plan.results().get(i).type();
-      outputs.add(new TensorInfo(module.outputNames().get(i), type, alignment(type)));
+      Optional<DecidedSizes> decided = Optional.empty();
+      OptionalInt sizes = module.sizesOf(i);
+      if (sizes.isPresent()) {
+        Value value = plan.results().get(sizes.getAsInt());
+        decided =
+            Optional.of(
+                new DecidedSizes(
+                    Math.toIntExact(value.type().elements()),
+                    memory.offsets().get((Value.Result) value.storage())));
+      }
+      outputs.add(new TensorInfo(module.outputNames().get(i), type, alignment(type), decided));
     }
     return outputs;
+  }
+
+  private void requireCpu(KernelUse use) {
+    if (target instanceof CudaTarget) {
+      throw new ModelException(
+          "node '%s' decides over sizes while the model runs, which only models for CPUs can do; compile with --target llvm"
+              .formatted(use.label()));
+    }
   }
 
   /** What kernels rely on. */
@@ -217,6 +258,23 @@ public final class ModelCompiler {
         buffers.add(new Place.Workspace(memory.scratch().get(index)));
       }
       return new KernelCall(kernel.name(), buffers);
+    }
+
+    KernelCall call(int index, Call host) {
+      KernelUse use = plan.uses().get(index);
+      List<Place> buffers = new ArrayList<>();
+      // An argument may be given twice, and is one parameter.
+      for (Expr argument : host.arguments()) {
+        int parameter = use.function().parameters().indexOf(argument);
+        buffers.add(place(use.inputs().get(parameter)));
+      }
+      use.outputs().forEach(output -> buffers.add(place(output)));
+      if (HostCalls.scratchBytes(host) > 0) {
+        buffers.add(new Place.Workspace(memory.scratch().get(index)));
+      }
+      NDArray parameters = HostCalls.parameters(host);
+      buffers.add(weight(new WeightFile.Key(parameters, ""), parameters::data));
+      return new KernelCall(HostCalls.symbol(host), buffers);
     }
 
     private Place packed(KernelBuild kernel, PackedConstant packed, Value value) {

@@ -25,6 +25,9 @@ public final class TaskExtraction {
     Map<String, ComputeDag> dags = new LinkedHashMap<>();
     Map<String, Integer> weights = new LinkedHashMap<>();
     for (KernelUse use : ExecutionPlan.of(fused.main(), Views::isView).uses()) {
+      if (use.host().isPresent()) {
+        continue;
+      }
       ComputeDag dag = ModelCompiler.dag(use);
       dags.putIfAbsent(dag.workloadHash(), dag);
       weights.merge(dag.workloadHash(), 1, Integer::sum);

@@ -15,6 +15,7 @@ import org.jtvmc.ir.graph.Constant;
 import org.jtvmc.ir.graph.Expr;
 import org.jtvmc.ir.graph.Exprs;
 import org.jtvmc.ir.graph.Function;
+import org.jtvmc.ir.graph.IRModule;
 import org.jtvmc.ir.graph.If;
 import org.jtvmc.ir.graph.Let;
 import org.jtvmc.ir.graph.Tuple;
@@ -30,8 +31,10 @@ import org.jtvmc.ir.type.TupleType;
  * @param uses in the order of execution
  * @param results the model's results, in order; what each is stored in is a kernel's result, and no
  *     other's
+ * @param visible how many of the results users see; those behind stay in the workspace
  */
-public record ExecutionPlan(List<TensorType> inputs, List<KernelUse> uses, List<Value> results) {
+public record ExecutionPlan(
+    List<TensorType> inputs, List<KernelUse> uses, List<Value> results, int visible) {
 
   public ExecutionPlan {
     inputs = List.copyOf(inputs);
@@ -47,6 +50,15 @@ public record ExecutionPlan(List<TensorType> inputs, List<KernelUse> uses, List<
    * @throws IllegalArgumentException where an operator is left outside of a primitive function
    */
   public static ExecutionPlan of(Function main, Predicate<Call> isView) {
+    return of(main, Integer.MAX_VALUE, isView);
+  }
+
+  /** The plan of a module's main; the results that users do not see stay in the workspace. */
+  public static ExecutionPlan of(IRModule module, Predicate<Call> isView) {
+    return of(module.main(), module.visibleOutputs(), isView);
+  }
+
+  private static ExecutionPlan of(Function main, int visible, Predicate<Call> isView) {
     Map<Expr, List<Value>> values = new HashMap<>();
     List<TensorType> inputs = new ArrayList<>();
     for (Var parameter : main.parameters()) {
@@ -63,7 +75,8 @@ public record ExecutionPlan(List<TensorType> inputs, List<KernelUse> uses, List<
         values.put(expr, evaluate(expr, values, uses, isView));
       }
     }
-    return new ExecutionPlan(inputs, uses, owned(values.get(main.body()), uses));
+    List<Value> results = owned(values.get(main.body()), uses);
+    return new ExecutionPlan(inputs, uses, results, Math.min(visible, results.size()));
   }
 
   /**

@@ -53,7 +53,7 @@ public record MemoryPlan(
    */
   public static MemoryPlan of(ExecutionPlan plan, List<Long> scratchBytes) {
     Map<Result, Integer> outputs = new IdentityHashMap<>();
-    for (int i = 0; i < plan.results().size(); i++) {
+    for (int i = 0; i < plan.visible(); i++) {
       if (plan.results().get(i).storage() instanceof Result result) {
         outputs.putIfAbsent(result, i);
       }
@@ -90,6 +90,9 @@ public record MemoryPlan(
       for (Value input : plan.uses().get(use).inputs()) {
         lastUse.put(input.storage(), use);
       }
+    }
+    for (Value hidden : plan.results().subList(plan.visible(), plan.results().size())) {
+      lastUse.put(hidden.storage(), plan.uses().size());
     }
     List<Block> blocks = new ArrayList<>();
     for (int use = 0; use < plan.uses().size(); use++) {

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jtvmc.codegen.library.KernelCall;
 import org.jtvmc.codegen.library.Place;
 import org.jtvmc.codegen.load.CompiledKernel;
 import org.jtvmc.codegen.load.CompiledKernel.Timing;
@@ -46,6 +47,12 @@ final class HostSteps implements StepwiseModel {
       kernels.put(
           kernel.name(), new CompiledKernel(runtime, kernel.name(), kernel.binary().code()));
     }
+    model.calls().stream()
+        .filter(KernelCall::ofRuntime)
+        .forEach(
+            call ->
+                kernels.computeIfAbsent(
+                    call.kernel(), symbol -> new CompiledKernel(runtime, symbol)));
     for (NDArray input : inputs) {
       io.add(arena.allocate(input.data().byteSize(), 64).copyFrom(input.data()));
     }

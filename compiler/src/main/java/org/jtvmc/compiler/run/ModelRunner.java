@@ -110,7 +110,13 @@ public final class ModelRunner implements AutoCloseable {
 
     @Override
     public List<NDArray> results() {
-      return List.copyOf(results);
+      List<NDArray> sized = new ArrayList<>(results);
+      for (int i = 0; i < sized.size(); i++) {
+        if (outputs.get(i).decided().isPresent()) {
+          sized.set(i, results.get(i).front(context.sizes(i)));
+        }
+      }
+      return sized;
     }
   }
 

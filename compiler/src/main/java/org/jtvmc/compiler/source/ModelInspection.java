@@ -5,10 +5,12 @@ import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorShapeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jtvmc.compiler.onnx.ModelException;
@@ -164,11 +166,22 @@ public record ModelInspection(
         };
     List<Tensor> outputs = new ArrayList<>();
     for (int i = 0; i < types.size(); i++) {
-      if (types.get(i) instanceof TensorType type && i < module.outputNames().size()) {
-        outputs.add(tensor(module.outputNames().get(i), type));
+      if (types.get(i) instanceof TensorType type && i < module.visibleOutputs()) {
+        String name = module.outputNames().get(i);
+        OptionalInt sizes = module.sizesOf(i);
+        outputs.add(
+            sizes.isPresent()
+                ? new Tensor(name, type.dtype().toString(), decided(types.get(sizes.getAsInt())))
+                : tensor(name, type));
       }
     }
     return outputs;
+  }
+
+  /** The shape of an output whose sizes a run decides. */
+  private static List<String> decided(Type sizes) {
+    int rank = Math.toIntExact(((TensorType) sizes).elements());
+    return Collections.nCopies(rank, "?");
   }
 
   private static Tensor tensor(String name, TensorType type) {
@@ -179,6 +192,7 @@ public record ModelInspection(
   private static double flop(IRModule module) {
     IRModule fused = GraphPipeline.standard().run(module);
     return ExecutionPlan.of(fused.main(), Views::isView).uses().stream()
+        .filter(use -> use.host().isEmpty())
         .mapToDouble(use -> ModelCompiler.dag(use).flops())
         .sum();
   }

@@ -14,10 +14,12 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.LongStream;
 import org.jtvmc.codegen.library.TensorInfo;
 import org.jtvmc.compiler.onnx.ModelException;
 import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.type.DType;
+import org.jtvmc.ir.type.TensorType;
 
 /** An ONNX model in ONNX Runtime on this machine's CPU, with all its graph optimisations on. */
 public final class OnnxRuntimeSession implements AutoCloseable {
@@ -93,8 +95,17 @@ public final class OnnxRuntimeSession implements AutoCloseable {
     }
   }
 
-  private static NDArray copy(TensorInfo output, OnnxTensor tensor) {
-    NDArray array = NDArray.allocate(output.type());
+  private static NDArray copy(TensorInfo output, OnnxTensor tensor) throws OrtException {
+    if (output.type().dtype().isString()) {
+      List<String> texts = new ArrayList<>();
+      flatten(tensor.getValue(), texts);
+      return NDArray.ofTexts(LongStream.of(tensor.getInfo().getShape()).boxed().toList(), texts);
+    }
+    NDArray array =
+        NDArray.allocate(
+            output.decided().isPresent()
+                ? TensorType.of(output.type().dtype(), tensor.getInfo().getShape())
+                : output.type());
     MemorySegment source = MemorySegment.ofBuffer(tensor.getByteBuffer());
     if (source.byteSize() != array.data().byteSize()) {
       throw new ModelException(
@@ -105,9 +116,23 @@ public final class OnnxRuntimeSession implements AutoCloseable {
     return array;
   }
 
+  /** The texts of nested arrays, in order. */
+  private static void flatten(Object value, List<String> into) {
+    if (value instanceof Object[] array) {
+      for (Object element : array) {
+        flatten(element, into);
+      }
+    } else {
+      into.add((String) value);
+    }
+  }
+
   private OnnxTensor tensor(String name, NDArray array) {
     long[] shape = array.type().sizes().stream().mapToLong(Long::longValue).toArray();
     try {
+      if (array.dtype().isString()) {
+        return OnnxTensor.createTensor(environment, array.texts().toArray(String[]::new), shape);
+      }
       return OnnxTensor.createTensor(
           environment,
           inNativeMemory(array).asByteBuffer().order(ByteOrder.nativeOrder()),
@@ -139,6 +164,7 @@ public final class OnnxRuntimeSession implements AutoCloseable {
           FLOAT4_E2M1FN ->
           throw new ModelException("%s takes no input of type %s".formatted(NAME, dtype));
       case BOOL -> OnnxJavaType.BOOL;
+      case STRING -> OnnxJavaType.STRING;
       case UINT -> OnnxJavaType.UINT8;
       case INT ->
           switch (dtype.bits()) {

@@ -1,5 +1,6 @@
 package org.jtvmc.compiler.verify;
 
+import java.util.stream.LongStream;
 import org.jtvmc.ir.data.NDArray;
 
 /**
@@ -30,6 +31,23 @@ public record OutputComparison(
     double maxRel = 0;
     long wrong = 0;
     long elements = expected.elements();
+    if (actual.elements() != elements) {
+      // There is more of one than of the other, which no tolerance allows.
+      return new OutputComparison(
+          name,
+          elements,
+          Double.POSITIVE_INFINITY,
+          Double.POSITIVE_INFINITY,
+          Math.max(1, elements));
+    }
+    if (expected.dtype().isString()) {
+      long different =
+          LongStream.range(0, elements)
+              .filter(i -> !actual.text(i).equals(expected.text(i)))
+              .count();
+      double distance = different == 0 ? 0 : Double.POSITIVE_INFINITY;
+      return new OutputComparison(name, elements, distance, distance, different);
+    }
     for (long i = 0; i < elements; i++) {
       double a = actual.getDouble(i);
       double e = expected.getDouble(i);

@@ -106,7 +106,8 @@ class MemoryPlanTest {
         results.put(results.size(), outputs.getLast());
       }
     }
-    return new ExecutionPlan(List.of(input.type()), uses, List.copyOf(results.values()));
+    return new ExecutionPlan(
+        List.of(input.type()), uses, List.copyOf(results.values()), results.size());
   }
 
   @Test
@@ -122,7 +123,7 @@ class MemoryPlanTest {
       scratch.add(0L);
       last = result;
     }
-    var plan = new ExecutionPlan(List.of(input.type()), uses, List.of(result));
+    var plan = new ExecutionPlan(List.of(input.type()), uses, List.of(result), 1);
 
     var memory = MemoryPlan.of(plan, scratch);
 

@@ -1,9 +1,13 @@
 package org.jtvmc.ir.data;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.jtvmc.ir.type.DType;
 import org.jtvmc.ir.type.TensorType;
 
@@ -49,6 +53,42 @@ public record NDArray(TensorType type, MemorySegment data) {
     return array;
   }
 
+  /** Texts, which live as long as the array does. */
+  public static NDArray ofTexts(List<Long> sizes, List<String> texts) {
+    TensorType type = TensorType.of(DType.STRING, sizes.stream().mapToLong(size -> size).toArray());
+    List<byte[]> contents = texts.stream().map(text -> text.getBytes(UTF_8)).toList();
+    long bytes = contents.stream().mapToLong(content -> content.length).sum();
+    // One allocation: what refers to the entries keeps the bytes, too.
+    MemorySegment memory = Arena.ofAuto().allocate(type.bytes() + bytes, 64);
+    long next = type.bytes();
+    for (int i = 0; i < contents.size(); i++) {
+      byte[] content = contents.get(i);
+      MemorySegment.copy(content, 0, memory, ValueLayout.JAVA_BYTE, next, content.length);
+      memory.set(LONG, i * 16L, memory.address() + next);
+      memory.set(LONG, i * 16L + 8, content.length);
+      next += content.length;
+    }
+    return new NDArray(type, memory.asSlice(0, type.bytes()));
+  }
+
+  /** The text at a row-major position. */
+  public String text(long index) {
+    long length = data.get(LONG, index * 16 + 8);
+    MemorySegment bytes = MemorySegment.ofAddress(data.get(LONG, index * 16)).reinterpret(length);
+    String text = new String(bytes.toArray(ValueLayout.JAVA_BYTE), UTF_8);
+    Reference.reachabilityFence(data);
+    return text;
+  }
+
+  /** All texts. */
+  public List<String> texts() {
+    return LongStream.range(0, elements()).mapToObj(this::text).toList();
+  }
+
+  private static IllegalArgumentException noNumber() {
+    return new IllegalArgumentException("a text is no number");
+  }
+
   /** A tensor of rank 0. */
   public static NDArray scalar(DType dtype, double value) {
     NDArray array = allocate(TensorType.of(dtype));
@@ -89,6 +129,7 @@ public record NDArray(TensorType type, MemorySegment data) {
           FLOAT8_E8M0FNU,
           FLOAT4_E2M1FN ->
           getLong(index);
+      case STRING -> throw noNumber();
     };
   }
 
@@ -140,6 +181,7 @@ public record NDArray(TensorType type, MemorySegment data) {
           FLOAT8_E8M0FNU,
           FLOAT4_E2M1FN ->
           setLong(index, (long) value);
+      case STRING -> throw noNumber();
     }
   }
 
@@ -160,6 +202,17 @@ public record NDArray(TensorType type, MemorySegment data) {
   /** The same bytes under another shape of as many elements. */
   public NDArray reshape(TensorType other) {
     return new NDArray(other, data);
+  }
+
+  /** The elements at the front, under a shape of so many. */
+  public NDArray front(List<Long> sizes) {
+    TensorType part = TensorType.of(dtype(), sizes.stream().mapToLong(size -> size).toArray());
+    return new NDArray(part, data.asSlice(0, part.bytes()));
+  }
+
+  /** All elements as integers. */
+  public List<Long> longs() {
+    return LongStream.range(0, elements()).map(this::getLong).boxed().toList();
   }
 
   private static short bfloat16(float value) {

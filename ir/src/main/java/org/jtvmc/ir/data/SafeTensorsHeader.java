@@ -137,7 +137,7 @@ final class SafeTensorsHeader {
       case FLOAT8_E4M3FN -> "F8_E4M3";
       case FLOAT8_E5M2 -> "F8_E5M2";
       case FLOAT8_E8M0FNU -> "F8_E8M0";
-      case FLOAT8_E4M3FNUZ, FLOAT8_E5M2FNUZ, FLOAT4_E2M1FN -> dtype.toString();
+      case FLOAT8_E4M3FNUZ, FLOAT8_E5M2FNUZ, FLOAT4_E2M1FN, STRING -> dtype.toString();
     };
   }
 

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.graph.Call;
 import org.jtvmc.ir.graph.Constant;
@@ -52,6 +53,24 @@ public final class GraphEvaluator {
           "a function of %d tensors is given %d".formatted(next, arguments.size()));
     }
     return evaluate(function.body(), values);
+  }
+
+  /**
+   * The results of a model that users see, each with the sizes that it has.
+   *
+   * @param arguments one array for each tensor of each input
+   */
+  public static List<NDArray> outputs(IRModule module, List<NDArray> arguments) {
+    List<NDArray> results = new GraphEvaluator(module).evaluate(module.main(), arguments);
+    List<NDArray> outputs = new ArrayList<>();
+    for (int i = 0; i < module.visibleOutputs(); i++) {
+      OptionalInt sizes = module.sizesOf(i);
+      outputs.add(
+          sizes.isPresent()
+              ? results.get(i).front(results.get(sizes.getAsInt()).longs())
+              : results.get(i));
+    }
+    return outputs;
   }
 
   private List<NDArray> evaluate(Expr root, Map<Expr, List<NDArray>> values) {

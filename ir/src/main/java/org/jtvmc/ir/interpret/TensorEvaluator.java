@@ -10,6 +10,7 @@ import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.graph.Attributes;
+import org.jtvmc.ir.graph.HostOperator;
 import org.jtvmc.ir.graph.Operator;
 import org.jtvmc.ir.te.ComputeOp;
 import org.jtvmc.ir.te.PlaceholderOp;
@@ -51,6 +52,9 @@ public final class TensorEvaluator {
    */
   public static List<NDArray> apply(
       Operator operator, List<NDArray> inputs, Attributes attributes, Type result) {
+    if (operator instanceof HostOperator host) {
+      return host.evaluate(inputs, attributes, result);
+    }
     List<Tensor> placeholders = new ArrayList<>(inputs.size());
     Map<Tensor, NDArray> values = new HashMap<>();
     for (NDArray input : inputs) {

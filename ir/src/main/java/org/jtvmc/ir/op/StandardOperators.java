@@ -3,7 +3,14 @@ package org.jtvmc.ir.op;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jtvmc.ir.graph.Operator;
+import org.jtvmc.ir.op.host.Compact;
+import org.jtvmc.ir.op.host.Compress;
+import org.jtvmc.ir.op.host.NonMaxSuppression;
+import org.jtvmc.ir.op.host.NonZero;
+import org.jtvmc.ir.op.host.RoiAlign;
+import org.jtvmc.ir.op.host.Unique;
 import org.jtvmc.ir.op.image.ColumnsToImage;
+import org.jtvmc.ir.op.image.DeformedColumns;
 import org.jtvmc.ir.op.image.GridSample;
 import org.jtvmc.ir.op.image.Resize;
 import org.jtvmc.ir.op.math.BinaryElementwise;
@@ -86,9 +93,21 @@ final class StandardOperators {
             ArgReduction.all(),
             CumulativeSum.all(),
             FullLike.all(),
-            single())
+            single(),
+            ofRuntime())
         .flatMap(List::stream)
         .toList();
+  }
+
+  /** Those that functions of the native runtime compute. */
+  private static List<Operator> ofRuntime() {
+    return List.of(
+        new Compact(),
+        new Compress(),
+        new NonMaxSuppression(),
+        new NonZero(),
+        new RoiAlign(),
+        new Unique());
   }
 
   private static List<Operator> single() {
@@ -102,6 +121,7 @@ final class StandardOperators {
         new Clip(),
         new ColumnsToImage(),
         new Concatenate(),
+        new DeformedColumns(),
         new Dense(),
         new DepthToSpace(),
         new Dequantize(),

@@ -39,6 +39,10 @@ final class Literals {
     return Optional.of("const(" + value + ", " + array.dtype() + ")");
   }
 
+  private static IllegalArgumentException noLiteral() {
+    return new IllegalArgumentException("a text is no literal; host.text_literal makes it");
+  }
+
   private static String element(NDArray array, long index) {
     DType dtype = array.dtype();
     return switch (dtype.kind()) {
@@ -56,6 +60,7 @@ final class Literals {
         double value = array.getDouble(index);
         yield dtype.bits() == 64 ? Double.toString(value) : Float.toString((float) value);
       }
+      case STRING -> throw noLiteral();
     };
   }
 
@@ -87,6 +92,7 @@ final class Literals {
             FLOAT8_E8M0FNU,
             FLOAT4_E2M1FN ->
             array.setLong(index, Long.parseUnsignedLong(element));
+        case STRING -> throw noLiteral();
         case FLOAT, BFLOAT ->
             // Through the element's own width: rounding twice can miss the nearest value.
             array.setDouble(

@@ -56,6 +56,7 @@ final class RandomElements {
           FLOAT8_E5M2FNUZ,
           FLOAT4_E2M1FN ->
           array.setDouble(index, (bits >> 40) * 0x1p-23);
+      case STRING -> throw new IllegalArgumentException("there are no random texts");
       // Powers of two, without a sign.
       case FLOAT8_E8M0FNU -> array.setDouble(index, Math.abs(bits >> 40) * 0x1p-23);
     }

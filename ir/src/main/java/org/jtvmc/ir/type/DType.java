@@ -25,7 +25,9 @@ public record DType(Kind kind, int bits) {
     FLOAT8_E5M2,
     FLOAT8_E5M2FNUZ,
     FLOAT8_E8M0FNU,
-    FLOAT4_E2M1FN
+    FLOAT4_E2M1FN,
+    /** Text: in memory the address of its UTF-8 bytes and how many there are, 8 bytes each. */
+    STRING
   }
 
   public static final DType F64 = new DType(Kind.FLOAT, 64);
@@ -64,6 +66,9 @@ public record DType(Kind kind, int bits) {
   /** 2 bits of exponent, 1 of mantissa; neither NaN nor infinities (OCP Microscaling formats). */
   public static final DType F4_E2M1FN = new DType(Kind.FLOAT4_E2M1FN, 4);
 
+  /** Text, which only the operators for it take. */
+  public static final DType STRING = new DType(Kind.STRING, 128);
+
   /** True for floating-point kinds, bfloat16 among them. */
   public boolean isFloat() {
     return kind == Kind.FLOAT || kind == Kind.BFLOAT;
@@ -81,7 +86,7 @@ public record DType(Kind kind, int bits) {
   public boolean isNarrow() {
     return switch (kind) {
       case INT, UINT -> bits < 8;
-      case FLOAT, BFLOAT, BOOL -> false;
+      case FLOAT, BFLOAT, BOOL, STRING -> false;
       case FLOAT8_E4M3FN,
           FLOAT8_E4M3FNUZ,
           FLOAT8_E5M2,
@@ -105,6 +110,15 @@ public record DType(Kind kind, int bits) {
     return kind == Kind.BOOL;
   }
 
+  public boolean isString() {
+    return kind == Kind.STRING;
+  }
+
+  /** What the address of a value is a multiple of, in bytes. */
+  public int alignment() {
+    return Math.min(8, bytes());
+  }
+
   /** The size of one value in memory, in bytes. */
   public int bytes() {
     return Math.max(1, (bits + 7) / 8);
@@ -119,6 +133,7 @@ public record DType(Kind kind, int bits) {
     String text = name.toLowerCase(Locale.ROOT);
     return switch (text) {
       case "bool" -> BOOL;
+      case "string" -> STRING;
       case "int4" -> I4;
       case "int2" -> I2;
       case "uint4" -> U4;
@@ -150,6 +165,7 @@ public record DType(Kind kind, int bits) {
   public String toString() {
     return switch (kind) {
       case BOOL -> "bool";
+      case STRING -> "string";
       case INT -> "int" + bits;
       case UINT -> "uint" + bits;
       case FLOAT -> "float" + bits;

@@ -15,7 +15,7 @@ record OperatorCase(String name, Function<Draw, OneNodeModel> draw) {
     return new OperatorCase(name, draw);
   }
 
-  /** Every operator. */
+  /** Every operator, or those that the property jtvmc.operator says, a regular expression. */
   static Stream<OperatorCase> all() {
     return Stream.of(
             ElementwiseCases.all(),
@@ -25,13 +25,15 @@ record OperatorCase(String name, Function<Draw, OneNodeModel> draw) {
             ReductionCases.all(),
             ShapeCases.all(),
             IndexingCases.all(),
+            SelectionCases.all(),
             ResizeCases.all(),
             QuantizationCases.all(),
             RecurrentCases.all(),
             TransformCases.all(),
             AttentionCases.all(),
             MicrosoftCases.all())
-        .flatMap(List::stream);
+        .flatMap(List::stream)
+        .filter(operator -> operator.name().matches(System.getProperty("jtvmc.operator", ".*")));
   }
 
   /** The seed of a trial: the same in every run, another one for each operator. */

@@ -12,13 +12,15 @@ import org.jtvmc.ir.graph.Expr;
  * @param since the first version of the operator set that this holds for
  * @param rule does it
  * @param limits what is not supported, in a few words; empty where all is
+ * @param handsOn whether inputs are only handed on as they are, whatever their sizes
  * @see <a href="https://onnx.ai/onnx/operators/">ONNX operators</a>
  */
-public record Conversion(String domain, String operator, int since, Rule rule, String limits) {
+public record Conversion(
+    String domain, String operator, int since, Rule rule, String limits, boolean handsOn) {
 
   /** A conversion without limits. */
   public Conversion(String domain, String operator, int since, Rule rule) {
-    this(domain, operator, since, rule, "");
+    this(domain, operator, since, rule, "", false);
   }
 
   /** What a node computes. */
@@ -52,6 +54,11 @@ public record Conversion(String domain, String operator, int since, Rule rule, S
 
   /** The same, with what it does not support. */
   Conversion limitedTo(String what) {
-    return new Conversion(domain, operator, since, rule, what);
+    return new Conversion(domain, operator, since, rule, what, handsOn);
+  }
+
+  /** The same, of an operator that hands its inputs on as they are. */
+  Conversion handingOn() {
+    return new Conversion(domain, operator, since, rule, limits, true);
   }
 }

@@ -15,11 +15,23 @@ public final class Conversions {
   private record Key(String domain, String operator) {}
 
   private final List<Conversion> all;
+  private final List<Conversion> atRunTime;
   private final Map<Key, List<Conversion>> newestFirst = new HashMap<>();
 
-  /** A frontend that knows the given conversions. */
+  /** A frontend that knows the given conversions, for sizes that are known. */
   public Conversions(Collection<Conversion> conversions) {
+    this(conversions, List.of());
+  }
+
+  /**
+   * A frontend that knows the given conversions.
+   *
+   * @param atRunTime those for sizes that a run decides: where an input has such sizes, or where
+   *     the others need a value that is not known
+   */
+  public Conversions(Collection<Conversion> conversions, Collection<Conversion> atRunTime) {
     all = List.copyOf(conversions);
+    this.atRunTime = List.copyOf(atRunTime);
     all.stream()
         .sorted(Comparator.comparingInt(Conversion::since).reversed())
         .forEach(
@@ -50,6 +62,7 @@ public final class Conversions {
                 Einsums.all(),
                 Expansions.all(),
                 Gathers.all(),
+                Gradients.all(),
                 LayerNormalizations.all(),
                 Losses.all(),
                 MatrixProducts.all(),
@@ -63,10 +76,12 @@ public final class Conversions {
                 Ranges.all(),
                 RecurrentNetworks.all(),
                 Reductions.all(),
+                Regions.all(),
                 Reshapes.all(),
                 Resizes.all(),
                 Scatters.all(),
                 Searches.all(),
+                Selections.all(),
                 SequenceMixers.all(),
                 Sequences.all(),
                 Shapes.all(),
@@ -82,12 +97,13 @@ public final class Conversions {
                 UnaryElementwise.all(),
                 VariadicElementwise.all())
             .flatMap(List::stream)
-            .toList());
+            .toList(),
+        Stream.of(DecidedElementwise.all(), Selections.atRunTime()).flatMap(List::stream).toList());
   }
 
   /** These and more; of two for the same operator and version, the one among {@code more}. */
   public Conversions with(Collection<Conversion> more) {
-    return new Conversions(Stream.concat(more.stream(), all.stream()).toList());
+    return new Conversions(Stream.concat(more.stream(), all.stream()).toList(), atRunTime);
   }
 
   /**
@@ -98,6 +114,14 @@ public final class Conversions {
   public Optional<Conversion> find(String domain, String operator, int version) {
     return newestFirst.getOrDefault(new Key(domain, operator), List.of()).stream()
         .filter(conversion -> conversion.since() <= version)
+        .findFirst();
+  }
+
+  /** The conversion of an operator where sizes are decided by a run. */
+  public Optional<Conversion> atRunTime(String domain, String operator) {
+    return atRunTime.stream()
+        .filter(conversion -> conversion.domain().equals(domain))
+        .filter(conversion -> conversion.operator().equals(operator))
         .findFirst();
   }
 

@@ -60,6 +60,15 @@ public final class OnnxNode {
      */
     List<Expr> inline(GraphProto subgraph, List<Expr> arguments);
 
+    /** The sizes of a value, where a run decides them. */
+    Optional<Expr> decidedSizes(Expr value);
+
+    /** A value whose sizes a run decides. */
+    Expr decided(Expr data, Expr sizes);
+
+    /** The value of that name, where the node stands. */
+    Expr value(String name);
+
     /** A fault at a node. */
     ModelException fault(NodeProto node, String what, Throwable cause);
   }
@@ -290,6 +299,38 @@ public final class OnnxNode {
    */
   public Optional<List<Long>> integersFrom(String attribute, int input, String what) {
     return has(input) ? Optional.of(integers(input, what)) : integers(attribute);
+  }
+
+  /** Whether a run decides over the sizes of an input, or of a part of one. */
+  public boolean takesDecided() {
+    return inputs.stream().flatMap(Optional::stream).anyMatch(this::isDecided);
+  }
+
+  private boolean isDecided(Expr value) {
+    return value instanceof Tuple(List<Expr> fields, _)
+        ? fields.stream().anyMatch(this::isDecided)
+        : surroundings.decidedSizes(value).isPresent();
+  }
+
+  /** The sizes of a value, where a run decides them: an {@code int64} vector. */
+  Optional<Expr> decidedSizes(Expr value) {
+    return surroundings.decidedSizes(value);
+  }
+
+  /**
+   * A value whose sizes a run decides.
+   *
+   * @param data of the largest sizes, with what is there at the front of each dimension; or, where
+   *     these are not known one by one, a vector with all elements at its front
+   * @param sizes an {@code int64} vector
+   */
+  Expr decided(Expr data, Expr sizes) {
+    return surroundings.decided(data, sizes);
+  }
+
+  /** The value of that name, where the node stands. */
+  Expr value(String name) {
+    return surroundings.value(name);
   }
 
   /** A call of an operator without attributes. */

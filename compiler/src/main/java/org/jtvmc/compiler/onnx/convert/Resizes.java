@@ -78,11 +78,16 @@ final class Resizes {
     var scales = given(node, 2) ? node.reals(2, "scales") : List.<Double>of();
     if (!scales.isEmpty()) {
       var all = onAllAxes(node, scales, axes, Collections.nCopies(node.rank(0), 1.0));
-      refuseAntialias(node, all.stream().anyMatch(scale -> scale < 1));
+      if (smooths(node, all.stream().anyMatch(scale -> scale < 1))) {
+        return Antialias.of(node, scaled(node, all), all);
+      }
       attributes.put("sizes", scaled(node, all)).putReals("scales", all);
     } else if (given(node, 3)) {
       var sizes = onAllAxes(node, node.integers(3, "sizes"), axes, node.sizes(0));
-      keepAspectRatio(node, sizes, axes, attributes);
+      var scalesOf = keepAspectRatio(node, sizes, axes, attributes);
+      if (smooths(node, scalesOf.scales.stream().anyMatch(scale -> scale < 1))) {
+        return Antialias.of(node, scalesOf.sizes, scalesOf.scales);
+      }
     } else {
       throw node.fault("has neither scales nor sizes");
     }
@@ -95,7 +100,10 @@ final class Resizes {
         && node.type(input).shape().stream().noneMatch(d -> d.isKnown() && d.value() == 0);
   }
 
-  private static void keepAspectRatio(
+  /** The sizes of the result, and the factors that lead to them. */
+  private record Scaled(List<Long> sizes, List<Double> scales) {}
+
+  private static Scaled keepAspectRatio(
       OnnxNode node,
       List<Long> sizes,
       Optional<List<Integer>> axes,
@@ -103,13 +111,12 @@ final class Resizes {
     var from = node.sizes(0);
     var policy = node.text("keep_aspect_ratio_policy", "stretch");
     if (policy.equals("stretch")) {
-      boolean shrinks = false;
-      for (int i = 0; i < sizes.size(); i++) {
-        shrinks |= sizes.get(i) < from.get(i);
-      }
-      refuseAntialias(node, shrinks);
       attributes.put("sizes", sizes);
-      return;
+      return new Scaled(
+          sizes,
+          IntStream.range(0, sizes.size())
+              .mapToObj(i -> (double) sizes.get(i) / from.get(i))
+              .toList());
     }
     var resized = axes.orElseGet(() -> IntStream.range(0, sizes.size()).boxed().toList());
     var ratios = resized.stream().mapToDouble(i -> (double) sizes.get(i) / from.get(i));
@@ -119,7 +126,6 @@ final class Resizes {
           case "not_smaller" -> ratios.max().orElse(1);
           default -> throw node.fault("keeps the aspect ratio by '%s'".formatted(policy));
         };
-    refuseAntialias(node, scale < 1);
     var kept = new ArrayList<>(from);
     var scales = new ArrayList<>(Collections.nCopies(from.size(), 1.0));
     for (int axis : resized) {
@@ -127,13 +133,14 @@ final class Resizes {
       scales.set(axis, scale);
     }
     attributes.put("sizes", kept).putReals("scales", scales);
+    return new Scaled(kept, scales);
   }
 
   /** Smoothing changes the result only where the image shrinks. */
-  private static void refuseAntialias(OnnxNode node, boolean shrinks) {
-    if (shrinks && node.flag("antialias", false)) {
-      throw node.fault("shrinks with antialias, which is not supported");
-    }
+  private static boolean smooths(OnnxNode node, boolean shrinks) {
+    return shrinks
+        && node.flag("antialias", false)
+        && List.of("linear", "cubic").contains(node.text("mode", "nearest"));
   }
 
   private static List<Long> scaled(OnnxNode node, List<Double> scales) {

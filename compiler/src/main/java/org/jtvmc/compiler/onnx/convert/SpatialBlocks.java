@@ -18,7 +18,12 @@ final class SpatialBlocks {
                     blockSize(node).put("mode", node.text("mode", "DCR")),
                     node.input(0))),
         Conversion.of(
-            "SpaceToDepth", node -> node.call("space_to_depth", blockSize(node), node.input(0))));
+            "SpaceToDepth",
+            node ->
+                node.call(
+                    "space_to_depth",
+                    blockSize(node).put("mode", node.text("mode", "DCR")),
+                    node.input(0))));
   }
 
   private static Attributes.Builder blockSize(OnnxNode node) {

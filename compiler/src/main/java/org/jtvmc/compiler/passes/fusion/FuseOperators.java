@@ -15,6 +15,7 @@ import org.jtvmc.ir.graph.Expr;
 import org.jtvmc.ir.graph.Exprs;
 import org.jtvmc.ir.graph.Function;
 import org.jtvmc.ir.graph.FusionKind;
+import org.jtvmc.ir.graph.HostOperator;
 import org.jtvmc.ir.graph.IRModule;
 import org.jtvmc.ir.graph.Operator;
 import org.jtvmc.ir.graph.StructuralHash;
@@ -38,9 +39,9 @@ import org.jtvmc.ir.pass.Pass;
  * tree, and a few more: elementwise work behind reductions, transposes behind matrix products,
  * attention.
  *
- * <p>A function's parameters are tensors. Constants of one element are inside it; the attribute
- * {@value #CONSTANTS} lists the parameters that are given constants. Equal functions are one
- * object. A function is called with its anchor's label.
+ * <p>A function's parameters are tensors. Constants of one element are inside it, unless the native
+ * runtime computes it; the attribute {@value #CONSTANTS} lists the parameters that are given
+ * constants. Equal functions are one object. A function is called with its anchor's label.
  */
 public final class FuseOperators implements Pass<IRModule> {
 
@@ -126,7 +127,8 @@ public final class FuseOperators implements Pass<IRModule> {
     for (Call member : group) {
       for (Expr operand : FusionGraph.operands(member)) {
         if (!inside.containsKey(operand)) {
-          Expr stands = isScalar(operand) ? operand : parameter(operand, parameters);
+          boolean isInside = isScalar(operand) && !(member.callee() instanceof HostOperator);
+          Expr stands = isInside ? operand : parameter(operand, parameters);
           inside.put(operand, stands);
         }
       }

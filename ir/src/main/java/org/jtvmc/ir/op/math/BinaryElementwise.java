@@ -10,6 +10,7 @@ import java.util.function.BinaryOperator;
 import org.jtvmc.ir.expr.Binary;
 import org.jtvmc.ir.expr.BinaryOp;
 import org.jtvmc.ir.expr.Compare;
+import org.jtvmc.ir.expr.FloatImm;
 import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.Select;
@@ -75,7 +76,7 @@ public final class BinaryElementwise extends TensorOperator {
         new BinaryElementwise("right_shift", INTEGER, BinaryOp.SHIFT_RIGHT));
   }
 
-  /** With the divisor's sign, as numpy's mod and Python's {@code %}. */
+  /** With the divisor's sign, zeros too, as numpy's mod and Python's {@code %}. */
   private static PrimExpr floorRemainder(PrimExpr a, PrimExpr b) {
     if (a.dtype().isInteger()) {
       return a.floorMod(b);
@@ -84,8 +85,10 @@ public final class BinaryElementwise extends TensorOperator {
     PrimExpr remainder = Binary.of(BinaryOp.REMAINDER, a, b);
     PrimExpr otherSign =
         Compare.of(Compare.Op.NOT_EQUAL, remainder.lessThan(zero), b.lessThan(zero));
-    PrimExpr nonZero = Compare.of(Compare.Op.NOT_EQUAL, remainder, zero);
-    return Select.of(nonZero.and(otherSign), remainder.plus(b), remainder);
+    PrimExpr signedZero =
+        Select.of(b.lessThan(zero), new FloatImm(a.dtype(), -0.0), new FloatImm(a.dtype(), 0.0));
+    return Select.of(
+        remainder.equalTo(zero), signedZero, Select.of(otherSign, remainder.plus(b), remainder));
   }
 
   @Override

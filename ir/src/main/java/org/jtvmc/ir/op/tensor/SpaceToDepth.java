@@ -20,13 +20,23 @@ public final class SpaceToDepth extends TensorOperator {
         "space_to_depth",
         FusionKind.INJECTIVE,
         List.of("data"),
-        List.of(required("block_size", "the side of a block")));
+        List.of(
+            required("block_size", "the side of a block"),
+            optional(
+                "mode",
+                "DCR",
+                "whether a pixel's place in its block ('DCR') or its channel"
+                    + " ('CRD') comes first in the depth")));
   }
 
   @Override
   protected Type result(List<TensorType> arguments, Attributes attributes) {
     TensorType data = arguments.getFirst();
     long block = DepthToSpace.blockSize(data, attributes);
+    if (!List.of("DCR", "CRD").contains(attributes.text("mode"))) {
+      throw new TypeException(
+          "has the mode '%s', not DCR or CRD".formatted(attributes.text("mode")));
+    }
     for (int i = 2; i < 4; i++) {
       if (data.dim(i).known().stream().anyMatch(size -> size % block != 0)) {
         throw new TypeException(
@@ -47,11 +57,13 @@ public final class SpaceToDepth extends TensorOperator {
     long block = attributes.integer("block_size");
     List<Axis> axes = Axes.named(List.of("n", "c", "h", "w"), Axes.extents(result));
     PrimExpr depth = axes.get(1).var();
-    PrimExpr inBlock = depth.floorDiv(data.dim(1));
+    boolean placeFirst = attributes.text("mode").equals("DCR");
+    PrimExpr inBlock = placeFirst ? depth.floorDiv(data.dim(1)) : depth.floorMod(block * block);
+    PrimExpr channel = placeFirst ? depth.floorMod(data.dim(1)) : depth.floorDiv(block * block);
     PrimExpr element =
         data.at(
             axes.getFirst().var(),
-            depth.floorMod(data.dim(1)),
+            channel,
             axes.get(2).var().times(block).plus(inBlock.floorDiv(block)),
             axes.get(3).var().times(block).plus(inBlock.floorMod(block)));
     return List.of(Tensor.map("space_to_depth", axes, element));

@@ -1,0 +1,37 @@
+package org.jtvmc.compiler.pipeline;
+
+import java.util.List;
+import org.jtvmc.compiler.lower.FunctionLowering;
+import org.jtvmc.ir.data.NDArray;
+import org.jtvmc.ir.graph.Call;
+import org.jtvmc.ir.graph.HostOperator;
+import org.jtvmc.ir.type.TensorType;
+
+/** What calls of the native runtime's operators take beside their tensors. */
+final class HostCalls {
+
+  private HostCalls() {}
+
+  static String symbol(Call call) {
+    return operator(call).symbol();
+  }
+
+  static long scratchBytes(Call call) {
+    return operator(call).scratchBytes(inputs(call), call.attributes());
+  }
+
+  /** The numbers that the function is told, to be kept with the weights. */
+  static NDArray parameters(Call call) {
+    return NDArray.ofLongs(operator(call).parameters(inputs(call), call.attributes(), call.type()));
+  }
+
+  private static HostOperator operator(Call call) {
+    return (HostOperator) call.callee();
+  }
+
+  private static List<TensorType> inputs(Call call) {
+    return call.arguments().stream()
+        .flatMap(argument -> FunctionLowering.tensorTypes(argument.type()).stream())
+        .toList();
+  }
+}

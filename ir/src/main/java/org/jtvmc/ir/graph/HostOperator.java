@@ -1,0 +1,49 @@
+package org.jtvmc.ir.graph;
+
+import java.util.List;
+import org.jtvmc.ir.data.NDArray;
+import org.jtvmc.ir.type.TensorType;
+import org.jtvmc.ir.type.Type;
+
+/**
+ * An operator that is no tensor expression: how much it gives, or in which order, depends on what
+ * the elements are. A function of the native runtime computes it, in the library and between
+ * kernels; it is never fused.
+ *
+ * <p>Results have the types of the type rule, which are the largest that there can be; how much of
+ * them is there is a result of its own. What lies behind is zero, so that whoever reads it finds
+ * valid positions.
+ */
+public interface HostOperator extends Operator {
+
+  /**
+   * The function: {@code int32_t symbol(void** buffers, jtvmc_pool* pool)}, with the data of the
+   * inputs, the results, the scratch memory where there is some, the memory for texts where it
+   * makes some, and the parameters, {@code int64_t}s.
+   */
+  String symbol();
+
+  /** What the function is told beside the data: sizes, attributes. */
+  List<Long> parameters(List<TensorType> inputs, Attributes attributes, Type result);
+
+  /** Memory that the function needs while it runs, in bytes. */
+  default long scratchBytes(List<TensorType> inputs, Attributes attributes) {
+    return 0;
+  }
+
+  /**
+   * Whether the function makes texts; it is then given, before the parameters, the memory of the
+   * context for them.
+   */
+  default boolean makesTexts() {
+    return false;
+  }
+
+  /**
+   * The same in Java, one array for each result: the reference for the function.
+   *
+   * @param inputs of the types that {@link #infer} accepted
+   * @param result what {@link #infer} gave
+   */
+  List<NDArray> evaluate(List<NDArray> inputs, Attributes attributes, Type result);
+}

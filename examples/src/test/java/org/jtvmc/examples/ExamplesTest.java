@@ -4,7 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.abort;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,6 +42,23 @@ class ExamplesTest {
     var outputs = CompileAndRun.run("zoo:ppocr-cls", folder.resolve("out"));
 
     assertEquals(1, outputs.getFirst().getDouble(0) + outputs.getFirst().getDouble(1), 1e-5);
+  }
+
+  @Test
+  void theTableComparesDefaultAndTunedSchedules() throws IOException {
+    var text = new ByteArrayOutputStream();
+    var model = Path.of("workloads", "layer-norm-128x384.relay").toString();
+
+    WorkloadTable.write(
+        new PrintStream(text, true, StandardCharsets.UTF_8),
+        folder.resolve("records.jsonl"),
+        4,
+        List.of(model));
+
+    var lines = text.toString(StandardCharsets.UTF_8).lines().toList();
+    assertEquals(3, lines.size(), lines.toString());
+    assertTrue(lines.getLast().startsWith("| `layer_norm_128x384` | 0.0"), lines.getLast());
+    assertTrue(Files.size(folder.resolve("records.jsonl")) > 0);
   }
 
   @Test

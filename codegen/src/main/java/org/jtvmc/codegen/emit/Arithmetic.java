@@ -16,12 +16,17 @@ import org.jtvmc.ir.type.DType;
  * <p>No integer division traps: one by zero gives the dividend.
  */
 final class Arithmetic {
+  /** Of instructions that may round otherwise than the control register says. */
+  private static final int CURRENT_ROUNDING = 4;
+
   private final IrBuilder ir;
+  private final InstructionSet target;
   private final Conversions conversions;
   private final FloatDivision divisions;
 
   Arithmetic(IrBuilder ir, InstructionSet target) {
     this.ir = ir;
+    this.target = target;
     this.conversions = new Conversions(ir, target);
     this.divisions = new FloatDivision(ir, target);
   }
@@ -100,18 +105,52 @@ final class Arithmetic {
   }
 
   /**
-   * {@code a < b ? a : b} (or {@code >}) is one x86 instruction, which gives {@code b} where either
-   * is NaN; so only a NaN in {@code a} needs care. A constant goes first, since it is none.
+   * {@code b < a ? b : a} (or {@code >}) is one x86 instruction, which gives {@code a} where either
+   * is NaN; so only a NaN in {@code b} needs care, which is not what a reduction carries from step
+   * to step. A constant takes that place, since it is none.
    */
   private LLVMValueRef extremum(int predicate, LLVMValueRef left, LLVMValueRef right) {
-    boolean swap = LLVMIsConstant(right) != 0;
+    boolean swap = LLVMIsConstant(left) != 0;
     LLVMValueRef a = swap ? right : left;
     LLVMValueRef b = swap ? left : right;
-    LLVMValueRef chosen = ir.select(ir.compareFloats(predicate, a, b), a, b);
-    if (LLVMIsConstant(a) != 0) {
-      return chosen;
+    String instruction = extremumInstruction(predicate, a);
+    if (LLVMIsConstant(b) != 0) {
+      return ir.select(ir.compareFloats(predicate, b, a), b, a);
     }
-    return ir.select(ir.compareFloats(LLVMRealUNO, a, a), a, chosen);
+    LLVMValueRef chosen =
+        instruction == null
+            ? ir.select(ir.compareFloats(predicate, b, a), b, a)
+            : ir.intrinsic(instruction, new LLVMTypeRef[0], operands(instruction, b, a));
+    return ir.select(ir.compareFloats(LLVMRealUNO, b, b), b, chosen);
+  }
+
+  private LLVMValueRef[] operands(String instruction, LLVMValueRef a, LLVMValueRef b) {
+    return instruction.endsWith(".512")
+        ? new LLVMValueRef[] {a, b, ir.int32(CURRENT_ROUNDING)}
+        : new LLVMValueRef[] {a, b};
+  }
+
+  /**
+   * The instruction itself for whole registers: LLVM would make one choice of the two, on a mask
+   * that takes three instructions to compute. Null where there is none.
+   */
+  private String extremumInstruction(int predicate, LLVMValueRef vector) {
+    LLVMTypeRef type = LLVMTypeOf(vector);
+    if (!target.isX86() || LLVMGetTypeKind(type) != LLVMVectorTypeKind) {
+      return null;
+    }
+    int kind = LLVMGetTypeKind(LLVMGetElementType(type));
+    if (kind != LLVMFloatTypeKind && kind != LLVMDoubleTypeKind) {
+      return null;
+    }
+    int bits = LLVMGetVectorSize(type) * (kind == LLVMFloatTypeKind ? 32 : 64);
+    String name =
+        (predicate == LLVMRealOGT ? "max.p" : "min.p") + (kind == LLVMFloatTypeKind ? "s" : "d");
+    return switch (bits) {
+      case 512 -> target.features().contains("avx512f") ? "llvm.x86.avx512." + name + ".512" : null;
+      case 256 -> target.features().contains("avx") ? "llvm.x86.avx." + name + ".256" : null;
+      default -> null;
+    };
   }
 
   private LLVMValueRef integers(BinaryOp op, Value left, Value right) {

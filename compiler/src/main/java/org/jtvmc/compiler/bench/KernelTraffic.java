@@ -2,14 +2,11 @@ package org.jtvmc.compiler.bench;
 
 import java.util.Collections;
 import java.util.IdentityHashMap;
-import java.util.List;
 import java.util.Set;
 import org.jtvmc.compiler.plan.KernelUse;
 import org.jtvmc.compiler.plan.Value;
-import org.jtvmc.ir.te.Tensor;
 import org.jtvmc.schedule.ComputeDag;
-import org.jtvmc.schedule.IterVar;
-import org.jtvmc.schedule.Stage;
+import org.jtvmc.schedule.LeastTraffic;
 
 /**
  * The bytes that one call of a kernel has to move at least: each tensor that it is given and gives,
@@ -40,7 +37,7 @@ public record KernelTraffic(long activationBytes, long weightBytes) {
       }
       long bytes = value.type().bytes();
       if (i < dag.inputs().size()) {
-        bytes = Math.min(bytes, readAtMost(dag, dag.inputs().get(i)));
+        bytes = Math.min(bytes, LeastTraffic.readAtMost(dag, dag.inputs().get(i)));
       }
       if (value.storage() instanceof Value.Weight) {
         weights += bytes;
@@ -52,19 +49,5 @@ public record KernelTraffic(long activationBytes, long weightBytes) {
       activations += result.type().bytes();
     }
     return new KernelTraffic(activations, weights);
-  }
-
-  /** One element in each iteration of each stage that reads the tensor. */
-  private static long readAtMost(ComputeDag dag, Tensor tensor) {
-    long elements = 0;
-    for (Stage stage : dag.stages()) {
-      long mentions = Collections.frequency(stage.reads(), tensor);
-      elements += mentions * iterations(stage.axes());
-    }
-    return elements == 0 ? Long.MAX_VALUE : elements * tensor.dtype().bytes();
-  }
-
-  private static long iterations(List<IterVar> axes) {
-    return axes.stream().mapToLong(IterVar::extent).reduce(1, (a, b) -> a * b);
   }
 }

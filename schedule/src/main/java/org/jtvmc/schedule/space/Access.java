@@ -97,6 +97,29 @@ public record Access(Tensor tensor, List<PrimExpr> indices) {
     return OptionalLong.of(total);
   }
 
+  /**
+   * By how much the reads of a window, which {@code reduced} walks, move from one value of {@code
+   * axis} to the next: 0 where no index moves with both.
+   */
+  public long slide(Axis axis, Axis reduced) {
+    for (PrimExpr index : indices) {
+      long step = coefficient(index, axis.var()).orElse(0);
+      if (step > 0 && coefficient(index, reduced.var()).orElse(0) > 0) {
+        return step;
+      }
+    }
+    return 0;
+  }
+
+  /**
+   * True where different values of {@code axes} read different elements, but for what a window
+   * shares with its neighbours: every axis of more than one value moves an index, linearly.
+   */
+  public boolean isReadOnce(List<Axis> axes) {
+    return isLinearIn(axes)
+        && axes.stream().allMatch(axis -> axis.size() == 1 || dependsOn(axis.var()));
+  }
+
   /** True where every index is linear in every one of {@code axes}. */
   public boolean isLinearIn(List<Axis> axes) {
     return axes.stream()

@@ -2,21 +2,18 @@ package org.jtvmc.tuner.session;
 
 import java.util.HashMap;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.jtvmc.codegen.peak.PeakMeter;
-import org.jtvmc.ir.expr.IntImm;
-import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.target.CpuTarget;
-import org.jtvmc.ir.te.Tensor;
+import org.jtvmc.schedule.LeastTraffic;
 import org.jtvmc.tuner.task.TuningTask;
 
 /**
- * What no schedule of a task can beat on this machine: every operation is done, and every input is
- * read. Peaks are measured when they are first asked for, in milliseconds.
+ * What no schedule of a task can beat on this machine: every operation is done, and every byte that
+ * it needs is read. Peaks are measured when they are first asked for, in milliseconds.
  */
 final class MachineBound implements AutoCloseable {
   /** Reading less than this takes no time that matters. */
-  private static final double LEAST_READ_BYTES = 1 << 16;
+  private static final long LEAST_READ_BYTES = 1 << 16;
 
   private final PeakMeter meter;
   private final double peakGflops;
@@ -33,20 +30,9 @@ final class MachineBound implements AutoCloseable {
   }
 
   private double measure(TuningTask task) {
-    double bytes =
-        Stream.concat(task.dag().inputs().stream(), task.dag().outputs().stream())
-            .mapToDouble(MachineBound::bytes)
-            .sum();
-    double read = bytes < LEAST_READ_BYTES ? 0 : bytes / meter.readGigabytesPerSecond((long) bytes);
+    long bytes = LeastTraffic.bytes(task.dag());
+    double read = bytes < LEAST_READ_BYTES ? 0 : bytes / meter.readGigabytesPerSecond(bytes);
     return Math.max(task.flops() / peakGflops, read) / 1e6;
-  }
-
-  private static double bytes(Tensor tensor) {
-    double bytes = tensor.dtype().bytes();
-    for (PrimExpr size : tensor.shape()) {
-      bytes *= size instanceof IntImm imm ? imm.value() : 1;
-    }
-    return bytes;
   }
 
   @Override

@@ -163,8 +163,8 @@ public final class TuningSession {
       left -= candidates.size();
       scheduler.update(next.getAsInt(), state.bestMs());
       double attainable = workbench.attainableMs(state.task());
-      // A kernel far below the bound does not read all that the bound counts, as one that looks up
-      // rows of a table: then the bound says nothing.
+      // A kernel far below the bound does fewer operations than the bound counts, as a Winograd
+      // convolution does: then the bound says nothing.
       if (state.bestMs() <= attainable * NEAR_ROOFLINE
           && state.bestMs() >= attainable * BOUND_HOLDS_FROM) {
         listener.message(

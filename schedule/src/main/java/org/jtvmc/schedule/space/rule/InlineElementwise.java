@@ -2,8 +2,6 @@ package org.jtvmc.schedule.space.rule;
 
 import java.util.List;
 import org.jtvmc.ir.expr.PrimExpr;
-import org.jtvmc.ir.expr.PrimExprs;
-import org.jtvmc.ir.expr.Select;
 import org.jtvmc.ir.te.Axis;
 import org.jtvmc.schedule.Stage;
 import org.jtvmc.schedule.space.Access;
@@ -16,8 +14,8 @@ import org.jtvmc.schedule.step.Inline;
  * Puts a stage without reduction in the place of its reads where that repeats no work worth
  * keeping: pure data movement always, cheap arithmetic unless a reduction reads each element many
  * times, dear functions only where each element is read once. Padding in front of a sliding window
- * is a decision; by default it is kept, so that the inner loops have no conditions, but where whole
- * vectors are inside or outside and are read for one output channel only: then the copy costs more.
+ * is a decision; by default it is kept, so that the inner loops have no conditions, but where it is
+ * read for one output channel only: then the copy costs more.
  */
 public final class InlineElementwise implements SketchRule {
   /**
@@ -43,7 +41,7 @@ public final class InlineElementwise implements SketchRule {
     }
     for (Stage reader : readers) {
       if (reader.isReduction() && rereads(state, reader, stage)) {
-        String preferred = guardsWholeVectors(state, reader, stage) ? "yes" : "no";
+        String preferred = isReadOnce(state, reader, stage) ? "yes" : "no";
         return cost.isGuardedMovement()
             && state.pick(stage.id() + ".inline", List.of("no", "yes"), preferred).equals("yes");
       }
@@ -85,25 +83,13 @@ public final class InlineElementwise implements SketchRule {
   }
 
   /**
-   * True where {@code reader} walks every axis of {@code stage} and its innermost one element by
-   * element, on which no condition of {@code stage} depends: a depthwise convolution or pooling of
-   * what has its channels last.
+   * True where each output of {@code reader} reads elements of {@code stage} of its own, but for
+   * those that its window shares with its neighbours': a depthwise convolution or pooling.
    */
-  private static boolean guardsWholeVectors(SketchState state, Stage reader, Stage stage) {
-    Axis lanes = stage.op().axes().getLast();
-    boolean[] guarded = {false};
-    PrimExprs.forEach(
-        stage.op().body(),
-        node ->
-            guarded[0] |= node instanceof Select s && PrimExprs.uses(s.condition(), lanes.var()));
-    List<Axis> axes = reader.op().axes();
-    return !guarded[0]
-        && Access.of(state.schedule(), reader).stream()
-            .filter(access -> access.tensor() == stage.tensor())
-            .allMatch(
-                access ->
-                    access.indices().getLast() == axes.getLast().var()
-                        && axes.stream().allMatch(axis -> access.dependsOn(axis.var())));
+  private static boolean isReadOnce(SketchState state, Stage reader, Stage stage) {
+    return Access.of(state.schedule(), reader).stream()
+        .filter(access -> access.tensor() == stage.tensor())
+        .allMatch(access -> access.isReadOnce(reader.op().axes()));
   }
 
   private static boolean isWindow(PrimExpr index, Stage reader) {

@@ -31,6 +31,10 @@ final class TilePlan {
   /** Least work for which starting threads pays, in multiply-adds. */
   static final double LEAST_PARALLEL_WORK = 60_000;
 
+  /** Steps to which innermost loops are unrolled at most. */
+  private static final List<Integer> UNROLL_LIMITS =
+      List.of(0, 4, 16, 64, SlidingWindow.MOST_STATEMENTS);
+
   private final Stage consumer;
   private final Stage producer;
   private final List<Access> accesses;
@@ -102,7 +106,13 @@ final class TilePlan {
     List<RegisterTile> tiles =
         RegisterTile.fitting(
             state.target(), axes.rowExtent(), Math.ceilDiv(axes.vectorExtent(), lanes));
-    RegisterTile tile = state.pick(id + ".tile", tiles, axes.best(state.target(), lanes));
+    Optional<SlidingWindow> sliding = SlidingWindow.of(producer, accesses, axes);
+    RegisterTile preferred =
+        sliding
+            .filter(SlidingWindow::alone)
+            .map(window -> window.tile(tiles, axes.rowExtent()))
+            .orElseGet(() -> axes.best(state.target(), lanes));
+    RegisterTile tile = state.pick(id + ".tile", tiles, preferred);
 
     long rows = tile.rows();
     long width = Math.min((long) tile.vectors() * lanes, axes.vectorExtent());
@@ -111,7 +121,7 @@ final class TilePlan {
 
     String hostLoop = tileConsumer(state, axes, rows * blockRows, width * blockWidth);
     state.apply(new ComputeAt(id, consumer.id(), hostLoop));
-    tileProducer(state, axes, rows, width, blockRows > 1, blockWidth > 1, tile);
+    tileProducer(state, axes, rows, width, blockRows > 1, blockWidth > 1, tile, sliding);
     new OperandPacking(producer, accesses).apply(state, axes, rows * blockRows);
     new InputPlacement(consumer.id(), id).apply(state);
   }
@@ -191,7 +201,8 @@ final class TilePlan {
       long width,
       boolean splitRows,
       boolean splitWidth,
-      RegisterTile tile) {
+      RegisterTile tile,
+      Optional<SlidingWindow> sliding) {
     String id = producer.id();
     String vector = axis(producer, axes.vector());
     String row = axes.row() < 0 ? null : axis(producer, axes.row());
@@ -214,6 +225,7 @@ final class TilePlan {
     }
     List<String> reduced = new ArrayList<>();
     producer.axes().stream().filter(IterVar::isReduce).forEach(axis -> reduced.add(axis.id()));
+    windowOrder(state, sliding, reduced);
     List<String> order = new ArrayList<>(outer);
     String longest = longestReduce();
     List<Long> parts = reducePart(producer.leaf(longest).orElseThrow().extent());
@@ -234,16 +246,38 @@ final class TilePlan {
     if (row != null) {
       state.apply(new Unroll(id, row));
     }
-    List<Integer> limits = List.of(0, 4, 16, 64);
-    int window = windowSize();
-    int preferred =
-        window <= 1 || window * tile.registers() > 320
-            ? 0
-            : window <= 4 ? 4 : window <= 16 ? 16 : 64;
-    int limit = state.pick(id + ".unroll", limits, preferred);
+    int limit = state.pick(id + ".unroll", UNROLL_LIMITS, preferredUnroll(tile, sliding));
     if (limit > 0) {
       state.apply(new AutoUnroll(id, limit));
     }
+  }
+
+  /**
+   * Decides whether the loop that moves a window along the rows of the tile comes innermost, so
+   * that what one row has read serves the next.
+   */
+  private void windowOrder(
+      SketchState state, Optional<SlidingWindow> window, List<String> reduced) {
+    if (window.isEmpty() || !window.get().isOutside()) {
+      return;
+    }
+    String preferred = window.get().alone() ? "rows" : "natural";
+    String order = state.pick(producer.id() + ".window", List.of("natural", "rows"), preferred);
+    if (order.equals("rows")) {
+      reduced.remove(window.get().loopId());
+      reduced.add(window.get().loopId());
+    }
+  }
+
+  private int preferredUnroll(RegisterTile tile, Optional<SlidingWindow> sliding) {
+    Optional<Long> alone = sliding.filter(SlidingWindow::alone).map(w -> w.statements(tile));
+    if (alone.isPresent() && alone.get() <= SlidingWindow.MOST_STATEMENTS) {
+      return UNROLL_LIMITS.stream().filter(limit -> limit >= alone.get()).findFirst().orElseThrow();
+    }
+    int window = windowSize();
+    return window <= 1 || window * tile.registers() > 320
+        ? 0
+        : window <= 4 ? 4 : window <= 16 ? 16 : 64;
   }
 
   private String longestReduce() {

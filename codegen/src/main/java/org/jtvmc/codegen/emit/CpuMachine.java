@@ -32,6 +32,11 @@ final class CpuMachine implements Machine {
   }
 
   @Override
+  public boolean emitWhole(Stmt.For loop, EmitContext context, StmtEmitter statements) {
+    return false;
+  }
+
+  @Override
   public void emitEffect(Effect effect, EmitContext context, StmtEmitter statements) {
     throw new CodegenException("a " + effect + " in a kernel for a CPU");
   }

@@ -33,11 +33,13 @@ public final class DeviceEmitter implements AutoCloseable {
   private static final int MOST_BLOCKS = 16;
 
   private final IrBuilder ir;
+  private final CudaTarget gpu;
   private final InstructionSet target;
   private final FunctionBuilder functions;
 
   public DeviceEmitter(LLVMContextRef context, LLVMModuleRef module, CudaTarget target) {
     this.ir = new IrBuilder(context, module);
+    this.gpu = target;
     this.target = InstructionSet.of(target);
     this.functions = new FunctionBuilder(ir, this.target);
   }
@@ -70,7 +72,7 @@ public final class DeviceEmitter implements AutoCloseable {
       context.place(buffers.get(i), new Storage.Memory(LLVMGetParam(function, i)));
     }
     GpuMemory memory = new GpuMemory(ir, entry.name());
-    new StmtEmitter(context, new GpuMachine(memory, entry.extents())).emit(entry.body());
+    new StmtEmitter(context, new GpuMachine(memory, entry.extents(), gpu)).emit(entry.body());
     ir.giveBack();
     return memory.finish();
   }

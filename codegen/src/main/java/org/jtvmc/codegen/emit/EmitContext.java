@@ -24,6 +24,7 @@ final class EmitContext {
 
   private final Map<Buffer, Storage> storage = new IdentityHashMap<>();
   private Mask mask = Mask.SCALAR;
+  private int branches;
 
   EmitContext(IrBuilder ir, InstructionSet target, LLVMValueRef pool) {
     this.ir = ir;
@@ -50,6 +51,17 @@ final class EmitContext {
     Value guard = mask.guard();
     Value both = guard == null ? condition : arithmetic.binary(BinaryOp.AND, guard, condition);
     return masked(mask.withGuard(both));
+  }
+
+  /** Says that what is emitted runs under a condition, until the result is closed. */
+  Environment.Scope branched() {
+    branches++;
+    return () -> branches--;
+  }
+
+  /** True where some threads may have gone another way. */
+  boolean isBranched() {
+    return branches > 0;
   }
 
   /** The mask as a vector of bools. */

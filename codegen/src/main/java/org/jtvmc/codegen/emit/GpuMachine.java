@@ -4,16 +4,20 @@ import static org.bytedeco.llvm.global.LLVM.LLVMAdd;
 import static org.bytedeco.llvm.global.LLVM.LLVMIntULT;
 import static org.bytedeco.llvm.global.LLVM.LLVMZExt;
 
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.llvm.LLVM.LLVMTypeRef;
 import org.bytedeco.llvm.LLVM.LLVMValueRef;
 import org.jtvmc.codegen.CodegenException;
+import org.jtvmc.ir.expr.PrimVar;
 import org.jtvmc.ir.loop.Buffer;
 import org.jtvmc.ir.loop.Effect;
 import org.jtvmc.ir.loop.Scope;
 import org.jtvmc.ir.loop.Stmt;
 import org.jtvmc.ir.loop.ThreadTag;
+import org.jtvmc.ir.target.CudaTarget;
 
 /**
  * A GPU: a thread-bound loop is one iteration of each thread, which finds its own in a special
@@ -24,13 +28,18 @@ final class GpuMachine implements Machine {
 
   private final GpuMemory memory;
   private final Map<ThreadTag, Integer> extents;
+  private final boolean hasTensorCores;
+
+  /** The variables of the loops around that are bound to {@code threadIdx.x}, outermost first. */
+  private final Deque<PrimVar> threads = new ArrayDeque<>();
 
   /**
    * @param extents with which the entry is launched; 1 for what is missing
    */
-  GpuMachine(GpuMemory memory, Map<ThreadTag, Integer> extents) {
+  GpuMachine(GpuMemory memory, Map<ThreadTag, Integer> extents, CudaTarget target) {
     this.memory = memory;
     this.extents = extents;
+    this.hasTensorCores = target.arch() >= TensorCores.LEAST_ARCH;
   }
 
   @Override
@@ -47,13 +56,15 @@ final class GpuMachine implements Machine {
     Runnable body = () -> emitIteration(loop, shape, tag, context, statements);
     if (extent < launched) {
       LLVMValueRef alive = ir.compareInts(LLVMIntULT, index(ir, tag), ir.int32(extent));
-      StmtEmitter.branch(ir, alive, body, Optional.empty());
+      try (var _ = context.branched()) {
+        StmtEmitter.branch(ir, alive, body, Optional.empty());
+      }
     } else {
       body.run();
     }
   }
 
-  private static void emitIteration(
+  private void emitIteration(
       Stmt.For loop, LoopShape shape, ThreadTag tag, EmitContext context, StmtEmitter statements) {
     if (shape.isSingle()) {
       try (var _ =
@@ -66,9 +77,33 @@ final class GpuMachine implements Machine {
     LLVMValueRef own = ir.convert(LLVMZExt, index(ir, tag), ir.types().integer(64));
     boolean fromZero = shape.min().isConstant() && shape.min().constant() == 0;
     LLVMValueRef value = fromZero ? own : ir.binary(LLVMAdd, own, statements.value(shape.min()));
+    if (tag == ThreadTag.THREAD_X && fromZero) {
+      threads.addLast(loop.var());
+    }
     try (var _ = context.environment.bindScalar(loop.var(), value, shape.range())) {
       statements.emit(loop.body());
+    } finally {
+      threads.removeLastOccurrence(loop.var());
     }
+  }
+
+  @Override
+  public boolean emitWhole(Stmt.For loop, EmitContext context, StmtEmitter statements) {
+    boolean possible =
+        hasTensorCores
+            && threads.size() == 1
+            && !context.isBranched()
+            && context.environment.lanes() == 1
+            && extents.getOrDefault(ThreadTag.THREAD_Y, 1) == 1
+            && extents.getOrDefault(ThreadTag.THREAD_Z, 1) == 1;
+    if (!possible) {
+      return false;
+    }
+    int launched = extents.getOrDefault(ThreadTag.THREAD_X, 1);
+    Optional<WarpProduct> product =
+        new WarpProductMatch(context, threads.getLast(), launched).of(loop);
+    product.ifPresent(found -> new TensorCores(context, statements, found).emit());
+    return product.isPresent();
   }
 
   /** The thread's or block's index, as an {@code int32}. */

@@ -191,6 +191,11 @@ public final class IrBuilder implements AutoCloseable {
     return LLVMBuildInsertElement(builder, vector, scalar, int32(lane), NO_NAME);
   }
 
+  /** A member of a struct. */
+  public LLVMValueRef member(LLVMValueRef struct, int index) {
+    return LLVMBuildExtractValue(builder, struct, index, NO_NAME);
+  }
+
   // Arithmetic on bare LLVM values; both operands have one type
 
   /** An instruction with two operands, by its {@code LLVMOpcode}. */

@@ -13,6 +13,13 @@ interface Machine {
   /** Emits a loop whose kind is parallel or thread-bound; it runs at least once. */
   void emitLoop(Stmt.For loop, LoopShape shape, EmitContext context, StmtEmitter statements);
 
+  /**
+   * Emits a loop, with all that is in it, by instructions that do its work as a whole.
+   *
+   * @return false where there are none, and nothing has been emitted
+   */
+  boolean emitWhole(Stmt.For loop, EmitContext context, StmtEmitter statements);
+
   /** Emits an effect. */
   void emitEffect(Effect effect, EmitContext context, StmtEmitter statements);
 

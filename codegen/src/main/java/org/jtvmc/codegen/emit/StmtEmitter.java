@@ -50,6 +50,9 @@ final class StmtEmitter {
     if (shape.extent().isConstant() && shape.extent().constant() <= 0) {
       return;
     }
+    if (machine.emitWhole(loop, context, this)) {
+      return;
+    }
     switch (loop.kind()) {
       case SERIAL -> emitSerial(loop, shape);
       case PARALLEL, THREAD -> machine.emitLoop(loop, shape, context, this);
@@ -223,11 +226,13 @@ final class StmtEmitter {
   }
 
   private void emitBranch(Stmt.If branch, Value condition) {
-    branch(
-        ir,
-        condition.ref(),
-        () -> emit(branch.then()),
-        branch.otherwise().map(other -> (Runnable) () -> emit(other)));
+    try (var _ = context.branched()) {
+      branch(
+          ir,
+          condition.ref(),
+          () -> emit(branch.then()),
+          branch.otherwise().map(other -> (Runnable) () -> emit(other)));
+    }
   }
 
   /** Runs one of two parts, each of which ends in a block of its own. */

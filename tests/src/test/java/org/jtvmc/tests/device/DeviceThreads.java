@@ -29,6 +29,7 @@ public final class DeviceThreads implements AutoCloseable {
   private final MethodHandle addArray;
   private final MethodHandle forgetArrays;
   private final MethodHandle launch;
+  private final MethodHandle bankConflicts;
 
   /**
    * @param runtime what {@link #build} made
@@ -41,6 +42,7 @@ public final class DeviceThreads implements AutoCloseable {
         function(
             "add_array", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT));
     forgetArrays = function("forget_arrays", FunctionDescriptor.ofVoid());
+    bankConflicts = function("bank_conflicts", FunctionDescriptor.of(JAVA_LONG));
     launch =
         function("launch", FunctionDescriptor.of(ADDRESS, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG));
   }
@@ -121,6 +123,15 @@ public final class DeviceThreads implements AutoCloseable {
       if (!text.isEmpty()) {
         throw new AssertionError(launched.entry() + ": " + text);
       }
+    } catch (Throwable e) {
+      throw rethrown(e);
+    }
+  }
+
+  /** How often rows that {@code ldmatrix} loads at once lay in the same banks of shared memory. */
+  long bankConflicts() {
+    try {
+      return (long) bankConflicts.invokeExact();
     } catch (Throwable e) {
       throw rethrown(e);
     }

@@ -30,6 +30,7 @@ public final class EmulatedKernel {
   private final DeviceKernel kernel;
   private final HostCode code;
   private final byte[] runtime;
+  private long bankConflicts;
 
   /**
    * @param runtime what {@link DeviceThreads#build} made
@@ -54,6 +55,11 @@ public final class EmulatedKernel {
 
   public DeviceKernel kernel() {
     return kernel;
+  }
+
+  /** Of the last run: how often {@code ldmatrix} had to wait for a bank of shared memory. */
+  public long bankConflicts() {
+    return bankConflicts;
   }
 
   /**
@@ -85,6 +91,7 @@ public final class EmulatedKernel {
         }
         threads.run(launch, arguments, SEED);
       }
+      bankConflicts = threads.bankConflicts();
       List<NDArray> outputs = new ArrayList<>();
       for (int i = 0; i < results.size(); i++) {
         NDArray output = NDArray.allocate(type(lowered.func().outputs().get(i)));

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.jtvmc.compiler.passes.GraphPipeline;
+import org.jtvmc.compiler.passes.Precision;
 import org.jtvmc.compiler.pipeline.TaskExtraction;
 import org.jtvmc.compiler.source.ModelSource;
 import org.jtvmc.ir.graph.IRModule;
@@ -14,12 +15,12 @@ import org.jtvmc.tuner.task.TuningTask;
 
 /**
  * The distinct kernels of models of the zoo, those that the system property {@code
- * jtvmc.device.models} names: each as {@code NAME}, or as {@code NAME@SHAPE} with inputs of that
- * shape, such as {@code ppocr-cls@1x3x48x40}.
+ * jtvmc.device.models} names: each as {@code NAME}, as {@code NAME@SHAPE} with inputs of that
+ * shape, or as {@code NAME@SHAPE/PRECISION}, such as {@code minilm@1x16/FP16}.
  */
 final class ZooKernels {
   /** Small images leave odd edges, and the same strides and paddings. */
-  private static final String USUAL = "ppocr-cls@1x3x48x40 minilm@1x9";
+  private static final String USUAL = "ppocr-cls@1x3x48x40 minilm@1x9 minilm@1x16/FP16";
 
   private ZooKernels() {}
 
@@ -35,17 +36,18 @@ final class ZooKernels {
   }
 
   private static IRModule fused(String model) {
-    int at = model.indexOf('@');
-    ModelSource source = ModelSource.of("zoo:" + (at < 0 ? model : model.substring(0, at)));
+    String[] parts = model.split("[@/]");
+    ModelSource source = ModelSource.of("zoo:" + parts[0]);
     IRModule module = source.load(Map.of());
-    if (at >= 0) {
-      List<Long> shape = Stream.of(model.substring(at + 1).split("x")).map(Long::valueOf).toList();
+    if (parts.length > 1) {
+      List<Long> shape = Stream.of(parts[1].split("x")).map(Long::valueOf).toList();
       Map<String, List<Long>> shapes = new LinkedHashMap<>();
       for (Var parameter : module.main().parameters()) {
         shapes.put(parameter.name(), shape);
       }
       module = source.load(shapes);
     }
-    return GraphPipeline.standard().run(module);
+    Precision precision = Precision.valueOf(parts.length > 2 ? parts[2] : "FP32");
+    return GraphPipeline.standard(precision).run(module);
   }
 }

@@ -99,9 +99,12 @@ final class BlockPlan {
     long rowExtent = extent(rows);
     long columnExtent = extent(columns);
     long batch = extentOfAll() / rowExtent / columnExtent;
+    Optional<Long> coreStep = coreStep(state);
     List<BlockTile> tiles =
-        SharedOperands.affordable(
-            BlockTile.fitting(rowExtent, columnExtent), state.gpu(), producer, operands.size());
+        coreStep.isPresent()
+            ? BlockTile.forCores(rowExtent, columnExtent)
+            : SharedOperands.affordable(
+                BlockTile.fitting(rowExtent, columnExtent), state.gpu(), producer, operands.size());
     BlockTile tile =
         state.pick(
             id + ".tile",
@@ -118,7 +121,7 @@ final class BlockPlan {
     for (int i = 0; i < producer.op().axes().size(); i++) {
       sizes.put(axis(producer, i), parts.getOrDefault(i, Parts.NONE).size());
     }
-    SharedOperands shared = new SharedOperands(producer, operands, threads);
+    SharedOperands shared = new SharedOperands(producer, operands, threads, coreStep.orElse(1L));
     String reduce = shared.splitReduction(state, sizes);
     tileProducer(state, parts, reduce);
     shared.copy(state, sizes, reduce);
@@ -127,6 +130,25 @@ final class BlockPlan {
     if (depth > 1) {
       state.apply(new Pipeline(id, reduce, depth));
     }
+  }
+
+  /** The step of the reduction where tensor cores are to multiply; empty where they are not. */
+  private Optional<Long> coreStep(SketchState state) {
+    if (rows.size() != 1
+        || columns.size() != 1
+        || consumerAxis[rows.getFirst()] > consumerAxis[columns.getFirst()]
+        || BlockTile.forCores(extent(rows), extent(columns)).isEmpty()) {
+      return Optional.empty();
+    }
+    List<Axis> axes = producer.op().axes();
+    return CoreProduct.step(
+            state.gpu(),
+            producer,
+            operands,
+            axes.get(rows.getFirst()),
+            axes.get(columns.getFirst()))
+        .filter(
+            _ -> state.pick(producer.id() + ".cores", List.of("yes", "no"), "yes").equals("yes"));
   }
 
   private long extent(List<Integer> group) {

@@ -31,8 +31,11 @@ import org.jtvmc.schedule.step.Vectorize;
  * threads of a block together copy what the block's tile reads, in the order in which it is
  * contiguous in global memory, and lay it out so that a thread finds its neighbouring elements side
  * by side.
+ *
+ * @param step where tensor cores multiply, the number of products that they take at once: the
+ *     operands then lie as in global memory, with rows that begin in different banks; else 1
  */
-record SharedOperands(Stage producer, List<Access> operands, long threads) {
+record SharedOperands(Stage producer, List<Access> operands, long threads, long step) {
   private static final long ACCESS_BYTES = 16;
 
   /** What is copied ahead for more steps of the reduction does not fit the registers. */
@@ -74,11 +77,11 @@ record SharedOperands(Stage producer, List<Access> operands, long threads) {
     long extent = reduceAxes.get(longest).size();
     long window = reduceAxes.stream().mapToLong(Axis::size).reduce(1, (a, b) -> a * b) / extent;
     List<Long> options = new ArrayList<>();
-    long preferred = 1;
-    for (long part = 1; part <= 64 && part <= extent; part *= 2) {
+    long preferred = step;
+    for (long part = step; part <= 64 && part <= extent; part *= 2) {
       sizes.put(axis, part);
       boolean affordable = sharedBytes(sizes) <= CudaTarget.STATIC_SHARED_BYTES / 2;
-      if (part == 1 || (extent % part == 0 && affordable)) {
+      if (part == step || (extent % part == 0 && affordable)) {
         options.add(part);
         boolean few = part * window <= MOST_PREFERRED_STEPS && sharedBytes(sizes) <= 20_000;
         preferred = few ? part : preferred;
@@ -172,13 +175,14 @@ record SharedOperands(Stage producer, List<Access> operands, long threads) {
     List<String> order = new ArrayList<>(axes);
     order.remove(axes.get(fastest));
     order.add(axes.get(fastest));
+    long unit = ACCESS_BYTES / operand.tensor().dtype().bytes();
+    if (step > 1) {
+      state.apply(new OrderStorage(id, axes, unit));
+      return;
+    }
     boolean transposed = fastest != axes.size() - 1;
-    long padding = transposed ? ACCESS_BYTES / operand.tensor().dtype().bytes() : 0;
-    long chosen =
-        state.pick(
-            producer.id() + ".pad." + id,
-            List.of(0L, ACCESS_BYTES / operand.tensor().dtype().bytes()),
-            padding);
+    long padding = transposed ? unit : 0;
+    long chosen = state.pick(producer.id() + ".pad." + id, List.of(0L, unit), padding);
     if (transposed || chosen > 0) {
       state.apply(new OrderStorage(id, order, chosen));
     }

@@ -1,0 +1,161 @@
+package org.jtvmc.tests.kernels;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.SplittableRandom;
+import org.jtvmc.codegen.link.Ptxas;
+import org.jtvmc.codegen.llvm.HostCpu;
+import org.jtvmc.ir.data.NDArray;
+import org.jtvmc.ir.expr.FloatImm;
+import org.jtvmc.ir.expr.PrimExpr;
+import org.jtvmc.ir.interpret.TensorEvaluator;
+import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.ir.target.CudaTarget;
+import org.jtvmc.ir.te.Reducer;
+import org.jtvmc.ir.te.Tensor;
+import org.jtvmc.ir.type.DType;
+import org.jtvmc.schedule.ComputeDag;
+import org.jtvmc.schedule.lower.Lowering;
+import org.jtvmc.schedule.space.Candidate;
+import org.jtvmc.schedule.space.DesignSpace;
+import org.jtvmc.tests.device.DeviceThreads;
+import org.jtvmc.tests.device.EmulatedKernel;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Products of narrow numbers on GPUs go to tensor cores, and are right. */
+class TensorCoresTest {
+  private static final CpuTarget HOST = HostCpu.detect().target();
+  private static final CudaTarget GPU = CudaTarget.typical(80);
+  private static byte[] threads;
+
+  @BeforeAll
+  static void build() {
+    threads = DeviceThreads.build();
+  }
+
+  /** {@code relu(sum(wide(x[i, k]) * wide(w)) + 1)}, the weights read by columns or by rows. */
+  private static ComputeDag product(
+      DType left, DType right, DType sum, long rows, long depth, long columns, boolean byRows) {
+    Tensor x = Tensor.placeholder("x", left, rows, depth);
+    Tensor w =
+        byRows
+            ? Tensor.placeholder("w", right, columns, depth)
+            : Tensor.placeholder("w", right, depth, columns);
+    Tensor product =
+        Tensor.reduce(
+            "product",
+            Reducer.SUM,
+            Tensor.sizes(rows, columns),
+            Tensor.sizes(depth),
+            (i, r) -> {
+              PrimExpr weight = byRows ? w.at(i.get(1), r.get(0)) : w.at(r.get(0), i.get(1));
+              return x.at(i.get(0), r.get(0)).cast(sum).times(weight.cast(sum));
+            });
+    Tensor result =
+        sum.isFloat()
+            ? Tensor.compute(
+                "relu",
+                product.shape(),
+                i -> product.at(i).plus(FloatImm.f32(1)).max(FloatImm.f32(0)))
+            : product;
+    return ComputeDag.of(List.of(x, w), List.of(result));
+  }
+
+  /** Small whole numbers: every sum is exact, whatever its order. */
+  private static Map<Tensor, NDArray> inputs(ComputeDag dag) {
+    Random random = new Random(5);
+    Map<Tensor, NDArray> inputs = new HashMap<>();
+    for (Tensor input : dag.inputs()) {
+      NDArray array = NDArray.allocate(ScheduledKernel.type(input.dtype(), input.shape()));
+      int least = input.dtype().equals(DType.U8) ? 0 : -6;
+      for (long i = 0; i < array.elements(); i++) {
+        array.setDouble(i, least + random.nextInt(13));
+      }
+      inputs.put(input, array);
+    }
+    return inputs;
+  }
+
+  private static EmulatedKernel check(ComputeDag dag, Candidate candidate) {
+    Map<Tensor, NDArray> inputs = inputs(dag);
+    List<NDArray> expected = TensorEvaluator.evaluate(dag.outputs(), inputs);
+    EmulatedKernel kernel =
+        new EmulatedKernel(Lowering.lower(candidate.schedule(), "kernel"), GPU, HOST, threads);
+    NDArray actual = kernel.run(inputs).getFirst();
+    for (long i = 0; i < actual.elements(); i++) {
+      assertEquals(
+          expected.getFirst().getDouble(i),
+          actual.getDouble(i),
+          "element " + i + candidate.values());
+    }
+    assertEquals(0, kernel.bankConflicts(), candidate.values().toString());
+    return kernel;
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "float16, float16, float32, true, m16n8k16.row.col.f32.f16.f16.f32",
+    "float16, float16, float32, false, m16n8k16.row.col.f32.f16.f16.f32",
+    "bfloat16, bfloat16, float32, true, m16n8k16.row.col.f32.bf16.bf16.f32",
+    "bfloat16, bfloat16, float32, false, m16n8k16.row.col.f32.bf16.bf16.f32",
+    "int8, int8, int32, true, m16n8k32.row.col.s32.s8.s8.s32",
+    "uint8, int8, int32, true, m16n8k32.row.col.s32.u8.s8.s32",
+  })
+  void productsAreRight(String left, String right, String sum, boolean byRows, String instruction) {
+    ComputeDag dag =
+        product(DType.parse(left), DType.parse(right), DType.parse(sum), 64, 96, 48, byRows);
+    DesignSpace space = DesignSpace.of(dag, GPU);
+    EmulatedKernel kernel = check(dag, space.defaultCandidate());
+    String ptx = kernel.kernel().ptx();
+    assertTrue(ptx.contains("mma.sync.aligned." + instruction), ptx);
+    assertTrue(ptx.contains("ldmatrix.sync.aligned.m8n8.x4"), ptx);
+    SplittableRandom random = new SplittableRandom(11);
+    for (int i = 0; i < 4; i++) {
+      check(dag, space.random(random));
+    }
+  }
+
+  @Test
+  void otherProductsStayOnTheOrdinaryUnits() {
+    assertFalse(
+        ptx(product(DType.F32, DType.F32, DType.F32, 64, 64, 64, false), GPU).contains("mma."));
+    assertFalse(
+        ptx(product(DType.F16, DType.F16, DType.F32, 64, 64, 64, false), CudaTarget.typical(75))
+            .contains("mma."));
+    // No tile divides 60 rows.
+    assertFalse(
+        ptx(product(DType.F16, DType.F16, DType.F32, 60, 64, 64, false), GPU).contains("mma."));
+  }
+
+  private static String ptx(ComputeDag dag, CudaTarget target) {
+    var lowered =
+        Lowering.lower(DesignSpace.of(dag, target).defaultCandidate().schedule(), "kernel");
+    return new EmulatedKernel(lowered, target, HOST, threads).kernel().ptx();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"80", "90"})
+  void nothingIsSpilled(int arch) {
+    CudaTarget target = CudaTarget.typical(arch);
+    Optional<Ptxas> ptxas = Ptxas.find().filter(found -> found.knows(target));
+    assumeTrue(ptxas.isPresent(), "no ptxas here that knows " + target.name());
+    for (boolean byRows : new boolean[] {true, false}) {
+      ComputeDag dag = product(DType.F16, DType.F16, DType.F32, 4096, 4096, 4096, byRows);
+      ptxas
+          .get()
+          .usage(ptx(dag, target), target)
+          .forEach((entry, usage) -> assertEquals(0, usage.spilledBytes(), entry + usage));
+    }
+  }
+}

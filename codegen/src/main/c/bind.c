@@ -47,7 +47,8 @@ static const char* type_name(DLDataType type) {
   }
 }
 
-static int32_t check_shape(const DLTensor* tensor, const jtvmc_tensor_info* info) {
+static int32_t check_shape(const DLTensor* tensor, const jtvmc_tensor_info* info,
+                           const int64_t* wanted) {
   if (tensor->ndim != info->ndim) {
     return jtvmc_fail(JTVMC_WRONG_SHAPE, "tensor \"%s\" has rank %d where the model expects %d",
                       info->name, tensor->ndim, info->ndim);
@@ -61,9 +62,9 @@ static int32_t check_shape(const DLTensor* tensor, const jtvmc_tensor_info* info
                       "tensor \"%s\" needs a shape of its own, which the run fills in", info->name);
   }
   for (int32_t i = 0; i < info->ndim; i++) {
-    if (tensor->shape[i] != info->shape[i]) {
+    if (tensor->shape[i] != wanted[i]) {
       shape_text actual = print_shape(tensor->shape, info->ndim);
-      shape_text expected = print_shape(info->shape, info->ndim);
+      shape_text expected = print_shape(wanted, info->ndim);
       return jtvmc_fail(JTVMC_WRONG_SHAPE, "tensor \"%s\" has shape %s where the model expects %s",
                         info->name, actual.text, expected.text);
     }
@@ -71,17 +72,25 @@ static int32_t check_shape(const DLTensor* tensor, const jtvmc_tensor_info* info
   if (!tensor->strides) return JTVMC_OK;
   int64_t compact = 1;
   for (int32_t i = info->ndim - 1; i >= 0; i--) {
-    if (info->shape[i] != 1 && tensor->strides[i] != compact) {
+    if (wanted[i] != 1 && tensor->strides[i] != compact) {
       return jtvmc_fail(JTVMC_WRONG_SHAPE,
                         "tensor \"%s\" is not compact: the stride of axis %d is %lld, not %lld",
                         info->name, i, (long long)tensor->strides[i], (long long)compact);
     }
-    compact *= info->shape[i];
+    compact *= wanted[i];
   }
   return JTVMC_OK;
 }
 
-uint64_t jtvmc_tensor_bytes(const jtvmc_tensor_info* info) { return info->capacity; }
+/* Of sizes that a run decides, what there can be at most. */
+static uint64_t bytes_of(const jtvmc_tensor_info* info, const int64_t* shape) {
+  if (info->sizes_at >= 0) return info->capacity;
+  uint64_t elements = 1;
+  for (int32_t i = 0; i < info->ndim; i++) elements *= (uint64_t)shape[i];
+  return elements * ((info->dtype.bits + 7u) / 8u);
+}
+
+uint64_t jtvmc_tensor_bytes(const jtvmc_tensor_info* info) { return bytes_of(info, info->shape); }
 
 static int32_t check_device(const DLTensor* tensor, const jtvmc_tensor_info* info,
                             const jtvmc_memory* memory) {
@@ -105,7 +114,7 @@ static int32_t check_device(const DLTensor* tensor, const jtvmc_tensor_info* inf
 
 /* Checks one tensor and stores where its data begin. */
 static int32_t bind_tensor(const DLTensor* tensor, const jtvmc_tensor_info* info,
-                           const jtvmc_memory* memory, void** data) {
+                           const int64_t* shape, const jtvmc_memory* memory, void** data) {
   DLDataType type = tensor->dtype;
   if (type.code != info->dtype.code || type.bits != info->dtype.bits || type.lanes != 1) {
     return jtvmc_fail(JTVMC_WRONG_TYPE,
@@ -114,10 +123,10 @@ static int32_t bind_tensor(const DLTensor* tensor, const jtvmc_tensor_info* info
                       info->dtype.bits);
   }
   int32_t status = check_device(tensor, info, memory);
-  if (status == JTVMC_OK) status = check_shape(tensor, info);
+  if (status == JTVMC_OK) status = check_shape(tensor, info, shape);
   if (status != JTVMC_OK) return status;
   char* begin = (char*)tensor->data + tensor->byte_offset;
-  if (!tensor->data && jtvmc_tensor_bytes(info) > 0) {
+  if (!tensor->data && bytes_of(info, shape) > 0) {
     return jtvmc_fail(JTVMC_INVALID_ARGUMENT, "tensor \"%s\": the data are NULL", info->name);
   }
   uint64_t alignment = memory->alignment ? memory->alignment : info->alignment;
@@ -130,15 +139,23 @@ static int32_t bind_tensor(const DLTensor* tensor, const jtvmc_tensor_info* info
   return JTVMC_OK;
 }
 
+static const int64_t* shape_of(const jtvmc_model_info* info, const int64_t* const* shapes,
+                               int32_t tensor) {
+  return shapes ? shapes[tensor] : info->tensors[tensor].shape;
+}
+
 /* Kernels rely on it that what they write overlaps nothing else. */
-static int32_t check_overlap(const jtvmc_model_info* info, void* const* io) {
+static int32_t check_overlap(const jtvmc_model_info* info, const int64_t* const* shapes,
+                             void* const* io) {
   int32_t count = info->num_inputs + info->num_outputs;
   for (int32_t out = info->num_inputs; out < count; out++) {
     uintptr_t begin = (uintptr_t)io[out];
-    uintptr_t end = begin + jtvmc_tensor_bytes(&info->tensors[out]);
+    uintptr_t end = begin + bytes_of(&info->tensors[out], shape_of(info, shapes, out));
     for (int32_t other = 0; other < out; other++) {
       uintptr_t other_begin = (uintptr_t)io[other];
-      if (begin < other_begin + jtvmc_tensor_bytes(&info->tensors[other]) && other_begin < end) {
+      uintptr_t other_end =
+          other_begin + bytes_of(&info->tensors[other], shape_of(info, shapes, other));
+      if (begin < other_end && other_begin < end) {
         return jtvmc_fail(JTVMC_INVALID_ARGUMENT, "tensors \"%s\" and \"%s\" overlap",
                           info->tensors[other].name, info->tensors[out].name);
       }
@@ -147,13 +164,14 @@ static int32_t check_overlap(const jtvmc_model_info* info, void* const* io) {
   return JTVMC_OK;
 }
 
-int32_t jtvmc_bind(const jtvmc_model_info* info, const DLTensor* tensors,
-                   const jtvmc_memory* memory, void** io) {
+int32_t jtvmc_bind(const jtvmc_model_info* info, const int64_t* const* shapes,
+                   const DLTensor* tensors, const jtvmc_memory* memory, void** io) {
   for (int32_t i = 0; i < info->num_inputs + info->num_outputs; i++) {
-    int32_t status = bind_tensor(&tensors[i], &info->tensors[i], memory, &io[i]);
+    int32_t status =
+        bind_tensor(&tensors[i], &info->tensors[i], shape_of(info, shapes, i), memory, &io[i]);
     if (status != JTVMC_OK) return status;
   }
-  return check_overlap(info, io);
+  return check_overlap(info, shapes, io);
 }
 
 int32_t jtvmc_report_sizes(const jtvmc_model_info* info, const DLTensor* tensors,

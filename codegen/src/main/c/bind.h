@@ -11,12 +11,16 @@ typedef struct jtvmc_memory {
   uint64_t alignment;  /* in bytes; 0 means what the model says of each tensor */
 } jtvmc_memory;
 
-/* The size of a tensor's data. */
+/* The size of the data of a tensor whose sizes are known. */
 uint64_t jtvmc_tensor_bytes(const jtvmc_tensor_info* info);
 
-/* Checks all tensors and stores where the data of each begin in io. */
-int32_t jtvmc_bind(const jtvmc_model_info* info, const DLTensor* tensors,
-                   const jtvmc_memory* memory, void** io);
+/*
+ * Checks all tensors and stores where the data of each begin in io.
+ *
+ * shapes are those that the tensors must have; NULL means the model's own.
+ */
+int32_t jtvmc_bind(const jtvmc_model_info* info, const int64_t* const* shapes,
+                   const DLTensor* tensors, const jtvmc_memory* memory, void** io);
 
 /* Tells the caller the sizes of the outputs that the run has decided. */
 int32_t jtvmc_report_sizes(const jtvmc_model_info* info, const DLTensor* tensors,

@@ -196,7 +196,7 @@ static int32_t launch_all(jtvmc_context* context, CUstream stream) {
 
 static int32_t on_device(jtvmc_context* context, const DLTensor* tensors, CUstream stream) {
   jtvmc_memory memory = {kDLCUDA, context->model->device.ordinal, 0};
-  int32_t status = jtvmc_bind(&jtvmc_this_model, tensors, &memory, context->io);
+  int32_t status = jtvmc_bind(&jtvmc_this_model, NULL, tensors, &memory, context->io);
   return status != JTVMC_OK ? status : launch_all(context, stream);
 }
 
@@ -222,7 +222,7 @@ static int32_t on_host(jtvmc_context* context, const DLTensor* tensors) {
   const jtvmc_model_info* info = &jtvmc_this_model;
   const jtvmc_cuda* cuda = context->model->device.cuda;
   jtvmc_memory memory = {kDLCPU, 0, 1};
-  int32_t status = jtvmc_bind(info, tensors, &memory, context->io);
+  int32_t status = jtvmc_bind(info, NULL, tensors, &memory, context->io);
   if (status == JTVMC_OK) status = allocate_staging(context);
   if (status != JTVMC_OK) return status;
   CUresult code = 0;

@@ -9,6 +9,11 @@
  *   context  the workspace of one running inference: one for each thread that calls run.
  *   run      reads and writes the caller's tensors in place. It allocates nothing.
  *
+ * A model may leave sizes open: such a size is -1 in its description. It runs with any sizes that
+ * fit together; infer_shapes tells those of the outputs. A context's workspace then grows when a run
+ * needs more than any before: the one time when run allocates, unless the context was given memory
+ * of the caller's.
+ *
  * A model compiled for GPUs (target "cuda") has one function more, run_on_stream, for tensors that
  * are in the memory of the GPU. It needs no CUDA library but the driver, which is looked for when
  * the model is opened.
@@ -94,11 +99,12 @@ typedef enum jtvmc_status {
 typedef struct jtvmc_model jtvmc_model;
 typedef struct jtvmc_context jtvmc_context;
 typedef struct jtvmc_pool jtvmc_pool;
+typedef struct jtvmc_open_model jtvmc_open_model;
 
 /* What a model expects of one tensor. */
 typedef struct jtvmc_tensor_info {
   const char* name;
-  const int64_t* shape; /* ndim sizes; -1 where a run decides */
+  const int64_t* shape; /* ndim sizes; -1 for one that is open, or that a run decides */
   int32_t ndim;
   DLDataType dtype;
   uint64_t alignment; /* of the data, in bytes; a power of two */
@@ -123,11 +129,12 @@ typedef struct jtvmc_model_info {
   const char* target;       /* the target string the model was compiled for */
   const char* cpu_features; /* comma-separated, as LLVM names them: "avx2,fma" */
   const jtvmc_tensor_info* tensors; /* the inputs, then the outputs */
-  uint64_t workspace_size;          /* bytes of one context's workspace */
+  uint64_t workspace_size;          /* bytes of one context's workspace; 0 where sizes are open */
   uint64_t weights_size;            /* bytes */
   const void* weights;              /* in the library, or NULL */
   const char* weights_file; /* when weights is NULL: a file beside the library, or NULL */
-  jtvmc_entry entry;        /* of a model for the CPU, else NULL */
+  jtvmc_entry entry;        /* of a model for the CPU whose sizes are known, else NULL */
+  const jtvmc_open_model* open; /* of a model whose sizes are open, else NULL */
 } jtvmc_model_info;
 
 typedef struct jtvmc_options {
@@ -159,6 +166,21 @@ int32_t jtvmc_context_create(jtvmc_model* model, jtvmc_context** context);
 void jtvmc_context_destroy(jtvmc_context* context);
 
 /*
+ * Writes the shapes of the outputs that go with those of the inputs to where the outputs' shapes
+ * point; of all tensors, ndim and shape alone are looked at. Not of a model for GPUs.
+ */
+int32_t jtvmc_infer_shapes(jtvmc_model* model, DLTensor* tensors);
+
+/* The bytes of workspace that a run with the shapes of these inputs needs. Not of a model for GPUs. */
+int32_t jtvmc_workspace_size(jtvmc_model* model, const DLTensor* tensors, uint64_t* size);
+
+/*
+ * Has the context work in memory of the caller's, 64-byte aligned, until it is destroyed or given
+ * other memory; NULL gives it its own again. A run that needs more fails. Not of a model for GPUs.
+ */
+int32_t jtvmc_context_use_workspace(jtvmc_context* context, void* memory, uint64_t size);
+
+/*
  * Runs the model on num_inputs + num_outputs tensors: the inputs, then the outputs, all compact
  * and row-major; outputs overlap nothing. The threads of a model serve one run at a time: of
  * several contexts running at once, those that find the threads busy work on their own thread
@@ -182,7 +204,8 @@ int32_t jtvmc_run(jtvmc_context* context, const DLTensor* tensors);
  */
 int32_t jtvmc_run_on_stream(jtvmc_context* context, const DLTensor* tensors, void* stream);
 
-/* A tensor of the form the model expects over the caller's memory. */
+/* A tensor of the form the model expects over the caller's memory; where sizes are open the caller
+   puts a shape of its own. */
 static inline DLTensor jtvmc_tensor(const jtvmc_tensor_info* info, void* data) {
   DLTensor tensor;
   tensor.data = data;

@@ -4,6 +4,7 @@
 #include "cpu_features.h"
 #include "error.h"
 #include "jtvmc_pool.h"
+#include "sizes.h"
 #include "system.h"
 #include "weights.h"
 
@@ -20,6 +21,10 @@ struct jtvmc_model {
 struct jtvmc_context {
   const jtvmc_model* model;
   void* workspace;
+  uint64_t workspace_size;
+  void* lent;           /* workspace of the caller's, or NULL */
+  uint64_t lent_size;
+  jtvmc_sizes* sizes;   /* of a model whose sizes are open, else NULL */
   uint32_t running;
   void* io[]; /* the data of the inputs, then of the outputs */
 };
@@ -145,9 +150,18 @@ int32_t jtvmc_context_create(jtvmc_model* model, jtvmc_context** context) {
   if (!created) return jtvmc_fail(JTVMC_OUT_OF_MEMORY, "context_create: out of memory");
   memset(created, 0, size);
   created->model = model;
+  if (info->open) {
+    created->sizes = jtvmc_sizes_create(info);
+    if (!created->sizes) {
+      free(created);
+      return jtvmc_fail(JTVMC_OUT_OF_MEMORY, "context_create: out of memory");
+    }
+  }
   if (info->workspace_size > 0) {
     created->workspace = allocate_workspace(info->workspace_size);
+    created->workspace_size = info->workspace_size;
     if (!created->workspace) {
+      jtvmc_sizes_free(created->sizes);
       free(created);
       return jtvmc_fail(JTVMC_OUT_OF_MEMORY,
                         "context_create: no memory for a workspace of %llu bytes",
@@ -160,20 +174,131 @@ int32_t jtvmc_context_create(jtvmc_model* model, jtvmc_context** context) {
 
 void jtvmc_context_destroy(jtvmc_context* context) {
   if (!context) return;
+  jtvmc_sizes_free(context->sizes);
   free(context->workspace);
   free(context);
 }
 
+int32_t jtvmc_context_use_workspace(jtvmc_context* context, void* memory, uint64_t size) {
+  if (!context) {
+    return jtvmc_fail(JTVMC_INVALID_ARGUMENT, "context_use_workspace: the context is NULL");
+  }
+  if ((uintptr_t)memory & 63) {
+    return jtvmc_fail(JTVMC_INVALID_ARGUMENT,
+                      "context_use_workspace: the memory is not aligned to 64 bytes");
+  }
+  context->lent = memory;
+  context->lent_size = size;
+  return JTVMC_OK;
+}
+
+/* ---- Shapes ---- */
+
+/* The sizes that go with the inputs; to be freed. NULL where the model's sizes are known. */
+static int32_t find_sizes(jtvmc_model* model, const DLTensor* tensors, jtvmc_sizes** sizes) {
+  *sizes = NULL;
+  if (!model || !tensors) {
+    return jtvmc_fail(JTVMC_INVALID_ARGUMENT, "the %s NULL", model ? "tensors are" : "model is");
+  }
+  if (!model->info->open) return JTVMC_OK;
+  *sizes = jtvmc_sizes_create(model->info);
+  if (!*sizes) return jtvmc_fail(JTVMC_OUT_OF_MEMORY, "out of memory");
+  int32_t status = jtvmc_sizes_update(*sizes, model->info, tensors);
+  if (status == JTVMC_OK) return status;
+  jtvmc_sizes_free(*sizes);
+  *sizes = NULL;
+  return status;
+}
+
+static const int64_t* const* shapes_of(const jtvmc_sizes* sizes) {
+  if (!sizes) return NULL;
+  return sizes->fixed ? sizes->fixed->shapes : sizes->shapes;
+}
+
+static uint64_t workspace_of(const jtvmc_model_info* info, const jtvmc_sizes* sizes) {
+  if (!sizes) return info->workspace_size;
+  return sizes->fixed ? sizes->fixed->workspace_size : sizes->workspace_size;
+}
+
+int32_t jtvmc_infer_shapes(jtvmc_model* model, DLTensor* tensors) {
+  jtvmc_sizes* sizes;
+  int32_t status = find_sizes(model, tensors, &sizes);
+  if (status != JTVMC_OK) return status;
+  const jtvmc_model_info* info = model->info;
+  const int64_t* const* shapes = shapes_of(sizes);
+  for (int32_t i = info->num_inputs; i < info->num_inputs + info->num_outputs; i++) {
+    const jtvmc_tensor_info* tensor = &info->tensors[i];
+    const int64_t* shape = shapes ? shapes[i] : tensor->shape;
+    tensors[i].ndim = tensor->ndim;
+    if (tensor->ndim == 0) continue;
+    if (!tensors[i].shape) {
+      status = jtvmc_fail(JTVMC_INVALID_ARGUMENT, "tensor \"%s\": the shape is NULL", tensor->name);
+      break;
+    }
+    memcpy(tensors[i].shape, shape, (size_t)tensor->ndim * sizeof(int64_t));
+  }
+  jtvmc_sizes_free(sizes);
+  return status;
+}
+
+int32_t jtvmc_workspace_size(jtvmc_model* model, const DLTensor* tensors, uint64_t* size) {
+  if (!size) {
+    return jtvmc_fail(JTVMC_INVALID_ARGUMENT, "workspace_size: the place for it is NULL");
+  }
+  jtvmc_sizes* sizes;
+  int32_t status = find_sizes(model, tensors, &sizes);
+  if (status == JTVMC_OK) *size = workspace_of(model->info, sizes);
+  jtvmc_sizes_free(sizes);
+  return status;
+}
+
 /* ---- Run ---- */
+
+/* Memory for what the run needs: the caller's, or the context's own, which grows. */
+static int32_t find_workspace(jtvmc_context* context, void** workspace) {
+  uint64_t size = workspace_of(context->model->info, context->sizes);
+  if (context->lent) {
+    if (size > context->lent_size) {
+      return jtvmc_fail(JTVMC_OUT_OF_MEMORY,
+                        "run: the context was given %llu bytes of workspace and needs %llu",
+                        (unsigned long long)context->lent_size, (unsigned long long)size);
+    }
+    *workspace = context->lent;
+    return JTVMC_OK;
+  }
+  if (size > context->workspace_size) {
+    free(context->workspace);
+    context->workspace_size = 0;
+    context->workspace = allocate_workspace(size);
+    if (!context->workspace) {
+      return jtvmc_fail(JTVMC_OUT_OF_MEMORY, "run: no memory for a workspace of %llu bytes",
+                        (unsigned long long)size);
+    }
+    context->workspace_size = size;
+  }
+  *workspace = context->workspace;
+  return JTVMC_OK;
+}
 
 static int32_t run_exclusively(jtvmc_context* context, const DLTensor* tensors) {
   const jtvmc_model* model = context->model;
   const jtvmc_model_info* info = model->info;
   jtvmc_memory memory = {kDLCPU, 0, 0};
-  int32_t status = jtvmc_bind(info, tensors, &memory, context->io);
+  jtvmc_sizes* sizes = context->sizes;
+  int32_t status = sizes ? jtvmc_sizes_update(sizes, info, tensors) : JTVMC_OK;
+  if (status == JTVMC_OK) status = jtvmc_bind(info, shapes_of(sizes), tensors, &memory, context->io);
+  void* workspace = NULL;
+  if (status == JTVMC_OK) status = find_workspace(context, &workspace);
   if (status != JTVMC_OK) return status;
-  status = info->entry(context->io, context->workspace, model->weights.data, model->pool);
-  if (status == 0) return jtvmc_report_sizes(info, tensors, context->workspace);
+  const void* weights = model->weights.data;
+  if (sizes && !sizes->fixed) {
+    status = sizes->open->entry(context->io, workspace, weights, model->pool, sizes->values,
+                                sizes->offsets);
+  } else {
+    jtvmc_entry entry = sizes ? sizes->fixed->entry : info->entry;
+    status = entry(context->io, workspace, weights, model->pool);
+  }
+  if (status == 0) return jtvmc_report_sizes(info, tensors, workspace);
   return jtvmc_fail(JTVMC_KERNEL, "model \"%s\": a kernel failed with code %d", info->name, status);
 }
 

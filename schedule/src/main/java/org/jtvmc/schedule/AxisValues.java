@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.expr.PrimExpr;
+import org.jtvmc.ir.expr.Sizes;
 
 /** The arithmetic between a stage's axes and the loops that splits and fusions made of them. */
 public final class AxisValues {
@@ -14,38 +15,33 @@ public final class AxisValues {
   private AxisValues() {}
 
   /**
-   * The extent of every axis that the stage has or had.
+   * The size of every axis that the stage has or had.
    *
-   * @param axisExtents the extents of {@link Stage#axes}, in that order
+   * @param axisSizes those of {@link Stage#axes}, in that order
    */
-  public static Map<String, Long> extents(Stage stage, long[] axisExtents) {
-    Map<String, Long> extents = new HashMap<>();
-    for (int i = 0; i < axisExtents.length; i++) {
-      extents.put(stage.axes().get(i).id(), axisExtents[i]);
+  public static Map<String, PrimExpr> sizes(Stage stage, List<PrimExpr> axisSizes) {
+    Map<String, PrimExpr> sizes = new HashMap<>();
+    for (int i = 0; i < axisSizes.size(); i++) {
+      sizes.put(stage.axes().get(i).id(), axisSizes.get(i));
     }
     for (Relation relation : stage.relations()) {
       switch (relation) {
         case Relation.Split split -> {
-          long[] parts = split.extents(extents.get(split.axis()));
-          for (int part = 0; part < parts.length; part++) {
-            extents.put(split.parts().get(part), parts[part]);
+          List<PrimExpr> parts = split.sizes(sizes.get(split.axis()));
+          for (int part = 0; part < parts.size(); part++) {
+            sizes.put(split.parts().get(part), parts.get(part));
           }
         }
-        case Relation.Fuse(List<String> axes, String fused) -> {
-          long product = 1;
-          for (String axis : axes) {
-            product = Math.multiplyExact(product, extents.get(axis));
-          }
-          extents.put(fused, product);
-        }
+        case Relation.Fuse(List<String> axes, String fused) ->
+            sizes.put(fused, Sizes.product(axes.stream().map(sizes::get).toList()));
       }
     }
-    return extents;
+    return sizes;
   }
 
-  /** The extents of every axis where the whole tensor is computed. */
-  public static Map<String, Long> extents(Stage stage) {
-    return extents(stage, stage.axes().stream().mapToLong(IterVar::extent).toArray());
+  /** The sizes of every axis where the whole tensor is computed. */
+  public static Map<String, PrimExpr> sizes(Stage stage) {
+    return sizes(stage, stage.axes().stream().map(IterVar::size).toList());
   }
 
   /**
@@ -53,17 +49,17 @@ public final class AxisValues {
    * from. Axes of which a loop has no value stay without.
    */
   public static void complete(Stage stage, Map<String, PrimExpr> values) {
-    complete(stage, values, extents(stage));
+    complete(stage, values, sizes(stage));
   }
 
-  /** The same, for other extents than those of the whole tensor. */
+  /** The same, for other sizes than those of the whole tensor. */
   public static void complete(
-      Stage stage, Map<String, PrimExpr> values, Map<String, Long> extents) {
+      Stage stage, Map<String, PrimExpr> values, Map<String, PrimExpr> sizes) {
     for (Relation relation : stage.relations().reversed()) {
       switch (relation) {
         case Relation.Split split -> {
           PrimExpr value = IntImm.of(0);
-          long stride = 1;
+          PrimExpr stride = IntImm.of(1);
           for (String part : split.parts().reversed()) {
             PrimExpr partValue = values.get(part);
             if (partValue == null) {
@@ -71,23 +67,24 @@ public final class AxisValues {
               break;
             }
             value = partValue.times(stride).plus(value);
-            stride *= extents.get(part);
+            stride = stride.times(sizes.get(part));
           }
           if (value != null) {
             values.put(split.axis(), value);
           }
         }
-        case Relation.Fuse(List<String> axes, String fused) -> {
-          PrimExpr value = values.get(fused);
+        case Relation.Fuse fuse -> {
+          PrimExpr value = values.get(fuse.fused());
           if (value == null) {
             break;
           }
-          long stride = 1;
+          List<String> axes = fuse.slowestFirst(sizes);
+          PrimExpr stride = IntImm.of(1);
           for (int i = axes.size() - 1; i >= 0; i--) {
-            long extent = extents.get(axes.get(i));
+            PrimExpr size = sizes.get(axes.get(i));
             PrimExpr part = value.floorDiv(stride);
-            values.put(axes.get(i), i == 0 ? part : part.floorMod(extent));
-            stride *= extent;
+            values.put(axes.get(i), i == 0 ? part : part.floorMod(size));
+            stride = Sizes.product(List.of(stride, size));
           }
         }
       }
@@ -96,29 +93,32 @@ public final class AxisValues {
 
   /**
    * The axes that their loops run beyond, because splits are uneven: an iteration counts only where
-   * each of these is below its extent.
+   * each of these is below its size.
    *
    * <p>Overstepping the outermost part of a split oversteps the axis that was split, and a fused
    * axis the first of those it was fused from; of such a chain only the outermost axis is named.
    */
-  public static Set<String> overstepped(Stage stage, Map<String, Long> extents) {
+  public static Set<String> overstepped(Stage stage, Map<String, PrimExpr> sizes) {
     Set<String> overstepped = new LinkedHashSet<>();
     List<Relation> relations = stage.relations();
     for (int i = 0; i < relations.size(); i++) {
       if (relations.get(i) instanceof Relation.Split split) {
-        long product = 1;
-        for (String part : split.parts()) {
-          product *= extents.get(part);
-        }
-        if (product > extents.get(split.axis())) {
-          overstepped.add(outermost(split.axis(), relations.subList(0, i)));
+        PrimExpr product = Sizes.product(split.parts().stream().map(sizes::get).toList());
+        PrimExpr whole = sizes.get(split.axis());
+        boolean even =
+            whole instanceof IntImm number && product instanceof IntImm covered
+                ? covered.value() <= number.value()
+                : product.equals(Sizes.canonical(whole));
+        if (!even) {
+          overstepped.add(outermost(split.axis(), relations.subList(0, i), sizes));
         }
       }
     }
     return overstepped;
   }
 
-  private static String outermost(String axis, List<Relation> before) {
+  private static String outermost(
+      String axis, List<Relation> before, Map<String, PrimExpr> sizes) {
     String current = axis;
     for (Relation relation : before.reversed()) {
       switch (relation) {
@@ -127,9 +127,9 @@ public final class AxisValues {
             current = split.axis();
           }
         }
-        case Relation.Fuse(List<String> axes, String fused) -> {
-          if (fused.equals(current)) {
-            current = axes.getFirst();
+        case Relation.Fuse fuse -> {
+          if (fuse.fused().equals(current)) {
+            current = fuse.slowestFirst(sizes).getFirst();
           }
         }
       }

@@ -8,9 +8,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.ToLongFunction;
+import java.util.stream.Stream;
+import org.jtvmc.ir.expr.IntImm;
+import org.jtvmc.ir.te.BindSizes;
 import org.jtvmc.ir.te.ComputeOp;
 import org.jtvmc.ir.te.PlaceholderOp;
 import org.jtvmc.ir.te.Tensor;
+import org.jtvmc.ir.type.Dim;
 
 /**
  * The tensors that a kernel computes, and those it is given: what there is to schedule.
@@ -147,6 +152,39 @@ public final class ComputeDag {
    */
   public ComputeDag withStrategies(String own, Map<String, ComputeDag> others) {
     return new ComputeDag(this, new Strategies(own, new LinkedHashMap<>(others), null));
+  }
+
+  /** True where a size is known only at run time. */
+  public boolean isOpen() {
+    return stages.stream()
+        .anyMatch(
+            stage ->
+                Stream.concat(stage.op().axes().stream(), stage.op().reduceAxes().stream())
+                    .anyMatch(axis -> !(axis.extent() instanceof IntImm)));
+  }
+
+  /**
+   * This computation for given sizes: with the same stages and loops, by the same names.
+   *
+   * @param sizes the number for every symbol
+   */
+  public ComputeDag bind(ToLongFunction<Dim.Symbol> sizes) {
+    BindSizes binding = new BindSizes(sizes);
+    ComputeDag dag =
+        of(
+            inputs.stream().map(binding::apply).toList(),
+            outputs.stream().map(binding::apply).toList());
+    if (strategies.others.isEmpty()) {
+      return dag;
+    }
+    Map<String, ComputeDag> others = new LinkedHashMap<>();
+    strategies.others.forEach((name, other) -> others.put(name, other.bind(sizes)));
+    return dag.withStrategies(strategies.own, others);
+  }
+
+  /** This computation for the usual sizes; itself where all are known. */
+  public ComputeDag atUsualSizes() {
+    return isOpen() ? bind(Dim.Symbol::usual) : this;
   }
 
   /** The names of the algorithms, this one's own first. */

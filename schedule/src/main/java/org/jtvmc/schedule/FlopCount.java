@@ -35,10 +35,10 @@ public final class FlopCount {
   public static double of(ComputeOp op) {
     double points = 1;
     for (Axis axis : op.axes()) {
-      points *= axis.size();
+      points *= axis.usualSize();
     }
     for (Axis axis : op.reduceAxes()) {
-      points *= axis.size();
+      points *= axis.usualSize();
     }
     return points * (perPoint(op.body()) + (op.isReduction() ? 1 : 0));
   }

@@ -2,6 +2,8 @@ package org.jtvmc.schedule;
 
 import java.util.Locale;
 import java.util.Optional;
+import org.jtvmc.ir.expr.PrimExpr;
+import org.jtvmc.ir.expr.Sizes;
 import org.jtvmc.ir.loop.ForKind;
 import org.jtvmc.ir.loop.ThreadTag;
 
@@ -10,8 +12,8 @@ import org.jtvmc.ir.loop.ThreadTag;
  *
  * @param id unique within the stage and never reused: the axis's name, {@code i0.1} for the second
  *     part of a split, {@code i0+i1} for a fused axis
- * @param extent the number of iterations where the whole tensor is computed; a stage that is
- *     computed at a loop of its consumer runs over what that loop's body needs, which is less
+ * @param size the number of iterations where the whole tensor is computed; a stage that is computed
+ *     at a loop of its consumer runs over what that loop's body needs, which is less
  * @param forKind how the iterations are carried out
  * @param tag present exactly where {@code forKind} is {@link ForKind#THREAD}
  * @param intrinsic the instruction that does the work of this loop and those inside it, if one does
@@ -19,7 +21,7 @@ import org.jtvmc.ir.loop.ThreadTag;
 public record IterVar(
     String id,
     Kind kind,
-    long extent,
+    PrimExpr size,
     ForKind forKind,
     Optional<ThreadTag> tag,
     Optional<String> intrinsic) {
@@ -31,8 +33,13 @@ public record IterVar(
   }
 
   /** A serial loop. */
-  public static IterVar of(String id, Kind kind, long extent) {
-    return new IterVar(id, kind, extent, ForKind.SERIAL, Optional.empty(), Optional.empty());
+  public static IterVar of(String id, Kind kind, PrimExpr size) {
+    return new IterVar(id, kind, size, ForKind.SERIAL, Optional.empty(), Optional.empty());
+  }
+
+  /** The size, the usual one where it is known only at run time. */
+  public long extent() {
+    return Sizes.usual(size);
   }
 
   public boolean isReduce() {
@@ -44,17 +51,17 @@ public record IterVar(
   }
 
   public IterVar withForKind(ForKind other) {
-    return new IterVar(id, kind, extent, other, Optional.empty(), intrinsic);
+    return new IterVar(id, kind, size, other, Optional.empty(), intrinsic);
   }
 
   /** Bound to a GPU's blocks or threads. */
   public IterVar boundTo(ThreadTag thread) {
-    return new IterVar(id, kind, extent, ForKind.THREAD, Optional.of(thread), intrinsic);
+    return new IterVar(id, kind, size, ForKind.THREAD, Optional.of(thread), intrinsic);
   }
 
   /** Done by the named intrinsic. */
   public IterVar tensorizedBy(String name) {
-    return new IterVar(id, kind, extent, forKind, tag, Optional.of(name));
+    return new IterVar(id, kind, size, forKind, tag, Optional.of(name));
   }
 
   @Override
@@ -66,7 +73,7 @@ public record IterVar(
         + " for "
         + id
         + " in 0.."
-        + extent
+        + size
         + intrinsic.map(name -> " by " + name).orElse("");
   }
 }

@@ -4,7 +4,7 @@ package org.jtvmc.schedule;
  * A step that cannot be applied, or a schedule that cannot be lowered. The message is one sentence
  * that says which condition failed, followed by the stage's loops with the offending one marked.
  */
-public final class ScheduleException extends RuntimeException {
+public class ScheduleException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   public ScheduleException(String sentence) {

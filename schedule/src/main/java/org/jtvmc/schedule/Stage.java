@@ -80,10 +80,10 @@ public final class Stage {
     Map<String, Integer> copies = new HashMap<>();
     List<IterVar> axes = new ArrayList<>(op.axes().size() + op.reduceAxes().size());
     for (Axis axis : op.axes()) {
-      axes.add(IterVar.of(unique(axis, copies), IterVar.Kind.SPATIAL, axis.size()));
+      axes.add(IterVar.of(unique(axis, copies), IterVar.Kind.SPATIAL, axis.extent()));
     }
     for (Axis axis : op.reduceAxes()) {
-      axes.add(IterVar.of(unique(axis, copies), IterVar.Kind.REDUCE, axis.size()));
+      axes.add(IterVar.of(unique(axis, copies), IterVar.Kind.REDUCE, axis.extent()));
     }
     return List.copyOf(axes);
   }

@@ -109,7 +109,11 @@ final class WorkloadText {
       case FloatImm imm ->
           out.append(imm.dtype()).append(':').append(Double.toHexString(imm.value()));
       case PrimVar variable -> {
-        String name = variables.computeIfAbsent(variable, _ -> "s" + variables.size());
+        String name =
+            variable
+                .symbol()
+                .map(s -> "%s:%d:%d:%d".formatted(s.name(), s.least(), s.most(), s.usual()))
+                .orElseGet(() -> variables.computeIfAbsent(variable, _ -> "s" + variables.size()));
         out.append(name);
       }
       case Binary _,

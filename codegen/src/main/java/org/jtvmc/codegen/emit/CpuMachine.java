@@ -2,6 +2,7 @@ package org.jtvmc.codegen.emit;
 
 import org.bytedeco.llvm.LLVM.LLVMValueRef;
 import org.jtvmc.codegen.CodegenException;
+import org.jtvmc.ir.expr.Sizes;
 import org.jtvmc.ir.loop.Buffer;
 import org.jtvmc.ir.loop.Effect;
 import org.jtvmc.ir.loop.ForKind;
@@ -43,6 +44,11 @@ final class CpuMachine implements Machine {
 
   @Override
   public Environment.Scope allocate(Buffer buffer, EmitContext context) {
-    return memory.allocate(buffer, context, !parallel.isOutermost());
+    StmtEmitter statements = new StmtEmitter(context, this);
+    return memory.allocate(
+        buffer,
+        context,
+        !parallel.isOutermost(),
+        size -> statements.value(context.indices.affine(Sizes.expr(size))));
   }
 }

@@ -1,6 +1,6 @@
 package org.jtvmc.codegen.emit;
 
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.Map;
 import org.bytedeco.llvm.LLVM.LLVMValueRef;
 import org.jtvmc.ir.expr.PrimVar;
@@ -25,7 +25,7 @@ final class Environment {
     record Alias(Affine meaning) implements Binding {}
   }
 
-  private final Map<PrimVar, Binding> bindings = new IdentityHashMap<>();
+  private final Map<PrimVar, Binding> bindings = new HashMap<>();
   private int lanes = 1;
   private int depth;
 

@@ -14,6 +14,7 @@ import org.jtvmc.ir.expr.PrimVar;
 import org.jtvmc.ir.loop.Buffer;
 import org.jtvmc.ir.loop.PrimFunc;
 import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.ir.type.Dim;
 
 /**
  * Emits kernels into an LLVM module.
@@ -36,10 +37,11 @@ public final class KernelEmitter implements AutoCloseable {
   /**
    * Emits one kernel, on which the passes have run.
    *
-   * @return the bytes of workspace that it needs; 0 for none, and then it takes none
+   * @return the bytes of workspace that it needs, in terms of the function's sizes; 0 for none, and
+   *     then it takes none
    * @throws CodegenException where the function cannot be emitted for the target
    */
-  public long emit(PrimFunc function) {
+  public Dim emit(PrimFunc function) {
     LLVMTypeRef pointer = ir.types().pointer();
     LLVMTypeRef status = ir.types().integer(32);
     List<Buffer> buffers = new ArrayList<>(function.inputs());
@@ -52,7 +54,7 @@ public final class KernelEmitter implements AutoCloseable {
     LLVMTypeRef bodyType = functions.type(status, parameters);
     LLVMValueRef body = functions.internal(function.name() + ".body", bodyType);
     functions.declareDistinct(body, buffers.size());
-    long workspace = emitBody(function, buffers, body);
+    Dim workspace = emitBody(function, buffers, body);
 
     LLVMValueRef kernel =
         functions.exported(function.name(), functions.type(status, pointer, pointer));
@@ -64,7 +66,7 @@ public final class KernelEmitter implements AutoCloseable {
     }
     LLVMValueRef none = LLVMConstNull(pointer);
     arguments[buffers.size()] = function.sizes().isEmpty() ? none : argument(kernel, used++);
-    arguments[buffers.size() + 1] = workspace == 0 ? none : argument(kernel, used);
+    arguments[buffers.size() + 1] = workspace.equals(Dim.of(0)) ? none : argument(kernel, used);
     arguments[buffers.size() + 2] = LLVMGetParam(kernel, 1);
     ir.giveBack(ir.call(bodyType, body, arguments));
     return workspace;
@@ -76,7 +78,7 @@ public final class KernelEmitter implements AutoCloseable {
     return ir.load(pointer, place, Long.BYTES);
   }
 
-  private long emitBody(PrimFunc function, List<Buffer> buffers, LLVMValueRef body) {
+  private Dim emitBody(PrimFunc function, List<Buffer> buffers, LLVMValueRef body) {
     ir.moveTo(ir.newBlock(body, "entry"));
     int next = buffers.size();
     LLVMValueRef sizes = LLVMGetParam(body, next);
@@ -89,12 +91,16 @@ public final class KernelEmitter implements AutoCloseable {
     for (int i = 0; i < function.sizes().size(); i++) {
       PrimVar size = function.sizes().get(i);
       LLVMValueRef value = ir.load(word, ir.pointer(word, sizes, ir.int64(i)), Long.BYTES);
-      context.environment.bindScalar(size, value, new Range(0, Long.MAX_VALUE));
+      Range range =
+          size.symbol()
+              .map(symbol -> new Range(symbol.least(), symbol.most()))
+              .orElse(new Range(0, Long.MAX_VALUE));
+      context.environment.bindScalar(size, value, range);
     }
     Machine machine = new CpuMachine(functions, function.name(), memory);
     new StmtEmitter(context, machine).emit(function.body());
     ir.giveBack(ir.int32(0));
-    return memory.workspaceBytes();
+    return memory.workspace();
   }
 
   @Override

@@ -24,7 +24,7 @@ final class StackArrays {
 
   /** True where an array of that size is still to be had. */
   boolean fits(long bytes) {
-    return total + bytes <= MOST_BYTES || reusable(bytes).isPresent();
+    return bytes <= MOST_BYTES - total || reusable(bytes).isPresent();
   }
 
   /**

@@ -13,6 +13,7 @@ import org.jtvmc.codegen.pass.CpuPipeline;
 import org.jtvmc.ir.loop.PrimFunc;
 import org.jtvmc.ir.pass.PassManager;
 import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.ir.type.Dim;
 
 /**
  * Compiles kernels for one CPU target. Not to be shared by threads: it holds LLVM's machine
@@ -70,7 +71,7 @@ public final class KernelCompiler implements AutoCloseable {
       for (PrimFunc function : functions) {
         PrimFunc ready = passes.run(function);
         listener.produced(Stage.LOOP, function.name(), ready::toString);
-        long workspace = emitter.emit(ready);
+        Dim workspace = emitter.emit(ready);
         kernels.add(new KernelObject.Kernel(function.name(), workspace));
       }
     }

@@ -2,6 +2,7 @@ package org.jtvmc.codegen.kernel;
 
 import java.util.List;
 import java.util.NoSuchElementException;
+import org.jtvmc.ir.type.Dim;
 
 /** Compiled kernels: an ELF object file, and what it defines. */
 public final class KernelObject {
@@ -9,10 +10,16 @@ public final class KernelObject {
   /**
    * One function of the object: {@code int32_t name(void** buffers, jtvmc_pool* pool)}.
    *
-   * @param workspaceBytes scratch memory, 64-byte aligned, whose address follows those of the
-   *     outputs in {@code buffers}; 0 where it needs none
+   * @param workspace bytes of scratch memory, 64-byte aligned, whose address follows those of the
+   *     outputs in {@code buffers}, in terms of the kernel's sizes; 0 where it needs none
    */
-  public record Kernel(String name, long workspaceBytes) {}
+  public record Kernel(String name, Dim workspace) {
+
+    /** The workspace of a kernel that has no sizes. */
+    public long workspaceBytes() {
+      return workspace.value();
+    }
+  }
 
   private final byte[] code;
   private final List<Kernel> kernels;

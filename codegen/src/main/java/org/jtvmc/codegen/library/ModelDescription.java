@@ -2,6 +2,7 @@ package org.jtvmc.codegen.library;
 
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
@@ -20,6 +21,7 @@ import java.util.regex.Pattern;
  * @param onDevice whether it runs on a GPU
  * @param calls what one run does on the CPU, in this order; of a model for GPUs, its {@link
  *     DeviceProgram} says that
+ * @param open of a model whose sizes are known only at run time
  */
 public record ModelDescription(
     String name,
@@ -30,7 +32,32 @@ public record ModelDescription(
     long workspaceBytes,
     WeightStorage weights,
     boolean onDevice,
-    List<KernelCall> calls) {
+    List<KernelCall> calls,
+    Optional<OpenModel> open) {
+
+  /** A model whose sizes are all known. */
+  public ModelDescription(
+      String name,
+      String target,
+      SortedSet<String> cpuFeatures,
+      List<TensorInfo> inputs,
+      List<TensorInfo> outputs,
+      long workspaceBytes,
+      WeightStorage weights,
+      boolean onDevice,
+      List<KernelCall> calls) {
+    this(
+        name,
+        target,
+        cpuFeatures,
+        inputs,
+        outputs,
+        workspaceBytes,
+        weights,
+        onDevice,
+        calls,
+        Optional.empty());
+  }
 
   private static final Pattern IDENTIFIER = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
 

@@ -17,7 +17,8 @@ public final class ModelHeader {
         .replace("@NAME@", model.name())
         .replace("@GUARD@", model.name().toUpperCase(Locale.ROOT))
         .replace("@TARGET@", model.target().replace("*/", "* /"))
-        .replace("@ON_STREAM@", model.onDevice() ? ON_STREAM.replace("@NAME@", model.name()) : "")
+        .replace("@ON_STREAM@", (model.onDevice() ? ON_STREAM : SHAPES).replace("@NAME@", model.name()))
+        .replace("@SIZES@", sizes(model))
         .replace("@INPUTS@", fields(model.inputs(), used))
         .replace("@OUTPUTS@", fields(model.outputs(), used));
   }
@@ -62,6 +63,35 @@ public final class ModelHeader {
       int32_t @NAME@_run_on_stream(jtvmc_context* context, const @NAME@_tensors* tensors, void* stream);
       """;
 
+  private static final String SHAPES =
+      """
+      int32_t @NAME@_infer_shapes(jtvmc_model* model, @NAME@_tensors* tensors);
+      int32_t @NAME@_workspace_size(jtvmc_model* model, const @NAME@_tensors* tensors, uint64_t* size);
+      int32_t @NAME@_context_use_workspace(jtvmc_context* context, void* memory, uint64_t size);
+      """;
+
+  private static String sizes(ModelDescription model) {
+    if (model.open().isEmpty()) {
+      return "";
+    }
+    var text = new StringBuilder("/*\n * Open sizes:\n");
+    for (var size : model.open().get().sizes()) {
+      text.append(
+          " *   %s, %d to %d: axis %d of \"%s\"\n"
+              .formatted(
+                  size.symbol(),
+                  size.symbol().least(),
+                  size.symbol().most(),
+                  size.axis(),
+                  model.inputs().get(size.tensor()).name().replace("*/", "* /")));
+    }
+    for (var fixed : model.open().get().fixed()) {
+      text.append(" * Code of its own: ").append(fixed.shapes().subList(0, model.inputs().size()));
+      text.append('\n');
+    }
+    return text.append(" */\n").toString();
+  }
+
   private static final String TEMPLATE =
       """
       /* Model "@NAME@", compiled for "@TARGET@". See jtvmc.h for what the functions do. */
@@ -74,7 +104,7 @@ public final class ModelHeader {
       extern "C" {
       #endif
 
-      /* The tensors of one run, in the order of @NAME@_describe()->tensors. */
+      @SIZES@/* The tensors of one run, in the order of @NAME@_describe()->tensors. */
       typedef struct @NAME@_tensors {
         /* inputs */
       @INPUTS@  /* outputs */

@@ -27,6 +27,10 @@ public final class ModelLibrary {
   private static final List<String> INTERFACE =
       List.of("describe", "error", "open", "close", "context_create", "context_destroy", "run");
 
+  /** More of them, in a library for the CPU. */
+  private static final List<String> SHAPES =
+      List.of("infer_shapes", "workspace_size", "context_use_workspace");
+
   private static final String ON_STREAM = "run_on_stream";
 
   private ModelLibrary() {}
@@ -45,7 +49,9 @@ public final class ModelLibrary {
     if (model.calls().stream().anyMatch(KernelCall::ofRuntime)) {
       objects.add(hostObject());
     }
-    write(model.name(), module, objects, library, RuntimePart.LIBRARY, INTERFACE);
+    var functions = new ArrayList<>(INTERFACE);
+    functions.addAll(SHAPES);
+    write(model.name(), module, objects, library, RuntimePart.LIBRARY, functions);
   }
 
   /**

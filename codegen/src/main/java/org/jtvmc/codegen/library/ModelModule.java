@@ -38,24 +38,39 @@ final class ModelModule {
   /** The description of a model for the CPU, and the entry that calls its kernels. */
   static LlvmModule write(ModelDescription model, LlvmContext context) {
     var module = new ModelModule(model);
-    module.writeDescription(CPU, "@jtvmc_entry");
-    module.writeEntry();
+    module.text.append("source_filename = " + IrText.quoted(model.name()) + "\n");
+    String open = "null";
+    String entry = "@jtvmc_entry";
+    new EntryModule(module.text).declare(module.allCalls());
+    if (model.open().isPresent()) {
+      open = OpenModule.write(model, model.open().get(), module.text);
+      entry = "null";
+    } else {
+      new EntryModule(module.text).write("jtvmc_entry", model.calls());
+    }
+    module.writeDescription(CPU, entry, open);
     return context.parseIr(model.name(), module.text.toString());
   }
 
   /** The description of a model for GPUs, and its program. */
   static LlvmModule write(ModelDescription model, DeviceProgram program, LlvmContext context) {
     var module = new ModelModule(model);
-    module.writeDescription(CUDA, "null");
+    module.text.append("source_filename = " + IrText.quoted(model.name()) + "\n");
+    module.writeDescription(CUDA, "null", "null");
     ProgramModule.write(program, module.text);
     return context.parseIr(model.name(), module.text.toString());
   }
 
-  private void writeDescription(int deviceType, String entry) {
-    text.append("source_filename = " + IrText.quoted(model.name()) + "\n");
+  private List<KernelCall> allCalls() {
+    var fixed = model.open().stream().flatMap(open -> open.fixed().stream());
+    return Stream.concat(model.calls().stream(), fixed.flatMap(one -> one.calls().stream()))
+        .toList();
+  }
+
+  private void writeDescription(int deviceType, String entry, String open) {
     var weights = writeWeights();
     var tensors = writeTensors();
-    writeInfo(deviceType, tensors, weights, entry);
+    writeInfo(deviceType, tensors, weights, entry, open);
   }
 
   private String writeWeights() {
@@ -104,7 +119,8 @@ final class ModelModule {
         tensor
             .decided()
             .map(decided -> Collections.nCopies(decided.rank(), -1L))
-            .orElseGet(tensor.type()::sizes);
+            .orElseGet(
+                () -> tensor.type().shape().stream().map(dim -> dim.known().orElse(-1)).toList());
     var shape = text.array("i64", sizes.stream().map(size -> "i64 " + size).toList());
     var dtype = tensor.type().dtype();
     return "{ ptr %s, ptr %s, i32 %d, i8 %d, i8 %d, i16 1, i64 %d, i64 %d, i64 %d }"
@@ -115,7 +131,7 @@ final class ModelModule {
             code(dtype),
             dtype.isBool() ? 8 : dtype.bits(),
             tensor.alignment(),
-            tensor.type().bytes(),
+            tensor.type().isStatic() ? tensor.type().bytes() : 0,
             tensor.decided().map(TensorInfo.DecidedSizes::offset).orElse(-1L));
   }
 
@@ -137,15 +153,16 @@ final class ModelModule {
     };
   }
 
-  private void writeInfo(int deviceType, String tensors, String weights, String entry) {
+  private void writeInfo(
+      int deviceType, String tensors, String weights, String entry, String open) {
     var name = text.string(model.name());
     var target = text.string(model.target());
     var features =
         text.string(String.join(",", InstructionSets.usedByKernels(model.cpuFeatures())));
     text.append(
         """
-        @jtvmc_this_model = hidden constant { i32, i32, i32, i32, ptr, ptr, ptr, ptr, i64, i64, ptr, ptr, ptr } \
-        { i32 %d, i32 %d, i32 %d, i32 %d, ptr %s, ptr %s, ptr %s, ptr %s, i64 %d, %s, ptr %s }
+        @jtvmc_this_model = hidden constant { i32, i32, i32, i32, ptr, ptr, ptr, ptr, i64, i64, ptr, ptr, ptr, ptr } \
+        { i32 %d, i32 %d, i32 %d, i32 %d, ptr %s, ptr %s, ptr %s, ptr %s, i64 %d, %s, ptr %s, ptr %s }
         """
             .formatted(
                 ABI_VERSION,
@@ -158,63 +175,8 @@ final class ModelModule {
                 tensors,
                 model.workspaceBytes(),
                 weights,
-                entry));
-  }
-
-  private void writeEntry() {
-    model.calls().stream()
-        .map(KernelCall::kernel)
-        .distinct()
-        .forEach(kernel -> text.append("declare hidden i32 @\"" + kernel + "\"(ptr, ptr)\n"));
-    var width = model.calls().stream().mapToInt(call -> call.buffers().size()).max().orElse(0);
-    text.append(
-        """
-        define hidden i32 @jtvmc_entry(ptr %%io, ptr %%workspace, ptr %%weights, ptr %%pool) nounwind {
-          %%buffers = alloca [%d x ptr]
-          br label %%call0
-        """
-            .formatted(width));
-    var calls = model.calls();
-    for (int i = 0; i < calls.size(); i++) {
-      writeCall(i, calls.get(i));
-    }
-    text.append("call%d:\n  ret i32 0\n".formatted(calls.size()));
-    if (!calls.isEmpty()) {
-      text.append("failed:\n  %code = phi i32 ");
-      for (int i = 0; i < calls.size(); i++) {
-        text.append(i == 0 ? "" : ", ").append("[%%status%d, %%call%d]".formatted(i, i));
-      }
-      text.append("\n  ret i32 %code\n");
-    }
-    text.append("}\n");
-  }
-
-  private void writeCall(int index, KernelCall call) {
-    text.append("call%d:\n".formatted(index));
-    for (int i = 0; i < call.buffers().size(); i++) {
-      var data = "%%data%d.%d".formatted(index, i);
-      switch (call.buffers().get(i)) {
-        case Place.Io(var tensor) ->
-            text.append(
-                "  %s.at = getelementptr ptr, ptr %%io, i64 %d\n  %s = load ptr, ptr %s.at\n"
-                    .formatted(data, tensor, data, data));
-        case Place.Workspace(var offset) ->
-            text.append(
-                "  %s = getelementptr i8, ptr %%workspace, i64 %d\n".formatted(data, offset));
-        case Place.Weights(var offset) ->
-            text.append("  %s = getelementptr i8, ptr %%weights, i64 %d\n".formatted(data, offset));
-      }
-      text.append(
-          "  %s.to = getelementptr ptr, ptr %%buffers, i64 %d\n  store ptr %s, ptr %s.to\n"
-              .formatted(data, i, data, data));
-    }
-    text.append(
-        """
-          %%status%1$d = call i32 @"%2$s"(ptr %%buffers, ptr %%pool)
-          %%ok%1$d = icmp eq i32 %%status%1$d, 0
-          br i1 %%ok%1$d, label %%call%3$d, label %%failed
-        """
-            .formatted(index, call.kernel(), index + 1));
+                entry,
+                open));
   }
 
   private static String assemblerString(String value) {

@@ -1,5 +1,8 @@
 package org.jtvmc.codegen.library;
 
+import java.util.List;
+import org.jtvmc.ir.type.Dim;
+
 /** Where the data of a kernel's buffer lie when the model runs. */
 public sealed interface Place {
 
@@ -16,6 +19,20 @@ public sealed interface Place {
    * @param offset in bytes
    */
   record Workspace(long offset) implements Place {}
+
+  /**
+   * In the context's workspace, at an offset that is known only at run time.
+   *
+   * @param index of the {@link OpenModel.Block}
+   */
+  record Block(int index) implements Place {}
+
+  /** The sizes that a kernel is told, as an array of {@code int64_t}. */
+  record Sizes(List<Dim> values) implements Place {
+    public Sizes {
+      values = List.copyOf(values);
+    }
+  }
 
   /**
    * In the model's weights.

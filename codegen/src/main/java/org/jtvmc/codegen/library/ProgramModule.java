@@ -66,6 +66,8 @@ final class ProgramModule {
           case Place.Io(int index) -> List.of(0L, (long) index);
           case Place.Workspace(long offset) -> List.of(1L, offset);
           case Place.Weights(long offset) -> List.of(2L, offset);
+          case Place.Block _, Place.Sizes _ ->
+              throw new IllegalArgumentException("sizes are open in a model for GPUs");
         };
     return "%%argument { i32 %d, i32 0, i64 %d }".formatted(coded.get(0), coded.get(1));
   }

@@ -7,7 +7,8 @@ import org.jtvmc.ir.type.TensorType;
  * What a model expects of one tensor.
  *
  * @param name the model's name for it, any text
- * @param type of known sizes; where a run decides over them, a vector of as much as there can be
+ * @param type whose sizes may be open; where a run decides over them, a vector of as much as there
+ *     can be
  * @param alignment of its data, in bytes: a power of two
  * @param decided what is known of sizes that a run decides; empty where they are fixed
  */
@@ -27,10 +28,12 @@ public record TensorInfo(
     this(name, type, alignment, Optional.empty());
   }
 
+  /** The same tensor with other sizes. */
+  public TensorInfo withType(TensorType other) {
+    return new TensorInfo(name, other, alignment, decided);
+  }
+
   public TensorInfo {
-    if (!type.isStatic()) {
-      throw new IllegalArgumentException(name + " has sizes that are not known: " + type);
-    }
     if (Long.bitCount(alignment) != 1) {
       throw new IllegalArgumentException(alignment + " is no power of two");
     }

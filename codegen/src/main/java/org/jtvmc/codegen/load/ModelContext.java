@@ -9,7 +9,9 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -17,6 +19,7 @@ import org.jtvmc.codegen.CodegenException;
 import org.jtvmc.codegen.driver.CudaStream;
 import org.jtvmc.codegen.driver.DeviceMemory;
 import org.jtvmc.codegen.library.TensorInfo;
+import org.jtvmc.ir.type.TensorType;
 
 /** The workspace of one running inference, used by one thread at a time. */
 public final class ModelContext implements AutoCloseable {
@@ -28,10 +31,15 @@ public final class ModelContext implements AutoCloseable {
   private final MethodHandle run;
   private final Optional<MethodHandle> runOnStream;
   private final MethodHandle destroy;
+  private final MemorySegment model;
   private final MemorySegment context;
+
+  /** Where the sizes of tensors are said whose sizes are open; null for the others. */
+  private final List<MemorySegment> shapes = new ArrayList<>();
 
   ModelContext(LoadedLibrary library, MemorySegment model) {
     this.library = library;
+    this.model = model;
     infos = Stream.concat(library.inputs().stream(), library.outputs().stream()).toList();
     run = library.function("run", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS));
     runOnStream =
@@ -45,12 +53,16 @@ public final class ModelContext implements AutoCloseable {
     for (int i = 0; i < infos.size(); i++) {
       ModelLayouts.fillTensor(tensor(i), library.tensorInfo(i));
       var decided = infos.get(i).decided();
+      TensorType type = infos.get(i).type();
       if (decided.isPresent()) {
-        tensor(i)
-            .set(
-                ADDRESS,
-                ModelLayouts.offset(DL_TENSOR, "shape"),
-                arena.allocate(JAVA_LONG, Math.max(1, decided.get().rank())));
+        ModelLayouts.setShape(
+            tensor(i), arena.allocate(JAVA_LONG, Math.max(1, decided.get().rank())));
+      }
+      if (type.isStatic()) {
+        shapes.add(null);
+      } else {
+        shapes.add(arena.allocate(JAVA_LONG, type.rank()));
+        ModelLayouts.setShape(tensor(i), shapes.getLast());
       }
     }
     try {
@@ -78,10 +90,55 @@ public final class ModelContext implements AutoCloseable {
   }
 
   /**
+   * The types of the outputs for inputs of these shapes, which the next run takes its inputs to have.
+   *
+   * @param inputs one shape for each input
+   * @throws CodegenException with the library's sentence, where it does not run with them
+   */
+  public List<TensorType> resize(List<List<Long>> inputs) {
+    for (int i = 0; i < inputs.size(); i++) {
+      checkRank(infos.get(i), inputs.get(i));
+      for (int axis = 0; shapes.get(i) != null && axis < inputs.get(i).size(); axis++) {
+        shapes.get(i).setAtIndex(JAVA_LONG, axis, inputs.get(i).get(axis));
+      }
+    }
+    if (shapes.stream().anyMatch(Objects::nonNull)) {
+      try {
+        var infer =
+            library.function("infer_shapes", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS));
+        library.check((int) infer.invokeExact(model, tensors));
+      } catch (Throwable e) {
+        throw Downcalls.unexpected(e);
+      }
+    }
+    List<TensorType> outputs = new ArrayList<>();
+    for (int i = inputs.size(); i < infos.size(); i++) {
+      outputs.add(type(i));
+    }
+    return outputs;
+  }
+
+  private static void checkRank(TensorInfo info, List<Long> shape) {
+    if (shape.size() != info.type().rank()) {
+      throw new CodegenException(
+          "tensor \"%s\" has rank %d where the model expects %d"
+              .formatted(info.name(), shape.size(), info.type().rank()));
+    }
+  }
+
+  /** The type of a tensor in the next run. */
+  private TensorType type(int index) {
+    TensorType type = infos.get(index).type();
+    return shapes.get(index) == null
+        ? type
+        : TensorType.of(type.dtype(), shapes.get(index).toArray(JAVA_LONG));
+  }
+
+  /**
    * Runs the model.
    *
    * @param data native memory for the inputs, then the outputs: compact, row-major, in the model's
-   *     shapes
+   *     shapes, or those of {@link #resize}
    * @throws IllegalArgumentException when the number or the size of the segments is wrong
    * @throws CodegenException with the library's sentence
    */
@@ -92,10 +149,11 @@ public final class ModelContext implements AutoCloseable {
     }
     for (int i = 0; i < data.size(); i++) {
       var info = infos.get(i);
-      if (data.get(i).byteSize() != info.type().bytes()) {
+      long bytes = type(i).bytes();
+      if (data.get(i).byteSize() != bytes) {
         throw new IllegalArgumentException(
             "tensor \"%s\" has %d bytes where the model expects %d"
-                .formatted(info.name(), data.get(i).byteSize(), info.type().bytes()));
+                .formatted(info.name(), data.get(i).byteSize(), bytes));
       }
       tensor(i).set(ADDRESS, ModelLayouts.offset(DL_TENSOR, "data"), data.get(i));
     }

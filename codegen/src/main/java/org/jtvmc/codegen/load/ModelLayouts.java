@@ -11,10 +11,12 @@ import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Optional;
 import org.jtvmc.codegen.CodegenException;
 import org.jtvmc.codegen.library.TensorInfo;
 import org.jtvmc.ir.type.DType;
+import org.jtvmc.ir.type.Dim;
 import org.jtvmc.ir.type.TensorType;
 
 /** The structures of {@code jtvmc.h}, on x86-64. */
@@ -60,7 +62,8 @@ final class ModelLayouts {
           JAVA_LONG.withName("weights_size"),
           ADDRESS.withName("weights"),
           ADDRESS.withName("weights_file"),
-          ADDRESS.withName("entry"));
+          ADDRESS.withName("entry"),
+          ADDRESS.withName("open"));
 
   static final StructLayout OPTIONS =
       MemoryLayout.structLayout(
@@ -110,13 +113,21 @@ final class ModelLayouts {
     var dtype = dtype(info.asSlice(offset(TENSOR_INFO, "dtype"), DATA_TYPE));
     long sizesAt = info.get(JAVA_LONG, offset(TENSOR_INFO, "sizes_at"));
     long capacity = info.get(JAVA_LONG, offset(TENSOR_INFO, "capacity"));
-    return new TensorInfo(
-        getString(info, TENSOR_INFO, "name"),
-        sizesAt < 0
-            ? TensorType.of(dtype, shape.toArray(JAVA_LONG))
-            : TensorType.of(dtype, capacity / dtype.bytes()),
-        info.get(JAVA_LONG, offset(TENSOR_INFO, "alignment")),
-        sizesAt < 0 ? Optional.empty() : Optional.of(new TensorInfo.DecidedSizes(ndim, sizesAt)));
+    var name = getString(info, TENSOR_INFO, "name");
+    long alignment = info.get(JAVA_LONG, offset(TENSOR_INFO, "alignment"));
+    if (sizesAt >= 0) {
+      return new TensorInfo(
+          name,
+          TensorType.of(dtype, capacity / dtype.bytes()),
+          alignment,
+          Optional.of(new TensorInfo.DecidedSizes(ndim, sizesAt)));
+    }
+    var dims = new ArrayList<Dim>();
+    for (long size : shape.toArray(JAVA_LONG)) {
+      // The library does not say how open sizes depend on each other.
+      dims.add(size < 0 ? Dim.of(name + "." + dims.size()) : Dim.of(size));
+    }
+    return new TensorInfo(name, new TensorType(dims, dtype), alignment);
   }
 
   /** Fills a DLTensor over compact data; only the pointer to them is left open. */
@@ -133,6 +144,11 @@ final class ModelLayouts {
     tensor.set(ADDRESS, offset(DL_TENSOR, "shape"), getPointer(info, TENSOR_INFO, "shape"));
     tensor.set(ADDRESS, offset(DL_TENSOR, "strides"), MemorySegment.NULL);
     tensor.set(JAVA_LONG, offset(DL_TENSOR, "byte_offset"), 0);
+  }
+
+  /** Has a DLTensor say that its sizes are those. */
+  static void setShape(MemorySegment tensor, MemorySegment shape) {
+    tensor.set(ADDRESS, offset(DL_TENSOR, "shape"), shape);
   }
 
   private static DType dtype(MemorySegment type) {

@@ -58,6 +58,9 @@ public final class PeelLoops implements Pass<PrimFunc> {
     private final Simplifier simplifier = new Simplifier(ranges);
     private long statements;
 
+    /** Conditions that are known not to hold, inside what is made for that case. */
+    private final Set<PrimExpr> settled = new HashSet<>();
+
     Stmt visit(Stmt stmt) {
       return switch (stmt) {
         case Stmt.For loop -> visitLoop(loop);
@@ -143,7 +146,10 @@ public final class PeelLoops implements Pass<PrimFunc> {
      */
     private Stmt visitBody(Stmt.For loop, Stmt body, Set<PrimVar> bound) {
       Optional<Cut> cut = cut(body, bound);
-      if (cut.isEmpty() || !affords(loop)) {
+      if (cut.isEmpty()) {
+        return visitOpen(loop, body, bound);
+      }
+      if (!affords(loop)) {
         return visit(body);
       }
       PrimExpr atom = cut.get().atom();
@@ -161,6 +167,24 @@ public final class PeelLoops implements Pass<PrimFunc> {
       return isNothing(tail)
           ? new Stmt.If(condition, main, Optional.empty(), false)
           : new Stmt.If(condition, main, Optional.of(tail), false);
+    }
+
+    /**
+     * The body with a choice for every guard against a size that is known only at run time: where
+     * it holds for all values of the loops inside, it goes.
+     */
+    private Stmt visitOpen(Stmt.For loop, Stmt body, Set<PrimVar> bound) {
+      OpenGuards guards = new OpenGuards(simplifier, bound);
+      Optional<PrimExpr> sufficient =
+          guards.find(body, nested -> ranges.with(nested.var(), range(nested)), settled);
+      if (sufficient.isEmpty() || loop.kind() == ForKind.UNROLLED || !affords(loop)) {
+        return visit(body);
+      }
+      Stmt main = visitOpen(loop, guards.without(body, sufficient.get()), bound);
+      settled.add(sufficient.get());
+      Stmt tail = visitOpen(loop, FreshNames.copy(body), bound);
+      settled.remove(sufficient.get());
+      return new Stmt.If(sufficient.get(), main, Optional.of(tail), false);
     }
 
     /** The body where {@code atom} is known to lie within {@code range}. */

@@ -29,6 +29,7 @@ public enum RuntimePart {
               "error",
               "bind",
               "weights",
+              "sizes",
               "model");
       case HOST ->
           List.of("host_order", "host_select", "host_unique", "host_nms", "host_roi_align");

@@ -18,6 +18,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.jtvmc.codegen.cuda.DeviceKernel;
 import org.jtvmc.codegen.library.KernelCall;
 import org.jtvmc.codegen.library.ModelDescription;
@@ -27,6 +28,7 @@ import org.jtvmc.codegen.library.TensorInfo;
 import org.jtvmc.codegen.library.WeightStorage;
 import org.jtvmc.codegen.runtime.RuntimeResources;
 import org.jtvmc.compiler.CompilerVersion;
+import org.jtvmc.compiler.onnx.ModelException;
 import org.jtvmc.compiler.artifact.CompileOptions.Part;
 import org.jtvmc.compiler.passes.GraphPipeline;
 import org.jtvmc.compiler.pipeline.CompiledModel;
@@ -39,6 +41,8 @@ import org.jtvmc.ir.graph.IRModule;
 import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.ir.target.CudaTarget;
 import org.jtvmc.ir.target.Target;
+import org.jtvmc.ir.type.Dim;
+import org.jtvmc.ir.type.TensorType;
 import org.jtvmc.schedule.step.StepCodec;
 
 /** From a model's file to the artifact on disk: the whole way. */
@@ -64,7 +68,7 @@ public final class ArtifactCompiler {
    * @throws IllegalArgumentException where there is no pass of a disabled name
    */
   public Artifact compile(ModelSource source, CompileOptions options, Path out) {
-    IRModule imported = source.load(options.inputShapes());
+    IRModule imported = source.load(options.shapes());
     return compile(source, imported, options, out);
   }
 
@@ -83,7 +87,8 @@ public final class ArtifactCompiler {
               .folder()
               .resolve("." + options.name() + "." + ProcessHandle.current().pid() + ".part");
       try {
-        CompiledModel model = kernels(imported, options, weights);
+        CompiledModel model =
+            kernels(imported, source.variants(options.specialized()), options, weights);
         listener.compiled(model);
         ArtifactManifest manifest = manifest(source, imported, options, model, layout);
         write(model, manifest, options, layout);
@@ -102,14 +107,46 @@ public final class ArtifactCompiler {
    * @param weights the file to write
    */
   public CompiledModel kernels(IRModule imported, CompileOptions options, Path weights) {
-    IRModule fused =
-        GraphPipeline.standard(options.precision())
-            .without(options.disabledPasses())
-            .watchedBy(listener.passes())
-            .run(imported);
+    return kernels(imported, List.of(), options, weights);
+  }
+
+  /**
+   * As the other.
+   *
+   * @param variants the model for shapes that get code of their own
+   */
+  public CompiledModel kernels(
+      IRModule imported, List<IRModule> variants, CompileOptions options, Path weights) {
+    requireKnownSizes(imported, options);
     return new ModelCompiler(
             options.target(), host, options.schedules(), listener.code(), listener::problem)
-        .compile(fused, options.name(), weights);
+        .compile(
+            fuse(imported, options),
+            variants.stream().map(variant -> fuse(variant, options)).toList(),
+            options.name(),
+            weights);
+  }
+
+  private IRModule fuse(IRModule imported, CompileOptions options) {
+    return GraphPipeline.standard(options.precision())
+        .without(options.disabledPasses())
+        .watchedBy(listener.passes())
+        .run(imported);
+  }
+
+  private static void requireKnownSizes(IRModule imported, CompileOptions options) {
+    boolean isOpen =
+        imported.main().parameters().stream()
+            .anyMatch(input -> input.type() instanceof TensorType type && !type.isStatic());
+    if (isOpen && options.target() instanceof CudaTarget) {
+      throw new ModelException(
+          "sizes cannot be left open for a GPU; give numbers with --input-shapes");
+    }
+    if (!isOpen && !options.specialized().isEmpty()) {
+      throw new ModelException(
+          "all sizes are known, so that there is nothing to specialise; leave sizes open with"
+              + " --input-shapes, or leave out --specialize");
+    }
   }
 
   private static void write(
@@ -152,7 +189,12 @@ public final class ArtifactCompiler {
     switch (model.target()) {
       case CpuTarget _ ->
           ModelLibrary.write(
-              description, model.kernels().stream().map(k -> k.binary().code()).toList(), library);
+              description,
+              Stream.concat(Stream.of(model), model.specialized().stream())
+                  .flatMap(variant -> variant.kernels().stream())
+                  .map(kernel -> kernel.binary().code())
+                  .toList(),
+              library);
       case CudaTarget gpu ->
           ModelLibrary.write(description, DevicePrograms.of(model, gpu), library);
     }
@@ -173,10 +215,11 @@ public final class ArtifactCompiler {
         cpuFeatures(model.target()),
         model.inputs(),
         model.outputs(),
-        model.memory().bytes(),
+        model.open().isPresent() ? 0 : model.memory().bytes(),
         storage,
         model.target() instanceof CudaTarget,
-        model.calls());
+        model.calls(),
+        model.open());
   }
 
   /** What the machine needs that opens the library: any CPU does where a GPU runs the kernels. */
@@ -212,7 +255,12 @@ public final class ArtifactCompiler {
         List.copyOf(cpuFeatures(model.target())),
         threads(model.target()),
         new ArtifactManifest.Source(
-            source.reference(), sha256(source.file()), options.inputShapes(), options.precision()),
+            source.reference(),
+            sha256(source.file()),
+            options.shapes().known(),
+            options.precision(),
+            options.shapes().isOpen() ? options.shapes().texts() : null,
+            options.specialized().isEmpty() ? null : options.specialized()),
         model.inputs().stream().map(input -> entry(input, limits.get(input.name()))).toList(),
         model.outputs().stream().map(output -> entry(output, null)).toList(),
         new ArtifactManifest.Weights(
@@ -236,21 +284,25 @@ public final class ArtifactCompiler {
   }
 
   private static ArtifactManifest.TensorEntry entry(TensorInfo tensor, Long limit) {
+    TensorType type = tensor.type();
+    boolean known = type.isStatic();
     return new ArtifactManifest.TensorEntry(
         tensor.name(),
-        tensor.type().dtype().toString(),
+        type.dtype().toString(),
         tensor
             .decided()
             .map(sizes -> Collections.nCopies(sizes.rank(), -1L))
-            .orElseGet(tensor.type()::sizes),
-        limit);
+            .orElseGet(() -> type.shape().stream().map(dim -> dim.known().orElse(-1)).toList()),
+        limit,
+        known ? null : type.shape().stream().map(Dim::toString).toList(),
+        known ? null : type.shape().stream().map(Dim::usual).toList());
   }
 
   private static ArtifactManifest.Kernel kernel(KernelBuild kernel) {
     ArrayNode steps = StepCodec.toJson(kernel.steps());
     return new ArtifactManifest.Kernel(
         kernel.name(),
-        kernel.dag().canonical().workloadHash(),
+        kernel.dag().canonical().atUsualSizes().workloadHash(),
         kernel.dag().canonical().flops(),
         kernel.origin().name().toLowerCase(Locale.ROOT),
         steps);

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jtvmc.codegen.cuda.Launch;
+import org.jtvmc.compiler.onnx.GivenShapes;
 import org.jtvmc.compiler.passes.Precision;
 
 /**
@@ -56,9 +57,23 @@ public record ArtifactManifest(
    * @param sha256 of its file, in hexadecimal
    * @param inputShapes that the user gave
    * @param precision in which weights and activations are stored
+   * @param openShapes by input, where the user has left sizes open: all that he gave, as text
+   * @param specialized shapes that have code of their own; where sizes are open
    */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Source(
-      String reference, String sha256, Map<String, List<Long>> inputShapes, Precision precision) {
+      String reference,
+      String sha256,
+      Map<String, List<Long>> inputShapes,
+      Precision precision,
+      Map<String, List<String>> openShapes,
+      List<Map<String, List<Long>>> specialized) {
+
+    /** What the user said of shapes. */
+    @JsonIgnore
+    public GivenShapes shapes() {
+      return openShapes == null ? GivenShapes.of(inputShapes) : GivenShapes.parse(openShapes);
+    }
 
     public Source {
       precision = precision == null ? Precision.FP32 : precision;
@@ -68,11 +83,19 @@ public record ArtifactManifest(
   /**
    * An input or output.
    *
-   * @param shape sizes; -1 where a run decides
+   * @param shape sizes; -1 for one that is open, or that a run decides
    * @param limit of an integer input: the least integer above those that it may hold
+   * @param sizes what the sizes are, where some are open
+   * @param usual the usual sizes, where some are open
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
-  public record TensorEntry(String name, String dtype, List<Long> shape, Long limit) {}
+  public record TensorEntry(
+      String name,
+      String dtype,
+      List<Long> shape,
+      Long limit,
+      List<String> sizes,
+      List<Long> usual) {}
 
   /**
    * The weights.

@@ -4,6 +4,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jtvmc.compiler.onnx.GivenShapes;
 import org.jtvmc.compiler.passes.Precision;
 import org.jtvmc.compiler.pipeline.ScheduleSource;
 import org.jtvmc.ir.target.Target;
@@ -12,7 +13,8 @@ import org.jtvmc.ir.target.Target;
  * How a model is compiled.
  *
  * @param name with which the library's functions begin: a C identifier
- * @param inputShapes by input name; inputs that are not named keep the model's
+ * @param shapes of the inputs; those that are not named keep the model's
+ * @param specialized shapes that get code of their own, where sizes are open
  * @param disabledPasses names of graph passes that are left out
  * @param externalWeights whether the weights go to a file of their own
  * @param parts what is written
@@ -20,13 +22,36 @@ import org.jtvmc.ir.target.Target;
  */
 public record CompileOptions(
     String name,
-    Map<String, List<Long>> inputShapes,
+    GivenShapes shapes,
+    List<Map<String, List<Long>>> specialized,
     Target target,
     ScheduleSource schedules,
     List<String> disabledPasses,
     boolean externalWeights,
     Set<Part> parts,
     Precision precision) {
+
+  /** Known sizes. */
+  public CompileOptions(
+      String name,
+      Map<String, List<Long>> inputShapes,
+      Target target,
+      ScheduleSource schedules,
+      List<String> disabledPasses,
+      boolean externalWeights,
+      Set<Part> parts,
+      Precision precision) {
+    this(
+        name,
+        GivenShapes.of(inputShapes),
+        List.of(),
+        target,
+        schedules,
+        disabledPasses,
+        externalWeights,
+        parts,
+        precision);
+  }
 
   /** The precision that the model itself has. */
   public CompileOptions(
@@ -66,11 +91,19 @@ public record CompileOptions(
   /** The same, stored in another precision. */
   public CompileOptions withPrecision(Precision other) {
     return new CompileOptions(
-        name, inputShapes, target, schedules, disabledPasses, externalWeights, parts, other);
+        name,
+        shapes,
+        specialized,
+        target,
+        schedules,
+        disabledPasses,
+        externalWeights,
+        parts,
+        other);
   }
 
   public CompileOptions {
-    inputShapes = Map.copyOf(inputShapes);
+    specialized = List.copyOf(specialized);
     disabledPasses = List.copyOf(disabledPasses);
     parts = Set.copyOf(parts);
   }

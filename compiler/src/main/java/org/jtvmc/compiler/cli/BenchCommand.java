@@ -108,7 +108,7 @@ final class BenchCommand extends Verb {
         new BenchmarkPlan(warmup, iterations, Duration.ofNanos((long) (seconds * 1e9)));
     InterleavedBenchmark benchmark = new InterleavedBenchmark(plan);
     try (ModelRunner runner = artifact.load(threads)) {
-      List<NDArray> arrays = inputs.arrays(runner.inputs(), manifest.inputLimits());
+      List<NDArray> arrays = inputs.arrays(RunShapes.inputs(manifest, compilation), manifest);
       ModelRunner.Bound ours = runner.bind(arrays);
       List<Runnable> contestants = new ArrayList<>(List.of(ours::run));
       if (compare == null) {
@@ -139,8 +139,8 @@ final class BenchCommand extends Verb {
   private KernelProfile profile(Outcome outcome, Machine machine, TemporaryFolder scratch) {
     RebuiltModel rebuilt =
         RebuiltModel.of(outcome.artifact.manifest(), machine, this, scratch.path());
-    List<NDArray> arrays =
-        inputs.arrays(rebuilt.model().inputs(), outcome.artifact.manifest().inputLimits());
+    ArtifactManifest manifest = outcome.artifact.manifest();
+    List<NDArray> arrays = inputs.arrays(RunShapes.inputs(manifest, compilation), manifest);
     try (StepwiseModel steps = StepwiseModel.of(rebuilt.model(), arrays, outcome.threads)) {
       return KernelProfile.measure(rebuilt.model(), steps, PROFILE_ROUNDS);
     }

@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.jtvmc.compiler.artifact.CompileOptions;
 import org.jtvmc.compiler.artifact.CompileOptions.Part;
@@ -42,8 +43,17 @@ final class CompilationOptions {
       names = "--input-shapes",
       paramLabel = "\"x:[1,3]\"",
       converter = InputShapes.Converter.class,
-      description = "Shapes of inputs whose sizes the model leaves open.")
+      description =
+          "Shapes of inputs whose sizes the model leaves open; a name leaves a size open:"
+              + " \"x:[n:1..8,3,h,w]\". For what is compiled already: the sizes to run with.")
   private InputShapes shapes = InputShapes.NONE;
+
+  @Option(
+      names = "--specialize",
+      paramLabel = "\"x:[1,3]\"",
+      converter = InputShapes.Converter.class,
+      description = "Shapes that get code of their own, where sizes are open; may be repeated.")
+  private List<InputShapes> specialized = new ArrayList<>();
 
   @Option(
       names = "--num-threads",
@@ -55,6 +65,11 @@ final class CompilationOptions {
 
   InputShapes shapes() {
     return shapes;
+  }
+
+  /** The shapes that get code of their own. */
+  List<Map<String, List<Long>>> specialized() {
+    return specialized.stream().map(InputShapes::byName).toList();
   }
 
   /** Threads the user asked for; 0 where he did not. */
@@ -92,7 +107,8 @@ final class CompilationOptions {
   CompileOptions toRun(ModelSource source, Machine machine, Consumer<String> problems) {
     return new CompileOptions(
         source.name(),
-        shapes.byName(),
+        shapes.given(),
+        specialized(),
         target(machine),
         schedules(problems),
         List.of(),

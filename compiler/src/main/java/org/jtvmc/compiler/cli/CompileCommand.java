@@ -68,7 +68,8 @@ final class CompileCommand extends Verb {
     CompileOptions options =
         new CompileOptions(
             name(source),
-            compilation.shapes().byName(),
+            compilation.shapes().given(),
+            compilation.specialized(),
             compilation.target(machine),
             compilation.schedules(sentence -> note("%s", sentence)),
             inspection.disabledPasses(),

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jtvmc.codegen.library.TensorInfo;
+import org.jtvmc.compiler.artifact.ArtifactManifest;
 import org.jtvmc.compiler.npz.Npz;
 import org.jtvmc.compiler.run.FillMode;
 import org.jtvmc.compiler.run.InputFiller;
@@ -33,9 +34,10 @@ final class InputOptions {
   /**
    * Contents for each input.
    *
-   * @param limits of integer inputs, as the model's artifact states them
+   * @param tensors of the sizes to run with; what is given by a file keeps the file's
+   * @param manifest with the limits of integer inputs
    */
-  List<NDArray> arrays(List<TensorInfo> tensors, Map<String, Long> limits) {
+  List<NDArray> arrays(List<TensorInfo> tensors, ArtifactManifest manifest) {
     Map<String, TensorType> wanted = new LinkedHashMap<>();
     tensors.forEach(tensor -> wanted.put(tensor.name(), tensor.type()));
     Map<String, NDArray> given = inputs == null ? Map.of() : Npz.read(inputs, wanted);
@@ -44,6 +46,6 @@ final class InputOptions {
           "%s has none of the model's inputs: %s"
               .formatted(inputs, String.join(", ", wanted.keySet())));
     }
-    return new InputFiller(fillMode, seed, limits).fill(tensors, given);
+    return new InputFiller(fillMode, seed, manifest.inputLimits()).fill(tensors, given);
   }
 }

@@ -2,7 +2,6 @@ package org.jtvmc.compiler.cli;
 
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.TreeSet;
 import org.jtvmc.compiler.artifact.ArtifactCompiler;
 import org.jtvmc.compiler.artifact.ArtifactManifest;
@@ -10,6 +9,7 @@ import org.jtvmc.compiler.artifact.CompileListener;
 import org.jtvmc.compiler.artifact.CompileOptions;
 import org.jtvmc.compiler.artifact.CompileOptions.Part;
 import org.jtvmc.compiler.artifact.ManifestSchedules;
+import org.jtvmc.compiler.onnx.GivenShapes;
 import org.jtvmc.compiler.pipeline.CompiledModel;
 import org.jtvmc.ir.graph.IRModule;
 import org.jtvmc.ir.target.CpuTarget;
@@ -26,7 +26,7 @@ record RebuiltModel(IRModule module, CompiledModel model) {
 
   static RebuiltModel of(ArtifactManifest manifest, Machine machine, Verb verb, Path scratch) {
     ArtifactManifest.Source from = manifest.source();
-    Map<String, List<Long>> shapes = from.inputShapes();
+    GivenShapes shapes = from.shapes();
     IRModule module = verb.source(from.reference()).load(shapes);
     Target target =
         switch (machine.target(manifest.target(), manifest.numThreads())) {
@@ -43,6 +43,7 @@ record RebuiltModel(IRModule module, CompiledModel model) {
         new CompileOptions(
             manifest.name(),
             shapes,
+            List.of(),
             target,
             new ManifestSchedules(manifest),
             List.of(),

@@ -73,7 +73,7 @@ final class RooflineCommand extends Verb {
     MachinePeaks single = MachinePeaks.measure(machine.host(), 1);
     MachinePeaks peaks = threads == 1 ? single : MachinePeaks.measure(machine.host(), threads);
     RebuiltModel rebuilt = RebuiltModel.of(manifest, machine, this, scratch.path());
-    List<NDArray> arrays = inputs.arrays(rebuilt.model().inputs(), manifest.inputLimits());
+    List<NDArray> arrays = inputs.arrays(RunShapes.inputs(manifest, compilation), manifest);
     try (StepwiseModel steps = StepwiseModel.of(rebuilt.model(), arrays, threads)) {
       KernelProfile profile = KernelProfile.measure(rebuilt.model(), steps, ROUNDS);
       return Roofline.of(

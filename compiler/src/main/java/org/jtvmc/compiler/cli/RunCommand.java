@@ -40,7 +40,8 @@ final class RunCommand extends Verb {
       Artifact artifact =
           ModelOrArtifact.artifact(model, compilation, Machine.detect(), this, scratch.path());
       try (ModelRunner runner = artifact.load(compilation.threads())) {
-        List<NDArray> arrays = inputs.arrays(runner.inputs(), artifact.manifest().inputLimits());
+        List<NDArray> arrays =
+            inputs.arrays(RunShapes.inputs(artifact.manifest(), compilation), artifact.manifest());
         List<NDArray> results = runner.run(arrays);
         if (outputs != null) {
           Map<String, NDArray> named = new LinkedHashMap<>();

@@ -31,7 +31,7 @@ final class TasksCommand extends Verb {
   public Integer call() {
     ModelSource source = source(model);
     List<TuningTask> tasks =
-        TaskExtraction.tasks(GraphPipeline.standard().run(source.load(shapes.byName())));
+        TaskExtraction.tasks(GraphPipeline.standard().run(source.load(shapes.given())));
     if (json()) {
       ObjectNode document = object();
       document.put("model", source.reference());

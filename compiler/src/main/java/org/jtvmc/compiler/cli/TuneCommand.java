@@ -136,7 +136,7 @@ final class TuneCommand extends Verb {
     ModelSource source = source(model);
     Machine machine = Machine.detect();
     MeasuringPlace place = MeasuringPlace.of(machine.target(target, threads), machine);
-    IRModule imported = source.load(shapes.byName());
+    IRModule imported = source.load(shapes.given());
     List<TuningTask> all =
         TaskExtraction.tasks(GraphPipeline.standard(precision.value()).run(imported));
     Path file = records == null ? defaultRecords(source, place) : records;
@@ -217,7 +217,8 @@ final class TuneCommand extends Verb {
     CompileOptions options =
         new CompileOptions(
             source.name(),
-            shapes.byName(),
+            shapes.given(),
+            List.of(),
             chosen,
             new TunedSchedules(store),
             List.of(),

@@ -3,8 +3,10 @@ package org.jtvmc.compiler.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.jtvmc.codegen.library.TensorInfo;
 import org.jtvmc.compiler.artifact.Artifact;
@@ -101,11 +103,12 @@ final class VerifyCommand extends Verb {
 
   private List<OutputComparison> compare(Artifact artifact, ModelSource source, Reference chosen) {
     try (ModelRunner runner = artifact.load(compilation.threads())) {
-      List<NDArray> arguments = inputs.arrays(runner.inputs(), artifact.manifest().inputLimits());
+      List<NDArray> arguments =
+          inputs.arrays(RunShapes.inputs(artifact.manifest(), compilation), artifact.manifest());
       List<NDArray> actual = runner.run(arguments);
       List<NDArray> expected =
           switch (chosen) {
-            case ONNXRUNTIME -> onnxRuntime(source, runner, arguments);
+            case ONNXRUNTIME -> onnxRuntime(source, runner, arguments, actual);
             case INTERPRETER -> interpreter(artifact, source, arguments);
           };
       List<OutputComparison> comparisons = new ArrayList<>();
@@ -123,7 +126,7 @@ final class VerifyCommand extends Verb {
       Artifact artifact, Machine machine, TemporaryFolder scratch) {
     RebuiltModel rebuilt = RebuiltModel.of(artifact.manifest(), machine, this, scratch.path());
     List<NDArray> arguments =
-        inputs.arrays(rebuilt.model().inputs(), artifact.manifest().inputLimits());
+        inputs.arrays(RunShapes.inputs(artifact.manifest(), compilation), artifact.manifest());
     int threads = artifact.manifest().numThreads();
     try (StepwiseModel steps = StepwiseModel.of(rebuilt.model(), arguments, threads)) {
       return KernelCheck.compare(rebuilt.model(), rebuilt.module(), steps, tolerance(artifact));
@@ -139,18 +142,25 @@ final class VerifyCommand extends Verb {
   }
 
   private static List<NDArray> onnxRuntime(
-      ModelSource source, ModelRunner runner, List<NDArray> arguments) {
+      ModelSource source, ModelRunner runner, List<NDArray> arguments, List<NDArray> actual) {
+    List<TensorInfo> outputs = new ArrayList<>();
+    for (int i = 0; i < actual.size(); i++) {
+      outputs.add(runner.outputs().get(i).withType(actual.get(i).type()));
+    }
     int threads = Runtime.getRuntime().availableProcessors();
     try (OnnxRuntimeSession session = new OnnxRuntimeSession(source.file(), threads);
         OnnxRuntimeSession.Bound bound = session.bind(runner.inputs(), arguments)) {
-      return bound.results(runner.outputs());
+      return bound.results(outputs);
     }
   }
 
   private static List<NDArray> interpreter(
       Artifact artifact, ModelSource source, List<NDArray> arguments) {
-    IRModule module = source.load(artifact.manifest().source().inputShapes());
-    return GraphEvaluator.outputs(module, arguments);
+    Map<String, List<Long>> shapes = new LinkedHashMap<>();
+    for (int i = 0; i < arguments.size(); i++) {
+      shapes.put(artifact.manifest().inputs().get(i).name(), arguments.get(i).type().sizes());
+    }
+    return GraphEvaluator.outputs(source.load(shapes), arguments);
   }
 
   private void report(

@@ -12,6 +12,7 @@ import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.expr.FloatImm;
 import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.expr.PrimExpr;
+import org.jtvmc.ir.graph.Attributes;
 import org.jtvmc.ir.graph.Call;
 import org.jtvmc.ir.graph.Constant;
 import org.jtvmc.ir.graph.Expr;
@@ -23,6 +24,7 @@ import org.jtvmc.ir.graph.Operator;
 import org.jtvmc.ir.graph.Tuple;
 import org.jtvmc.ir.graph.TupleGetItem;
 import org.jtvmc.ir.graph.Var;
+import org.jtvmc.ir.op.Axes;
 import org.jtvmc.ir.te.CollapseAxes;
 import org.jtvmc.ir.te.PlaceholderOp;
 import org.jtvmc.ir.te.Tensor;
@@ -49,26 +51,38 @@ public final class FunctionLowering {
   /** The names of the strategies of the first call that has several. */
   private List<String> strategies = List.of();
 
-  private FunctionLowering(String strategy) {
+  private final KernelSizes kernelSizes;
+
+  private FunctionLowering(String strategy, KernelSizes kernelSizes) {
     this.strategy = strategy;
+    this.kernelSizes = kernelSizes;
   }
 
   /**
    * The kernel that {@code function} is.
    *
-   * @param function primitive: calls of operators on static shapes
+   * @param function primitive: calls of operators
    * @param isConstant which parameters, by position, are known when the model is compiled
    * @throws IllegalArgumentException where the function holds what no kernel can
    */
   public static ComputeDag lower(Function function, IntPredicate isConstant) {
-    FunctionLowering first = new FunctionLowering("");
+    return lower(function, isConstant, new KernelSizes());
+  }
+
+  /**
+   * As the other.
+   *
+   * @param sizes learns which sizes the kernel's own stand for
+   */
+  public static ComputeDag lower(Function function, IntPredicate isConstant, KernelSizes sizes) {
+    FunctionLowering first = new FunctionLowering("", sizes);
     ComputeDag dag = first.dag(function, isConstant);
     if (first.strategies.size() < 2) {
       return dag;
     }
     Map<String, ComputeDag> others = new LinkedHashMap<>();
     for (String name : first.strategies.subList(1, first.strategies.size())) {
-      others.put(name, new FunctionLowering(name).dag(function, isConstant));
+      others.put(name, new FunctionLowering(name, sizes).dag(function, isConstant));
     }
     return dag.withStrategies(first.strategies.getFirst(), others);
   }
@@ -80,7 +94,8 @@ public final class FunctionLowering {
       List<Tensor> fields = new ArrayList<>();
       for (TensorType type : tensorTypes(parameter.type())) {
         String name = "p" + (inputs.size() + fields.size());
-        fields.add(Tensor.placeholder(name, type.dtype(), isConstant.test(i), sizes(type)));
+        List<PrimExpr> shape = Axes.extents(kernelSizes.apply(type));
+        fields.add(Tensor.placeholder(name, type.dtype(), isConstant.test(i), shape));
       }
       inputs.addAll(fields);
       values.put(parameter, fields);
@@ -128,7 +143,9 @@ public final class FunctionLowering {
       throw new IllegalArgumentException("a kernel can call operators only, not a function");
     }
     List<Tensor> inputs = values(call.arguments());
-    List<Operator.Strategy> all = operator.strategies(inputs, call.attributes(), call.type());
+    Attributes attributes = kernelSizes.apply(call.attributes());
+    Type type = kernelSizes.apply(call.type());
+    List<Operator.Strategy> all = operator.strategies(inputs, attributes, type);
     if (all.size() > 1 && strategies.isEmpty()) {
       strategies = all.stream().map(Operator.Strategy::name).toList();
     }
@@ -137,7 +154,7 @@ public final class FunctionLowering {
         .findFirst()
         .orElse(all.getFirst())
         .algorithm()
-        .compute(inputs, call.attributes(), call.type());
+        .compute(inputs, attributes, type);
   }
 
   private List<Tensor> values(List<Expr> exprs) {

@@ -21,7 +21,7 @@ import org.jtvmc.ir.type.TensorType;
 final class InputTypes {
 
   private final OnnxModel model;
-  private final Map<String, Long> sizes = new LinkedHashMap<>();
+  private final Map<String, Dim> sizes = new LinkedHashMap<>();
   private final Map<String, TensorType> bound = new LinkedHashMap<>();
 
   private InputTypes(OnnxModel model) {
@@ -34,13 +34,13 @@ final class InputTypes {
    * @throws ModelException where a shape names no input, or does not fit the file, or an input is
    *     neither a tensor nor made of tensors
    */
-  static InputTypes bind(OnnxModel model, Map<String, List<Long>> shapes) {
+  static InputTypes bind(OnnxModel model, Map<String, List<Dim>> shapes) {
     var types = new InputTypes(model);
     types.bind(shapes);
     return types;
   }
 
-  private void bind(Map<String, List<Long>> shapes) {
+  private void bind(Map<String, List<Dim>> shapes) {
     var declared = new LinkedHashMap<String, TensorType>();
     for (var input : model.inputs()) {
       declare(input.getName(), input.getType(), shapes, declared);
@@ -56,7 +56,7 @@ final class InputTypes {
     declared.forEach(
         (name, type) ->
             bound.put(
-                name, type.withShape(type.shape().stream().map(dim -> dim.bind(sizes)).toList())));
+                name, type.withShape(type.shape().stream().map(this::bind).toList())));
   }
 
   /**
@@ -102,7 +102,7 @@ final class InputTypes {
   private void declare(
       String name,
       TypeProto type,
-      Map<String, List<Long>> shapes,
+      Map<String, List<Dim>> shapes,
       Map<String, TensorType> declared) {
     switch (type.getValueCase()) {
       case TENSOR_TYPE -> declared.put(name, declared(name, type, shapes));
@@ -133,11 +133,11 @@ final class InputTypes {
     return type.build();
   }
 
-  private static boolean given(String name, Map<String, List<Long>> shapes) {
+  private static boolean given(String name, Map<String, List<Dim>> shapes) {
     return shapes.keySet().stream().anyMatch(key -> key.equals(name) || key.startsWith(name + "."));
   }
 
-  private TensorType declared(String name, TypeProto type, Map<String, List<Long>> shapes) {
+  private TensorType declared(String name, TypeProto type, Map<String, List<Dim>> shapes) {
     var tensor = type.getTensorType();
     var dtype =
         OnnxTypes.dtype(tensor.getElemType())
@@ -153,7 +153,7 @@ final class InputTypes {
             "%s: input '%s' has no shape; give it with --input-shapes"
                 .formatted(model.path(), name));
       }
-      return new TensorType(given.stream().map(Dim::of).toList(), dtype);
+      return new TensorType(given, dtype);
     }
     var dims = new ArrayList<Dim>();
     for (var dim : tensor.getShape().getDimList()) {
@@ -180,15 +180,23 @@ final class InputTypes {
     return plain.isEmpty() || Character.isDigit(plain.charAt(0)) ? "_" + plain : plain;
   }
 
-  private void unify(String name, TensorType type, List<Long> shape) {
-    boolean fits = shape.size() == type.rank() && shape.stream().allMatch(size -> size >= 0);
+  private Dim bind(Dim dim) {
+    return dim.replaceFactors(
+        factor ->
+            factor instanceof Dim.Symbol symbol
+                ? sizes.getOrDefault(symbol.name(), symbol)
+                : factor);
+  }
+
+  private void unify(String name, TensorType type, List<Dim> shape) {
+    boolean fits = shape.size() == type.rank();
     for (int axis = 0; fits && axis < shape.size(); axis++) {
-      long size = shape.get(axis);
+      Dim size = shape.get(axis);
       fits =
           switch (type.dim(axis)) {
-            case Dim.Known(long known) -> known == size;
-            case Dim.Symbol(String symbol) ->
-                sizes.merge(symbol, size, (before, now) -> before) == size;
+            case Dim.Known known -> known.equals(size);
+            case Dim.Symbol symbol ->
+                sizes.merge(symbol.name(), size, (before, now) -> before).equals(size);
             case Dim.Derived _ -> true;
           };
     }

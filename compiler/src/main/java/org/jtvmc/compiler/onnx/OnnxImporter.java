@@ -4,13 +4,17 @@ import ai.onnx.proto.OnnxMl.FunctionProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jtvmc.compiler.onnx.convert.Conversions;
 import org.jtvmc.compiler.onnx.convert.Emitter;
+import org.jtvmc.compiler.plan.SizeAssumption;
 import org.jtvmc.ir.data.NDArray;
+import org.jtvmc.ir.op.SizeAssumptions;
 import org.jtvmc.ir.graph.Attributes;
 import org.jtvmc.ir.graph.Constant;
 import org.jtvmc.ir.graph.Expr;
@@ -97,6 +101,20 @@ public final class OnnxImporter {
    */
   public IRModule load(
       OnnxModel model, Map<String, List<Long>> inputShapes, Map<String, NDArray> known) {
+    return load(model, GivenShapes.of(inputShapes), known);
+  }
+
+  /** As the others; sizes may be open, and main then says what it assumes of them. */
+  public IRModule load(OnnxModel model, GivenShapes shapes, Map<String, NDArray> known) {
+    Set<SizeAssumption> assumptions = new LinkedHashSet<>();
+    IRModule module =
+        SizeAssumptions.during(
+            (left, right) -> assumptions.add(new SizeAssumption(left, right)),
+            () -> convert(model, shapes, known));
+    return module.mapFunctions(main -> SizeAssumption.attach(main, assumptions));
+  }
+
+  private IRModule convert(OnnxModel model, GivenShapes shapes, Map<String, NDArray> known) {
     var unsupported = unsupported(model);
     if (!unsupported.isEmpty()) {
       throw new ModelException(
@@ -107,7 +125,7 @@ public final class OnnxImporter {
                       .map(OnnxImporter::describe)
                       .collect(Collectors.joining("; "))));
     }
-    var types = InputTypes.bind(model, inputShapes);
+    var types = InputTypes.bind(model, shapes.byName());
     var conversion = new GraphConversion(model, functions(model), conversions, emitter);
     var parameters = new ArrayList<Var>();
     var values = new LinkedHashMap<String, Expr>();

@@ -2,11 +2,14 @@ package org.jtvmc.compiler.pipeline;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.jtvmc.codegen.library.KernelCall;
+import org.jtvmc.codegen.library.OpenModel;
 import org.jtvmc.codegen.library.TensorInfo;
 import org.jtvmc.compiler.plan.ExecutionPlan;
 import org.jtvmc.compiler.plan.MemoryPlan;
 import org.jtvmc.ir.target.Target;
+import org.jtvmc.ir.type.Dim;
 
 /**
  * Everything that goes into a library.
@@ -14,9 +17,13 @@ import org.jtvmc.ir.target.Target;
  * @param kernels each distinct kernel once
  * @param useKernels for every use of the plan the index of its kernel; -1 for what the native
  *     runtime computes
+ * @param scratch for every use the bytes that it needs beside its inputs and outputs
  * @param calls what one run does, in order
  * @param weights the file of the weights
  * @param weightBytes its size
+ * @param open where sizes are known only at run time: what there is to know about them; {@code
+ *     memory} is that of the usual sizes then
+ * @param specialized the same model for shapes that have code of their own, with the same weights
  */
 public record CompiledModel(
     String name,
@@ -27,9 +34,12 @@ public record CompiledModel(
     MemoryPlan memory,
     List<KernelBuild> kernels,
     List<Integer> useKernels,
+    List<Dim> scratch,
     List<KernelCall> calls,
     Path weights,
-    long weightBytes) {
+    long weightBytes,
+    Optional<OpenModel> open,
+    List<CompiledModel> specialized) {
 
   public CompiledModel {
     inputs = List.copyOf(inputs);
@@ -37,5 +47,7 @@ public record CompiledModel(
     kernels = List.copyOf(kernels);
     useKernels = List.copyOf(useKernels);
     calls = List.copyOf(calls);
+    scratch = List.copyOf(scratch);
+    specialized = List.copyOf(specialized);
   }
 }

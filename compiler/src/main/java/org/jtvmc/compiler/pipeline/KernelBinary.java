@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import org.jtvmc.codegen.cuda.DeviceKernel;
 import org.jtvmc.codegen.kernel.KernelObject;
+import org.jtvmc.ir.type.Dim;
 
 /** A compiled kernel, in the form that its target takes. */
 public sealed interface KernelBinary {
@@ -18,11 +19,11 @@ public sealed interface KernelBinary {
   /** For a GPU. */
   record OfGpu(DeviceKernel kernel) implements KernelBinary {}
 
-  /** Memory that it needs beside its inputs and outputs. */
-  default long workspaceBytes() {
+  /** Bytes that it needs beside its inputs and outputs, in terms of its sizes. */
+  default Dim workspace() {
     return switch (this) {
-      case OfCpu(String name, KernelObject object) -> object.kernel(name).workspaceBytes();
-      case OfGpu(DeviceKernel kernel) -> kernel.workspaceBytes();
+      case OfCpu(String name, KernelObject object) -> object.kernel(name).workspace();
+      case OfGpu(DeviceKernel kernel) -> Dim.of(kernel.workspaceBytes());
     };
   }
 

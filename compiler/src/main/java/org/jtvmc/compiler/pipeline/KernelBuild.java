@@ -1,6 +1,7 @@
 package org.jtvmc.compiler.pipeline;
 
 import java.util.List;
+import org.jtvmc.ir.type.Dim;
 import org.jtvmc.schedule.ComputeDag;
 import org.jtvmc.schedule.lower.LoweredKernel;
 import org.jtvmc.schedule.step.Step;
@@ -34,7 +35,8 @@ public record KernelBuild(
     steps = List.copyOf(steps);
   }
 
-  public long workspaceBytes() {
-    return binary.workspaceBytes();
+  /** Bytes that it needs beside its inputs and outputs, in terms of its sizes. */
+  public Dim workspace() {
+    return binary.workspace();
   }
 }

@@ -7,10 +7,12 @@ import org.jtvmc.codegen.CodegenException;
 import org.jtvmc.compiler.pipeline.KernelBuild.Origin;
 import org.jtvmc.ir.target.Target;
 import org.jtvmc.schedule.ComputeDag;
+import org.jtvmc.schedule.lower.OpenReplay;
 import org.jtvmc.schedule.Schedule;
 import org.jtvmc.schedule.ScheduleException;
 import org.jtvmc.schedule.lower.LoweredKernel;
 import org.jtvmc.schedule.lower.Lowering;
+import org.jtvmc.schedule.space.CpuRules;
 import org.jtvmc.schedule.space.DesignSpace;
 import org.jtvmc.schedule.step.Step;
 
@@ -39,17 +41,31 @@ final class KernelFactory implements AutoCloseable {
 
   /** Compiles the kernel {@code name} that computes {@code dag}. */
   KernelBuild build(String name, ComputeDag dag) {
-    Optional<List<Step>> tuned = schedules.find(dag, target);
+    ComputeDag usual = dag.atUsualSizes();
+    Optional<List<Step>> tuned = schedules.find(usual, target);
     if (tuned.isPresent()) {
       Optional<KernelBuild> build =
-          attempt(name, Origin.TUNED, () -> Schedule.replay(dag, tuned.get()));
+          attempt(name, Origin.TUNED, () -> OpenReplay.replay(dag, tuned.get()));
       if (build.isPresent()) {
         return build.get();
       }
     }
-    return attempt(
-            name, Origin.DEFAULT, () -> DesignSpace.of(dag, target).defaultCandidate().schedule())
+    return attempt(name, Origin.DEFAULT, () -> byDefault(dag, DesignSpace.of(usual, target)))
+        .or(() -> withoutRows(name, dag, usual))
         .orElseGet(() -> compile(name, Origin.UNSCHEDULED, DesignSpace.plain(dag, target)));
+  }
+
+  private static Schedule byDefault(ComputeDag dag, DesignSpace space) {
+    return OpenReplay.replay(dag, space.defaultCandidate().steps());
+  }
+
+  private Optional<KernelBuild> withoutRows(String name, ComputeDag dag, ComputeDag usual) {
+    return dag.isOpen()
+        ? attempt(
+            name,
+            Origin.DEFAULT,
+            () -> byDefault(dag, DesignSpace.of(usual, target, CpuRules.WITHOUT_ROWS)))
+        : Optional.empty();
   }
 
   @FunctionalInterface

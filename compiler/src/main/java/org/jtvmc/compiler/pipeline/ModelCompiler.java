@@ -2,7 +2,6 @@ package org.jtvmc.compiler.pipeline;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -18,14 +17,13 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import org.jtvmc.codegen.cuda.DeviceKernel;
 import org.jtvmc.codegen.kernel.CodeListener;
 import org.jtvmc.codegen.library.KernelCall;
-import org.jtvmc.codegen.library.Place;
 import org.jtvmc.codegen.library.TensorInfo;
 import org.jtvmc.codegen.library.TensorInfo.DecidedSizes;
 import org.jtvmc.compiler.lower.FunctionLowering;
+import org.jtvmc.compiler.lower.KernelSizes;
 import org.jtvmc.compiler.onnx.ModelException;
 import org.jtvmc.compiler.passes.Views;
 import org.jtvmc.compiler.plan.ExecutionPlan;
@@ -40,11 +38,9 @@ import org.jtvmc.ir.graph.Var;
 import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.ir.target.CudaTarget;
 import org.jtvmc.ir.target.Target;
-import org.jtvmc.ir.te.Tensor;
+import org.jtvmc.ir.type.Dim;
 import org.jtvmc.ir.type.TensorType;
 import org.jtvmc.schedule.ComputeDag;
-import org.jtvmc.schedule.lower.LoweredKernel;
-import org.jtvmc.schedule.lower.PackedConstant;
 
 /**
  * Compiles a fused module: plans its execution, makes each distinct kernel once, packs the weights,
@@ -87,15 +83,53 @@ public final class ModelCompiler {
    * @param weights the file to write the weights to
    */
   public CompiledModel compile(IRModule module, String name, Path weights) {
+    return compile(module, List.of(), name, weights);
+  }
+
+  /**
+   * Compiles a module, and the same model for shapes that get code of their own; all with the same
+   * weights.
+   *
+   * @param module whose main calls primitive functions only
+   * @param specialized such modules too, all sizes known; empty unless {@code module} has open ones
+   * @param name the library's name, a C identifier
+   * @param weights the file to write the weights to
+   */
+  public CompiledModel compile(
+      IRModule module, List<IRModule> specialized, String name, Path weights) {
+    try (WeightFile file = new WeightFile(weights);
+        ConstantPacker packer = new ConstantPacker(host)) {
+      List<CompiledModel> variants = new ArrayList<>();
+      for (IRModule variant : specialized) {
+        String prefix = "%s_s%d".formatted(name, variants.size());
+        variants.add(compile(variant, List.of(), prefix, file, packer));
+      }
+      return compile(module, variants, name, file, packer);
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot write the weights to " + weights, e);
+    }
+  }
+
+  private CompiledModel compile(
+      IRModule module,
+      List<CompiledModel> specialized,
+      String name,
+      WeightFile file,
+      ConstantPacker packer) {
     ExecutionPlan plan = ExecutionPlan.of(module, Views::isView);
+    List<TensorInfo> inputs = inputs(module);
+    boolean isOpen = inputs.stream().anyMatch(input -> !input.type().isStatic());
+    List<KernelSizes> sizes = new ArrayList<>();
     List<String> hashes = new ArrayList<>();
     Map<String, ComputeDag> dags = new LinkedHashMap<>();
     for (KernelUse use : plan.uses()) {
+      sizes.add(new KernelSizes());
       if (use.host().isPresent()) {
         requireCpu(use);
+        requireKnownSizes(use, isOpen);
         hashes.add("");
       } else {
-        ComputeDag dag = dag(use);
+        ComputeDag dag = lower(use, sizes.getLast());
         hashes.add(dag.workloadHash());
         dags.putIfAbsent(dag.workloadHash(), dag);
       }
@@ -103,45 +137,59 @@ public final class ModelCompiler {
     List<String> order = List.copyOf(dags.keySet());
     List<KernelBuild> kernels = build(name, List.copyOf(dags.values()));
     List<Integer> useKernels = hashes.stream().map(order::indexOf).toList();
-    List<Long> scratch = new ArrayList<>();
+    List<Dim> scratch = new ArrayList<>();
     for (int use = 0; use < plan.uses().size(); use++) {
       Optional<Call> host = plan.uses().get(use).host();
       scratch.add(
           host.isPresent()
-              ? HostCalls.scratchBytes(host.get())
-              : kernels.get(useKernels.get(use)).workspaceBytes());
+              ? Dim.of(HostCalls.scratchBytes(host.get()))
+              : sizes.get(use).inModel(kernels.get(useKernels.get(use)).workspace()));
     }
-    MemoryPlan memory = MemoryPlan.of(plan, scratch);
-    try (WeightFile file = new WeightFile(weights);
-        ConstantPacker packer = new ConstantPacker(host)) {
-      Placement placement = new Placement(plan, memory, file, packer);
-      List<KernelCall> calls = new ArrayList<>();
-      for (int use = 0; use < plan.uses().size(); use++) {
-        Optional<Call> host = plan.uses().get(use).host();
-        calls.add(
-            host.isPresent()
-                ? placement.call(use, host.get())
-                : placement.call(use, kernels.get(useKernels.get(use))));
-      }
-      return new CompiledModel(
-          name,
-          target,
-          inputs(module),
-          outputs(module, plan, memory),
-          plan,
-          memory,
-          kernels,
-          useKernels,
-          calls,
-          weights,
-          file.bytes());
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot write the weights to " + weights, e);
+    MemoryPlan memory = MemoryPlan.of(plan, scratch, Dim::usual);
+    OpenPlan open = new OpenPlan(module.main(), plan, scratch);
+    Placement placement =
+        new Placement(
+            plan, memory, isOpen ? Optional.of(open) : Optional.empty(), sizes, file, packer);
+    List<KernelCall> calls = new ArrayList<>();
+    for (int use = 0; use < plan.uses().size(); use++) {
+      Optional<Call> host = plan.uses().get(use).host();
+      calls.add(
+          host.isPresent()
+              ? placement.call(use, host.get())
+              : placement.call(use, kernels.get(useKernels.get(use))));
+    }
+    return new CompiledModel(
+        name,
+        target,
+        inputs,
+        outputs(module, plan, memory),
+        plan,
+        memory,
+        kernels,
+        useKernels,
+        scratch,
+        calls,
+        file.path(),
+        file.bytes(),
+        isOpen ? Optional.of(open.model(inputs, specialized)) : Optional.empty(),
+        specialized);
+  }
+
+  private static void requireKnownSizes(KernelUse use, boolean isOpen) {
+    if (isOpen) {
+      throw new ModelException(
+          "sizes that a run decides, as at %s, need known sizes of the inputs; give numbers with"
+                  .formatted(use.label())
+              + " --input-shapes");
     }
   }
 
-  /** The kernel that a use runs: what is to be scheduled. */
+  /** The kernel that a use runs, for the usual sizes: what is to be scheduled. */
   public static ComputeDag dag(KernelUse use) {
+    return lower(use, new KernelSizes()).atUsualSizes();
+  }
+
+  private static ComputeDag lower(KernelUse use, KernelSizes sizes) {
     List<Boolean> constant = new ArrayList<>();
     int first = 0;
     for (Var parameter : use.function().parameters()) {
@@ -151,7 +199,7 @@ public final class ModelCompiler {
               .allMatch(value -> value.storage() instanceof Value.Weight));
       first += count;
     }
-    return FunctionLowering.lower(use.function(), constant::get);
+    return FunctionLowering.lower(use.function(), constant::get, sizes);
   }
 
   /** Builds all kernels, each thread with a compiler of its own taking the next one. */
@@ -232,71 +280,5 @@ public final class ModelCompiler {
       case CpuTarget _ -> type.dtype().bytes();
       case CudaTarget _ -> DeviceKernel.ALIGNMENT;
     };
-  }
-
-  /** Where the tensors of each use lie. */
-  private record Placement(
-      ExecutionPlan plan, MemoryPlan memory, WeightFile file, ConstantPacker packer) {
-
-    KernelCall call(int index, KernelBuild kernel) {
-      KernelUse use = plan.uses().get(index);
-      LoweredKernel lowered = kernel.lowered();
-      List<Place> buffers = new ArrayList<>();
-      for (int i = 0; i < lowered.sources().size(); i++) {
-        Tensor source = lowered.sources().get(i);
-        Value value = use.inputs().get(kernel.dag().inputs().indexOf(source));
-        var buffer = lowered.func().inputs().get(i);
-        buffers.add(
-            lowered.packed().stream()
-                .filter(packed -> packed.packed() == buffer)
-                .findFirst()
-                .map(packed -> packed(kernel, packed, value))
-                .orElseGet(() -> place(value)));
-      }
-      use.outputs().forEach(output -> buffers.add(place(output)));
-      if (kernel.workspaceBytes() > 0) {
-        buffers.add(new Place.Workspace(memory.scratch().get(index)));
-      }
-      return new KernelCall(kernel.name(), buffers);
-    }
-
-    KernelCall call(int index, Call host) {
-      KernelUse use = plan.uses().get(index);
-      List<Place> buffers = new ArrayList<>();
-      // An argument may be given twice, and is one parameter.
-      for (Expr argument : host.arguments()) {
-        int parameter = use.function().parameters().indexOf(argument);
-        buffers.add(place(use.inputs().get(parameter)));
-      }
-      use.outputs().forEach(output -> buffers.add(place(output)));
-      if (HostCalls.scratchBytes(host) > 0) {
-        buffers.add(new Place.Workspace(memory.scratch().get(index)));
-      }
-      NDArray parameters = HostCalls.parameters(host);
-      buffers.add(weight(new WeightFile.Key(parameters, ""), parameters::data));
-      return new KernelCall(HostCalls.symbol(host), buffers);
-    }
-
-    private Place packed(KernelBuild kernel, PackedConstant packed, Value value) {
-      var data = ((Value.Weight) value.storage()).data();
-      String form = kernel.name() + ":" + packed.packed().name();
-      return weight(new WeightFile.Key(data, form), () -> packer.pack(packed, data));
-    }
-
-    private Place place(Value value) {
-      return switch (value.storage()) {
-        case Value.Input input -> new Place.Io(input.index());
-        case Value.Weight(var data) -> weight(new WeightFile.Key(data, ""), data::data);
-        case Value.Result result ->
-            memory.outputs().containsKey(result)
-                ? new Place.Io(plan.inputs().size() + memory.outputs().get(result))
-                : new Place.Workspace(memory.offsets().get(result));
-        case Value.View view -> throw new IllegalStateException("a view has no memory: " + view);
-      };
-    }
-
-    private Place weight(WeightFile.Key key, Supplier<MemorySegment> contents) {
-      return new Place.Weights(file.offset(key, contents));
-    }
   }
 }

@@ -6,7 +6,11 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToLongFunction;
 import org.jtvmc.compiler.plan.Value.Result;
+import org.jtvmc.ir.op.Shapes;
+import org.jtvmc.ir.type.Dim;
+import org.jtvmc.ir.type.TensorType;
 
 /**
  * Where in the workspace every intermediate tensor lies: an offset for each, such that two that are
@@ -20,6 +24,7 @@ import org.jtvmc.compiler.plan.Value.Result;
  * @param offsets in bytes, multiples of {@value #ALIGNMENT}, by value
  * @param outputs which of the model's results a value is, for those written in place
  * @param scratch the offset of each use's scratch memory, by its position; -1 for none
+ * @param blocks the offsets in the order of {@link #lifetimes}
  * @param bytes the size of the workspace
  * @param lowerBound bytes that are alive at once at the worst moment: no plan needs less
  */
@@ -27,13 +32,23 @@ public record MemoryPlan(
     Map<Result, Long> offsets,
     Map<Result, Integer> outputs,
     List<Long> scratch,
+    List<Long> blocks,
     long bytes,
     long lowerBound) {
 
   /** One cache line, which is also the widest vector. */
   public static final int ALIGNMENT = 64;
 
-  /** Something to place: alive from the use that writes it to the last that reads it. */
+  /**
+   * Something to place.
+   *
+   * @param owner a {@link Result}, or the {@link KernelUse} whose scratch memory it is
+   * @param bytes its size, which may be open
+   * @param first the use that writes it
+   * @param last the last that reads it
+   */
+  public record Lifetime(Object owner, Dim bytes, int first, int last) {}
+
   private record Block(Object owner, long size, int first, int last) {
     boolean livesWith(Block other) {
       return first <= other.last && other.first <= last;
@@ -52,13 +67,28 @@ public record MemoryPlan(
    * @param scratchBytes what each use needs beside its inputs and outputs
    */
   public static MemoryPlan of(ExecutionPlan plan, List<Long> scratchBytes) {
-    Map<Result, Integer> outputs = new IdentityHashMap<>();
-    for (int i = 0; i < plan.visible(); i++) {
-      if (plan.results().get(i).storage() instanceof Result result) {
-        outputs.putIfAbsent(result, i);
-      }
-    }
-    List<Block> blocks = blocks(plan, scratchBytes, outputs);
+    return of(plan, scratchBytes.stream().map(Dim::of).toList(), Dim::value);
+  }
+
+  /**
+   * Plans the memory of one run with some sizes.
+   *
+   * @param scratchBytes what each use needs beside its inputs and outputs
+   * @param sizes the number of every size
+   */
+  public static MemoryPlan of(
+      ExecutionPlan plan, List<Dim> scratchBytes, ToLongFunction<Dim> sizes) {
+    Map<Result, Integer> outputs = outputs(plan);
+    List<Block> blocks =
+        lifetimes(plan, scratchBytes).stream()
+            .map(
+                life ->
+                    new Block(
+                        life.owner,
+                        aligned(sizes.applyAsLong(life.bytes)),
+                        life.first,
+                        life.last))
+            .toList();
     Map<Object, Long> places = new IdentityHashMap<>();
     long bytes = 0;
     List<Placed> placed = new ArrayList<>();
@@ -80,11 +110,27 @@ public record MemoryPlan(
         }
       }
     }
-    return new MemoryPlan(offsets, outputs, scratch, bytes, peak(blocks, plan.uses().size()));
+    List<Long> all = blocks.stream().map(block -> places.get(block.owner)).toList();
+    return new MemoryPlan(offsets, outputs, scratch, all, bytes, peak(blocks, plan.uses().size()));
   }
 
-  private static List<Block> blocks(
-      ExecutionPlan plan, List<Long> scratchBytes, Map<Result, Integer> outputs) {
+  private static Map<Result, Integer> outputs(ExecutionPlan plan) {
+    Map<Result, Integer> outputs = new IdentityHashMap<>();
+    for (int i = 0; i < plan.visible(); i++) {
+      if (plan.results().get(i).storage() instanceof Result result) {
+        outputs.putIfAbsent(result, i);
+      }
+    }
+    return outputs;
+  }
+
+  /**
+   * All that lies in the workspace.
+   *
+   * @param scratchBytes what each use needs beside its inputs and outputs
+   */
+  public static List<Lifetime> lifetimes(ExecutionPlan plan, List<Dim> scratchBytes) {
+    Map<Result, Integer> outputs = outputs(plan);
     Map<Value, Integer> lastUse = new IdentityHashMap<>();
     for (int use = 0; use < plan.uses().size(); use++) {
       for (Value input : plan.uses().get(use).inputs()) {
@@ -94,20 +140,24 @@ public record MemoryPlan(
     for (Value hidden : plan.results().subList(plan.visible(), plan.results().size())) {
       lastUse.put(hidden.storage(), plan.uses().size());
     }
-    List<Block> blocks = new ArrayList<>();
+    List<Lifetime> lifetimes = new ArrayList<>();
     for (int use = 0; use < plan.uses().size(); use++) {
       KernelUse kernel = plan.uses().get(use);
-      if (scratchBytes.get(use) > 0) {
-        blocks.add(new Block(kernel, aligned(scratchBytes.get(use)), use, use));
+      if (!scratchBytes.get(use).equals(Dim.of(0))) {
+        lifetimes.add(new Lifetime(kernel, scratchBytes.get(use), use, use));
       }
       for (Result result : kernel.outputs()) {
         if (!outputs.containsKey(result)) {
           int last = lastUse.getOrDefault(result, use);
-          blocks.add(new Block(result, aligned(result.type().bytes()), use, last));
+          lifetimes.add(new Lifetime(result, bytes(result.type()), use, last));
         }
       }
     }
-    return blocks;
+    return lifetimes;
+  }
+
+  private static Dim bytes(TensorType type) {
+    return Shapes.product(type.shape()).times(type.dtype().bytes());
   }
 
   private static long aligned(long bytes) {

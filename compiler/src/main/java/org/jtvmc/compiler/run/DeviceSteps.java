@@ -95,6 +95,8 @@ final class DeviceSteps implements StepwiseModel {
       case Place.Io(int tensor) -> io.get(tensor).address();
       case Place.Workspace(long offset) -> workspace.address() + offset;
       case Place.Weights(long offset) -> weights.address() + offset;
+      case Place.Block _, Place.Sizes _ ->
+          throw new IllegalStateException("sizes are open in a model for GPUs");
     };
   }
 

@@ -1,5 +1,7 @@
 package org.jtvmc.compiler.run;
 
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -7,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.ToLongFunction;
 import org.jtvmc.codegen.library.KernelCall;
 import org.jtvmc.codegen.library.Place;
 import org.jtvmc.codegen.load.CompiledKernel;
@@ -15,8 +18,10 @@ import org.jtvmc.codegen.load.KernelRuntime;
 import org.jtvmc.codegen.load.ThreadPool;
 import org.jtvmc.compiler.pipeline.CompiledModel;
 import org.jtvmc.compiler.pipeline.KernelBuild;
+import org.jtvmc.compiler.plan.MemoryPlan;
 import org.jtvmc.compiler.plan.Value;
 import org.jtvmc.ir.data.NDArray;
+import org.jtvmc.ir.type.Dim;
 import org.jtvmc.ir.type.TensorType;
 
 /** On the CPU. */
@@ -25,6 +30,8 @@ final class HostSteps implements StepwiseModel {
   private static final int PAGE = 4096;
 
   private final CompiledModel model;
+  private final MemoryPlan memory;
+  private final ToLongFunction<Dim> sizes;
   private final List<NDArray> inputs;
   private final Arena arena = Arena.ofShared();
   private final KernelRuntime runtime = new KernelRuntime();
@@ -42,6 +49,8 @@ final class HostSteps implements StepwiseModel {
   HostSteps(CompiledModel model, List<NDArray> inputs, int threads) {
     this.model = model;
     this.inputs = List.copyOf(inputs);
+    this.sizes = StepwiseModel.sizes(model, inputs);
+    this.memory = MemoryPlan.of(model.plan(), model.scratch(), sizes);
     this.pool = runtime.newPool(threads);
     for (KernelBuild kernel : model.kernels()) {
       kernels.put(
@@ -56,8 +65,8 @@ final class HostSteps implements StepwiseModel {
     for (NDArray input : inputs) {
       io.add(arena.allocate(input.data().byteSize(), 64).copyFrom(input.data()));
     }
-    model.outputs().forEach(output -> io.add(arena.allocate(output.type().bytes(), 64)));
-    workspace = arena.allocate(model.memory().bytes(), PAGE);
+    model.outputs().forEach(output -> io.add(arena.allocate(bind(output.type()).bytes(), 64)));
+    workspace = arena.allocate(memory.bytes(), PAGE);
     weights = StepwiseModel.weights(model, arena);
     model.calls().forEach(call -> buffers.add(call.buffers().stream().map(this::address).toList()));
   }
@@ -67,7 +76,20 @@ final class HostSteps implements StepwiseModel {
       case Place.Io(int tensor) -> io.get(tensor);
       case Place.Workspace(long offset) -> workspace.asSlice(offset);
       case Place.Weights(long offset) -> weights.asSlice(offset);
+      case Place.Block(int index) -> workspace.asSlice(memory.blocks().get(index));
+      case Place.Sizes(List<Dim> values) -> {
+        MemorySegment told = arena.allocate(JAVA_LONG, values.size());
+        for (int i = 0; i < values.size(); i++) {
+          told.setAtIndex(JAVA_LONG, i, sizes.applyAsLong(values.get(i)));
+        }
+        yield told;
+      }
     };
+  }
+
+  private TensorType bind(TensorType type) {
+    return TensorType.of(
+        type.dtype(), type.shape().stream().mapToLong(sizes::applyAsLong).toArray());
   }
 
   @Override
@@ -92,7 +114,7 @@ final class HostSteps implements StepwiseModel {
 
   @Override
   public NDArray contents(Value value) {
-    TensorType type = value.type();
+    TensorType type = bind(value.type());
     return switch (value.storage()) {
       case Value.Input input -> inputs.get(input.index()).reshape(type);
       case Value.Weight(NDArray data) -> data.reshape(type);
@@ -102,10 +124,10 @@ final class HostSteps implements StepwiseModel {
   }
 
   private MemorySegment memory(Value.Result result) {
-    Integer output = model.memory().outputs().get(result);
+    Integer output = memory.outputs().get(result);
     return output != null
         ? io.get(inputs.size() + output)
-        : workspace.asSlice(model.memory().offsets().get(result));
+        : workspace.asSlice(memory.offsets().get(result));
   }
 
   @Override

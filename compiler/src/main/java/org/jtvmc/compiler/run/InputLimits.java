@@ -11,7 +11,6 @@ import org.jtvmc.ir.graph.Function;
 import org.jtvmc.ir.graph.Operator;
 import org.jtvmc.ir.graph.Var;
 import org.jtvmc.ir.op.Shapes;
-import org.jtvmc.ir.type.Dim;
 import org.jtvmc.ir.type.TensorType;
 
 /**
@@ -78,8 +77,9 @@ public final class InputLimits {
     }
     return switch (operator) {
       case "take", "gather" ->
-          data.dim(Shapes.axis(call.attributes().integer("axis"), data.rank())).value();
-      case "gather_nd" -> data.shape().stream().mapToLong(Dim::value).min().orElse(0);
+          data.dim(Shapes.axis(call.attributes().integer("axis"), data.rank())).known().orElse(1);
+      case "gather_nd" ->
+          data.shape().stream().mapToLong(dim -> dim.known().orElse(1)).min().orElse(0);
       default -> 0;
     };
   }

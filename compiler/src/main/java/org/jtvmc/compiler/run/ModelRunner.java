@@ -10,6 +10,7 @@ import org.jtvmc.codegen.library.TensorInfo;
 import org.jtvmc.codegen.load.LoadedLibrary;
 import org.jtvmc.codegen.load.ModelContext;
 import org.jtvmc.ir.data.NDArray;
+import org.jtvmc.ir.type.TensorType;
 
 /** A compiled model, loaded, with memory for one run at a time. */
 public final class ModelRunner implements AutoCloseable {
@@ -70,7 +71,11 @@ public final class ModelRunner implements AutoCloseable {
     return new DeviceBound(arguments, context, outputs, gpu);
   }
 
-  /** Runs once, from and to the CPU's memory; the results are new arrays. */
+  /**
+   * Runs once, from and to the CPU's memory; the results are new arrays.
+   *
+   * @throws org.jtvmc.codegen.CodegenException where the model does not run with such sizes
+   */
   public List<NDArray> run(List<NDArray> arguments) {
     Bound bound = new HostBound(arguments);
     bound.run();
@@ -96,8 +101,10 @@ public final class ModelRunner implements AutoCloseable {
       for (NDArray argument : arguments) {
         data.add(inNativeMemory(argument));
       }
-      for (TensorInfo output : outputs) {
-        NDArray result = NDArray.allocate(output.type());
+      List<List<Long>> shapes =
+          arguments.stream().map(argument -> argument.type().sizes()).toList();
+      for (TensorType type : context.resize(shapes)) {
+        NDArray result = NDArray.allocate(type);
         results.add(result);
         data.add(result.data());
       }

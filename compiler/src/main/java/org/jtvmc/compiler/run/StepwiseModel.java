@@ -6,12 +6,16 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
 import java.nio.file.StandardOpenOption;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.ToLongFunction;
 import org.jtvmc.compiler.pipeline.CompiledModel;
 import org.jtvmc.compiler.plan.Value;
 import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.ir.target.CudaTarget;
+import org.jtvmc.ir.type.Dim;
 
 /**
  * A model whose kernels are run one by one, to be timed and looked at: the same code, in the same
@@ -48,6 +52,22 @@ public sealed interface StepwiseModel extends AutoCloseable permits HostSteps, D
 
   @Override
   void close();
+
+  /** What the sizes of a model are for these inputs. */
+  static ToLongFunction<Dim> sizes(CompiledModel model, List<NDArray> inputs) {
+    Map<Dim.Symbol, Long> given = new HashMap<>();
+    model
+        .open()
+        .ifPresent(
+            open ->
+                open.sizes()
+                    .forEach(
+                        size ->
+                            given.put(
+                                size.symbol(),
+                                inputs.get(size.tensor()).type().sizes().get(size.axis()))));
+    return dim -> dim.evaluate(given::get);
+  }
 
   /** The weights, mapped from their file. */
   static MemorySegment weights(CompiledModel model, Arena arena) {

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jtvmc.compiler.onnx.GivenShapes;
 import org.jtvmc.compiler.onnx.ModelException;
 import org.jtvmc.compiler.onnx.OnnxModel;
 import org.jtvmc.compiler.plugin.Frontend;
@@ -21,6 +22,7 @@ import org.jtvmc.ir.graph.IRModule;
 import org.jtvmc.ir.graph.Var;
 import org.jtvmc.ir.text.ModuleText;
 import org.jtvmc.ir.text.ParseException;
+import org.jtvmc.ir.type.Dim;
 import org.jtvmc.ir.type.TensorType;
 import org.jtvmc.ir.type.TypeException;
 
@@ -115,12 +117,31 @@ public record ModelSource(
    * @param known contents by input name; only of an {@code .onnx} file
    */
   public IRModule load(Map<String, List<Long>> inputShapes, Map<String, NDArray> known) {
+    return load(GivenShapes.of(inputShapes), known);
+  }
+
+  /**
+   * The model's graph; sizes that are named are open.
+   *
+   * @throws ModelException where the file cannot be read, is not supported or leaves other sizes
+   *     open
+   */
+  public IRModule load(GivenShapes shapes) {
+    return load(shapes, Map.of());
+  }
+
+  /** The model for each of some sets of shapes, all sizes known. */
+  public List<IRModule> variants(List<Map<String, List<Long>>> shapes) {
+    return shapes.stream().map(this::load).toList();
+  }
+
+  private IRModule load(GivenShapes shapes, Map<String, NDArray> known) {
     IRModule module;
     try {
       module =
           switch (format) {
-            case ONNX -> loadOnnx(inputShapes, known);
-            case RELAY -> loadRelay(inputShapes);
+            case ONNX -> loadOnnx(shapes, known);
+            case RELAY -> loadRelay(shapes.known());
           };
     } catch (ArithmeticException e) {
       // Sizes are multiplied exactly, everywhere.
@@ -130,7 +151,9 @@ public record ModelSource(
           e);
     }
     for (Var input : module.main().parameters()) {
-      if (input.type() instanceof TensorType type && !type.isStatic()) {
+      if (input.type() instanceof TensorType type
+          && !type.isStatic()
+          && !shapes.byName().containsKey(input.name())) {
         throw new ModelException(
             "%s: input '%s' has open sizes, %s; give them with --input-shapes \"%s:[...]\""
                 .formatted(reference, input.name(), type, input.name()));
@@ -164,10 +187,10 @@ public record ModelSource(
     return bytes > LARGEST_TENSOR_BYTES;
   }
 
-  private IRModule loadOnnx(Map<String, List<Long>> inputShapes, Map<String, NDArray> known) {
-    Map<String, List<Long>> shapes = new LinkedHashMap<>(defaultShapes);
-    shapes.putAll(inputShapes);
-    return frontend.importer().load(OnnxModel.read(file), shapes, known);
+  private IRModule loadOnnx(GivenShapes given, Map<String, NDArray> known) {
+    Map<String, List<Dim>> shapes = new LinkedHashMap<>(GivenShapes.of(defaultShapes).byName());
+    shapes.putAll(given.byName());
+    return frontend.importer().load(OnnxModel.read(file), new GivenShapes(shapes), known);
   }
 
   private IRModule loadRelay(Map<String, List<Long>> inputShapes) {

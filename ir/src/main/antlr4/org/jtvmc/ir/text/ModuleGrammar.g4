@@ -64,6 +64,7 @@ attributeValue
   : number                                                # numberValue
   | name                                                  # nameValue
   | STRING                                                # textValue
+  | '<' dim '>'                                           # sizeValue
   | '[' (attributeValue (',' attributeValue)*)? ']'       # listValue
   ;
 

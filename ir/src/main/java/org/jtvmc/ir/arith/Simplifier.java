@@ -31,6 +31,27 @@ public final class Simplifier {
     this.ranges = ranges;
   }
 
+  /** Learns that {@code variable} is at least 0 and below {@code extent}. */
+  public void below(PrimVar variable, PrimExpr extent) {
+    if (extent instanceof IntImm number) {
+      ranges.with(variable, number.value());
+    } else {
+      Interval bounds = bounds(extent);
+      long most = bounds.max() == Long.MAX_VALUE ? Long.MAX_VALUE : Math.max(0, bounds.max() - 1);
+      ranges.withOpen(variable, linear(extent), new Interval(0, most));
+    }
+  }
+
+  /** True where how far the expression ranges is known only at run time. */
+  public boolean isOpen(PrimExpr expr) {
+    return switch (expr) {
+      case PrimVar variable ->
+          variable.symbol().isPresent() || ranges.openExtent(variable) != null;
+      case Binary(BinaryOp op, _, IntImm _) when op == BinaryOp.FLOOR_MODULO -> false;
+      case PrimExpr other -> PrimExprs.children(other).stream().anyMatch(this::isOpen);
+    };
+  }
+
   /** The same value in simplest known form; the same object where nothing changes. */
   public PrimExpr simplify(PrimExpr expr) {
     if (expr.dtype().equals(DType.I64)) {
@@ -199,6 +220,9 @@ public final class Simplifier {
     if (range.max() < 0) {
       return IntImm.FALSE;
     }
+    if (holdsBelowExtents(form)) {
+      return IntImm.TRUE;
+    }
     LinearForm reduced = range.isFinite() ? divMod.dropSmallTerms(form) : form;
     LinearForm positive = reduced.positiveTerms();
     LinearForm negative = positive.minus(reduced).plus(reduced.constant());
@@ -208,6 +232,23 @@ public final class Simplifier {
     }
     return new Compare(
         Compare.Op.LESS, negative.toExpr(), positive.plus(reduced.constant() + 1).toExpr());
+  }
+
+  /** Whether {@code form >= 0} follows from a variable being below its extent. */
+  private boolean holdsBelowExtents(LinearForm form) {
+    for (int i = 0; i < form.size(); i++) {
+      LinearForm extent =
+          form.atom(i) instanceof PrimVar variable && form.coefficient(i) < 0
+              ? ranges.openExtent(variable)
+              : null;
+      if (extent != null) {
+        LinearForm room = extent.plus(-1).minus(LinearForm.atom(form.atom(i)));
+        if (bounds(form.plus(room, form.coefficient(i))).min() >= 0) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   private PrimExpr isZero(LinearForm form) {
@@ -246,6 +287,12 @@ public final class Simplifier {
     return sum;
   }
 
+  /** Never negative, and bounded; division by one that is 0 is never carried out. */
+  private boolean isSize(PrimExpr expr) {
+    Interval range = bounds(expr);
+    return range.min() >= 0 && range.max() > 0 && range.isFinite();
+  }
+
   private Interval boundsOfAtom(PrimExpr atom) {
     return switch (atom) {
       case PrimVar variable -> ranges.of(variable);
@@ -255,6 +302,12 @@ public final class Simplifier {
       case Binary(BinaryOp op, _, IntImm right)
           when op == BinaryOp.FLOOR_MODULO && right.value() > 0 ->
           Interval.below(right.value());
+      case Binary(BinaryOp op, PrimExpr left, PrimExpr right)
+          when op == BinaryOp.FLOOR_DIVIDE && isSize(right) ->
+          bounds(left).min() >= 0 ? new Interval(0, bounds(left).max()) : Interval.EVERYTHING;
+      case Binary(BinaryOp op, _, PrimExpr right)
+          when op == BinaryOp.FLOOR_MODULO && isSize(right) ->
+          Interval.below(bounds(right).max());
       case Binary(BinaryOp op, PrimExpr left, PrimExpr right) when op == BinaryOp.MIN ->
           bounds(left).min(bounds(right));
       case Binary(BinaryOp op, PrimExpr left, PrimExpr right) when op == BinaryOp.MAX ->

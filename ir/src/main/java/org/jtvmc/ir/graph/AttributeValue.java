@@ -3,6 +3,7 @@ package org.jtvmc.ir.graph;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jtvmc.ir.type.DType;
+import org.jtvmc.ir.type.Dim;
 
 /** The value of one attribute of an operator. */
 public sealed interface AttributeValue {
@@ -43,7 +44,20 @@ public sealed interface AttributeValue {
     }
   }
 
-  /** A list whose items are of one kind. */
+  /** A size that is not known when the model is compiled; see {@link #of(Dim)}. */
+  record Size(Dim value) implements AttributeValue {
+    @Override
+    public String toString() {
+      return "<" + value + ">";
+    }
+  }
+
+  /** A size, as a number where it is one. */
+  static AttributeValue of(Dim dim) {
+    return dim instanceof Dim.Known(long value) ? new Int(value) : new Size(dim);
+  }
+
+  /** A list whose items are of one kind; sizes and integers are. */
   record Items(List<AttributeValue> values) implements AttributeValue {
     public Items {
       values = List.copyOf(values);

@@ -4,10 +4,14 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.LongFunction;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.jtvmc.ir.type.DType;
+import org.jtvmc.ir.type.Dim;
 
 /** The attributes of a call or a function, by name; printed in the order of their names. */
 public record Attributes(SortedMap<String, AttributeValue> values) {
@@ -46,6 +50,7 @@ public record Attributes(SortedMap<String, AttributeValue> values) {
       case AttributeValue.Bool _,
           AttributeValue.Text _,
           AttributeValue.ElementType _,
+          AttributeValue.Size _,
           AttributeValue.Items _ ->
           wrong(name, "a number");
     };
@@ -90,6 +95,94 @@ public record Attributes(SortedMap<String, AttributeValue> values) {
           .toList();
     }
     return wrong(name, "a list of integers");
+  }
+
+  /** A list of anything. */
+  public List<AttributeValue> items(String name) {
+    return get(name) instanceof AttributeValue.Items(List<AttributeValue> items)
+        ? items
+        : wrong(name, "a list");
+  }
+
+  /** The same with every open size replaced. */
+  public Attributes withSizes(UnaryOperator<Dim> replace) {
+    if (!hasOpenSizes()) {
+      return this;
+    }
+    SortedMap<String, AttributeValue> replaced = new TreeMap<>();
+    values.forEach((name, value) -> replaced.put(name, withSizes(value, replace)));
+    return new Attributes(replaced);
+  }
+
+  private static AttributeValue withSizes(AttributeValue value, UnaryOperator<Dim> replace) {
+    return switch (value) {
+      case AttributeValue.Size(Dim dim) -> AttributeValue.of(replace.apply(dim));
+      case AttributeValue.Items(List<AttributeValue> items) ->
+          new AttributeValue.Items(items.stream().map(item -> withSizes(item, replace)).toList());
+      case AttributeValue.Int _,
+          AttributeValue.Real _,
+          AttributeValue.Bool _,
+          AttributeValue.Text _,
+          AttributeValue.ElementType _ ->
+          value;
+    };
+  }
+
+  /**
+   * A list of integers, some of which may be known only at run time.
+   *
+   * @param negative what a negative integer means, such as the -1 of a reshape
+   */
+  public List<Dim> sizes(String name, LongFunction<Dim> negative) {
+    if (get(name) instanceof AttributeValue.Items(List<AttributeValue> items)) {
+      return items.stream()
+          .map(
+              item ->
+                  switch (item) {
+                    case AttributeValue.Int(long value) ->
+                        value < 0 ? negative.apply(value) : Dim.of(value);
+                    case AttributeValue.Size(Dim dim) -> dim;
+                    case AttributeValue.Real _,
+                        AttributeValue.Bool _,
+                        AttributeValue.Text _,
+                        AttributeValue.ElementType _,
+                        AttributeValue.Items _ ->
+                        this.<Dim>wrong(name, "a list of sizes");
+                  })
+          .toList();
+    }
+    return wrong(name, "a list of sizes");
+  }
+
+  /** A list of sizes, some of which may be known only at run time; none is negative. */
+  public List<Dim> sizes(String name) {
+    return sizes(name, Dim::of);
+  }
+
+  /** An integer, which may be known only at run time; empty where it is negative. */
+  public Optional<Dim> size(String name) {
+    return switch (get(name)) {
+      case AttributeValue.Int(long value) ->
+          value < 0 ? Optional.empty() : Optional.of(Dim.of(value));
+      case AttributeValue.Size(Dim dim) -> Optional.of(dim);
+      case AttributeValue.Real _,
+          AttributeValue.Bool _,
+          AttributeValue.Text _,
+          AttributeValue.ElementType _,
+          AttributeValue.Items _ ->
+          Optional.empty();
+    };
+  }
+
+  /** True where a value is known only at run time. */
+  public boolean hasOpenSizes() {
+    return values.values().stream().anyMatch(Attributes::isOpen);
+  }
+
+  private static boolean isOpen(AttributeValue value) {
+    return value instanceof AttributeValue.Size
+        || (value instanceof AttributeValue.Items(List<AttributeValue> items)
+            && items.stream().anyMatch(Attributes::isOpen));
   }
 
   public List<Long> integers(String name, List<Long> otherwise) {
@@ -166,6 +259,11 @@ public record Attributes(SortedMap<String, AttributeValue> values) {
           name,
           new AttributeValue.Items(
               integers.stream().<AttributeValue>map(AttributeValue.Int::new).toList()));
+    }
+
+    public Builder putSizes(String name, List<Dim> sizes) {
+      return put(
+          name, new AttributeValue.Items(sizes.stream().map(AttributeValue::of).toList()));
     }
 
     public Builder putReals(String name, List<Double> reals) {

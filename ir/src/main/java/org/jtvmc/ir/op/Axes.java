@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.expr.PrimExpr;
+import org.jtvmc.ir.expr.Sizes;
 import org.jtvmc.ir.te.Axis;
 import org.jtvmc.ir.te.Tensor;
 import org.jtvmc.ir.type.Dim;
@@ -15,14 +16,9 @@ public final class Axes {
 
   private Axes() {}
 
-  /**
-   * The size as an expression.
-   *
-   * @throws IllegalStateException where it is symbolic: tensor expressions are made once sizes are
-   *     bound
-   */
+  /** The size as an expression. */
   public static PrimExpr extent(Dim dim) {
-    return IntImm.of(dim.value());
+    return Sizes.expr(dim);
   }
 
   /** The sizes of a tensor as expressions. */

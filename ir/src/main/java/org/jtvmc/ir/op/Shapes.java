@@ -67,7 +67,8 @@ public final class Shapes {
   }
 
   /**
-   * A symbolic size against a known one other than 1 can only be that one, or a 1 that stretches.
+   * A size that is known only at run time is never a 1 that stretches: it is taken for the other
+   * one, which is checked when the model runs.
    */
   private static Dim broadcast(Dim a, Dim b, List<Dim> left, List<Dim> right) {
     if (a.equals(b) || isOne(b)) {
@@ -80,19 +81,31 @@ public final class Shapes {
       throw new TypeException(
           "shapes %s and %s do not broadcast: %s against %s".formatted(left, right, a, b));
     }
-    if (a.isKnown()) {
-      return a;
-    }
-    return b.isKnown() ? b : Dim.derive(Dim.Operation.MAX, a, b);
+    SizeAssumptions.equal(a, b);
+    return a.isKnown() || (!b.isKnown() && isSimpler(a, b)) ? a : b;
+  }
+
+  private static boolean isSimpler(Dim a, Dim b) {
+    return a.toString().length() <= b.toString().length();
   }
 
   public static boolean isOne(Dim dim) {
     return dim.equals(Dim.of(1));
   }
 
-  /** True where both are known and differ: a symbolic size may yet turn out to fit. */
+  /**
+   * True where both are known and differ. Where one is known only at run time they are taken for
+   * equal, which is checked when the model runs.
+   */
   public static boolean conflict(Dim a, Dim b) {
-    return a.isKnown() && b.isKnown() && !a.equals(b);
+    if (a.equals(b)) {
+      return false;
+    }
+    if (a.isKnown() && b.isKnown()) {
+      return true;
+    }
+    SizeAssumptions.equal(a, b);
+    return false;
   }
 
   public static Dim product(List<Dim> dims) {

@@ -61,6 +61,7 @@ import org.jtvmc.ir.op.tensor.Reverse;
 import org.jtvmc.ir.op.tensor.ScatterElements;
 import org.jtvmc.ir.op.tensor.ScatterNd;
 import org.jtvmc.ir.op.tensor.ShapeOf;
+import org.jtvmc.ir.op.tensor.SizeValues;
 import org.jtvmc.ir.op.tensor.SpaceToDepth;
 import org.jtvmc.ir.op.tensor.Split;
 import org.jtvmc.ir.op.tensor.Squeeze;
@@ -147,6 +148,7 @@ final class StandardOperators {
         new ScatterElements(),
         new ScatterNd(),
         new ShapeOf(),
+        new SizeValues(),
         new SpaceToDepth(),
         new Split(),
         new Squeeze(),

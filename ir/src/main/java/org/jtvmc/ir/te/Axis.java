@@ -3,6 +3,7 @@ package org.jtvmc.ir.te;
 import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.PrimVar;
+import org.jtvmc.ir.expr.Sizes;
 
 /** An index of a tensor expression: {@code var} takes every value of {@code [0, extent)}. */
 public record Axis(PrimVar var, PrimExpr extent) {
@@ -25,6 +26,11 @@ public record Axis(PrimVar var, PrimExpr extent) {
       return imm.value();
     }
     throw new IllegalStateException("axis " + var + " has no fixed extent: " + extent);
+  }
+
+  /** The extent, the usual one where it is known only at run time. */
+  public long usualSize() {
+    return Sizes.usual(extent);
   }
 
   @Override

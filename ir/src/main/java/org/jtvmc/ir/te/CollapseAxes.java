@@ -12,6 +12,7 @@ import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.PrimExprs;
 import org.jtvmc.ir.expr.PrimVar;
 import org.jtvmc.ir.expr.Read;
+import org.jtvmc.ir.expr.Sizes;
 
 /**
  * Writes tensor expressions over as few dimensions as they need: dimensions of size 1 go, and
@@ -128,12 +129,8 @@ public final class CollapseAxes {
         kept.add(extents.size() - 1);
       }
       for (int k = 0; k + 1 < kept.size(); k++) {
-        joined.add(isNumber(kept.get(k)) && isNumber(kept.get(k + 1)));
+        joined.add(true);
       }
-    }
-
-    private boolean isNumber(int i) {
-      return extents.get(i) instanceof IntImm;
     }
 
     PrimExpr extent(int k) {
@@ -161,7 +158,7 @@ public final class CollapseAxes {
     }
 
     PrimExpr extent(List<Integer> group) {
-      return group.stream().map(this::extent).reduce(PrimExpr::times).orElseThrow();
+      return Sizes.canonical(group.stream().map(this::extent).reduce(PrimExpr::times).orElseThrow());
     }
   }
 

@@ -30,6 +30,8 @@ final class AttributeParser {
     return switch (context) {
       case ModuleGrammarParser.NumberValueContext number -> number(number.number());
       case ModuleGrammarParser.TextValueContext text -> new AttributeValue.Text(text(text));
+      case ModuleGrammarParser.SizeValueContext size ->
+          AttributeValue.of(TypeParser.dim(size.dim()));
       case ModuleGrammarParser.ListValueContext list ->
           new AttributeValue.Items(
               list.attributeValue().stream().map(AttributeParser::value).toList());

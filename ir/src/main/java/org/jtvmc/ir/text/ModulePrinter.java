@@ -92,6 +92,7 @@ final class ModulePrinter {
       case AttributeValue.Text(String text) -> Names.quote(text);
       case AttributeValue.Items(var items) ->
           items.stream().map(ModulePrinter::value).collect(Collectors.joining(", ", "[", "]"));
+      case AttributeValue.Size(var dim) -> "<" + TypePrinter.print(dim) + ">";
       case AttributeValue.Int _,
           AttributeValue.Real _,
           AttributeValue.Bool _,

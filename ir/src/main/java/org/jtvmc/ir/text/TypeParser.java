@@ -50,7 +50,7 @@ final class TypeParser {
     }
   }
 
-  private static Dim dim(ModuleGrammarParser.DimContext context) {
+  static Dim dim(ModuleGrammarParser.DimContext context) {
     return switch (context) {
       case ModuleGrammarParser.KnownDimContext known -> {
         try {

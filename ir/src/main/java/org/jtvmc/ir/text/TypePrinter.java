@@ -22,10 +22,10 @@ final class TypePrinter {
     };
   }
 
-  private static String print(Dim dim) {
+  static String print(Dim dim) {
     return switch (dim) {
       case Dim.Known known -> known.toString();
-      case Dim.Symbol(String name) -> Names.symbol(name);
+      case Dim.Symbol symbol -> Names.symbol(symbol.name());
       case Dim.Derived(var operation, var left, var right) ->
           "(" + print(left) + " " + operation.symbol() + " " + print(right) + ")";
     };

@@ -50,7 +50,7 @@ class TypeRulesTest {
             "nn.conv2d",
             NONE,
             List.of(f32(1, 8, "h", 10), f32(4, 8, 3, 3)),
-            "Tensor[(1, 4, ((h - 3) + 1), 8), float32]"),
+            "Tensor[(1, 4, (h - 2), 8), float32]"),
         rule(
             "nn.conv2d_transpose",
             ints("strides", 2L, 2L),
@@ -82,7 +82,7 @@ class TypeRulesTest {
             "reshape",
             ints("newshape", 0L, -1L, 12L, 32L),
             List.of(f32("b", "s", 384)),
-            "Tensor[(b, ((s * 384) / 384), 12, 32), float32]"),
+            "Tensor[(b, s, 12, 32), float32]"),
         rule(
             "reshape",
             ints("newshape", 0L, 0L, 12L, -1L),
@@ -95,7 +95,7 @@ class TypeRulesTest {
             "concatenate",
             Attributes.builder().put("axis", -1).build(),
             List.of(new TupleType(List.of(f32(2, 3), f32(2, "w")))),
-            "Tensor[(2, (3 + w)), float32]"),
+            "Tensor[(2, (w + 3)), float32]"),
         rule(
             "take",
             NONE,

@@ -38,13 +38,14 @@ final class EffectiveBodies {
   PrimExpr of(Stage stage) {
     PrimExpr body = expanded(stage);
     VarRanges ranges = new VarRanges();
+    Simplifier simplifier = new Simplifier(ranges);
     for (Axis axis : stage.op().axes()) {
-      ranges.with(axis.var(), axis.size());
+      simplifier.below(axis.var(), axis.extent());
     }
     for (Axis axis : stage.op().reduceAxes()) {
-      ranges.with(axis.var(), axis.size());
+      simplifier.below(axis.var(), axis.extent());
     }
-    return new Simplifier(ranges).simplify(body);
+    return simplifier.simplify(body);
   }
 
   /** The body without reads of inlined stages. */

@@ -25,6 +25,9 @@ final class LegalLoops {
             stage,
             axis);
       }
+      if (leaf.kind() == ForKind.VECTORIZED && leaf.isOpen()) {
+        throw new OpenVectorException(leaf, stage);
+      }
       if (vector != null && leaf.extent() > 1 && leaf.kind() != ForKind.UNROLLED) {
         throw new ScheduleException(
             "loop '%s' is inside the vectorized loop '%s', where only unrolled loops may be"

@@ -89,7 +89,7 @@ public final class Lowering {
               ? regionAt(stage, at)
               : Region.whole(shape(stage));
       StageNest nest =
-          new StageNest(stage, effective.get(stage), region, hosting(stage), ranges, simplifier);
+          new StageNest(stage, effective.get(stage), region, hosting(stage), simplifier);
       LegalLoops.check(nest);
       nests.put(stage.id(), nest);
     }
@@ -150,8 +150,8 @@ public final class Lowering {
     return all;
   }
 
-  private static List<Long> shape(Stage stage) {
-    return stage.op().axes().stream().map(Axis::size).toList();
+  private static List<PrimExpr> shape(Stage stage) {
+    return stage.op().axes().stream().map(Axis::extent).toList();
   }
 
   /** What the readers of a stage read of it inside one iteration of the loop that hosts it. */
@@ -297,7 +297,9 @@ public final class Lowering {
       }
     }
     List<Buffer> outputs = dag.outputs().stream().map(t -> storage.get(t).buffer()).toList();
-    return new LoweredKernel(new PrimFunc(name, inputs, outputs, body), sources, packed);
+    PrimFunc function =
+        new PrimFunc(name, inputs, outputs, OpenSizes.of(inputs, outputs, body), body);
+    return new LoweredKernel(function, sources, packed);
   }
 
   /** The loops whose iterations a copy made at {@code at} covers, with their nesting depths. */

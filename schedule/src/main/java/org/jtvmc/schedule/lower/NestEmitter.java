@@ -123,7 +123,7 @@ final class NestEmitter {
       body = guarded(nest, i, body, false);
       if (leaf.var() != null) {
         PrimVar variable = PrimVar.index(leaf.var().name());
-        ranges.with(variable, leaf.extent());
+        simplifier.below(variable, leaf.size());
         fresh.put(leaf.var(), variable);
         body = loop(leaf, variable, body);
       }
@@ -135,7 +135,7 @@ final class NestEmitter {
     return variable == null
         ? body
         : new Stmt.For(
-            variable, IntImm.of(0), IntImm.of(leaf.extent()), leaf.kind(), leaf.tag(), body);
+            variable, IntImm.of(0), leaf.size(), leaf.kind(), leaf.tag(), body);
   }
 
   private static Stmt guarded(StageNest nest, int depth, Stmt body, boolean withReduceAxes) {

@@ -88,7 +88,8 @@ final class PackedOperand {
           }
         });
     Interval range = simplifier.bounds(LinearForm.atom(atom));
-    if (readsTensor[0] || !range.isFinite()) {
+    boolean open = depth[0] >= 0 && simplifier.isOpen(atom);
+    if (readsTensor[0] || !range.isFinite() || open) {
       throw new ScheduleException(
           "'%s' cannot be packed: where stage '%s' reads it depends on %s, which is no loop"
               .formatted(packing.id(), reader.id(), atom),
@@ -156,11 +157,11 @@ final class PackedOperand {
     for (int axis = 0; axis < element.size(); axis++) {
       LinearForm index = overCopy(element.get(axis), variables);
       source.add(index);
-      long extent = ((IntImm) tensor().dim(axis)).value();
+      LinearForm extent = simplifier.linear(tensor().dim(axis));
       inside =
           inside
               .and(simplifier.compare(Compare.Op.GREATER_EQUAL, index))
-              .and(simplifier.compare(Compare.Op.LESS, index.plus(-extent)));
+              .and(simplifier.compare(Compare.Op.LESS, index.minus(extent)));
     }
     PrimExpr zero = IntImm.of(tensor().dtype(), 0);
     Stmt body = new Stmt.Store(buffer, indices, Select.of(inside, original.load(source), zero));

@@ -40,9 +40,9 @@ final class RegionInference {
    * @param accesses the indices of each, one form per axis of the tensor
    * @param shape the tensor's
    */
-  Region union(List<List<LinearForm>> accesses, List<Long> shape) {
+  Region union(List<List<LinearForm>> accesses, List<PrimExpr> shape) {
     List<LinearForm> mins = new ArrayList<>(shape.size());
-    List<Long> extents = new ArrayList<>(shape.size());
+    List<PrimExpr> extents = new ArrayList<>(shape.size());
     for (int axis = 0; axis < shape.size(); axis++) {
       Span span = null;
       for (List<LinearForm> access : accesses) {
@@ -52,9 +52,11 @@ final class RegionInference {
           break;
         }
       }
-      span = clip(span, shape.get(axis));
-      mins.add(span.min);
-      extents.add(span.size);
+      if (shape.get(axis) instanceof IntImm extent) {
+        span = clip(span, extent.value());
+      }
+      mins.add(span == null ? LinearForm.ZERO : span.min);
+      extents.add(span == null ? shape.get(axis) : IntImm.of(span.size));
     }
     return new Region(mins, extents);
   }
@@ -102,7 +104,7 @@ final class RegionInference {
 
   private Span relaxAtom(PrimExpr atom) {
     if (atom instanceof PrimVar variable) {
-      return fixed.contains(variable) ? new Span(LinearForm.atom(atom), 1) : constant(atom);
+      return isFixed(variable) ? new Span(LinearForm.atom(atom), 1) : constant(atom);
     }
     return switch (dependence(atom)) {
       case FIXED -> new Span(LinearForm.atom(atom), 1);
@@ -143,8 +145,15 @@ final class RegionInference {
   }
 
   private Span constant(PrimExpr atom) {
+    if (simplifier.isOpen(atom)) {
+      return null;
+    }
     Interval range = simplifier.bounds(LinearForm.atom(atom));
     return range.isFinite() ? new Span(LinearForm.constant(range.min()), range.size()) : null;
+  }
+
+  private boolean isFixed(PrimVar variable) {
+    return fixed.contains(variable) || variable.symbol().isPresent();
   }
 
   /** Which loops an expression depends on. */
@@ -161,7 +170,7 @@ final class RegionInference {
       return Dependence.UNKNOWN;
     }
     if (expr instanceof PrimVar variable) {
-      return fixed.contains(variable) ? Dependence.FIXED : Dependence.RUNNING;
+      return isFixed(variable) ? Dependence.FIXED : Dependence.RUNNING;
     }
     Dependence all = null;
     for (PrimExpr child : PrimExprs.children(expr)) {

@@ -9,7 +9,6 @@ import java.util.Optional;
 import java.util.Set;
 import org.jtvmc.ir.arith.LinearForm;
 import org.jtvmc.ir.arith.Simplifier;
-import org.jtvmc.ir.arith.VarRanges;
 import org.jtvmc.ir.expr.Compare;
 import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.expr.PrimExpr;
@@ -36,7 +35,18 @@ final class StageNest {
    *
    * @param var null where the extent is 1 and there is no loop
    */
-  record Leaf(IterVar loop, PrimVar var, long extent, ForKind kind, Optional<ThreadTag> tag) {}
+  record Leaf(IterVar loop, PrimVar var, PrimExpr size, ForKind kind, Optional<ThreadTag> tag) {
+
+    /** True where the number of iterations is known only at run time. */
+    boolean isOpen() {
+      return !(size instanceof IntImm);
+    }
+
+    /** The number of iterations; the greatest long where it is known only at run time. */
+    long extent() {
+      return size instanceof IntImm number ? number.value() : Long.MAX_VALUE;
+    }
+  }
 
   /**
    * A condition of one axis.
@@ -66,7 +76,6 @@ final class StageNest {
       PrimExpr body,
       Region region,
       Set<String> hosting,
-      VarRanges ranges,
       Simplifier simplifier) {
     this.stage = stage;
     this.body = body;
@@ -74,22 +83,22 @@ final class StageNest {
     this.hosting = hosting;
     ComputeOp op = stage.op();
     int spatial = op.axes().size();
-    long[] axisExtents = new long[stage.axes().size()];
-    for (int i = 0; i < axisExtents.length; i++) {
-      axisExtents[i] = i < spatial ? region.extents().get(i) : stage.axes().get(i).extent();
+    List<PrimExpr> axisSizes = new ArrayList<>(region.extents());
+    for (IterVar axis : stage.axes().subList(spatial, stage.axes().size())) {
+      axisSizes.add(axis.size());
     }
-    Map<String, Long> extents = AxisValues.extents(stage, axisExtents);
+    Map<String, PrimExpr> sizes = AxisValues.sizes(stage, axisSizes);
     this.tensorized = tensorized(stage);
-    this.leaves = makeLeaves(extents);
+    this.leaves = makeLeaves(sizes);
     Map<String, PrimExpr> values = new HashMap<>();
     for (Leaf leaf : leaves) {
       if (leaf.var != null) {
-        ranges.with(leaf.var, leaf.extent);
+        simplifier.below(leaf.var, leaf.size);
       }
       values.put(leaf.loop.id(), leaf.var == null ? IntImm.of(0) : leaf.var);
     }
-    AxisValues.complete(stage, values, extents);
-    for (int i = 0; i < axisExtents.length; i++) {
+    AxisValues.complete(stage, values, sizes);
+    for (int i = 0; i < axisSizes.size(); i++) {
       LinearForm local = simplifier.linear(values.get(stage.axes().get(i).id()));
       if (i >= spatial) {
         axisValues.put(op.reduceAxes().get(i - spatial).var(), local);
@@ -97,15 +106,19 @@ final class StageNest {
         Axis axis = op.axes().get(i);
         LinearForm value = simplifier.recombine(region.mins().get(i).plus(local));
         axisValues.put(axis.var(), value);
-        addGuard(simplifier.compare(Compare.Op.LESS, value.plus(-axis.size())), false);
-        addGuard(simplifier.compare(Compare.Op.GREATER_EQUAL, value), false);
+        if (!region.isWholeOpenAxis(i, axis.extent())) {
+          LinearForm size = simplifier.linear(axis.extent());
+          addGuard(simplifier.compare(Compare.Op.LESS, value.minus(size)), false);
+          addGuard(simplifier.compare(Compare.Op.GREATER_EQUAL, value), false);
+        }
       }
     }
     Map<String, IterVar.Kind> kinds = kinds(stage);
-    for (String axis : AxisValues.overstepped(stage, extents)) {
+    for (String axis : AxisValues.overstepped(stage, sizes)) {
       LinearForm value = simplifier.linear(values.get(axis));
+      LinearForm size = simplifier.linear(sizes.get(axis));
       addGuard(
-          simplifier.compare(Compare.Op.LESS, value.plus(-extents.get(axis))),
+          simplifier.compare(Compare.Op.LESS, value.minus(size)),
           kinds.get(axis) == IterVar.Kind.REDUCE);
     }
   }
@@ -124,14 +137,17 @@ final class StageNest {
     return kinds;
   }
 
-  private List<Leaf> makeLeaves(Map<String, Long> extents) {
+  private List<Leaf> makeLeaves(Map<String, PrimExpr> sizes) {
     List<Leaf> all = new ArrayList<>(stage.leaves().size());
     for (IterVar loop : stage.leaves()) {
-      long extent = extents.get(loop.id());
+      PrimExpr size = sizes.get(loop.id());
       // A loop of one thread still says that the others do nothing.
-      boolean dropped = extent == 1 && loop.forKind() != ForKind.THREAD;
+      boolean dropped = IntImm.is(size, 1) && loop.forKind() != ForKind.THREAD;
       PrimVar variable = dropped ? null : PrimVar.index(variableName(loop.id()));
-      all.add(new Leaf(loop, variable, extent, loop.forKind(), loop.tag()));
+      // What is known only at run time cannot be written out.
+      boolean open = loop.forKind() == ForKind.UNROLLED && !(size instanceof IntImm);
+      ForKind kind = open ? ForKind.SERIAL : loop.forKind();
+      all.add(new Leaf(loop, variable, size, kind, loop.tag()));
     }
     long steps = 1;
     for (int i = Math.min(tensorized, all.size()) - 1; i >= 0 && stage.autoUnroll() > 0; i--) {
@@ -139,16 +155,17 @@ final class StageNest {
       boolean stops =
           hosting.contains(leaf.loop.id())
               || leaf.kind == ForKind.PARALLEL
-              || leaf.kind == ForKind.THREAD;
+              || leaf.kind == ForKind.THREAD
+              || leaf.isOpen();
       if (stops) {
         break;
       }
       if (leaf.kind != ForKind.VECTORIZED) {
-        steps = Math.multiplyExact(steps, leaf.extent);
+        steps = Math.multiplyExact(steps, leaf.extent());
         if (steps > stage.autoUnroll()) {
           break;
         }
-        all.set(i, new Leaf(leaf.loop, leaf.var, leaf.extent, ForKind.UNROLLED, leaf.tag));
+        all.set(i, new Leaf(leaf.loop, leaf.var, leaf.size, ForKind.UNROLLED, leaf.tag));
       }
     }
     return List.copyOf(all);

@@ -30,8 +30,7 @@ record Storage(Buffer buffer, List<LinearForm> mins) {
   /** What a stage computes: whole where it is at the root, its region else. */
   static Storage intermediate(StageNest nest) {
     Stage stage = nest.stage;
-    List<PrimExpr> shape = new ArrayList<>();
-    nest.region.extents().forEach(extent -> shape.add(IntImm.of(extent)));
+    List<PrimExpr> shape = nest.region.extents();
     Buffer buffer =
         stage.isRoot()
             ? Buffer.dense(stage.id(), stage.tensor().dtype(), shape, Scope.GLOBAL)
@@ -46,14 +45,15 @@ record Storage(Buffer buffer, List<LinearForm> mins) {
   private static List<PrimExpr> strides(StageNest nest) {
     List<Axis> axes = nest.stage.op().axes();
     PrimExpr[] strides = new PrimExpr[axes.size()];
-    long stride = 1;
+    PrimExpr stride = IntImm.of(1);
     if (nest.stage.order().isPresent()) {
       StorageOrder order = nest.stage.order().get();
       List<String> ids = nest.stage.axes().stream().map(IterVar::id).toList();
       for (String id : order.axes().reversed()) {
         int axis = ids.indexOf(id);
-        strides[axis] = IntImm.of(stride);
-        stride = stride * nest.region.extents().get(axis) + (stride == 1 ? order.padding() : 0);
+        strides[axis] = stride;
+        long padding = IntImm.is(stride, 1) ? order.padding() : 0;
+        stride = stride.times(nest.region.extents().get(axis)).plus(padding);
       }
       return List.of(strides);
     }
@@ -65,15 +65,15 @@ record Storage(Buffer buffer, List<LinearForm> mins) {
         if (strides[axis] == null
             && leaf.var() != null
             && PrimExprs.uses(nest.axisValues.get(axes.get(axis).var()).toExpr(), leaf.var())) {
-          strides[axis] = IntImm.of(stride);
-          stride *= nest.region.extents().get(axis);
+          strides[axis] = stride;
+          stride = stride.times(nest.region.extents().get(axis));
         }
       }
     }
     for (int axis = axes.size() - 1; axis >= 0; axis--) {
       if (strides[axis] == null) {
-        strides[axis] = IntImm.of(stride);
-        stride *= nest.region.extents().get(axis);
+        strides[axis] = stride;
+        stride = stride.times(nest.region.extents().get(axis));
       }
     }
     return List.of(strides);

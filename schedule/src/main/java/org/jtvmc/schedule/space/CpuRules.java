@@ -31,5 +31,15 @@ public final class CpuRules {
           new TransposeTiles(),
           new VectorizeElementwise());
 
+  /** Those that keep no whole rows in memory of one thread's own, where rows may be of any size. */
+  public static final List<SketchRule> WITHOUT_ROWS =
+      List.of(
+          new InlineElementwise(),
+          new TileDotProduct(),
+          new TileWithConsumer(),
+          new TileReduction(),
+          new ReduceSerially(),
+          new VectorizeElementwise());
+
   private CpuRules() {}
 }

@@ -2,6 +2,8 @@ package org.jtvmc.schedule.step;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jtvmc.ir.expr.PrimExpr;
+import org.jtvmc.ir.expr.Sizes;
 import org.jtvmc.schedule.IterVar;
 import org.jtvmc.schedule.Relation;
 import org.jtvmc.schedule.Schedule;
@@ -35,7 +37,7 @@ public record Fuse(String stage, List<String> axes) implements Step {
       throw new ScheduleException("two or more loops are fused, not " + axes, target);
     }
     int first = -1;
-    long extent = 1;
+    List<PrimExpr> sizes = new ArrayList<>(axes.size());
     IterVar.Kind kind = null;
     for (int i = 0; i < axes.size(); i++) {
       IterVar loop = Loops.findReplaceable(schedule, target, axes.get(i));
@@ -52,10 +54,10 @@ public record Fuse(String stage, List<String> axes) implements Step {
         throw new ScheduleException(
             "a reduce loop and a spatial one cannot be fused", target, axes.get(i));
       }
-      extent = Math.multiplyExact(extent, loop.extent());
+      sizes.add(loop.size());
     }
     List<IterVar> leaves = new ArrayList<>(target.leaves().subList(0, first));
-    leaves.add(IterVar.of(fused(), kind, extent));
+    leaves.add(IterVar.of(fused(), kind, Sizes.product(sizes)));
     leaves.addAll(target.leaves().subList(first + axes.size(), target.leaves().size()));
     return schedule.withStage(target.withRelation(new Relation.Fuse(axes, fused()), leaves));
   }

@@ -47,7 +47,7 @@ public record Rfactor(String stage, String axis) implements Step {
     Map<String, PrimExpr> values = new HashMap<>();
     for (IterVar leaf : target.leaves()) {
       if (leaf.isReduce()) {
-        Axis leafAxis = Axis.of(leaf.id(), leaf.extent());
+        Axis leafAxis = Axis.of(leaf.id(), leaf.size());
         values.put(leaf.id(), leafAxis.var());
         if (leaf == factor) {
           factorAxis = leafAxis;
@@ -72,7 +72,7 @@ public record Rfactor(String stage, String axis) implements Step {
       partialStage = partialStage.withRedirect(redirect.getKey(), redirect.getValue());
     }
 
-    Axis finalAxis = Axis.of(axis, factor.extent());
+    Axis finalAxis = Axis.of(axis, factor.size());
     List<PrimExpr> indices = new ArrayList<>();
     op.axes().forEach(a -> indices.add(a.var()));
     indices.add(finalAxis.var());
@@ -107,10 +107,10 @@ public record Rfactor(String stage, String axis) implements Step {
       String id = target.axes().get(op.axes().size() + i).id();
       substitution.put(op.reduceAxes().get(i).var(), values.get(id));
     }
-    Map<String, Long> extents = AxisValues.extents(target);
+    Map<String, PrimExpr> sizes = AxisValues.sizes(target);
     PrimExpr inside = IntImm.TRUE;
-    for (String overstepped : AxisValues.overstepped(target, extents)) {
-      inside = inside.and(values.get(overstepped).lessThan(extents.get(overstepped)));
+    for (String overstepped : AxisValues.overstepped(target, sizes)) {
+      inside = inside.and(values.get(overstepped).lessThan(sizes.get(overstepped)));
     }
     PrimExpr body = PrimExprs.substitute(op.body(), substitution);
     return Select.of(inside, body, reducer.identity(op.dtype()));

@@ -2,6 +2,7 @@ package org.jtvmc.schedule.step;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.schedule.IterVar;
 import org.jtvmc.schedule.Relation;
 import org.jtvmc.schedule.Schedule;
@@ -36,12 +37,12 @@ public record Split(String stage, String axis, List<Long> factors) implements St
       parts.add(prefix + "." + part);
     }
     Relation.Split relation = new Relation.Split(axis, parts, factors);
-    long[] extents = relation.extents(loop.extent());
+    List<PrimExpr> sizes = relation.sizes(loop.size());
     List<IterVar> leaves = new ArrayList<>(target.leaves().size() + factors.size());
     for (IterVar leaf : target.leaves()) {
       if (leaf == loop) {
-        for (int part = 0; part < extents.length; part++) {
-          leaves.add(IterVar.of(parts.get(part), loop.kind(), extents[part]));
+        for (int part = 0; part < sizes.size(); part++) {
+          leaves.add(IterVar.of(parts.get(part), loop.kind(), sizes.get(part)));
         }
       } else {
         leaves.add(leaf);

@@ -3,6 +3,7 @@ package org.jtvmc.compiler.onnx.convert;
 import java.util.Arrays;
 import java.util.List;
 import org.jtvmc.ir.data.NDArray;
+import org.jtvmc.ir.graph.AttributeValue;
 import org.jtvmc.ir.graph.Attributes;
 import org.jtvmc.ir.graph.Expr;
 import org.jtvmc.ir.type.DType;
@@ -52,8 +53,17 @@ final class Constants {
   }
 
   private static Expr constantOfShape(OnnxNode node) {
-    var shape = node.integers(0, "sizes");
     var fill = node.tensor("value").orElseGet(() -> NDArray.scalar(DType.F32, 0));
+    if (node.known(0).isEmpty()) {
+      var open =
+          Attributes.builder()
+              .put("shape", new AttributeValue.Items(node.integersOrSizes(0, "sizes")))
+              .put("dtype", fill.dtype());
+      return fill.dtype().isFloat()
+          ? node.call("full", open.put("value", fill.getDouble(0)))
+          : node.call("full", open.put("value", fill.getLong(0)));
+    }
+    var shape = node.integers(0, "sizes");
     var type = TensorType.of(fill.dtype(), node.checked(shape, MOST_ELEMENTS));
     var array = NDArray.allocate(type);
     boolean zero = fill.dtype().isFloat() ? fill.getDouble(0) == 0 : fill.getLong(0) == 0;

@@ -10,13 +10,14 @@ import org.jtvmc.ir.graph.Expr;
 import org.jtvmc.ir.graph.Tuple;
 import org.jtvmc.ir.interpret.TensorEvaluator;
 import org.jtvmc.ir.op.OperatorRegistry;
+import org.jtvmc.ir.type.Dim;
 import org.jtvmc.ir.type.TensorType;
 
 /**
  * Makes calls of the graph IR's operators. A call whose arguments are all known is computed at once
  * if its result is small: shapes, which exporters compute by chains of nodes, become numbers as
  * they pass, so that the nodes which need them as numbers find them. Large results are left to
- * constant folding.
+ * constant folding. So are shapes computed whose sizes are known only at run time.
  */
 public final class Emitter {
 
@@ -39,6 +40,11 @@ public final class Emitter {
     return Call.of(operators.get(operator), arguments, attributes, label);
   }
 
+  /** Sizes as a value of one dimension. */
+  Expr shape(List<Dim> dims, String label) {
+    return SizeFolding.shape(operators, dims, label);
+  }
+
   /**
    * A call of an operator, or its value.
    *
@@ -50,6 +56,10 @@ public final class Emitter {
         || !type.isStatic()
         || type.elements() > FOLDED_ELEMENTS) {
       return call;
+    }
+    var sizes = SizeFolding.fold(operators, call);
+    if (sizes.isPresent()) {
+      return sizes.get();
     }
     var known = new ArrayList<NDArray>(arguments.size());
     for (var argument : arguments) {

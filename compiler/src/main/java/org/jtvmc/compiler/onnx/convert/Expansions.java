@@ -3,8 +3,10 @@ package org.jtvmc.compiler.onnx.convert;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import org.jtvmc.ir.graph.AttributeValue;
 import org.jtvmc.ir.graph.Attributes;
 import org.jtvmc.ir.graph.Expr;
+import org.jtvmc.ir.type.Dim;
 
 /** Repetition of elements. */
 final class Expansions {
@@ -20,16 +22,24 @@ final class Expansions {
 
   /** Broadcasts both ways: a size of 1 in the shape leaves the input's as it is. */
   private static Expr expand(OnnxNode node) {
-    var sizes = new ArrayList<>(node.sizes(0));
-    var wanted = new ArrayList<>(node.integers(1, "sizes"));
-    int rank = Math.max(sizes.size(), wanted.size());
-    sizes.addAll(0, Collections.nCopies(rank - sizes.size(), 1L));
-    wanted.addAll(0, Collections.nCopies(rank - wanted.size(), 1L));
-    var shape = new ArrayList<Long>();
-    for (int i = 0; i < rank; i++) {
-      shape.add(wanted.get(i) == 1 ? sizes.get(i) : wanted.get(i));
+    var sizes = new ArrayList<>(node.type(0).shape());
+    var wanted = new ArrayList<Dim>();
+    for (var size : node.integersOrSizes(1, "sizes")) {
+      wanted.add(
+          switch (size) {
+            case AttributeValue.Size(Dim open) -> open;
+            case AttributeValue.Int(long number) when number >= 0 -> Dim.of(number);
+            case AttributeValue other -> throw node.fault("has %s for a size".formatted(other));
+          });
     }
-    return node.call("broadcast_to", Attributes.builder().put("shape", shape), node.input(0));
+    int rank = Math.max(sizes.size(), wanted.size());
+    sizes.addAll(0, Collections.nCopies(rank - sizes.size(), Dim.of(1)));
+    wanted.addAll(0, Collections.nCopies(rank - wanted.size(), Dim.of(1)));
+    var shape = new ArrayList<Dim>();
+    for (int i = 0; i < rank; i++) {
+      shape.add(wanted.get(i).equals(Dim.of(1)) ? sizes.get(i) : wanted.get(i));
+    }
+    return node.call("broadcast_to", Attributes.builder().putSizes("shape", shape), node.input(0));
   }
 
   private static Expr tile(OnnxNode node) {

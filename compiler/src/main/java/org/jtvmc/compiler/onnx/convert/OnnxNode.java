@@ -16,6 +16,7 @@ import java.util.stream.LongStream;
 import org.jtvmc.compiler.onnx.ModelException;
 import org.jtvmc.compiler.onnx.NeedsValueException;
 import org.jtvmc.ir.data.NDArray;
+import org.jtvmc.ir.graph.AttributeValue;
 import org.jtvmc.ir.graph.Attributes;
 import org.jtvmc.ir.graph.Constant;
 import org.jtvmc.ir.graph.Expr;
@@ -275,6 +276,24 @@ public final class OnnxNode {
   public List<Long> integers(int input, String what) {
     var array = constant(input, what);
     return LongStream.range(0, array.elements()).mapToObj(array::getLong).toList();
+  }
+
+  /**
+   * The integers of an input, some of which may be sizes that are known only at run time.
+   *
+   * @param what they are, for messages
+   */
+  public List<AttributeValue> integersOrSizes(int input, String what) {
+    Expr value = input(input);
+    Optional<List<Dim>> sizes = known(input).isPresent() ? Optional.empty() : SizeFolding.sizes(value);
+    return sizes.isPresent()
+        ? sizes.get().stream().map(AttributeValue::of).toList()
+        : integers(input, what).stream().<AttributeValue>map(AttributeValue.Int::new).toList();
+  }
+
+  /** Sizes as a value of one dimension. */
+  public Expr shape(List<Dim> dims) {
+    return surroundings.emitter().shape(dims, label());
   }
 
   /** The numbers of an input that has to be known when the model is compiled. */

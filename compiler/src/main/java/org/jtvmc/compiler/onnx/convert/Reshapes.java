@@ -1,8 +1,10 @@
 package org.jtvmc.compiler.onnx.convert;
 
 import java.util.List;
+import org.jtvmc.ir.graph.AttributeValue;
 import org.jtvmc.ir.graph.Attributes;
 import org.jtvmc.ir.graph.Expr;
+import org.jtvmc.ir.type.Dim;
 
 /** The same elements under another shape. */
 final class Reshapes {
@@ -16,10 +18,20 @@ final class Reshapes {
         Conversion.from(
             5,
             "Reshape",
-            node -> reshape(node, node.integers(1, "sizes"), node.flag("allowzero", false))),
+            node ->
+                node.call(
+                    "reshape",
+                    Attributes.builder()
+                        .put("newshape", items(node.integersOrSizes(1, "sizes")))
+                        .put("allow_zero", node.flag("allowzero", false)),
+                    node.input(0))),
         Conversion.of("Flatten", Reshapes::flatten),
         Conversion.of("Squeeze", Reshapes::squeeze),
         Conversion.of("Unsqueeze", Reshapes::unsqueeze));
+  }
+
+  private static AttributeValue items(List<AttributeValue> values) {
+    return new AttributeValue.Items(values);
   }
 
   private static Expr reshape(OnnxNode node, List<Long> shape, boolean allowZero) {
@@ -38,18 +50,17 @@ final class Reshapes {
     }
     int cut = (int) (axis < 0 ? axis + rank : axis);
     var sizes = node.type(0).shape();
-    // One of the two parts may be left to inference, and so may have unknown sizes.
-    boolean rowsKnown = sizes.subList(0, cut).stream().allMatch(dim -> dim.isKnown());
-    boolean columnsKnown = sizes.subList(cut, rank).stream().allMatch(dim -> dim.isKnown());
-    long rows = !rowsKnown && columnsKnown ? -1 : product(node, 0, cut);
-    long columns = columnsKnown ? product(node, cut, rank) : -1;
-    return reshape(node, List.of(rows, columns), rows >= 0 && columns >= 0);
+    return node.call(
+        "reshape",
+        Attributes.builder()
+            .putSizes(
+                "newshape", List.of(product(sizes.subList(0, cut)), product(sizes.subList(cut, rank))))
+            .put("allow_zero", true),
+        node.input(0));
   }
 
-  private static long product(OnnxNode node, int from, int to) {
-    return node.type(0).shape().subList(from, to).stream()
-        .map(node::size)
-        .reduce(1L, Math::multiplyExact);
+  private static Dim product(List<Dim> sizes) {
+    return sizes.stream().reduce(Dim.of(1), Dim::times);
   }
 
   private static Expr squeeze(OnnxNode node) {

@@ -2,7 +2,6 @@ package org.jtvmc.compiler.onnx.convert;
 
 import java.util.List;
 import org.jtvmc.ir.data.NDArray;
-import org.jtvmc.ir.graph.Attributes;
 import org.jtvmc.ir.graph.Expr;
 import org.jtvmc.ir.type.DType;
 import org.jtvmc.ir.type.Dim;
@@ -25,17 +24,7 @@ final class Shapes {
     if (dims.stream().allMatch(Dim::isKnown)) {
       return node.value(NDArray.ofLongs(dims.stream().map(Dim::value).toList()));
     }
-    var all = node.call("shape_of", node.input(0));
-    return dims.size() == rank
-        ? all
-        : node.call(
-            "strided_slice",
-            Attributes.builder()
-                .put("begin", List.of((long) start))
-                .put("end", List.of((long) end))
-                .put("strides", List.of(1L))
-                .put("axes", List.of(0L)),
-            all);
+    return node.shape(dims);
   }
 
   /** An end of a range of dimensions, clamped as slices are. */
@@ -44,6 +33,10 @@ final class Shapes {
   }
 
   private static Expr size(OnnxNode node) {
+    if (!node.type(0).isStatic()) {
+      var product = node.type(0).shape().stream().reduce(Dim.of(1), Dim::times);
+      return node.reshape(node.shape(List.of(product)), List.of());
+    }
     long elements = node.sizes(0).stream().reduce(1L, Math::multiplyExact);
     var array = NDArray.allocate(TensorType.of(DType.I64));
     array.setLong(0, elements);

@@ -3,6 +3,7 @@ package org.jtvmc.compiler.onnx.convert;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.LongStream;
+import org.jtvmc.ir.graph.AttributeValue;
 import org.jtvmc.ir.graph.Attributes;
 import org.jtvmc.ir.graph.Expr;
 
@@ -25,13 +26,26 @@ final class Slices {
         Conversion.from(
             10,
             "Slice",
-            node ->
-                slice(
-                    node,
-                    node.integers(1, "starts"),
-                    node.integers(2, "ends"),
-                    node.has(3) ? node.integers(3, "axes") : List.of(),
-                    node.has(4) ? node.integers(4, "steps") : List.of())));
+            Slices::sliceByInputs));
+  }
+
+  /** Starts and ends may be sizes that are known only at run time. */
+  private static Expr sliceByInputs(OnnxNode node) {
+    var starts = node.integersOrSizes(1, "starts");
+    var ends = node.integersOrSizes(2, "ends");
+    var all = LongStream.range(0, starts.size()).boxed().toList();
+    return node.call(
+        "strided_slice",
+        Attributes.builder()
+            .put("begin", new AttributeValue.Items(starts))
+            .put("end", new AttributeValue.Items(ends))
+            .put("axes", node.has(3) ? node.integers(3, "axes") : all)
+            .put(
+                "strides",
+                node.has(4)
+                    ? node.integers(4, "steps")
+                    : Collections.nCopies(starts.size(), 1L)),
+        node.input(0));
   }
 
   private static Expr slice(

@@ -26,6 +26,7 @@ final class Accumulation {
           AttributeValue.Int _,
           AttributeValue.Real _,
           AttributeValue.Bool _,
+          AttributeValue.Size _,
           AttributeValue.Items _ ->
           throw new TypeException(OUT_DTYPE + " must be an element type");
     };

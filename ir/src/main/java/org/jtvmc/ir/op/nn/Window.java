@@ -63,7 +63,12 @@ record Window(
     long stride = strides.get(i);
     if (!padded.isKnown()) {
       Dim room = padded.plus(-reach(i));
-      return (ceil ? room.plus(stride - 1) : room).floorDiv(stride).plus(1);
+      if (!ceil) {
+        return room.floorDiv(stride).plus(1);
+      }
+      Dim all = room.plus(stride - 1).floorDiv(stride).plus(1);
+      Dim inside = input.plus(padBegin.get(i)).plus(stride - 1).floorDiv(stride);
+      return Dim.derive(Dim.Operation.MIN, all, inside);
     }
     long room = padded.value() - reach(i);
     if (room < 0) {

@@ -26,7 +26,7 @@ public final class BroadcastTo extends TensorOperator {
   @Override
   protected Type result(List<TensorType> arguments, Attributes attributes) {
     TensorType data = arguments.getFirst();
-    List<Dim> wanted = attributes.integers("shape").stream().map(Dim::of).toList();
+    List<Dim> wanted = attributes.sizes("shape");
     return data.withShape(Shapes.broadcast(data.shape(), wanted));
   }
 

@@ -6,7 +6,6 @@ import org.jtvmc.ir.graph.FusionKind;
 import org.jtvmc.ir.op.Axes;
 import org.jtvmc.ir.op.TensorOperator;
 import org.jtvmc.ir.te.Tensor;
-import org.jtvmc.ir.type.Dim;
 import org.jtvmc.ir.type.TensorType;
 import org.jtvmc.ir.type.Type;
 
@@ -27,8 +26,7 @@ public final class Full extends TensorOperator {
   @Override
   protected Type result(List<TensorType> arguments, Attributes attributes) {
     Literal.of(attributes, "value", attributes.dtype("dtype"));
-    return new TensorType(
-        attributes.integers("shape").stream().map(Dim::of).toList(), attributes.dtype("dtype"));
+    return new TensorType(attributes.sizes("shape"), attributes.dtype("dtype"));
   }
 
   @Override

@@ -3,6 +3,7 @@ package org.jtvmc.ir.op.tensor;
 import org.jtvmc.ir.expr.FloatImm;
 import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.expr.PrimExpr;
+import org.jtvmc.ir.expr.Sizes;
 import org.jtvmc.ir.graph.AttributeValue;
 import org.jtvmc.ir.graph.Attributes;
 import org.jtvmc.ir.type.DType;
@@ -29,6 +30,7 @@ final class Literal {
         }
         yield dtype.isBool() ? IntImm.of(value != 0) : IntImm.of(dtype, (long) value);
       }
+      case AttributeValue.Size(var size) -> Sizes.expr(size).cast(dtype);
       case AttributeValue.Text _, AttributeValue.ElementType _, AttributeValue.Items _ ->
           throw new TypeException(
               "attribute '%s' is %s, not a number".formatted(name, attributes.values().get(name)));

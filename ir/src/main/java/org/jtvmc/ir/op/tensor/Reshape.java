@@ -15,6 +15,9 @@ import org.jtvmc.ir.type.TypeException;
 /** The same elements in row-major order under another shape. */
 public final class Reshape extends TensorOperator {
 
+  /** Stands for the -1; printed as it. */
+  private static final Dim INFERRED = new Dim.Symbol("-1", 0, Dim.MOST, 1);
+
   public Reshape() {
     super(
         "reshape",
@@ -28,32 +31,30 @@ public final class Reshape extends TensorOperator {
   @Override
   protected Type result(List<TensorType> arguments, Attributes attributes) {
     TensorType data = arguments.getFirst();
-    List<Long> wanted = attributes.integers("newshape");
+    // A -1 counts as 1 until the others are known.
+    List<Dim> wanted = attributes.sizes("newshape", size -> size == -1 ? INFERRED : Dim.of(size));
     List<Dim> shape = new ArrayList<>(wanted.size());
-    int inferred = -1;
+    int inferred = wanted.indexOf(INFERRED);
+    if (inferred != wanted.lastIndexOf(INFERRED)) {
+      throw new TypeException("newshape %s has more than one -1".formatted(wanted));
+    }
     for (int i = 0; i < wanted.size(); i++) {
-      long size = wanted.get(i);
-      if (size == -1) {
-        if (inferred >= 0) {
-          throw new TypeException("newshape %s has more than one -1".formatted(wanted));
-        }
-        inferred = i;
+      Dim size = wanted.get(i);
+      if (i == inferred) {
         shape.add(Dim.of(1));
-      } else if (size == 0 && !attributes.bool("allow_zero")) {
+      } else if (size.equals(Dim.of(0)) && !attributes.bool("allow_zero")) {
         if (i >= data.rank()) {
           throw new TypeException(
               "newshape %s copies dimension %d of %s".formatted(wanted, i, data));
         }
         shape.add(data.dim(i));
       } else {
-        shape.add(Dim.of(size));
+        shape.add(size);
       }
     }
     if (inferred >= 0) {
       shape.set(inferred, remaining(data, shape, wanted));
-    } else if (data.isStatic()
-        && shape.stream().allMatch(Dim::isKnown)
-        && data.elements() != data.withShape(shape).elements()) {
+    } else if (Shapes.conflict(Shapes.product(data.shape()), Shapes.product(shape))) {
       throw new TypeException(
           "%d elements do not fill the shape %s".formatted(data.elements(), shape));
     }
@@ -61,7 +62,7 @@ public final class Reshape extends TensorOperator {
   }
 
   /** The data's elements divided by those of the other dimensions; equal dimensions cancel. */
-  private static Dim remaining(TensorType data, List<Dim> others, List<Long> wanted) {
+  private static Dim remaining(TensorType data, List<Dim> others, List<Dim> wanted) {
     List<Dim> numerator = new ArrayList<>(data.shape());
     List<Dim> denominator = new ArrayList<>();
     for (Dim other : others) {
@@ -78,7 +79,9 @@ public final class Reshape extends TensorOperator {
       throw new TypeException(
           "the elements of %s do not divide into newshape %s".formatted(data, wanted));
     }
-    return Dim.derive(Dim.Operation.FLOOR_DIVIDE, whole, part);
+    Dim remaining = Dim.derive(Dim.Operation.FLOOR_DIVIDE, whole, part);
+    Shapes.conflict(remaining.times(part), whole);
+    return remaining;
   }
 
   @Override

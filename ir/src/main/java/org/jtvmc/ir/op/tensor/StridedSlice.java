@@ -3,6 +3,8 @@ package org.jtvmc.ir.op.tensor;
 import java.util.ArrayList;
 import java.util.List;
 import org.jtvmc.ir.expr.PrimExpr;
+import org.jtvmc.ir.expr.Sizes;
+import org.jtvmc.ir.graph.AttributeValue;
 import org.jtvmc.ir.graph.Attributes;
 import org.jtvmc.ir.graph.FusionKind;
 import org.jtvmc.ir.op.Axes;
@@ -36,44 +38,71 @@ public final class StridedSlice extends TensorOperator {
   }
 
   /** The slice of one dimension, in positions from the front. */
-  private record Range(long begin, long stride, Dim count) {
+  private record Range(Dim begin, long stride, Dim count) {
     static final long TO_THE_END = Integer.MAX_VALUE;
 
-    static Range of(long begin, long end, long stride, Dim size) {
+    static Range of(AttributeValue begin, AttributeValue end, long stride, Dim size) {
       if (stride == 0) {
         throw new TypeException("a stride is 0");
       }
-      if (!size.isKnown()) {
-        return symbolic(begin, end, stride, size);
-      }
-      long n = size.value();
+      return size.isKnown()
+              && begin instanceof AttributeValue.Int(long from)
+              && end instanceof AttributeValue.Int(long to)
+          ? known(from, to, stride, size.value())
+          : open(begin, end, stride, size);
+    }
+
+    private static Range known(long begin, long end, long stride, long n) {
       long lowest = stride > 0 ? 0 : -1;
       long highest = stride > 0 ? n : n - 1;
       long first = Math.clamp(begin < 0 ? begin + n : begin, 0, Math.max(0, highest));
       long last = Math.clamp(end < 0 ? end + n : end, lowest, highest);
       long count =
           stride > 0 ? Math.ceilDiv(last - first, stride) : Math.ceilDiv(first - last, -stride);
-      return new Range(first, stride, Dim.of(Math.max(0, count)));
+      return new Range(Dim.of(first), stride, Dim.of(Math.max(0, count)));
     }
 
-    private static Range symbolic(long begin, long end, long stride, Dim size) {
-      if (begin < 0 || stride < 0) {
-        throw new TypeException(
-            "a slice from %d in steps of %d needs a known size, not %s"
-                .formatted(begin, stride, size));
+    private static Range open(AttributeValue begin, AttributeValue end, long stride, Dim size) {
+      if (stride < 0) {
+        boolean whole =
+            stride == -1
+                && begin.equals(new AttributeValue.Int(-1))
+                && end instanceof AttributeValue.Int(long to)
+                && to < -TO_THE_END;
+        if (!whole) {
+          throw new TypeException(
+              "a slice from %s to %s in steps of %d needs a known size, not %s"
+                  .formatted(begin, end, stride, size));
+        }
+        return new Range(size.plus(-1), -1, size);
       }
-      Dim last =
-          end >= TO_THE_END
-              ? size
-              : end < 0 ? size.plus(end) : Dim.derive(Dim.Operation.MIN, size, Dim.of(end));
-      Dim length = last.plus(-begin);
-      return new Range(begin, stride, length.plus(stride - 1).floorDiv(stride));
+      Dim first = position(begin, size);
+      Dim length = Dim.derive(Dim.Operation.MAX, position(end, size).minus(first), Dim.of(0));
+      return new Range(first, stride, length.plus(stride - 1).floorDiv(stride));
+    }
+
+    /** A position from the front, clamped to the dimension. */
+    private static Dim position(AttributeValue value, Dim size) {
+      return switch (value) {
+        case AttributeValue.Int(long number) when number >= TO_THE_END -> size;
+        case AttributeValue.Int(long number) when number < 0 ->
+            Dim.derive(Dim.Operation.MAX, size.plus(number), Dim.of(0));
+        case AttributeValue.Int(long number) ->
+            Dim.derive(Dim.Operation.MIN, Dim.of(number), size);
+        case AttributeValue.Size(Dim dim) -> Dim.derive(Dim.Operation.MIN, dim, size);
+        case AttributeValue.Real _,
+            AttributeValue.Bool _,
+            AttributeValue.Text _,
+            AttributeValue.ElementType _,
+            AttributeValue.Items _ ->
+            throw new TypeException("a slice cannot begin or end at " + value);
+      };
     }
   }
 
   private static List<Range> ranges(Attributes attributes, List<Dim> shape) {
-    List<Long> begin = attributes.integers("begin");
-    List<Long> end = attributes.integers("end");
+    List<AttributeValue> begin = attributes.items("begin");
+    List<AttributeValue> end = attributes.items("end");
     if (begin.size() != end.size()) {
       throw new TypeException("begin %s and end %s differ in length".formatted(begin, end));
     }
@@ -86,7 +115,7 @@ public final class StridedSlice extends TensorOperator {
     Shapes.axes(given, shape.size());
     List<Range> ranges = new ArrayList<>();
     for (Dim size : shape) {
-      ranges.add(new Range(0, 1, size));
+      ranges.add(new Range(Dim.of(0), 1, size));
     }
     for (int i = 0; i < given.size(); i++) {
       int axis = Shapes.axis(given.get(i), shape.size());
@@ -104,12 +133,13 @@ public final class StridedSlice extends TensorOperator {
   @Override
   protected List<Tensor> expression(List<Tensor> inputs, Attributes attributes, Type result) {
     Tensor data = inputs.getFirst();
-    List<Dim> shape = Axes.of(data.shape()).stream().map(axis -> Dim.of(axis.size())).toList();
+    List<Dim> shape = data.shape().stream().map(Sizes::dim).toList();
     List<Range> ranges = ranges(attributes, shape);
     List<Axis> axes = Axes.of(result);
     List<PrimExpr> indices = new ArrayList<>();
     for (int i = 0; i < axes.size(); i++) {
-      indices.add(axes.get(i).var().times(ranges.get(i).stride).plus(ranges.get(i).begin));
+      indices.add(
+          axes.get(i).var().times(ranges.get(i).stride).plus(Sizes.expr(ranges.get(i).begin)));
     }
     return List.of(Tensor.map("slice", axes, data.at(indices)));
   }

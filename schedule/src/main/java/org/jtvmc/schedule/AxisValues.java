@@ -117,8 +117,7 @@ public final class AxisValues {
     return overstepped;
   }
 
-  private static String outermost(
-      String axis, List<Relation> before, Map<String, PrimExpr> sizes) {
+  private static String outermost(String axis, List<Relation> before, Map<String, PrimExpr> sizes) {
     String current = axis;
     for (Relation relation : before.reversed()) {
       switch (relation) {

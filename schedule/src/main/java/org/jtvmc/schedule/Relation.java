@@ -54,9 +54,9 @@ public sealed interface Relation {
   }
 
   /**
-   * {@code fused} runs over all combinations of {@code axes}, the last one fastest; those whose sizes
-   * are known only at run time are the slowest, so that to take the fused one apart is to divide by
-   * numbers.
+   * {@code fused} runs over all combinations of {@code axes}, the last one fastest; those whose
+   * sizes are known only at run time are the slowest, so that to take the fused one apart is to
+   * divide by numbers.
    */
   record Fuse(List<String> axes, String fused) implements Relation {
     public Fuse {

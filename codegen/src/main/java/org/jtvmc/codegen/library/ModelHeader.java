@@ -17,7 +17,8 @@ public final class ModelHeader {
         .replace("@NAME@", model.name())
         .replace("@GUARD@", model.name().toUpperCase(Locale.ROOT))
         .replace("@TARGET@", model.target().replace("*/", "* /"))
-        .replace("@ON_STREAM@", (model.onDevice() ? ON_STREAM : SHAPES).replace("@NAME@", model.name()))
+        .replace(
+            "@ON_STREAM@", (model.onDevice() ? ON_STREAM : SHAPES).replace("@NAME@", model.name()))
         .replace("@SIZES@", sizes(model))
         .replace("@INPUTS@", fields(model.inputs(), used))
         .replace("@OUTPUTS@", fields(model.outputs(), used));

@@ -20,8 +20,7 @@ final class OpenModule {
         %block = type { i32, i32, i32, i32 }
         %fixed = type { ptr, i64, ptr }
         """);
-    SizeSteps steps =
-        new SizeSteps(open.sizes().stream().map(OpenModel.Given::symbol).toList());
+    SizeSteps steps = new SizeSteps(open.sizes().stream().map(OpenModel.Given::symbol).toList());
     EntryModule entries = new EntryModule(text);
     entries.writeOpen("jtvmc_open_entry", model.calls(), steps);
     List<String> fixed = new ArrayList<>();

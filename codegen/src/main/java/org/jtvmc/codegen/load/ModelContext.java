@@ -90,7 +90,8 @@ public final class ModelContext implements AutoCloseable {
   }
 
   /**
-   * The types of the outputs for inputs of these shapes, which the next run takes its inputs to have.
+   * The types of the outputs for inputs of these shapes, which the next run takes its inputs to
+   * have.
    *
    * @param inputs one shape for each input
    * @throws CodegenException with the library's sentence, where it does not run with them

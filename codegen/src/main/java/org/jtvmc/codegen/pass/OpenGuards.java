@@ -112,8 +112,7 @@ final class OpenGuards {
         inside = inside.plus(term);
       } else {
         usesBound |= usesAny(atom, bound);
-        isOpen |=
-            PrimExprs.variables(atom).keySet().stream().anyMatch(v -> v.symbol().isPresent());
+        isOpen |= PrimExprs.variables(atom).keySet().stream().anyMatch(v -> v.symbol().isPresent());
         hardest = hardest.plus(term);
       }
     }

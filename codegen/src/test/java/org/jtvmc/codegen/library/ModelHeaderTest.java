@@ -83,6 +83,7 @@ class ModelHeaderTest {
         Stream.of(
                 "model",
                 "weights",
+                "sizes",
                 "bind",
                 "error",
                 "cpu_features",

@@ -220,10 +220,13 @@ class ModelLibraryTest {
             "model_close",
             "model_context_create",
             "model_context_destroy",
+            "model_context_use_workspace",
             "model_describe",
             "model_error",
+            "model_infer_shapes",
             "model_open",
-            "model_run"),
+            "model_run",
+            "model_workspace_size"),
         symbols
             .lines()
             .filter(line -> line.contains(" GLOBAL ") && !line.contains(" UND "))

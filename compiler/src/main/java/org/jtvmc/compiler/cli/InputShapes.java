@@ -11,8 +11,8 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /**
- * The shapes of {@code --input-shapes "x:[1,3,224,224],y:[n:1..8,8]"}; a comma or a blank between. A
- * name in the place of a size leaves it open.
+ * The shapes of {@code --input-shapes "x:[1,3,224,224],y:[n:1..8,8]"}; a comma or a blank between.
+ * A name in the place of a size leaves it open.
  */
 record InputShapes(GivenShapes given) {
 

@@ -16,8 +16,8 @@ final class RunShapes {
   private RunShapes() {}
 
   /**
-   * The inputs with the sizes that {@code --input-shapes} gives, else the usual ones. A size that one
-   * input's shape gives holds for all inputs.
+   * The inputs with the sizes that {@code --input-shapes} gives, else the usual ones. A size that
+   * one input's shape gives holds for all inputs.
    *
    * @throws UsageException where a shape is no shape of the input
    */

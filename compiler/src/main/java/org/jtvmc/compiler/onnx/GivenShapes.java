@@ -10,8 +10,8 @@ import java.util.regex.Pattern;
 import org.jtvmc.ir.type.Dim;
 
 /**
- * What a user says of the shapes of a model's inputs. A size is a number, or a name, which leaves it
- * open: {@code n}, {@code n:1..8} with its range, {@code n@4} or {@code n:1..8@4} with the usual
+ * What a user says of the shapes of a model's inputs. A size is a number, or a name, which leaves
+ * it open: {@code n}, {@code n:1..8} with its range, {@code n@4} or {@code n:1..8@4} with the usual
  * size, for which code is made fast.
  *
  * @param byName the sizes by input
@@ -42,8 +42,8 @@ public record GivenShapes(Map<String, List<Dim>> byName) {
   }
 
   /**
-   * The shapes that are written so. A name stands for one size wherever it is: what is said of it in
-   * one place holds in all.
+   * The shapes that are written so. A name stands for one size wherever it is: what is said of it
+   * in one place holds in all.
    *
    * @throws IllegalArgumentException where one is none, with what is wrong
    */
@@ -59,8 +59,7 @@ public record GivenShapes(Map<String, List<Dim>> byName) {
     }
     Map<String, List<Dim>> shapes = new LinkedHashMap<>();
     texts.forEach(
-        (name, shape) ->
-            shapes.put(name, shape.stream().map(size -> size(size, said)).toList()));
+        (name, shape) -> shapes.put(name, shape.stream().map(size -> size(size, said)).toList()));
     return new GivenShapes(shapes);
   }
 
@@ -71,9 +70,7 @@ public record GivenShapes(Map<String, List<Dim>> byName) {
 
   private static Dim size(String text, Map<String, Said> said) {
     Matcher open = OPEN.matcher(text);
-    return open.matches()
-        ? said.get(open.group(1)).symbol()
-        : Dim.of(Long.parseLong(text));
+    return open.matches() ? said.get(open.group(1)).symbol() : Dim.of(Long.parseLong(text));
   }
 
   /** What is said of one name. */
@@ -93,8 +90,7 @@ public record GivenShapes(Map<String, List<Dim>> byName) {
       most = once(most, size.group(3));
       usual = once(usual, size.group(4));
       if (otherwise < 0) {
-        otherwise =
-            axis == 0 ? USUAL_BATCH : rank > 3 && axis > 1 ? USUAL_IMAGE : USUAL_SEQUENCE;
+        otherwise = axis == 0 ? USUAL_BATCH : rank > 3 && axis > 1 ? USUAL_IMAGE : USUAL_SEQUENCE;
       }
     }
 

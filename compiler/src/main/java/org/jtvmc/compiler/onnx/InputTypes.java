@@ -55,8 +55,7 @@ final class InputTypes {
     }
     declared.forEach(
         (name, type) ->
-            bound.put(
-                name, type.withShape(type.shape().stream().map(this::bind).toList())));
+            bound.put(name, type.withShape(type.shape().stream().map(this::bind).toList())));
   }
 
   /**

@@ -14,7 +14,6 @@ import org.jtvmc.compiler.onnx.convert.Conversions;
 import org.jtvmc.compiler.onnx.convert.Emitter;
 import org.jtvmc.compiler.plan.SizeAssumption;
 import org.jtvmc.ir.data.NDArray;
-import org.jtvmc.ir.op.SizeAssumptions;
 import org.jtvmc.ir.graph.Attributes;
 import org.jtvmc.ir.graph.Constant;
 import org.jtvmc.ir.graph.Expr;
@@ -23,6 +22,7 @@ import org.jtvmc.ir.graph.IRModule;
 import org.jtvmc.ir.graph.Tuple;
 import org.jtvmc.ir.graph.Var;
 import org.jtvmc.ir.op.OperatorRegistry;
+import org.jtvmc.ir.op.SizeAssumptions;
 import org.jtvmc.ir.type.TensorType;
 
 /**

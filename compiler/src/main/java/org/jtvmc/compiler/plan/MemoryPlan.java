@@ -84,10 +84,7 @@ public record MemoryPlan(
             .map(
                 life ->
                     new Block(
-                        life.owner,
-                        aligned(sizes.applyAsLong(life.bytes)),
-                        life.first,
-                        life.last))
+                        life.owner, aligned(sizes.applyAsLong(life.bytes)), life.first, life.last))
             .toList();
     Map<Object, Long> places = new IdentityHashMap<>();
     long bytes = 0;

@@ -42,7 +42,7 @@ class UsageTest {
         "compile x.onnx | Missing required option: '-o=OUT'",
         "run | Missing required parameter",
         "verify x.onnx --reference torch | --reference",
-        "compile x.onnx -o o --input-shapes x:[1,a] | 'a' for a size",
+        "compile x.onnx -o o --input-shapes x:[1,-3] | '-3' for a size",
         "compile x.onnx -o o --input-shapes x=1 | write \"x:[1,3,224,224]\"",
         "compile x.onnx -o o.so --weights external | a folder for external weights",
         "tune x.onnx --time-budget soon | is no time",

@@ -59,13 +59,31 @@ class OnnxImporterTest {
   @Test
   void aSizeThatIsNeededAndNotBoundIsAskedFor() {
     var model = new OnnxBuilder("g", 17);
-    var x = model.input("x", DataType.FLOAT, "batch", "4");
-    var shape = model.node("Shape", x).output();
-    model.output(model.node("Reshape", x, shape).named("r").output(), DataType.FLOAT, "a", "b");
+    var x = model.input("x", DataType.FLOAT, "n", "n");
+    model.output(model.node("EyeLike", x).named("eye").output(), DataType.FLOAT, "a", "b");
 
     var message = assertThrows(ModelException.class, () -> load(model, Map.of())).getMessage();
 
-    assertTrue(message.contains("Reshape 'r'") && message.contains("--input-shapes"), message);
+    assertTrue(message.contains("EyeLike 'eye'") && message.contains("--input-shapes"), message);
+  }
+
+  @Test
+  void whatExportersComputeOfShapesIsDoneWithNames() {
+    var model = new OnnxBuilder("g", 17);
+    var x = model.input("x", DataType.FLOAT, "batch", "length", "12");
+    var shape = model.node("Shape", x).output();
+    var batch = model.node("Gather", shape, model.constants(0)).output();
+    var length = model.node("Gather", shape, model.constants(1)).output();
+    var wanted =
+        model
+            .node("Concat", batch, length, model.constants(3), model.constants(4))
+            .integer("axis", 0);
+    var split = model.node("Reshape", x, wanted.output()).output();
+    model.output(split, DataType.FLOAT, "a", "b", "c", "d");
+
+    assertEquals(
+        "Tensor[(batch, length, 3, 4), float32]",
+        load(model, Map.of()).main().resultType().toString());
   }
 
   @Test

@@ -45,8 +45,7 @@ public final class Simplifier {
   /** True where how far the expression ranges is known only at run time. */
   public boolean isOpen(PrimExpr expr) {
     return switch (expr) {
-      case PrimVar variable ->
-          variable.symbol().isPresent() || ranges.openExtent(variable) != null;
+      case PrimVar variable -> variable.symbol().isPresent() || ranges.openExtent(variable) != null;
       case Binary(BinaryOp op, _, IntImm _) when op == BinaryOp.FLOOR_MODULO -> false;
       case PrimExpr other -> PrimExprs.children(other).stream().anyMatch(this::isOpen);
     };

@@ -55,7 +55,9 @@ public final class Sizes {
           find(left).map(dim -> dim.plus(value));
       case Binary(BinaryOp op, PrimExpr left, PrimExpr right) ->
           operation(op)
-              .flatMap(operation -> find(left).flatMap(a -> find(right).map(b -> derive(operation, a, b))));
+              .flatMap(
+                  operation ->
+                      find(left).flatMap(a -> find(right).map(b -> derive(operation, a, b))));
       case FloatImm _,
           Compare _,
           Not _,

@@ -262,8 +262,7 @@ public record Attributes(SortedMap<String, AttributeValue> values) {
     }
 
     public Builder putSizes(String name, List<Dim> sizes) {
-      return put(
-          name, new AttributeValue.Items(sizes.stream().map(AttributeValue::of).toList()));
+      return put(name, new AttributeValue.Items(sizes.stream().map(AttributeValue::of).toList()));
     }
 
     public Builder putReals(String name, List<Double> reals) {

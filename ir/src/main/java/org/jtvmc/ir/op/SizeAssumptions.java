@@ -5,8 +5,8 @@ import java.util.function.Supplier;
 import org.jtvmc.ir.type.Dim;
 
 /**
- * What type rules take for granted of sizes that are known only at run time. Whoever makes calls may
- * listen, and have it checked before the model runs.
+ * What type rules take for granted of sizes that are known only at run time. Whoever makes calls
+ * may listen, and have it checked before the model runs.
  */
 public final class SizeAssumptions {
 

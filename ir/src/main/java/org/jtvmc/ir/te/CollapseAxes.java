@@ -158,7 +158,8 @@ public final class CollapseAxes {
     }
 
     PrimExpr extent(List<Integer> group) {
-      return Sizes.canonical(group.stream().map(this::extent).reduce(PrimExpr::times).orElseThrow());
+      return Sizes.canonical(
+          group.stream().map(this::extent).reduce(PrimExpr::times).orElseThrow());
     }
   }
 

@@ -217,8 +217,7 @@ public sealed interface Dim permits Dim.Known, Dim.Symbol, Dim.Derived {
   default Dim bind(Map<String, Long> sizes) {
     return switch (this) {
       case Known known -> known;
-      case Symbol symbol ->
-          sizes.containsKey(symbol.name()) ? of(sizes.get(symbol.name())) : this;
+      case Symbol symbol -> sizes.containsKey(symbol.name()) ? of(sizes.get(symbol.name())) : this;
       case Derived(Operation operation, Dim left, Dim right) ->
           derive(operation, left.bind(sizes), right.bind(sizes));
     };

@@ -134,8 +134,7 @@ final class NestEmitter {
   private static Stmt loop(StageNest.Leaf leaf, PrimVar variable, Stmt body) {
     return variable == null
         ? body
-        : new Stmt.For(
-            variable, IntImm.of(0), leaf.size(), leaf.kind(), leaf.tag(), body);
+        : new Stmt.For(variable, IntImm.of(0), leaf.size(), leaf.kind(), leaf.tag(), body);
   }
 
   private static Stmt guarded(StageNest nest, int depth, Stmt body, boolean withReduceAxes) {

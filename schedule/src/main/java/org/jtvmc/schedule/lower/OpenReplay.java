@@ -16,9 +16,9 @@ import org.jtvmc.schedule.step.Vectorize;
 
 /**
  * Schedules a computation whose sizes are known only at run time by the steps that were found for
- * its usual sizes. The tiles keep their sizes; their numbers follow the sizes. Two kinds of steps ask
- * for more than can be done then: a loop of any length is not carried out in one vector but in many,
- * and only what is known when the model is compiled is packed.
+ * its usual sizes. The tiles keep their sizes; their numbers follow the sizes. Two kinds of steps
+ * ask for more than can be done then: a loop of any length is not carried out in one vector but in
+ * many, and only what is known when the model is compiled is packed.
  */
 public final class OpenReplay {
   /** The bytes of the vectors in which a loop is divided that was to be one. */
@@ -39,8 +39,8 @@ public final class OpenReplay {
    * The schedule.
    *
    * @param steps of {@link ComputeDag#atUsualSizes}
-   * @throws org.jtvmc.schedule.ScheduleException where a step cannot be applied, or the schedule not
-   *     be lowered
+   * @throws org.jtvmc.schedule.ScheduleException where a step cannot be applied, or the schedule
+   *     not be lowered
    */
   public static Schedule replay(ComputeDag dag, List<? extends Step> steps) {
     return dag.isOpen() ? new OpenReplay(dag, steps).run() : Schedule.replay(dag, steps);

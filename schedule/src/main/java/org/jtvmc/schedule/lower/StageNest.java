@@ -71,12 +71,7 @@ final class StageNest {
 
   final List<Guard> guards = new ArrayList<>();
 
-  StageNest(
-      Stage stage,
-      PrimExpr body,
-      Region region,
-      Set<String> hosting,
-      Simplifier simplifier) {
+  StageNest(Stage stage, PrimExpr body, Region region, Set<String> hosting, Simplifier simplifier) {
     this.stage = stage;
     this.body = body;
     this.region = region;

@@ -285,7 +285,8 @@ public final class OnnxNode {
    */
   public List<AttributeValue> integersOrSizes(int input, String what) {
     Expr value = input(input);
-    Optional<List<Dim>> sizes = known(input).isPresent() ? Optional.empty() : SizeFolding.sizes(value);
+    Optional<List<Dim>> sizes =
+        known(input).isPresent() ? Optional.empty() : SizeFolding.sizes(value);
     return sizes.isPresent()
         ? sizes.get().stream().map(AttributeValue::of).toList()
         : integers(input, what).stream().<AttributeValue>map(AttributeValue.Int::new).toList();

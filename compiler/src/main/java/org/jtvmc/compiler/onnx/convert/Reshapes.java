@@ -54,7 +54,8 @@ final class Reshapes {
         "reshape",
         Attributes.builder()
             .putSizes(
-                "newshape", List.of(product(sizes.subList(0, cut)), product(sizes.subList(cut, rank))))
+                "newshape",
+                List.of(product(sizes.subList(0, cut)), product(sizes.subList(cut, rank))))
             .put("allow_zero", true),
         node.input(0));
   }

@@ -32,8 +32,7 @@ final class SizeFolding {
 
   /** The sizes of a tensor, from one dimension to before another, as a value. */
   static Expr shape(OperatorRegistry operators, List<Dim> dims, String label) {
-    return values(
-        operators, dims, TensorType.of(DType.I64, dims.size()), label);
+    return values(operators, dims, TensorType.of(DType.I64, dims.size()), label);
   }
 
   private static Expr values(
@@ -70,7 +69,9 @@ final class SizeFolding {
     return Optional.empty();
   }
 
-  /** The value of a call where one of its arguments is made of open sizes; empty where it is not. */
+  /**
+   * The value of a call where one of its arguments is made of open sizes; empty where it is not.
+   */
   static Optional<Expr> fold(OperatorRegistry operators, Call call) {
     if (!(call.type() instanceof TensorType type)
         || !type.isStatic()
@@ -95,8 +96,7 @@ final class SizeFolding {
     if (!open) {
       return Optional.empty();
     }
-    return SizeEvaluator.apply(
-            (Operator) call.callee(), inputs, types, call.attributes(), type)
+    return SizeEvaluator.apply((Operator) call.callee(), inputs, types, call.attributes(), type)
         .flatMap(elements -> value(operators, elements, type, call.label()));
   }
 

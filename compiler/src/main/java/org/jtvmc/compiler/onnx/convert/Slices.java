@@ -23,10 +23,7 @@ final class Slices {
                     node.integers("ends").orElse(List.of()),
                     node.integers("axes").orElse(List.of()),
                     List.of())),
-        Conversion.from(
-            10,
-            "Slice",
-            Slices::sliceByInputs));
+        Conversion.from(10, "Slice", Slices::sliceByInputs));
   }
 
   /** Starts and ends may be sizes that are known only at run time. */
@@ -42,9 +39,7 @@ final class Slices {
             .put("axes", node.has(3) ? node.integers(3, "axes") : all)
             .put(
                 "strides",
-                node.has(4)
-                    ? node.integers(4, "steps")
-                    : Collections.nCopies(starts.size(), 1L)),
+                node.has(4) ? node.integers(4, "steps") : Collections.nCopies(starts.size(), 1L)),
         node.input(0));
   }
 

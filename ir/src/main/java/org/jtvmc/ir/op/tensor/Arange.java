@@ -64,8 +64,7 @@ public final class Arange extends TensorOperator {
                   attributes.values().get("stop"),
                   attributes.values().get("step")));
     }
-    return Optional.of(
-        Dim.derive(Dim.Operation.MAX, stop.get().minus(start.get()), Dim.of(0)));
+    return Optional.of(Dim.derive(Dim.Operation.MAX, stop.get().minus(start.get()), Dim.of(0)));
   }
 
   @Override

@@ -37,8 +37,7 @@ final class Reindexing {
     int fromBegin = 0;
     int toBegin = 0;
     while (fromBegin < from.size() || toBegin < to.size()) {
-      Group group =
-          group(from.subList(fromBegin, from.size()), to.subList(toBegin, to.size()));
+      Group group = group(from.subList(fromBegin, from.size()), to.subList(toBegin, to.size()));
       int fromEnd = fromBegin + group.from;
       int toEnd = toBegin + group.to;
       readGroup(from, fromBegin, fromEnd, axes.subList(toBegin, toEnd), indices);

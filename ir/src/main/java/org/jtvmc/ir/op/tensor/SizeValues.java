@@ -59,9 +59,7 @@ public final class SizeValues extends TensorOperator {
     for (int i = values.size() - 1; i >= 0; i--) {
       PrimExpr size = Sizes.expr(values.get(i));
       value =
-          i == values.size() - 1
-              ? size
-              : Select.of(position.equalTo(IntImm.of(i)), size, value);
+          i == values.size() - 1 ? size : Select.of(position.equalTo(IntImm.of(i)), size, value);
     }
     return List.of(Tensor.map("size_values", axes, value.cast(type.dtype())));
   }

@@ -87,8 +87,7 @@ public final class StridedSlice extends TensorOperator {
         case AttributeValue.Int(long number) when number >= TO_THE_END -> size;
         case AttributeValue.Int(long number) when number < 0 ->
             Dim.derive(Dim.Operation.MAX, size.plus(number), Dim.of(0));
-        case AttributeValue.Int(long number) ->
-            Dim.derive(Dim.Operation.MIN, Dim.of(number), size);
+        case AttributeValue.Int(long number) -> Dim.derive(Dim.Operation.MIN, Dim.of(number), size);
         case AttributeValue.Size(Dim dim) -> Dim.derive(Dim.Operation.MIN, dim, size);
         case AttributeValue.Real _,
             AttributeValue.Bool _,

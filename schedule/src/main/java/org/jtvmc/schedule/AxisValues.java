@@ -105,16 +105,20 @@ public final class AxisValues {
       if (relations.get(i) instanceof Relation.Split split) {
         PrimExpr product = Sizes.product(split.parts().stream().map(sizes::get).toList());
         PrimExpr whole = sizes.get(split.axis());
-        boolean even =
-            whole instanceof IntImm number && product instanceof IntImm covered
-                ? covered.value() <= number.value()
-                : product.equals(Sizes.canonical(whole));
+        boolean even = isCovered(whole, product);
         if (!even) {
           overstepped.add(outermost(split.axis(), relations.subList(0, i), sizes));
         }
       }
     }
     return overstepped;
+  }
+
+  private static boolean isCovered(PrimExpr whole, PrimExpr product) {
+    if (whole instanceof IntImm(_, long size) && product instanceof IntImm(_, long covered)) {
+      return covered <= size;
+    }
+    return product.equals(Sizes.canonical(whole));
   }
 
   private static String outermost(String axis, List<Relation> before, Map<String, PrimExpr> sizes) {

@@ -1,9 +1,11 @@
 package org.jtvmc.compiler.cli;
 
+import java.util.List;
 import org.jtvmc.compiler.target.DriverQuery;
 import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.ir.target.CudaTarget;
 import org.jtvmc.ir.target.Target;
+import org.jtvmc.schedule.space.SketchRule;
 import org.jtvmc.tuner.measure.worker.WorkerOptions;
 import org.jtvmc.tuner.measure.worker.WorkerTarget;
 import org.jtvmc.tuner.session.LocalWorkbench;
@@ -45,12 +47,13 @@ record MeasuringPlace(Target target, CpuTarget host, boolean measured) {
    * What a session tunes with.
    *
    * @param flush whether a GPU's L2 cache is emptied before each timed run
+   * @param rules that span the space
    */
-  Workbench workbench(WorkerOptions options, boolean flush) {
+  Workbench workbench(WorkerOptions options, boolean flush, List<SketchRule> rules) {
     return switch (target) {
-      case CpuTarget cpu -> new LocalWorkbench(cpu, options);
+      case CpuTarget cpu -> new LocalWorkbench(cpu, options, rules);
       case CudaTarget gpu ->
-          new LocalWorkbench(WorkerTarget.of(gpu, host, flush), options, measured);
+          new LocalWorkbench(WorkerTarget.of(gpu, host, flush), options, measured, rules);
     };
   }
 }

@@ -20,10 +20,12 @@ import org.jtvmc.compiler.pipeline.TunedSchedules;
 import org.jtvmc.compiler.source.ModelSource;
 import org.jtvmc.ir.graph.IRModule;
 import org.jtvmc.ir.target.Target;
+import org.jtvmc.schedule.space.SketchRule;
 import org.jtvmc.tuner.cost.CostModel;
 import org.jtvmc.tuner.cost.CostModels;
 import org.jtvmc.tuner.measure.worker.WorkerOptions;
 import org.jtvmc.tuner.record.RecordStore;
+import org.jtvmc.tuner.search.SketchRules;
 import org.jtvmc.tuner.session.TaskReport;
 import org.jtvmc.tuner.session.TuningOptions;
 import org.jtvmc.tuner.session.TuningReport;
@@ -99,6 +101,14 @@ final class TuneCommand extends Verb {
       description = "xgboost (the default), xgboost-cold, random, none, or a class.")
   private String costModel = "xgboost";
 
+  @Option(
+      names = "--sketch-rule",
+      paramLabel = "CLASS",
+      description =
+          "A rule of your own, tried before the target's; may be given several times, the first"
+              + " first.")
+  private List<String> sketchRules = List.of();
+
   @Option(names = "--seed", paramLabel = "N", description = "Of all chance.")
   private long seed;
 
@@ -136,6 +146,7 @@ final class TuneCommand extends Verb {
     ModelSource source = source(model);
     Machine machine = Machine.detect();
     MeasuringPlace place = MeasuringPlace.of(machine.target(target, threads), machine);
+    List<SketchRule> rules = rules(place.target());
     IRModule imported = source.load(shapes.given());
     List<TuningTask> all =
         TaskExtraction.tasks(GraphPipeline.standard(precision.value()).run(imported));
@@ -144,7 +155,7 @@ final class TuneCommand extends Verb {
       TuningReport report;
       Optional<Artifact> artifact;
       try (Interruption interruption = new Interruption()) {
-        report = tune(selected(all), place, store, interruption);
+        report = tune(selected(all), place, rules, store, interruption);
         artifact = compile(source, imported, machine, place.target(), store);
         report(report, place, file, artifact);
       }
@@ -179,8 +190,20 @@ final class TuneCommand extends Verb {
     return all.stream().filter(task -> ids.contains(task.id())).toList();
   }
 
+  private List<SketchRule> rules(Target chosen) {
+    try {
+      return SketchRules.before(sketchRules, chosen);
+    } catch (IllegalArgumentException e) {
+      throw new UsageException("--sketch-rule: " + e.getMessage(), e);
+    }
+  }
+
   private TuningReport tune(
-      List<TuningTask> tasks, MeasuringPlace place, RecordStore store, Interruption interruption) {
+      List<TuningTask> tasks,
+      MeasuringPlace place,
+      List<SketchRule> rules,
+      RecordStore store,
+      Interruption interruption) {
     TuningOptions options =
         new TuningOptions(
             trials,
@@ -199,7 +222,7 @@ final class TuneCommand extends Verb {
               + " of the device, and the records say so",
           place.target());
     }
-    try (Workbench workbench = place.workbench(worker, flush)) {
+    try (Workbench workbench = place.workbench(worker, flush, rules)) {
       TuningSession session =
           new TuningSession(
               place.target(), options, store, workbench, new TuningProgressLines(this));

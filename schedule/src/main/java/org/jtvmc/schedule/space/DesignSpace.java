@@ -35,9 +35,14 @@ public final class DesignSpace {
 
   /** The space of the target's own rules. */
   public static DesignSpace of(ComputeDag dag, Target target) {
+    return of(dag, target, rules(target));
+  }
+
+  /** The target's own rules, in the order in which they are tried. */
+  public static List<SketchRule> rules(Target target) {
     return switch (target) {
-      case CpuTarget cpu -> of(dag, cpu, CpuRules.LIST);
-      case CudaTarget gpu -> of(dag, gpu, GpuRules.LIST);
+      case CpuTarget _ -> CpuRules.LIST;
+      case CudaTarget _ -> GpuRules.LIST;
     };
   }
 

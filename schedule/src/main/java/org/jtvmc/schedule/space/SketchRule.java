@@ -6,7 +6,14 @@ import org.jtvmc.schedule.Stage;
  * One way to schedule a stage. Each rule of a target's list in turn goes over the stages that none
  * before it has scheduled, from the outputs to the inputs; where it applies it schedules the stage,
  * and with it whatever it computes inside of it. Stateless; a user's own is loaded by its class's
- * name.
+ * name ({@code tune --sketch-rule CLASS}) by a public constructor without parameters, and is tried
+ * before the target's own.
+ *
+ * <p>A rule cannot make a program wrong: steps that do not fit throw a {@link
+ * org.jtvmc.schedule.ScheduleException} that marks the loop, and the candidate is rejected. Whatever
+ * could be otherwise is asked for with {@link SketchState#pick}, which names the decision, the legal
+ * options, and the one an expert would take; that one makes the default schedule. The name must not
+ * depend on earlier decisions, so that a decision of one candidate can be given to another.
  */
 public interface SketchRule {
 

@@ -1,10 +1,12 @@
 package org.jtvmc.tuner.session;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.ir.target.Target;
 import org.jtvmc.schedule.space.DesignSpace;
+import org.jtvmc.schedule.space.SketchRule;
 import org.jtvmc.tuner.measure.EstimatingMeasurer;
 import org.jtvmc.tuner.measure.LoweringMeasurer;
 import org.jtvmc.tuner.measure.MeasureTask;
@@ -24,6 +26,7 @@ import org.jtvmc.tuner.task.TuningTask;
  */
 public final class LocalWorkbench implements Workbench {
   private final Target target;
+  private final List<SketchRule> rules;
   private final LocalWorker worker;
   private final Measurer measurer;
   private final boolean measures;
@@ -31,7 +34,17 @@ public final class LocalWorkbench implements Workbench {
   private MachineBound bound;
 
   public LocalWorkbench(CpuTarget target, WorkerOptions options) {
+    this(target, options, DesignSpace.rules(target));
+  }
+
+  /**
+   * For a CPU.
+   *
+   * @param rules that span the space
+   */
+  public LocalWorkbench(CpuTarget target, WorkerOptions options, List<SketchRule> rules) {
     this.target = target;
+    this.rules = List.copyOf(rules);
     this.worker = new LocalWorker(target, options);
     this.measurer = new LoweringMeasurer(worker, worker);
     this.measures = true;
@@ -42,9 +55,12 @@ public final class LocalWorkbench implements Workbench {
    *
    * @param worker what builds and measures
    * @param measures whether this machine has the GPU
+   * @param rules that span the space
    */
-  public LocalWorkbench(WorkerTarget worker, WorkerOptions options, boolean measures) {
+  public LocalWorkbench(
+      WorkerTarget worker, WorkerOptions options, boolean measures, List<SketchRule> rules) {
     this.target = worker.gpu().orElseThrow();
+    this.rules = List.copyOf(rules);
     this.worker = new LocalWorker(worker, options);
     this.measures = measures;
     this.measurer =
@@ -56,7 +72,7 @@ public final class LocalWorkbench implements Workbench {
 
   @Override
   public CandidateSpace space(TuningTask task) {
-    return new ScheduleSpace(DesignSpace.of(task.dag(), target));
+    return new ScheduleSpace(DesignSpace.of(task.dag(), target, rules));
   }
 
   @Override

@@ -78,7 +78,6 @@ final class ConvergencePlots {
         variant.draft()
             ? warm ? new float[] {1, 0} : new float[] {9, 4}
             : warm ? new float[] {9, 3, 2, 3} : new float[] {2, 3};
-    return new BasicStroke(
-        1.6f, BasicStroke.CAP_BUTT, BasicStroke.JOIN_ROUND, 10, dashes, 0);
+    return new BasicStroke(1.6f, BasicStroke.CAP_BUTT, BasicStroke.JOIN_ROUND, 10, dashes, 0);
   }
 }

@@ -44,7 +44,8 @@ final class Summary {
 
   /** How much slower the others' results are than the full search's, pair by pair. */
   private String comparison() {
-    StringBuilder text = new StringBuilder("| against %s |".formatted(Variant.ALL.getLast().name()));
+    StringBuilder text =
+        new StringBuilder("| against %s |".formatted(Variant.ALL.getLast().name()));
     text.append(" after %d trials | after %d trials |%n".formatted(EARLY, trials));
     text.append("| --- | --- | --- |\n");
     for (Variant variant : Variant.ALL.subList(0, Variant.ALL.size() - 1)) {

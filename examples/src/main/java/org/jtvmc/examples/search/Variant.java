@@ -12,7 +12,9 @@ import java.util.List;
  */
 record Variant(String name, String tuner, String costModel, boolean draft) {
 
-  /** Each source of candidates: plain, then ranked with and without the draft and the warm start. */
+  /**
+   * Each source of candidates: plain, then ranked with and without the draft and the warm start.
+   */
   static final List<Variant> ALL =
       List.of(
           new Variant("random", "random", "none", false),

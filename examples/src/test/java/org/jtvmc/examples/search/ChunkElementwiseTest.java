@@ -15,7 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A sketch rule from the class path, named on the command line. */
+/** A sketch rule and a strategy from the class path, named on the command line. */
 class ChunkElementwiseTest {
 
   @TempDir Path folder;
@@ -49,7 +49,7 @@ class ChunkElementwiseTest {
             "--sketch-rule",
             ChunkElementwise.class.getName(),
             "--tuner",
-            "random",
+            HillClimbing.class.getName(),
             "--cost-model",
             "none",
             "--trials",
@@ -73,6 +73,7 @@ class ChunkElementwiseTest {
   @Test
   void aClassThatIsNoRuleIsWrongUsage() {
     assertEquals(2, jtvmc("tune", model, "--sketch-rule", "java.lang.String", "--trials", "1"));
-    assertTrue(err.toString().contains("java.lang.String cannot serve as sketch rule"), err::toString);
+    assertTrue(
+        err.toString().contains("java.lang.String cannot serve as sketch rule"), err::toString);
   }
 }

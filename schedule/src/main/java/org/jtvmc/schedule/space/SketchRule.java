@@ -10,10 +10,11 @@ import org.jtvmc.schedule.Stage;
  * before the target's own.
  *
  * <p>A rule cannot make a program wrong: steps that do not fit throw a {@link
- * org.jtvmc.schedule.ScheduleException} that marks the loop, and the candidate is rejected. Whatever
- * could be otherwise is asked for with {@link SketchState#pick}, which names the decision, the legal
- * options, and the one an expert would take; that one makes the default schedule. The name must not
- * depend on earlier decisions, so that a decision of one candidate can be given to another.
+ * org.jtvmc.schedule.ScheduleException} that marks the loop, and the candidate is rejected.
+ * Whatever could be otherwise is asked for with {@link SketchState#pick}, which names the decision,
+ * the legal options, and the one an expert would take; that one makes the default schedule. The
+ * name must not depend on earlier decisions, so that a decision of one candidate can be given to
+ * another.
  */
 public interface SketchRule {
 

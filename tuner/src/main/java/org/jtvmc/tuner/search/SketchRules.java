@@ -21,9 +21,7 @@ public final class SketchRules {
   public static List<SketchRule> before(List<String> classNames, Target target) {
     Stream<SketchRule> own =
         classNames.stream()
-            .map(
-                name ->
-                    PluginLoader.load(SketchRule.class, "sketch rule", name, new Class<?>[0]));
+            .map(name -> PluginLoader.load(SketchRule.class, "sketch rule", name, new Class<?>[0]));
     return Stream.concat(own, DesignSpace.rules(target).stream()).toList();
   }
 }

@@ -26,6 +26,8 @@ static const char* type_name(DLDataType type) {
       return "uint";
     case kDLFloat:
       return "float";
+    case kDLOpaqueHandle:
+      return "texts of bits ";
     case kDLBfloat:
       return "bfloat";
     case kDLBool:

@@ -15,6 +15,12 @@
 #include "jtvmc_pool.h"
 #include "system.h"
 
+/* Codes of failure beside a kernel's own. */
+enum {
+  JTVMC_REFUSED = 1000, /* an argument holds what the operator cannot take */
+  JTVMC_NO_MEMORY = 1001
+};
+
 /* How elements compare: a kind and the bytes of one. */
 typedef struct {
   int32_t kind; /* one of the below */

@@ -94,7 +94,7 @@ int32_t jtvmc_host_roi_align(void** buffers, jtvmc_pool* pool) {
   memcpy(&scale, &parameters[10], sizeof scale);
   for (int64_t region = 0; region < parameters[4]; region++) {
     int64_t image = images[region];
-    if (image < 0 || image >= parameters[0]) return 1;
+    if (image < 0 || image >= parameters[0]) return JTVMC_REFUSED;
     grid rows = grid_of(regions + region * 4 + 1, (float)scale, parameters[9], height,
                         parameters[7]);
     grid columns = grid_of(regions + region * 4, (float)scale, parameters[9], width,

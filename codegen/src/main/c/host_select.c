@@ -4,6 +4,7 @@
 int32_t jtvmc_host_nonzero(void** buffers, jtvmc_pool* pool) JTVMC_HIDDEN;
 int32_t jtvmc_host_compress(void** buffers, jtvmc_pool* pool) JTVMC_HIDDEN;
 int32_t jtvmc_host_compact(void** buffers, jtvmc_pool* pool) JTVMC_HIDDEN;
+int32_t jtvmc_host_shape_of(void** buffers, jtvmc_pool* pool) JTVMC_HIDDEN;
 
 /* data; positions, sizes; element, rank, shape... */
 int32_t jtvmc_host_nonzero(void** buffers, jtvmc_pool* pool) {
@@ -80,7 +81,7 @@ int32_t jtvmc_host_compact(void** buffers, jtvmc_pool* pool) {
   int64_t whole = bytes;
   for (int64_t axis = 0; axis < rank; axis++) {
     whole *= shape[axis];
-    if (sizes[axis] < 0 || sizes[axis] > shape[axis]) return 1;
+    if (sizes[axis] < 0 || sizes[axis] > shape[axis]) return JTVMC_REFUSED;
     if (axis < rank - 1) rows *= sizes[axis];
   }
   int64_t length = sizes[rank - 1] * bytes;
@@ -96,5 +97,21 @@ int32_t jtvmc_host_compact(void** buffers, jtvmc_pool* pool) {
     memcpy(packed + row * length, data + offset * bytes, (size_t)length);
   }
   memset(packed + rows * length, 0, (size_t)(whole - rows * length));
+  return 0;
+}
+
+/* sizes; the same; sizes, elements */
+int32_t jtvmc_host_shape_of(void** buffers, jtvmc_pool* pool) {
+  (void)pool;
+  const int64_t* sizes = buffers[0];
+  const int64_t* parameters = buffers[2];
+  int64_t elements = 1;
+  for (int64_t d = 0; d < parameters[0]; d++) {
+    if (sizes[d] < 0 || __builtin_mul_overflow(elements, sizes[d], &elements)) {
+      return JTVMC_REFUSED;
+    }
+  }
+  if (elements != parameters[1]) return JTVMC_REFUSED;
+  memcpy(buffers[1], sizes, (size_t)parameters[0] * sizeof *sizes);
   return 0;
 }

@@ -7,7 +7,8 @@
  *
  *   model    code and weights. Immutable once open, shared by any number of threads.
  *   context  the workspace of one running inference: one for each thread that calls run.
- *   run      reads and writes the caller's tensors in place. It allocates nothing.
+ *   run      reads and writes the caller's tensors in place. It allocates nothing, unless the model
+ *            makes texts.
  *
  * A model may leave sizes open: such a size is -1 in its description. It runs with any sizes that
  * fit together; infer_shapes tells those of the outputs. A context's workspace then grows when a run
@@ -54,6 +55,7 @@ typedef enum {
   kDLInt = 0,
   kDLUInt = 1,
   kDLFloat = 2,
+  kDLOpaqueHandle = 3,
   kDLBfloat = 4,
   kDLBool = 6,
   kDLFloat8_e4m3fn = 10,
@@ -81,6 +83,16 @@ typedef struct DLTensor {
 } DLTensor;
 
 #endif /* DLPACK_DLPACK_H_ */
+
+/*
+ * An element of a tensor of texts (code kDLOpaqueHandle, 128 bits): bytes of UTF-8, with no zero at
+ * the end. The texts of outputs belong to the context, or are parts of the inputs' texts: they can
+ * be read until the context runs again or is destroyed, and as long as the inputs' are there.
+ */
+typedef struct jtvmc_text {
+  const char* data;
+  uint64_t size; /* in bytes */
+} jtvmc_text;
 
 typedef enum jtvmc_status {
   JTVMC_OK = 0,
@@ -114,7 +126,8 @@ typedef struct jtvmc_tensor_info {
 } jtvmc_tensor_info;
 
 /*
- * Runs the whole model: io holds the data of the inputs, then of the outputs. A NULL pool means
+ * Runs the whole model: io holds the data of the inputs, then of the outputs, and then the
+ * context's memory for texts. A NULL pool means
  * the calling thread alone. Returns 0, or the code of the kernel that failed.
  */
 typedef int32_t (*jtvmc_entry)(void** io, void* workspace, const void* weights, jtvmc_pool* pool);

@@ -3,9 +3,11 @@
 #include "bind.h"
 #include "cpu_features.h"
 #include "error.h"
+#include "host.h"
 #include "jtvmc_pool.h"
 #include "sizes.h"
 #include "system.h"
+#include "texts.h"
 #include "weights.h"
 
 /* The model of this library, written by the compiler. */
@@ -26,7 +28,8 @@ struct jtvmc_context {
   uint64_t lent_size;
   jtvmc_sizes* sizes;   /* of a model whose sizes are open, else NULL */
   uint32_t running;
-  void* io[]; /* the data of the inputs, then of the outputs */
+  jtvmc_texts texts;
+  void* io[]; /* the data of the inputs, then of the outputs, then the memory for texts */
 };
 
 /* What huge pages are worth asking for. */
@@ -145,11 +148,12 @@ int32_t jtvmc_context_create(jtvmc_model* model, jtvmc_context** context) {
   if (!model) return jtvmc_fail(JTVMC_INVALID_ARGUMENT, "context_create: the model is NULL");
   const jtvmc_model_info* info = model->info;
   size_t tensors = (size_t)info->num_inputs + (size_t)info->num_outputs;
-  size_t size = sizeof(jtvmc_context) + tensors * sizeof(void*);
+  size_t size = sizeof(jtvmc_context) + (tensors + 1) * sizeof(void*);
   jtvmc_context* created = aligned_alloc(64, (size + 63) / 64 * 64);
   if (!created) return jtvmc_fail(JTVMC_OUT_OF_MEMORY, "context_create: out of memory");
   memset(created, 0, size);
   created->model = model;
+  created->io[tensors] = &created->texts;
   if (info->open) {
     created->sizes = jtvmc_sizes_create(info);
     if (!created->sizes) {
@@ -174,6 +178,7 @@ int32_t jtvmc_context_create(jtvmc_model* model, jtvmc_context** context) {
 
 void jtvmc_context_destroy(jtvmc_context* context) {
   if (!context) return;
+  jtvmc_texts_release(&context->texts);
   jtvmc_sizes_free(context->sizes);
   free(context->workspace);
   free(context);
@@ -290,6 +295,7 @@ static int32_t run_exclusively(jtvmc_context* context, const DLTensor* tensors) 
   void* workspace = NULL;
   if (status == JTVMC_OK) status = find_workspace(context, &workspace);
   if (status != JTVMC_OK) return status;
+  jtvmc_texts_reset(&context->texts);
   const void* weights = model->weights.data;
   if (sizes && !sizes->fixed) {
     status = sizes->open->entry(context->io, workspace, weights, model->pool, sizes->values,
@@ -299,6 +305,15 @@ static int32_t run_exclusively(jtvmc_context* context, const DLTensor* tensors) 
     status = entry(context->io, workspace, weights, model->pool);
   }
   if (status == 0) return jtvmc_report_sizes(info, tensors, workspace);
+  if (status == JTVMC_REFUSED) {
+    return jtvmc_fail(JTVMC_INVALID_ARGUMENT,
+                      "model \"%s\": an input leads to a position, a shape or a text that an "
+                      "operator cannot take",
+                      info->name);
+  }
+  if (status == JTVMC_NO_MEMORY) {
+    return jtvmc_fail(JTVMC_OUT_OF_MEMORY, "run: no memory for texts");
+  }
   return jtvmc_fail(JTVMC_KERNEL, "model \"%s\": a kernel failed with code %d", info->name, status);
 }
 

@@ -26,6 +26,8 @@ extern void* memcpy(void* to, const void* from, size_t size);
 extern int memcmp(const void* a, const void* b, size_t size);
 extern size_t strlen(const char* text);
 extern int strcmp(const char* a, const char* b);
+extern double strtod(const char* text, char** end);
+extern float strtof(const char* text, char** end);
 extern int snprintf(char* to, size_t size, const char* format, ...)
     __attribute__((format(printf, 3, 4)));
 extern int vsnprintf(char* to, size_t size, const char* format, va_list arguments)

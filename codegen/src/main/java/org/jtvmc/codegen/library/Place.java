@@ -9,7 +9,8 @@ public sealed interface Place {
   /**
    * A tensor of the caller.
    *
-   * @param index among the model's inputs and then its outputs
+   * @param index among the model's inputs and then its outputs; behind these, the context's memory
+   *     for texts
    */
   record Io(int index) implements Place {}
 

@@ -48,6 +48,8 @@ public final class LibcStub {
           "snprintf",
           "strcmp",
           "strerror_r",
+          "strtod",
+          "strtof",
           "strlen",
           "syscall",
           "vsnprintf",

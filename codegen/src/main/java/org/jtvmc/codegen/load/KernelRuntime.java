@@ -34,6 +34,7 @@ public final class KernelRuntime implements AutoCloseable {
   private final MethodHandle destroyPool;
   private final MethodHandle cpuCount;
   private final MethodHandle measure;
+  private final MethodHandle releaseTexts;
   private final MemorySegment parallelFor;
   private boolean hostLoaded;
 
@@ -43,6 +44,7 @@ public final class KernelRuntime implements AutoCloseable {
     destroyPool = function("jtvmc_pool_destroy", FunctionDescriptor.ofVoid(ADDRESS));
     cpuCount = function("jtvmc_cpu_count", FunctionDescriptor.of(JAVA_INT));
     measure = function("jtvmc_measure", MEASURE);
+    releaseTexts = function("jtvmc_texts_release", FunctionDescriptor.ofVoid(ADDRESS));
     parallelFor = jit.lookup(PARALLEL_FOR);
   }
 
@@ -84,6 +86,15 @@ public final class KernelRuntime implements AutoCloseable {
       hostLoaded = true;
     }
     return jit.lookup(symbol);
+  }
+
+  /** Frees the texts that functions of the runtime have made in that memory. */
+  public void releaseTexts(MemorySegment texts) {
+    try {
+      releaseTexts.invokeExact(texts);
+    } catch (Throwable e) {
+      throw Downcalls.unexpected(e);
+    }
   }
 
   private static void addTo(Jit jit, RuntimePart part) {

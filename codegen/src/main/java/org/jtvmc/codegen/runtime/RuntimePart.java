@@ -19,7 +19,7 @@ public enum RuntimePart {
   /** The part's C files, without their extension. */
   List<String> sources() {
     return switch (this) {
-      case KERNEL -> List.of("pool", "placement", "cpu_count", "measure");
+      case KERNEL -> List.of("pool", "placement", "cpu_count", "measure", "texts");
       case LIBRARY ->
           List.of(
               "pool",
@@ -30,9 +30,20 @@ public enum RuntimePart {
               "bind",
               "weights",
               "sizes",
+              "texts",
               "model");
       case HOST ->
-          List.of("host_order", "host_select", "host_unique", "host_nms", "host_roi_align");
+          List.of(
+              "host_order",
+              "host_select",
+              "host_unique",
+              "host_nms",
+              "host_roi_align",
+              "host_trees",
+              "host_text",
+              "host_text_split",
+              "host_text_normalize",
+              "host_text_match");
       case CUDA_LIBRARY ->
           List.of("error", "bind", "weights", "cuda_driver", "cuda_device", "cuda_model");
     };

@@ -83,6 +83,7 @@ class ModelHeaderTest {
         Stream.of(
                 "model",
                 "weights",
+                "texts",
                 "sizes",
                 "bind",
                 "error",

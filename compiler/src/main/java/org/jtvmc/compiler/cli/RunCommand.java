@@ -67,6 +67,11 @@ final class RunCommand extends Verb {
       ArrayNode first = entry.putArray("first");
       StringBuilder text = new StringBuilder();
       for (int j = 0; j < Math.min(SHOWN, result.elements()); j++) {
+        if (result.dtype().isString()) {
+          first.add(result.text(j));
+          text.append(j == 0 ? "" : " ").append('"').append(result.text(j)).append('"');
+          continue;
+        }
         double value = result.getDouble(j);
         first.add(value);
         text.append(j == 0 ? "" : " ").append("%.6g".formatted(value));

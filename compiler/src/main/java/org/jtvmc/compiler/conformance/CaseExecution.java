@@ -19,6 +19,7 @@ import org.jtvmc.compiler.conformance.CaseOutcome.Status;
 import org.jtvmc.compiler.onnx.ModelException;
 import org.jtvmc.compiler.onnx.NeedsValueException;
 import org.jtvmc.compiler.onnx.OnnxModel;
+import org.jtvmc.compiler.onnx.RandomResultException;
 import org.jtvmc.compiler.pipeline.ScheduleSource;
 import org.jtvmc.compiler.run.ModelRunner;
 import org.jtvmc.compiler.source.ModelSource;
@@ -50,6 +51,9 @@ record CaseExecution(CpuTarget host, Path scratch) {
           "RandomUniform",
           "RandomUniformLike");
 
+  /** Takes files in formats that each need a library of its own. */
+  private static final String DECODER = "ImageDecoder";
+
   CaseOutcome run(ConformanceCase test) {
     if (!Files.isRegularFile(test.model())) {
       return new CaseOutcome(
@@ -69,6 +73,14 @@ record CaseExecution(CpuTarget host, Path scratch) {
             operators,
             fixed);
       }
+      if (operators.contains(DECODER)) {
+        return new CaseOutcome(
+            test.name(),
+            Status.SKIPPED,
+            "decoding image files is left to the application",
+            operators,
+            fixed);
+      }
       List<Path> sets = test.dataSets();
       if (sets.isEmpty()) {
         return new CaseOutcome(
@@ -81,6 +93,9 @@ record CaseExecution(CpuTarget host, Path scratch) {
         }
       }
       return new CaseOutcome(test.name(), Status.PASSED, "", operators, fixed);
+    } catch (RandomResultException e) {
+      return new CaseOutcome(
+          test.name(), Status.SKIPPED, "the results are random", operators, List.of());
     } catch (ModelException e) {
       String message = e.getMessage().replace(test.model().toString(), "model");
       return new CaseOutcome(test.name(), Status.FAILED, message, operators, fixed);

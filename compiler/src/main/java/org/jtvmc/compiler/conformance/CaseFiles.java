@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Optional;
 import org.jtvmc.compiler.onnx.ModelException;
 import org.jtvmc.compiler.onnx.TensorReader;
+import org.jtvmc.ir.data.NDArray;
+import org.jtvmc.ir.type.DType;
 
 /**
  * Reads the values of a case. A tensor's file is a {@code TensorProto}; a sequence's and an
@@ -49,13 +51,22 @@ final class CaseFiles {
   private CaseValue value(Path file, ByteString bytes, TypeProto type) throws IOException {
     return switch (type.getValueCase()) {
       case TENSOR_TYPE, VALUE_NOT_SET ->
-          new CaseValue.Tensor(TensorReader.read(file, TensorProto.parseFrom(bytes)));
+          new CaseValue.Tensor(
+              asDeclared(TensorReader.read(file, TensorProto.parseFrom(bytes)), type));
       case SEQUENCE_TYPE -> sequence(file, bytes);
       case OPTIONAL_TYPE -> optional(file, bytes);
       case MAP_TYPE, SPARSE_TENSOR_TYPE, OPAQUE_TYPE ->
           throw new ModelException(
               "%s is neither tensor nor sequence, which is not supported".formatted(file));
     };
+  }
+
+  /** Old cases keep bfloat16 as the integers that have its bits. */
+  private static NDArray asDeclared(NDArray array, TypeProto type) {
+    boolean bits =
+        type.getTensorType().getElemType() == TensorProto.DataType.BFLOAT16_VALUE
+            && array.dtype().equals(DType.U16);
+    return bits ? array.reshape(array.type().withDType(DType.BF16)) : array;
   }
 
   private CaseValue sequence(Path file, ByteString bytes) throws IOException {

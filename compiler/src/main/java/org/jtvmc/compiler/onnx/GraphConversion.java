@@ -22,7 +22,6 @@ import org.jtvmc.compiler.onnx.convert.Emitter;
 import org.jtvmc.compiler.onnx.convert.OnnxNode;
 import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.graph.Attributes;
-import org.jtvmc.ir.graph.Constant;
 import org.jtvmc.ir.graph.Expr;
 import org.jtvmc.ir.type.DType;
 import org.jtvmc.ir.type.TypeException;
@@ -71,7 +70,7 @@ final class GraphConversion implements OnnxNode.Surroundings {
   private List<Expr> convert(GraphProto graph, List<NodeProto> nodes) {
     var values = scopes.getFirst().values;
     for (var initializer : graph.getInitializerList()) {
-      values.put(initializer.getName(), new Constant(tensor(initializer)));
+      values.put(initializer.getName(), emitter.constant(tensor(initializer)));
     }
     if (graph.getSparseInitializerCount() > 0) {
       throw new ModelException(
@@ -130,14 +129,18 @@ final class GraphConversion implements OnnxNode.Surroundings {
   /** By the ordinary rule, or by that for sizes that a run decides. */
   private List<Expr> convert(
       NodeProto proto, OnnxNode node, Conversion conversion, Optional<Conversion> atRunTime) {
+    if (!conversion.handsOn() && node.takesTexts()) {
+      return conversions
+          .forTexts(node)
+          .orElseThrow(() -> fault(proto, "has texts as an input, which is not supported", null))
+          .convert(node);
+    }
     if (!conversion.handsOn() && node.takesDecided()) {
       return atRunTime
           .orElseThrow(
               () ->
-                  fault(
-                      proto,
-                      "has an input whose sizes the run decides, which is not supported for it",
-                      null))
+                  node.undeterminedSizes(
+                      "has an input whose sizes the run decides, which is not supported for it"))
           .rule()
           .convert(node);
     }
@@ -146,6 +149,15 @@ final class GraphConversion implements OnnxNode.Surroundings {
     } catch (NeedsValueException e) {
       return atRunTime.orElseThrow(() -> e).rule().convert(node);
     }
+  }
+
+  @Override
+  public List<Expr> byOrdinaryRule(OnnxNode node) {
+    return conversions
+        .find(node.domain(), node.operator(), node.opset())
+        .orElseThrow()
+        .rule()
+        .convert(node);
   }
 
   @Override

@@ -323,6 +323,13 @@ public final class OnnxBuilder {
           name, AttributeProto.AttributeType.STRING, a -> a.setS(ByteString.copyFromUtf8(value)));
     }
 
+    public Node strings(String name, String... values) {
+      return attribute(
+          name,
+          AttributeProto.AttributeType.STRINGS,
+          a -> Arrays.stream(values).map(ByteString::copyFromUtf8).forEach(a::addStrings));
+    }
+
     public Node tensor(String name, TensorProto value) {
       return attribute(name, AttributeProto.AttributeType.TENSOR, a -> a.setT(value));
     }

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 import org.jtvmc.compiler.onnx.convert.Conversions;
 import org.jtvmc.compiler.onnx.convert.Emitter;
 import org.jtvmc.compiler.plan.SizeAssumption;
@@ -23,6 +24,7 @@ import org.jtvmc.ir.graph.Tuple;
 import org.jtvmc.ir.graph.Var;
 import org.jtvmc.ir.op.OperatorRegistry;
 import org.jtvmc.ir.op.SizeAssumptions;
+import org.jtvmc.ir.type.DType;
 import org.jtvmc.ir.type.TensorType;
 
 /**
@@ -181,6 +183,11 @@ public final class OnnxImporter {
 
   /** A result is computed by the function, so that it has memory of its own. */
   private Expr computed(Expr output) {
+    if (output.type() instanceof TensorType type && type.dtype().isString()) {
+      var positions = LongStream.range(0, type.elements()).boxed().toList();
+      var all = new Constant(NDArray.ofLongs(positions).reshape(type.withDType(DType.I64)));
+      return emitter.callUnfolded("host.text_take", List.of(output, all), Attributes.NONE, "");
+    }
     return switch (output) {
       case Var var -> emitter.callUnfolded("copy", List.of(var), Attributes.NONE, var.name());
       case Constant constant ->

@@ -27,6 +27,7 @@ public final class OnnxTypes {
     return switch (number) {
       case TensorProto.DataType.COMPLEX64_VALUE -> 64;
       case TensorProto.DataType.COMPLEX128_VALUE -> 128;
+      case TensorProto.DataType.STRING_VALUE -> 0;
       default -> dtype(number).map(dtype -> dtype.isBool() ? 8 : dtype.bits()).orElse(0);
     };
   }
@@ -48,6 +49,7 @@ public final class OnnxTypes {
           case TensorProto.DataType.UINT32_VALUE -> DType.U32;
           case TensorProto.DataType.UINT64_VALUE -> DType.U64;
           case TensorProto.DataType.BOOL_VALUE -> DType.BOOL;
+          case TensorProto.DataType.STRING_VALUE -> DType.STRING;
           case TensorProto.DataType.FLOAT8E4M3FN_VALUE -> DType.F8_E4M3FN;
           case TensorProto.DataType.FLOAT8E4M3FNUZ_VALUE -> DType.F8_E4M3FNUZ;
           case TensorProto.DataType.FLOAT8E5M2_VALUE -> DType.F8_E5M2;

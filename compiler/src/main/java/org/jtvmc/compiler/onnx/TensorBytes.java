@@ -52,6 +52,15 @@ final class TensorBytes {
     return copyTyped(tensor, bits, count, byteSize);
   }
 
+  /**
+   * Checks that a tensor of texts has as many as its shape says.
+   *
+   * @throws ModelException where it has not
+   */
+  void requireTexts(TensorProto tensor) {
+    expect(tensor, tensor.getStringDataCount(), elementCount(tensor), "texts");
+  }
+
   private long elementCount(TensorProto tensor) {
     for (long dim : tensor.getDimsList()) {
       if (dim < 0) {

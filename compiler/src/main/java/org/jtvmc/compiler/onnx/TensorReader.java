@@ -1,6 +1,7 @@
 package org.jtvmc.compiler.onnx;
 
 import ai.onnx.proto.OnnxMl.TensorProto;
+import com.google.protobuf.ByteString;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
@@ -34,6 +35,12 @@ public final class TensorReader {
                         "%s: tensor '%s' has elements of %s, which is not supported"
                             .formatted(
                                 file, tensor.getName(), OnnxTypes.name(tensor.getDataType()))));
+    if (dtype.isString()) {
+      tensors.requireTexts(tensor);
+      return NDArray.ofTexts(
+          tensor.getDimsList(),
+          tensor.getStringDataList().stream().map(ByteString::toStringUtf8).toList());
+    }
     var bytes = tensors.of(tensor);
     var type = new TensorType(tensor.getDimsList().stream().map(Dim::of).toList(), dtype);
     return dtype.bits() < 8 && !dtype.isBool() ? unpacked(type, bytes) : new NDArray(type, bytes);

@@ -74,7 +74,8 @@ public final class FoldConstants implements Pass<IRModule> {
 
   private Expr fold(Operator operator, Call call) {
     List<NDArray> operands = new ArrayList<>();
-    if (!call.arguments().stream().allMatch(argument -> isConstant(argument, operands))
+    if (makesTexts(call.type())
+        || !call.arguments().stream().allMatch(argument -> isConstant(argument, operands))
         || !isWorthwhile(call.type(), operands)) {
       return call;
     }
@@ -86,6 +87,14 @@ public final class FoldConstants implements Pass<IRModule> {
     return call.type() instanceof TupleType
         ? Tuple.of(results.stream().map(Constant::new).toList())
         : new Constant(results.getFirst());
+  }
+
+  /** Texts are addresses, which mean nothing in a library. */
+  private static boolean makesTexts(Type type) {
+    return switch (type) {
+      case TensorType tensor -> tensor.dtype().isString();
+      case TupleType(List<Type> fields) -> fields.stream().anyMatch(FoldConstants::makesTexts);
+    };
   }
 
   private static boolean isConstant(Expr expr, List<NDArray> into) {

@@ -20,6 +20,10 @@ final class HostCalls {
     return operator(call).scratchBytes(inputs(call), call.attributes());
   }
 
+  static boolean makesTexts(Call call) {
+    return operator(call).makesTexts();
+  }
+
   /** The numbers that the function is told, to be kept with the weights. */
   static NDArray parameters(Call call) {
     return NDArray.ofLongs(operator(call).parameters(inputs(call), call.attributes(), call.type()));

@@ -275,7 +275,7 @@ public final class ModelCompiler {
   /** What kernels rely on. */
   private long alignment(TensorType type) {
     return switch (target) {
-      case CpuTarget _ -> type.dtype().bytes();
+      case CpuTarget _ -> type.dtype().alignment();
       case CudaTarget _ -> DeviceKernel.ALIGNMENT;
     };
   }

@@ -73,6 +73,9 @@ record Placement(
     if (HostCalls.scratchBytes(host) > 0) {
       buffers.add(new Place.Workspace(memory.scratch().get(index)));
     }
+    if (HostCalls.makesTexts(host)) {
+      buffers.add(new Place.Io(plan.inputs().size() + plan.visible()));
+    }
     NDArray parameters = HostCalls.parameters(host);
     buffers.add(weight(new WeightFile.Key(parameters, ""), parameters::data));
     return new KernelCall(HostCalls.symbol(host), buffers);

@@ -29,6 +29,9 @@ final class HostSteps implements StepwiseModel {
 
   private static final int PAGE = 4096;
 
+  /** The native structure that stands for a context's memory for texts. */
+  private static final int TEXTS = 64;
+
   private final CompiledModel model;
   private final MemoryPlan memory;
   private final ToLongFunction<Dim> sizes;
@@ -66,6 +69,7 @@ final class HostSteps implements StepwiseModel {
       io.add(arena.allocate(input.data().byteSize(), 64).copyFrom(input.data()));
     }
     model.outputs().forEach(output -> io.add(arena.allocate(bind(output.type()).bytes(), 64)));
+    io.add(arena.allocate(TEXTS, 64));
     workspace = arena.allocate(memory.bytes(), PAGE);
     weights = StepwiseModel.weights(model, arena);
     model.calls().forEach(call -> buffers.add(call.buffers().stream().map(this::address).toList()));
@@ -132,6 +136,7 @@ final class HostSteps implements StepwiseModel {
 
   @Override
   public void close() {
+    runtime.releaseTexts(io.getLast());
     kernels.values().forEach(CompiledKernel::close);
     pool.close();
     runtime.close();

@@ -38,6 +38,13 @@ public record InputFiller(FillMode mode, long seed, Map<String, Long> limits) {
   }
 
   private NDArray fill(TensorInfo input, SplittableRandom random) {
+    if (input.type().dtype().isString()) {
+      List<String> texts = new ArrayList<>();
+      for (long i = 0; i < input.type().elements(); i++) {
+        texts.add(mode == FillMode.RANDOM ? Long.toString(random.nextLong(1000)) : "");
+      }
+      return NDArray.ofTexts(input.type().sizes(), texts);
+    }
     NDArray array = NDArray.allocate(input.type());
     long limit = limits.getOrDefault(input.name(), UNKNOWN_LIMIT);
     for (long i = 0; i < array.elements(); i++) {

@@ -122,6 +122,10 @@ public final class ModelRunner implements AutoCloseable {
         if (outputs.get(i).decided().isPresent()) {
           sized.set(i, results.get(i).front(context.sizes(i)));
         }
+        if (sized.get(i).dtype().isString()) {
+          // The texts are the context's.
+          sized.set(i, NDArray.ofTexts(sized.get(i).type().sizes(), sized.get(i).texts()));
+        }
       }
       return sized;
     }
@@ -129,7 +133,7 @@ public final class ModelRunner implements AutoCloseable {
 
   static MemorySegment inNativeMemory(NDArray array) {
     MemorySegment data = array.data();
-    if (data.isNative() && data.address() % array.dtype().bytes() == 0) {
+    if (data.isNative() && data.address() % array.dtype().alignment() == 0) {
       return data;
     }
     return Arena.ofAuto().allocate(data.byteSize(), 64).copyFrom(data);

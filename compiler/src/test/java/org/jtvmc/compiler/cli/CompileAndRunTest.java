@@ -275,7 +275,26 @@ class CompileAndRunTest {
     var empty = Files.write(folder.resolve("empty.onnx"), new byte[0]);
     var relay = Files.writeString(folder.resolve("text.relay"), "def @main( {");
 
-    for (var file : List.of(truncated, nonsense, empty, relay, SmallModels.huge(folder))) {
+    var noText = Files.write(folder.resolve("bytes.relay"), new byte[] {(byte) 0xff, 0, 1, 2});
+    var padded =
+        Files.write(folder.resolve("padded.onnx"), Arrays.copyOf(whole, whole.length + 64));
+    var reversed = whole.clone();
+    for (int i = 0; i < whole.length; i++) {
+      reversed[i] = whole[whole.length - 1 - i];
+    }
+    var backwards = Files.write(folder.resolve("backwards.onnx"), reversed);
+
+    for (var file :
+        List.of(
+            truncated,
+            nonsense,
+            empty,
+            relay,
+            noText,
+            padded,
+            backwards,
+            SmallModels.pattern(folder, "(a"),
+            SmallModels.huge(folder))) {
       var out = folder.resolve("hostile").toString();
       for (var verb : List.of(List.of("run"), List.of("compile", "-o", out))) {
         List<String> arguments = new ArrayList<>(verb);

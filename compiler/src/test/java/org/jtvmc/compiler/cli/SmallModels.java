@@ -53,6 +53,15 @@ final class SmallModels {
     return written(b, folder.resolve("unknown.onnx"));
   }
 
+  /** Matches texts with a regular expression. */
+  static Path pattern(Path folder, String pattern) throws IOException {
+    var b = new OnnxBuilder("pattern", 20);
+    b.input("x", DataType.STRING, 3);
+    b.node("RegexFullMatch", "x").string("pattern", pattern).output("y");
+    b.output("y", DataType.BOOL, 3);
+    return written(b, folder.resolve("pattern.onnx"));
+  }
+
   /** Claims to work on more elements than there are bytes on Earth. */
   static Path huge(Path folder) throws IOException {
     var b = new OnnxBuilder("huge", 17);

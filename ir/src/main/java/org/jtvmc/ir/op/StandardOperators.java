@@ -8,6 +8,12 @@ import org.jtvmc.ir.op.host.Compress;
 import org.jtvmc.ir.op.host.NonMaxSuppression;
 import org.jtvmc.ir.op.host.NonZero;
 import org.jtvmc.ir.op.host.RoiAlign;
+import org.jtvmc.ir.op.host.ShapeOfElements;
+import org.jtvmc.ir.op.host.TextMatch;
+import org.jtvmc.ir.op.host.TextNormalize;
+import org.jtvmc.ir.op.host.TextOperators;
+import org.jtvmc.ir.op.host.TextSplit;
+import org.jtvmc.ir.op.host.Trees;
 import org.jtvmc.ir.op.host.Unique;
 import org.jtvmc.ir.op.image.ColumnsToImage;
 import org.jtvmc.ir.op.image.DeformedColumns;
@@ -95,7 +101,8 @@ final class StandardOperators {
             CumulativeSum.all(),
             FullLike.all(),
             single(),
-            ofRuntime())
+            ofRuntime(),
+            TextOperators.all())
         .flatMap(List::stream)
         .toList();
   }
@@ -108,6 +115,11 @@ final class StandardOperators {
         new NonMaxSuppression(),
         new NonZero(),
         new RoiAlign(),
+        new ShapeOfElements(),
+        new TextMatch(),
+        new TextNormalize(),
+        new TextSplit(),
+        new Trees(),
         new Unique());
   }
 

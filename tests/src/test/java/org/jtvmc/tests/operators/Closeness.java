@@ -24,10 +24,16 @@ final class Closeness {
     DType dtype = expected.dtype();
     for (long i = 0; i < expected.elements(); i++) {
       boolean close =
-          dtype.isFloat()
-              ? close(dtype, expected.getDouble(i), actual.getDouble(i))
-              : expected.getLong(i) == actual.getLong(i);
+          dtype.isString()
+              ? expected.text(i).equals(actual.text(i))
+              : dtype.isFloat()
+                  ? close(dtype, expected.getDouble(i), actual.getDouble(i))
+                  : expected.getLong(i) == actual.getLong(i);
       if (!close) {
+        if (dtype.isString()) {
+          fail(
+              "%s: text %d is '%s', not '%s'".formatted(what, i, actual.text(i), expected.text(i)));
+        }
         fail(
             "%s: element %d of %s is %s, not %s"
                 .formatted(what, i, expected.type(), actual.getDouble(i), expected.getDouble(i)));

@@ -23,6 +23,7 @@ final class OneNodeModel {
   private int opset = OPSET;
   private int outputs = 1;
   private String domain = "";
+  private int domainVersion = 1;
   private final Map<String, NDArray> inputs = new LinkedHashMap<>();
   private final Map<String, NDArray> weights = new LinkedHashMap<>();
   private final List<String> arguments = new ArrayList<>();
@@ -40,7 +41,13 @@ final class OneNodeModel {
 
   /** Puts the operator into another operator set than ONNX's own. */
   OneNodeModel domain(String name) {
+    return domain(name, 1);
+  }
+
+  /** The same, of a version of that set. */
+  OneNodeModel domain(String name, int version) {
     domain = name;
+    domainVersion = version;
     return this;
   }
 
@@ -76,7 +83,9 @@ final class OneNodeModel {
   private OneNodeModel argument(String name, NDArray value) {
     arguments.add(name);
     String contents =
-        value.elements() <= 8 && !value.dtype().isFloat() ? "=" + integers(value) : "";
+        value.dtype().isString()
+            ? "=" + value.texts()
+            : value.elements() <= 8 && !value.dtype().isFloat() ? "=" + integers(value) : "";
     description.add(value.type() + contents);
     return this;
   }
@@ -107,6 +116,14 @@ final class OneNodeModel {
 
   OneNodeModel text(String name, String value) {
     return attribute(name, value, node -> node.string(name, value));
+  }
+
+  OneNodeModel reals(String name, List<Float> values) {
+    return attribute(name, values, node -> node.reals(name, values));
+  }
+
+  OneNodeModel texts(String name, String... values) {
+    return attribute(name, Arrays.toString(values), node -> node.strings(name, values));
   }
 
   private OneNodeModel attribute(String name, Object value, Consumer<OnnxBuilder.Node> attribute) {
@@ -140,7 +157,8 @@ final class OneNodeModel {
     List<String> results = node.outputs(outputs);
     ModelProto.Builder model = builder.build().toBuilder();
     if (!domain.isEmpty()) {
-      model.addOpsetImport(OperatorSetIdProto.newBuilder().setDomain(domain).setVersion(1));
+      model.addOpsetImport(
+          OperatorSetIdProto.newBuilder().setDomain(domain).setVersion(domainVersion));
     }
     for (String result : results) {
       model.getGraphBuilder().addOutput(ValueInfoProto.newBuilder().setName(result));

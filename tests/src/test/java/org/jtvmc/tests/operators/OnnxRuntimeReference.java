@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.LongStream;
 import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.type.DType;
 import org.jtvmc.ir.type.TensorType;
@@ -56,6 +57,12 @@ public final class OnnxRuntimeReference {
   }
 
   private static OnnxTensor tensor(OrtEnvironment environment, NDArray array) throws OrtException {
+    if (array.dtype().isString()) {
+      return OnnxTensor.createTensor(
+          environment,
+          array.texts().toArray(String[]::new),
+          array.type().sizes().stream().mapToLong(Long::longValue).toArray());
+    }
     ByteBuffer copy =
         ByteBuffer.allocateDirect((int) array.type().bytes()).order(ByteOrder.nativeOrder());
     MemorySegment.ofBuffer(copy).copyFrom(array.data());
@@ -63,8 +70,24 @@ public final class OnnxRuntimeReference {
     return OnnxTensor.createTensor(environment, copy, shape, javaType(array.dtype()));
   }
 
-  private static NDArray array(OnnxTensor tensor) {
+  /** The texts of nested arrays, in order. */
+  private static void flatten(Object value, List<String> into) {
+    if (value instanceof Object[] array) {
+      for (Object element : array) {
+        flatten(element, into);
+      }
+    } else {
+      into.add((String) value);
+    }
+  }
+
+  private static NDArray array(OnnxTensor tensor) throws OrtException {
     TensorInfo info = tensor.getInfo();
+    if (info.type == OnnxJavaType.STRING) {
+      List<String> texts = new ArrayList<>();
+      flatten(tensor.getValue(), texts);
+      return NDArray.ofTexts(LongStream.of(info.getShape()).boxed().toList(), texts);
+    }
     String name = info.onnxType.name().replace("ONNX_TENSOR_ELEMENT_DATA_TYPE_", "");
     DType dtype =
         switch (name) {

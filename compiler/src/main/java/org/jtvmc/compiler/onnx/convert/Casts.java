@@ -37,6 +37,9 @@ final class Casts {
 
   /** With the attributes that narrow floats have for what does not fit them. */
   private static Expr asSaid(OnnxNode node, DType dtype) {
+    if (dtype.isString()) {
+      return Texts.format(node, node.input(0));
+    }
     return node.type(0).dtype().equals(dtype)
         ? node.input(0)
         : node.call(

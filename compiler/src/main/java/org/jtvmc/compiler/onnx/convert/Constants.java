@@ -2,6 +2,7 @@ package org.jtvmc.compiler.onnx.convert;
 
 import java.util.Arrays;
 import java.util.List;
+import org.jtvmc.compiler.onnx.RandomResultException;
 import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.graph.AttributeValue;
 import org.jtvmc.ir.graph.Attributes;
@@ -22,7 +23,7 @@ final class Constants {
         Conversion.of("Constant", Constants::constant),
         Conversion.of("ConstantOfShape", Constants::constantOfShape),
         Conversion.of("EyeLike", Constants::eyeLike),
-        Conversion.of("Identity", node -> node.input(0)),
+        Conversion.of("Identity", node -> node.input(0)).handingOn(),
         new Conversion("", "Dropout", 1, Constants::dropout));
   }
 
@@ -49,7 +50,14 @@ final class Constants {
       }
       return node.value(array);
     }
-    throw node.fault("holds neither a tensor nor numbers, which is not supported");
+    if (node.hasAttribute("value_string")) {
+      return node.value(NDArray.ofTexts(List.of(), List.of(node.text("value_string", ""))));
+    }
+    if (node.hasAttribute("value_strings")) {
+      var texts = node.texts("value_strings").orElseThrow();
+      return node.value(NDArray.ofTexts(List.of((long) texts.size()), texts));
+    }
+    throw node.fault("holds neither a tensor nor numbers nor texts, which is not supported");
   }
 
   private static Expr constantOfShape(OnnxNode node) {
@@ -98,7 +106,8 @@ final class Constants {
   private static List<Expr> dropout(OnnxNode node) {
     boolean drops = !node.has(1) || node.scalar(1, "a ratio") != 0;
     if (node.has(2) && drops && node.scalar(2, "training mode") != 0) {
-      throw node.fault("is in training mode; export the model for inference");
+      throw new RandomResultException(
+          node.fault("is in training mode; export the model for inference"));
     }
     var data = node.input(0);
     if (!node.wants(1)) {

@@ -89,16 +89,26 @@ public final class Conversions {
                 Slices.all(),
                 Softmaxes.all(),
                 Splits.all(),
+                Texts.all(),
+                TraditionalLearning.all(),
                 SpatialBlocks.all(),
                 SpatialTransforms.all(),
                 TrainingSteps.all(),
                 Transposes.all(),
+                TreeEnsembles.all(),
                 Triangles.all(),
                 UnaryElementwise.all(),
                 VariadicElementwise.all())
             .flatMap(List::stream)
             .toList(),
-        Stream.of(DecidedElementwise.all(), Selections.atRunTime()).flatMap(List::stream).toList());
+        Stream.of(
+                DecidedSizes.all(),
+                PartsAtRunTime.all(),
+                ReductionsAtRunTime.all(),
+                Selections.atRunTime(),
+                ViewsAtRunTime.all())
+            .flatMap(List::stream)
+            .toList());
   }
 
   /** These and more; of two for the same operator and version, the one among {@code more}. */
@@ -123,6 +133,18 @@ public final class Conversions {
         .filter(conversion -> conversion.domain().equals(domain))
         .filter(conversion -> conversion.operator().equals(operator))
         .findFirst();
+  }
+
+  /** What an operator computes that has texts among its inputs. */
+  public Optional<Conversion.Rule> forTexts(OnnxNode node) {
+    Conversion.Rule own = Texts.RULES.get(node.operator());
+    if (own != null) {
+      return Optional.of(own);
+    }
+    return Texts.MOVING.contains(node.operator())
+        ? find(node.domain(), node.operator(), node.opset())
+            .map(conversion -> moved -> Texts.move(moved, conversion.rule()))
+        : Optional.empty();
   }
 
   /** All of them, by domain, operator and version. */

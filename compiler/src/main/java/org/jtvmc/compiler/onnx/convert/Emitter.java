@@ -10,6 +10,7 @@ import org.jtvmc.ir.graph.Expr;
 import org.jtvmc.ir.graph.Tuple;
 import org.jtvmc.ir.interpret.TensorEvaluator;
 import org.jtvmc.ir.op.OperatorRegistry;
+import org.jtvmc.ir.op.host.TextBlob;
 import org.jtvmc.ir.type.Dim;
 import org.jtvmc.ir.type.TensorType;
 
@@ -45,6 +46,18 @@ public final class Emitter {
     return SizeFolding.shape(operators, dims, label);
   }
 
+  /** What is known, as a value; texts as a call that makes them, wherever the model is loaded. */
+  public Expr constant(NDArray contents) {
+    if (!contents.dtype().isString()) {
+      return new Constant(contents);
+    }
+    var blob = new Constant(TextBlob.of(contents.texts()));
+    var count = Attributes.builder().put("count", contents.elements()).build();
+    var vector = callUnfolded("host.text_literal", List.of(blob), count, "");
+    var shape = Attributes.builder().put("newshape", contents.type().sizes());
+    return callUnfolded("reshape", List.of(vector), shape.put("allow_zero", true).build(), "");
+  }
+
   /**
    * A call of an operator, or its value.
    *
@@ -54,6 +67,7 @@ public final class Emitter {
     var call = callUnfolded(operator, arguments, attributes, label);
     if (!(call.type() instanceof TensorType type)
         || !type.isStatic()
+        || type.dtype().isString()
         || type.elements() > FOLDED_ELEMENTS) {
       return call;
     }

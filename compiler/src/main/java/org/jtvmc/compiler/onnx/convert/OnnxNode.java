@@ -70,6 +70,9 @@ public final class OnnxNode {
     /** The value of that name, where the node stands. */
     Expr value(String name);
 
+    /** A node's results by the rule for sizes that are known. */
+    List<Expr> byOrdinaryRule(OnnxNode node);
+
     /** A fault at a node. */
     ModelException fault(NodeProto node, String what, Throwable cause);
   }
@@ -272,6 +275,23 @@ public final class OnnxNode {
         Exprs.freeVariables(value).stream().map(Var::name).toList());
   }
 
+  /**
+   * The fault that a run decides over sizes which have to be known when the model is compiled.
+   *
+   * @param why for the message
+   */
+  public ModelException undeterminedSizes(String why) {
+    List<String> names =
+        inputs.stream()
+            .flatMap(Optional::stream)
+            .flatMap(value -> surroundings.decidedSizes(value).stream())
+            .flatMap(sizes -> Exprs.freeVariables(sizes).stream())
+            .map(Var::name)
+            .distinct()
+            .toList();
+    return new NeedsValueException(fault(why), names);
+  }
+
   /** The integers of an input that has to be known when the model is compiled. */
   public List<Long> integers(int input, String what) {
     var array = constant(input, what);
@@ -321,6 +341,23 @@ public final class OnnxNode {
     return has(input) ? Optional.of(integers(input, what)) : integers(attribute);
   }
 
+  /** Whether an input has texts as elements. */
+  public boolean takesTexts() {
+    return inputs.stream()
+        .flatMap(Optional::stream)
+        .anyMatch(value -> value.type() instanceof TensorType type && type.dtype().isString());
+  }
+
+  /** The same node with other inputs. */
+  OnnxNode withInputs(List<Optional<Expr>> others) {
+    return new OnnxNode(proto, opset, others, surroundings);
+  }
+
+  /** The operator set that the operator is of; "" for ONNX's own. */
+  public String domain() {
+    return proto.getDomain().equals("ai.onnx") ? "" : proto.getDomain();
+  }
+
   /** Whether a run decides over the sizes of an input, or of a part of one. */
   public boolean takesDecided() {
     return inputs.stream().flatMap(Optional::stream).anyMatch(this::isDecided);
@@ -351,6 +388,11 @@ public final class OnnxNode {
   /** The value of that name, where the node stands. */
   Expr value(String name) {
     return surroundings.value(name);
+  }
+
+  /** What the rule for known sizes gives, whatever a run decides. */
+  List<Expr> byOrdinaryRule() {
+    return surroundings.byOrdinaryRule(this);
   }
 
   /** A call of an operator without attributes. */
@@ -386,7 +428,7 @@ public final class OnnxNode {
 
   /** Known contents as a value. */
   public Expr value(NDArray contents) {
-    return new Constant(contents);
+    return surroundings.emitter().constant(contents);
   }
 
   /** A number as a value of rank 0. */

@@ -2,6 +2,7 @@ package org.jtvmc.compiler.onnx.convert;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jtvmc.ir.graph.Attributes;
 import org.jtvmc.ir.graph.Expr;
 
@@ -25,20 +26,34 @@ final class Reductions {
   private Reductions() {}
 
   static List<Conversion> all() {
-    return OPERATORS.entrySet().stream()
-        .map(entry -> Conversion.of(entry.getKey(), node -> reduce(node, entry.getValue())))
-        .toList();
+    return names().stream().map(name -> Conversion.of(name, Reductions::reduce)).toList();
   }
 
-  private static Expr reduce(OnnxNode node, String operator) {
+  /** ONNX's names. */
+  static Set<String> names() {
+    return OPERATORS.keySet();
+  }
+
+  /** Our name of what a node computes. */
+  static String operator(OnnxNode node) {
+    String operator = OPERATORS.get(node.operator());
+    boolean isBool = node.type(0).dtype().isBool();
+    return isBool ? (operator.equals("max") ? "any" : "all") : operator;
+  }
+
+  private static Expr reduce(OnnxNode node) {
     var axes = node.integersFrom("axes", 1, "axes").orElse(List.of());
     if (axes.isEmpty() && node.flag("noop_with_empty_axes", false)) {
       return node.input(0);
     }
-    boolean isBool = node.type(0).dtype().isBool();
+    return reduce(node, axes);
+  }
+
+  /** Over these axes; over all where there are none. */
+  static Expr reduce(OnnxNode node, List<Long> axes) {
     var within = axes.stream().map(axis -> (long) node.axis(axis, node.rank(0))).toList();
     return node.call(
-        isBool ? (operator.equals("max") ? "any" : "all") : operator,
+        operator(node),
         Attributes.builder().put("axes", within).put("keepdims", node.flag("keepdims", true)),
         node.input(0));
   }

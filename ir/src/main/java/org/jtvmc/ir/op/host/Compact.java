@@ -2,8 +2,10 @@ package org.jtvmc.ir.op.host;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.graph.Attributes;
+import org.jtvmc.ir.type.DType;
 import org.jtvmc.ir.type.TensorType;
 import org.jtvmc.ir.type.Type;
 import org.jtvmc.ir.type.TypeException;
@@ -34,6 +36,22 @@ public final class Compact extends HostKernel {
     List<Long> numbers = new ArrayList<>(List.of((long) data.dtype().bytes(), (long) data.rank()));
     numbers.addAll(data.sizes());
     return numbers;
+  }
+
+  @Override
+  List<NDArray> results(List<NDArray> inputs, Attributes attributes, Type result) {
+    NDArray data = inputs.getFirst();
+    if (!data.dtype().isString()) {
+      return super.results(inputs, attributes, result);
+    }
+    // Texts, which an array keeps, are moved by their positions.
+    List<Long> positions = LongStream.range(0, data.elements()).boxed().toList();
+    NDArray all = NDArray.ofLongs(positions).reshape(data.type().withDType(DType.I64));
+    List<NDArray> moved =
+        super.results(
+            List.of(all, inputs.getLast()), attributes, TensorType.of(DType.I64, data.elements()));
+    List<String> texts = moved.getFirst().longs().stream().map(at -> data.text(at)).toList();
+    return List.of(NDArray.ofTexts(List.of(data.elements()), texts));
   }
 
   @Override

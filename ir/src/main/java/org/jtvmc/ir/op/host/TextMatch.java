@@ -37,7 +37,7 @@ public final class TextMatch extends HostKernel {
   /** Two lists of ways, a mark for each instruction, and those still to follow. */
   @Override
   public long scratchBytes(List<TensorType> inputs, Attributes attributes) {
-    return 5L * Long.BYTES * (program(attributes).instructions().size() + 2);
+    return 6L * Long.BYTES * (program(attributes).instructions().size() + 2);
   }
 
   @Override

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.LongFunction;
 import java.util.function.LongToDoubleFunction;
+import java.util.stream.Stream;
 import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.graph.AttributeValue;
 import org.jtvmc.ir.graph.Attributes;
@@ -23,6 +24,7 @@ import org.jtvmc.ir.type.TypeException;
  *   <li>{@code host.text_concat(a, b)}: each text of a with that of b behind it
  *   <li>{@code host.text_equal(a, b)}: whether they are the same bytes
  *   <li>{@code host.text_find(texts, blob)}: which of the blob's texts each is, -1 where it is none
+ *   <li>{@code host.text_join(a, b)}: a vector of the texts of a and then of b
  *   <li>{@code host.text_format(numbers)}: {@code float32} or {@code int64} in decimal, floats with
  *       as many of up to 8 digits as tell them apart
  *   <li>{@code host.text_parse(texts)}: the numbers that they are, {@code float64}
@@ -37,6 +39,7 @@ public final class TextOperators extends HostKernel {
     CONCAT,
     EQUAL,
     FIND,
+    JOIN,
     FORMAT,
     PARSE
   }
@@ -62,6 +65,7 @@ public final class TextOperators extends HostKernel {
         new TextOperators(Kind.CONCAT, List.of("left", "right")),
         new TextOperators(Kind.EQUAL, List.of("left", "right")),
         new TextOperators(Kind.FIND, List.of("texts", "blob")),
+        new TextOperators(Kind.JOIN, List.of("left", "right")),
         new TextOperators(Kind.FORMAT, List.of("numbers")),
         new TextOperators(Kind.PARSE, List.of("texts")));
   }
@@ -90,6 +94,10 @@ public final class TextOperators extends HostKernel {
         yield kind == Kind.CONCAT ? first : first.withDType(DType.BOOL);
       }
       case FIND -> first.withDType(DType.I64);
+      case JOIN -> {
+        require(last.dtype().isString(), "right", last);
+        yield TensorType.of(DType.STRING, first.elements() + last.elements());
+      }
       case FORMAT -> {
         boolean isNumber = first.dtype().equals(DType.F32) || first.dtype().equals(DType.I64);
         require(isNumber, "numbers", first);
@@ -129,6 +137,10 @@ public final class TextOperators extends HostKernel {
             List<String> keys = TextBlob.read(last);
             yield numbers(type, i -> keys.indexOf(first.text(i)));
           }
+          case JOIN ->
+              NDArray.ofTexts(
+                  type.sizes(),
+                  Stream.concat(first.texts().stream(), last.texts().stream()).toList());
           case PARSE -> numbers(type, i -> parse(first.text(i)));
         });
   }

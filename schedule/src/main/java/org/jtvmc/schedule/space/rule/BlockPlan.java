@@ -134,21 +134,30 @@ final class BlockPlan {
 
   /** The step of the reduction where tensor cores are to multiply; empty where they are not. */
   private Optional<Long> coreStep(SketchState state) {
-    if (rows.size() != 1
-        || columns.size() != 1
-        || consumerAxis[rows.getFirst()] > consumerAxis[columns.getFirst()]
-        || BlockTile.forCores(extent(rows), extent(columns)).isEmpty()) {
+    if (rows.size() != 1 || columns.size() != 1) {
+      return Optional.empty();
+    }
+    boolean crossed = consumerAxis[rows.getFirst()] > consumerAxis[columns.getFirst()];
+    if (BlockTile.forCores(extent(crossed ? columns : rows), extent(crossed ? rows : columns))
+        .isEmpty()) {
       return Optional.empty();
     }
     List<Axis> axes = producer.op().axes();
-    return CoreProduct.step(
-            state.gpu(),
-            producer,
-            operands,
-            axes.get(rows.getFirst()),
-            axes.get(columns.getFirst()))
-        .filter(
-            _ -> state.pick(producer.id() + ".cores", List.of("yes", "no"), "yes").equals("yes"));
+    Axis row = axes.get(rows.getFirst());
+    Axis column = axes.get(columns.getFirst());
+    Optional<Long> step =
+        CoreProduct.step(state.gpu(), producer, operands, row, column)
+            .filter(
+                _ ->
+                    state
+                        .pick(producer.id() + ".cores", List.of("yes", "no"), "yes")
+                        .equals("yes"));
+    if (step.isPresent() && crossed) {
+      // Neighbouring threads have the consumer's inner axis.
+      columns.add(rows.removeFirst());
+      rows.add(columns.removeFirst());
+    }
+    return step;
   }
 
   private long extent(List<Integer> group) {

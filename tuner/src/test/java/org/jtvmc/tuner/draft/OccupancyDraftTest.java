@@ -1,0 +1,72 @@
+package org.jtvmc.tuner.draft;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import org.jtvmc.ir.target.CudaTarget;
+import org.jtvmc.ir.te.Reducer;
+import org.jtvmc.ir.te.Tensor;
+import org.jtvmc.ir.type.DType;
+import org.jtvmc.schedule.ComputeDag;
+import org.jtvmc.schedule.Schedule;
+import org.jtvmc.schedule.lower.Lowering;
+import org.jtvmc.schedule.space.DesignSpace;
+import org.jtvmc.tuner.feature.LoopAnalysis;
+import org.junit.jupiter.api.Test;
+
+/** The model of a GPU ranks schedules as their use of its units says. */
+class OccupancyDraftTest {
+  private static final CudaTarget GPU = CudaTarget.typical(80);
+
+  /** The time to start a kernel, which every estimate has. */
+  private static final double LAUNCH_MS = 2e-3;
+
+  private static ComputeDag matmul(long rows, long depth, long columns) {
+    Tensor a = Tensor.placeholder("a", DType.F32, rows, depth);
+    Tensor b = Tensor.placeholder("b", DType.F32, depth, columns);
+    return ComputeDag.of(
+        List.of(a, b),
+        List.of(
+            Tensor.reduce(
+                "c",
+                Reducer.SUM,
+                Tensor.sizes(rows, columns),
+                Tensor.sizes(depth),
+                (i, r) -> a.at(i.get(0), r.get(0)).times(b.at(r.get(0), i.get(1))))));
+  }
+
+  private static double ms(Schedule schedule) {
+    return DraftModel.of(GPU).estimateMs(LoopAnalysis.of(Lowering.lower(schedule, "kernel").func()))
+        - LAUNCH_MS;
+  }
+
+  private static double defaultMs(ComputeDag dag) {
+    return ms(DesignSpace.of(dag, GPU).defaultCandidate().schedule());
+  }
+
+  @Test
+  void noProductIsFasterThanTheMultiplyAddUnits() {
+    double flops = 2.0 * 2048 * 2048 * 2048;
+    double peak = 2.0 * GPU.fmaPerCycle() * GPU.multiprocessors() * GPU.clockHertz();
+    double least = flops / peak * 1e3;
+    double estimate = defaultMs(matmul(2048, 2048, 2048));
+    assertTrue(estimate >= least, estimate + " ms, at the peak " + least);
+    assertTrue(estimate <= 4 * least, estimate + " ms, at the peak " + least);
+  }
+
+  @Test
+  void tilesInSharedMemoryAreWorthWhile() {
+    ComputeDag dag = matmul(2048, 2048, 2048);
+    assertTrue(3 * defaultMs(dag) < ms(DesignSpace.plain(dag, GPU)));
+  }
+
+  @Test
+  void copyingTakesAsLongAsDeviceMemoryDoes() {
+    long elements = 64L << 20;
+    Tensor x = Tensor.placeholder("x", DType.F32, elements);
+    Tensor y = Tensor.compute("y", Tensor.sizes(elements), i -> x.at(i.get(0)));
+    double wanted = 2.0 * elements * Float.BYTES / GPU.bandwidthBytes() * 1e3;
+    assertEquals(wanted, defaultMs(ComputeDag.of(List.of(x), List.of(y))), 0.02 * wanted);
+  }
+}

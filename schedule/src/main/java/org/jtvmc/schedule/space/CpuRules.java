@@ -8,6 +8,7 @@ import org.jtvmc.schedule.space.rule.ReduceSerially;
 import org.jtvmc.schedule.space.rule.TileDotProduct;
 import org.jtvmc.schedule.space.rule.TileReduction;
 import org.jtvmc.schedule.space.rule.TileReductionChain;
+import org.jtvmc.schedule.space.rule.TileThroughCache;
 import org.jtvmc.schedule.space.rule.TileTransforms;
 import org.jtvmc.schedule.space.rule.TileWithConsumer;
 import org.jtvmc.schedule.space.rule.TransposeTiles;
@@ -22,6 +23,7 @@ public final class CpuRules {
           new InlineElementwise(),
           new TileTransforms(),
           new TileReductionChain(),
+          new TileThroughCache(),
           new TileDotProduct(),
           new TileWithConsumer(),
           new TileReduction(),

@@ -63,13 +63,16 @@ public final class FuseOperators implements Pass<IRModule> {
    * @param maxParameters tensors that one function reads
    * @param dataMovementAfterAnchors whether a transpose may join the product whose result it moves
    * @param productChains whether products behind each other may be one kernel, as in attention
+   * @param windowChains whether a convolution that does little for each element that it reads may
+   *     be one kernel with the one that computes them
    */
   public record Options(
       int maxOperators,
       int maxParameters,
       boolean dataMovementAfterAnchors,
-      boolean productChains) {
-    public static final Options DEFAULT = new Options(64, 24, true, true);
+      boolean productChains,
+      boolean windowChains) {
+    public static final Options DEFAULT = new Options(64, 24, true, true, true);
   }
 
   public FuseOperators() {

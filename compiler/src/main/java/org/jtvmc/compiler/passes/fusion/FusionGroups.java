@@ -48,6 +48,7 @@ final class FusionGroups {
     graph.order().forEach(this::joinAnchorOrPrologue);
     graph.order().forEach(this::joinDataMovement);
     graph.order().forEach(this::joinProductChain);
+    graph.order().forEach(this::joinWindowChain);
     graph.order().forEach(this::joinInjective);
   }
 
@@ -167,6 +168,32 @@ final class FusionGroups {
                     .filter(RowChains::isProduct)
                     .filter(product -> RowChains.takesRows(product, left)))
         .ifPresent(product -> merge(between(call, product)));
+  }
+
+  /**
+   * A convolution that does little for each element that it reads, and the one that computes them,
+   * become one kernel, which needs the tensor between them a few rows at a time only.
+   *
+   * <pre>{@code
+   * conv2d(relu(conv2d(%x, %expansion)), %depthwise, groups=...)
+   * }</pre>
+   */
+  private void joinWindowChain(Call call) {
+    if (!options.windowChains() || !WindowChains.isConvolution(call)) {
+      return;
+    }
+    if (call.arguments().getFirst() instanceof Call data
+        && FusionGraph.isOperatorCall(data)
+        && soleReader(data).isPresent()
+        && group(data).kind == FusionKind.OUT_ELEMENTWISE_FUSABLE
+        && graph.order().reversed().stream()
+            .filter(group(data).members::contains)
+            .filter(WindowChains::isConvolution)
+            .findFirst()
+            .filter(producer -> WindowChains.isWorth(producer, data, call))
+            .isPresent()) {
+      merge(between(data, call));
+    }
   }
 
   /** The reader of a value, where there is no other. */

@@ -125,6 +125,17 @@ record TileAxes(
     return stride >= 1 && stride <= 4;
   }
 
+  /** The same axes where no more than so much of each is computed at once. */
+  TileAxes within(long rows, long lanes) {
+    return new TileAxes(
+        vector,
+        row,
+        Math.min(vectorExtent, lanes),
+        Math.min(rowExtent, rows),
+        operands,
+        scatter);
+  }
+
   /** Modelled cycles for the whole reduction with the best tile on these axes. */
   double cycles(CpuTarget target, Stage producer, int lanes) {
     double outputs = 1;

@@ -95,24 +95,56 @@ final class TilePlan {
     return -1;
   }
 
+  /** How a consumer is cut that does not run over its whole tensor at once. */
+  interface Cut {
+
+    /** Whether tiles may lie along these axes of the consumer; for rows, -1 is none. */
+    boolean accepts(int row, int vector);
+
+    /**
+     * The axes with as much of each as is there at once.
+     *
+     * @param row the index of the consumer's axis that rows are along; -1 for none
+     * @param vector that of the one that vectors are along
+     */
+    TileAxes within(SketchState state, TileAxes axes, int row, int vector);
+
+    /**
+     * Makes the consumer's loops around tiles of {@code rows x width}.
+     *
+     * @param row the consumer's axis that rows are along, or null for none
+     * @param vector the one that vectors are along
+     * @return the loop inside which a tile is computed
+     */
+    String loops(SketchState state, String row, String vector, long rows, long width);
+  }
+
+  /** Tiles both, one register tile at a time, in loops that {@code cut} makes. */
+  void apply(SketchState state, Cut cut) {
+    int lanes = state.target().lanes(producer.op().dtype().bytes());
+    List<TileAxes> accepted =
+        candidates(state).stream()
+            .filter(axes -> cut.accepts(rowOf(axes), consumerAxis[axes.vector()]))
+            .toList();
+    TileAxes whole = pickAxes(state, accepted);
+    TileAxes axes = cut.within(state, whole, rowOf(whole), consumerAxis[whole.vector()]);
+    Optional<SlidingWindow> sliding = SlidingWindow.of(producer, accesses, axes);
+    RegisterTile tile = pickTile(state, axes, sliding);
+    long width = Math.min((long) tile.vectors() * lanes, axes.vectorExtent());
+    String row = axes.row() < 0 ? null : axis(consumer, consumerAxis[axes.row()]);
+    String vector = axis(consumer, consumerAxis[axes.vector()]);
+    String hostLoop = cut.loops(state, row, vector, tile.rows(), width);
+    state.apply(new ComputeAt(producer.id(), consumer.id(), hostLoop));
+    tileProducer(state, axes, tile.rows(), width, false, false, tile, sliding);
+    new OperandPacking(producer, accesses).apply(state, axes, tile.rows());
+  }
+
   void apply(SketchState state) {
     String id = producer.id();
     int lanes = state.target().lanes(producer.op().dtype().bytes());
-    List<TileAxes> candidates =
-        TileAxes.candidates(state.target(), consumer, producer, accesses, consumerAxis);
-    List<String> names = candidates.stream().map(this::nameOf).toList();
-    String name = state.pick(id + ".axes", names, names.getFirst());
-    TileAxes axes = candidates.get(names.indexOf(name));
-    List<RegisterTile> tiles =
-        RegisterTile.fitting(
-            state.target(), axes.rowExtent(), Math.ceilDiv(axes.vectorExtent(), lanes));
+    TileAxes axes = pickAxes(state, candidates(state));
     Optional<SlidingWindow> sliding = SlidingWindow.of(producer, accesses, axes);
-    RegisterTile preferred =
-        sliding
-            .filter(SlidingWindow::alone)
-            .map(window -> window.tile(tiles, axes.rowExtent()))
-            .orElseGet(() -> axes.best(state.target(), lanes));
-    RegisterTile tile = state.pick(id + ".tile", tiles, preferred);
+    RegisterTile tile = pickTile(state, axes, sliding);
 
     long rows = tile.rows();
     long width = Math.min((long) tile.vectors() * lanes, axes.vectorExtent());
@@ -124,6 +156,34 @@ final class TilePlan {
     tileProducer(state, axes, rows, width, blockRows > 1, blockWidth > 1, tile, sliding);
     new OperandPacking(producer, accesses).apply(state, axes, rows * blockRows);
     new InputPlacement(consumer.id(), id).apply(state);
+  }
+
+  private List<TileAxes> candidates(SketchState state) {
+    return TileAxes.candidates(state.target(), consumer, producer, accesses, consumerAxis);
+  }
+
+  private int rowOf(TileAxes axes) {
+    return axes.row() < 0 ? -1 : consumerAxis[axes.row()];
+  }
+
+  private TileAxes pickAxes(SketchState state, List<TileAxes> candidates) {
+    List<String> names = candidates.stream().map(this::nameOf).toList();
+    String name = state.pick(producer.id() + ".axes", names, names.getFirst());
+    return candidates.get(names.indexOf(name));
+  }
+
+  private RegisterTile pickTile(
+      SketchState state, TileAxes axes, Optional<SlidingWindow> sliding) {
+    int lanes = state.target().lanes(producer.op().dtype().bytes());
+    List<RegisterTile> tiles =
+        RegisterTile.fitting(
+            state.target(), axes.rowExtent(), Math.ceilDiv(axes.vectorExtent(), lanes));
+    RegisterTile preferred =
+        sliding
+            .filter(SlidingWindow::alone)
+            .map(window -> window.tile(tiles, axes.rowExtent()))
+            .orElseGet(() -> axes.best(state.target(), lanes));
+    return state.pick(producer.id() + ".tile", tiles, preferred);
   }
 
   private String nameOf(TileAxes axes) {

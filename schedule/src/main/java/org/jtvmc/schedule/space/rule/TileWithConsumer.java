@@ -31,7 +31,7 @@ public final class TileWithConsumer implements SketchRule {
   }
 
   /** The reduction to tile: the one with the most work, where there are several. */
-  private static Optional<Stage> producer(SketchState state, Stage stage) {
+  static Optional<Stage> producer(SketchState state, Stage stage) {
     List<Access> accesses = Access.of(state.schedule(), stage);
     return accesses.stream()
         .map(access -> state.schedule().stageOf(access.tensor()))

@@ -128,7 +128,7 @@ public final class ArtifactCompiler {
   }
 
   private IRModule fuse(IRModule imported, CompileOptions options) {
-    return GraphPipeline.standard(options.precision())
+    return GraphPipeline.standard(options.precision(), options.target())
         .without(options.disabledPasses())
         .watchedBy(listener.passes())
         .run(imported);

@@ -149,7 +149,8 @@ final class TuneCommand extends Verb {
     List<SketchRule> rules = rules(place.target());
     IRModule imported = source.load(shapes.given());
     List<TuningTask> all =
-        TaskExtraction.tasks(GraphPipeline.standard(precision.value()).run(imported));
+        TaskExtraction.tasks(
+            GraphPipeline.standard(precision.value(), place.target()).run(imported));
     Path file = records == null ? defaultRecords(source, place) : records;
     try (RecordStore store = RecordStore.open(file, sentence -> note("%s", sentence))) {
       TuningReport report;

@@ -8,6 +8,7 @@ import org.jtvmc.ir.graph.IRModule;
 import org.jtvmc.ir.op.OperatorRegistry;
 import org.jtvmc.ir.pass.Pass;
 import org.jtvmc.ir.pass.PassManager;
+import org.jtvmc.ir.target.Target;
 
 /**
  * The list of the graph passes, in the order in which they run: from a model as its frontend gives
@@ -25,6 +26,11 @@ public final class GraphPipeline {
   /** The same for a model whose weights and activations are stored in {@code precision}. */
   public static PassManager<IRModule> standard(Precision precision) {
     return of(OperatorRegistry.standard(), precision, FuseOperators.Options.DEFAULT);
+  }
+
+  /** The same where it is known what the kernels are for: what is fused depends on the caches. */
+  public static PassManager<IRModule> standard(Precision precision, Target target) {
+    return of(OperatorRegistry.standard(), precision, FuseOperators.Options.of(target));
   }
 
   /**

@@ -7,6 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jtvmc.ir.type.TensorType;
+import org.jtvmc.ir.type.DType;
+import org.jtvmc.ir.text.ModuleText;
+import org.jtvmc.ir.data.NDArray;
+import java.util.TreeMap;
+import java.util.Random;
+import java.util.Map;
 import org.jtvmc.compiler.passes.fusion.FuseOperators;
 import org.jtvmc.ir.graph.Call;
 import org.jtvmc.ir.graph.Expr;
@@ -231,6 +238,38 @@ final class FuseOperatorsTest {
             .toList();
     assertSame(calls.get(0).callee(), calls.get(1).callee());
     assertEquals(List.of("a", "b"), calls.stream().map(Call::label).toList());
+  }
+
+  @Test
+  void aWideImageAndTheWindowsThatSlideOverItAreOneKernel() {
+    assertEquals(
+        List.of("conv2d_relu_conv2d_relu_conv2d"), kernels(PassTester.run(new FuseOperators(), bottleneck(48))));
+  }
+
+  @Test
+  void aSmallImageIsWritten() {
+    assertEquals(
+        List.of("conv2d_relu", "conv2d_relu", "conv2d"), kernels(PassTester.run(new FuseOperators(), bottleneck(8))));
+  }
+
+  /** Images with their channels last: widened, looked at channel by channel, narrowed. */
+  private static IRModule bottleneck(int size) {
+    Random random = new Random(1);
+    Map<String, NDArray> weights = new TreeMap<>();
+    weights.put("e", PassTester.random(TensorType.of(DType.F32, 32, 4, 1, 1), random));
+    weights.put("d", PassTester.random(TensorType.of(DType.F32, 32, 1, 3, 3), random));
+    weights.put("p", PassTester.random(TensorType.of(DType.F32, 4, 32, 1, 1), random));
+    String image = "Tensor[(1, %d, %d, 4), float32]".formatted(size, size);
+    String main =
+        """
+        def @main(%%x: %s) -> %s {
+          %%0 = nn.relu(nn.conv2d(%%x, const["e"], data_layout="NHWC"));
+          %%1 = nn.conv2d(%%0, const["d"], data_layout="NHWC", groups=32, padding=[1, 1, 1, 1]);
+          nn.conv2d(nn.relu(%%1), const["p"], data_layout="NHWC")
+        }
+        """
+            .formatted(image, image);
+    return new ModuleText(main, weights).parse(PassTester.OPERATORS::find);
   }
 
   @Test

@@ -23,6 +23,9 @@ import org.jtvmc.ir.graph.Tuple;
 import org.jtvmc.ir.graph.Var;
 import org.jtvmc.ir.pass.Invariant;
 import org.jtvmc.ir.pass.Pass;
+import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.ir.target.CudaTarget;
+import org.jtvmc.ir.target.Target;
 
 /**
  * Puts every call of an operator into a primitive function, one for each kernel.
@@ -73,6 +76,14 @@ public final class FuseOperators implements Pass<IRModule> {
       boolean productChains,
       boolean windowChains) {
     public static final Options DEFAULT = new Options(64, 24, true, true, true);
+
+    /** The standard limits; a GPU's blocks of threads have no cache for a block of an image. */
+    public static Options of(Target target) {
+      return switch (target) {
+        case CpuTarget _ -> DEFAULT;
+        case CudaTarget _ -> new Options(64, 24, true, true, false);
+      };
+    }
   }
 
   public FuseOperators() {

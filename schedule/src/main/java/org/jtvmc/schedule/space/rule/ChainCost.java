@@ -15,8 +15,8 @@ import org.jtvmc.schedule.space.SketchState;
  * the cache that holds what there is of them at a time.
  */
 final class ChainCost {
-  private static final double CACHE_BYTES_PER_CYCLE = 24;
-  private static final double MEMORY_BYTES_PER_CYCLE = 8;
+  private static final double CACHE_BYTES_PER_CYCLE = 16;
+  private static final double MEMORY_BYTES_PER_CYCLE = 6;
 
   /** Starting the loops of one block. */
   private static final double CYCLES_PER_BLOCK = 2000;
@@ -54,7 +54,7 @@ final class ChainCost {
     for (Link link : links) {
       List<Long> whole = sizes(link.chain.consumer());
       double bytes = bytes(link, whole);
-      boolean stays = bytes / state.target().cores() < state.target().caches().l2() / 2.0;
+      boolean stays = bytes / state.target().cores() < state.target().caches().l2() / 8.0;
       cycles +=
           cycles(link, whole)
               + 2 * bytes / (stays ? CACHE_BYTES_PER_CYCLE : MEMORY_BYTES_PER_CYCLE);

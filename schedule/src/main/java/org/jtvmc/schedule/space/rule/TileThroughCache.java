@@ -39,7 +39,7 @@ public final class TileThroughCache implements SketchRule {
       return false;
     }
     List<Long> best = blocks.get().extents(blocks.get().best(state, cost.get()));
-    String preferred = WAYS.get(Boolean.getBoolean("x.t") || cost.get().together(best) < cost.get().apart() ? 1 : 0);
+    String preferred = WAYS.get(cost.get().together(best) < cost.get().apart() ? 1 : 0);
     return state.pick(stage.id() + ".chain", WAYS, preferred).equals(WAYS.get(1));
   }
 

@@ -18,7 +18,6 @@ import org.jtvmc.compiler.artifact.CompileListener;
 import org.jtvmc.compiler.artifact.CompileOptions;
 import org.jtvmc.compiler.artifact.CompileOptions.Part;
 import org.jtvmc.compiler.passes.GraphPipeline;
-import org.jtvmc.compiler.passes.Precision;
 import org.jtvmc.compiler.pipeline.KernelBackend;
 import org.jtvmc.compiler.pipeline.TaskExtraction;
 import org.jtvmc.compiler.pipeline.TunedSchedules;

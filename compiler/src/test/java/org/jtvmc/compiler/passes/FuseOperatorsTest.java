@@ -7,20 +7,20 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.jtvmc.ir.type.TensorType;
-import org.jtvmc.ir.type.DType;
-import org.jtvmc.ir.text.ModuleText;
-import org.jtvmc.ir.data.NDArray;
-import java.util.TreeMap;
-import java.util.Random;
 import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
 import org.jtvmc.compiler.passes.fusion.FuseOperators;
+import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.graph.Call;
 import org.jtvmc.ir.graph.Expr;
 import org.jtvmc.ir.graph.Exprs;
 import org.jtvmc.ir.graph.Function;
 import org.jtvmc.ir.graph.IRModule;
 import org.jtvmc.ir.graph.Operator;
+import org.jtvmc.ir.text.ModuleText;
+import org.jtvmc.ir.type.DType;
+import org.jtvmc.ir.type.TensorType;
 import org.junit.jupiter.api.Test;
 
 final class FuseOperatorsTest {
@@ -243,13 +243,15 @@ final class FuseOperatorsTest {
   @Test
   void aWideImageAndTheWindowsThatSlideOverItAreOneKernel() {
     assertEquals(
-        List.of("conv2d_relu_conv2d_relu_conv2d"), kernels(PassTester.run(new FuseOperators(), bottleneck(48))));
+        List.of("conv2d_relu_conv2d_relu_conv2d"),
+        kernels(PassTester.run(new FuseOperators(), bottleneck(48))));
   }
 
   @Test
   void aSmallImageIsWritten() {
     assertEquals(
-        List.of("conv2d_relu", "conv2d_relu", "conv2d"), kernels(PassTester.run(new FuseOperators(), bottleneck(8))));
+        List.of("conv2d_relu", "conv2d_relu", "conv2d"),
+        kernels(PassTester.run(new FuseOperators(), bottleneck(8))));
   }
 
   /** Images with their channels last: widened, looked at channel by channel, narrowed. */

@@ -87,8 +87,7 @@ class TileThroughCacheTest {
                           i.get(2))
                       .times(window.at(i.get(2), r.get(0), r.get(1))));
       Tensor result = positive("result", slid);
-      return ComputeDag.of(
-          List.of(projected ? pointwise("project", result, narrow) : result));
+      return ComputeDag.of(List.of(projected ? pointwise("project", result, narrow) : result));
     }
 
     private static Tensor weight(String name, long... sizes) {
@@ -149,7 +148,10 @@ class TileThroughCacheTest {
   @Test
   void anImageThatExceedsTheCacheIsThereAFewRowsAtATime() {
     DesignSpace space = DesignSpace.of(new Shape(56, 56, 1, 24, 144, true).dag(), TARGET);
-    String loops = Lowering.lower(space.defaultCandidate().schedule(), "k").func().toString();
+    Candidate preferred = space.defaultCandidate();
+    assertTrue(preferred.values().containsValue("together"), preferred.values().toString());
+    Candidate block = space.replay(together(preferred.values()));
+    String loops = Lowering.lower(block.schedule(), "k").func().toString();
     assertFalse(loops.contains("allocate global"), loops);
     assertTrue(loops.contains("allocate local expanded: float32["), loops);
     assertTrue(loops.contains("allocate local result: float32["), loops);

@@ -44,9 +44,7 @@ final class WindowChains {
     boolean byChannel = attributes.integer("groups") == channels;
     boolean byPixel = weight.sizes().get(2) == 1 && weight.sizes().get(3) == 1;
     long work = (work(producer) + work(consumer)) / image.elements();
-    return (byChannel || byPixel)
-        && image.bytes() >= LEAST_BYTES
-        && work <= MOST_WORK;
+    return (byChannel || byPixel) && image.bytes() >= LEAST_BYTES && work <= MOST_WORK;
   }
 
   private static long work(Call convolution) {

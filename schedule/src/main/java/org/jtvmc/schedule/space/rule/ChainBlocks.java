@@ -5,7 +5,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
-import org.jtvmc.ir.te.Axis;
 import org.jtvmc.schedule.Stage;
 import org.jtvmc.schedule.space.SketchState;
 

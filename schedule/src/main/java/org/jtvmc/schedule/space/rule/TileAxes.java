@@ -128,12 +128,7 @@ record TileAxes(
   /** The same axes where no more than so much of each is computed at once. */
   TileAxes within(long rows, long lanes) {
     return new TileAxes(
-        vector,
-        row,
-        Math.min(vectorExtent, lanes),
-        Math.min(rowExtent, rows),
-        operands,
-        scatter);
+        vector, row, Math.min(vectorExtent, lanes), Math.min(rowExtent, rows), operands, scatter);
   }
 
   /** Modelled cycles for the whole reduction with the best tile on these axes. */

@@ -172,8 +172,7 @@ final class TilePlan {
     return candidates.get(names.indexOf(name));
   }
 
-  private RegisterTile pickTile(
-      SketchState state, TileAxes axes, Optional<SlidingWindow> sliding) {
+  private RegisterTile pickTile(SketchState state, TileAxes axes, Optional<SlidingWindow> sliding) {
     int lanes = state.target().lanes(producer.op().dtype().bytes());
     List<RegisterTile> tiles =
         RegisterTile.fitting(

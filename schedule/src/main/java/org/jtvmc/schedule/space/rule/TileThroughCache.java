@@ -132,7 +132,9 @@ public final class TileThroughCache implements SketchRule {
       blocks = ChainBlocks.of(chain, row, vector).orElseThrow();
       block =
           state.pick(
-              blocks.consumer().id() + ".block", blocks.fitting(state, cost), blocks.best(state, cost));
+              blocks.consumer().id() + ".block",
+              blocks.fitting(state, cost),
+              blocks.best(state, cost));
       List<Long> extents = extents();
       return axes.within(row < 0 ? 1 : extents.get(row), extents.get(vector));
     }
@@ -179,10 +181,7 @@ public final class TileThroughCache implements SketchRule {
       order.addAll(inner);
       state.apply(new Reorder(id, order));
       OuterLoops.parallelize(
-          state,
-          id,
-          outer,
-          ReductionShape.work(chain.reduction()) >= TilePlan.LEAST_PARALLEL_WORK);
+          state, id, outer, ReductionShape.work(chain.reduction()) >= TilePlan.LEAST_PARALLEL_WORK);
       host = ReduceRows.rowLoop(state.stage(id), outer);
       state.apply(new Vectorize(id, inner.getLast()));
       if (row != null && rows <= MOST_UNROLLED) {

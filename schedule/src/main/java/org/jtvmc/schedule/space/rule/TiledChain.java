@@ -56,7 +56,8 @@ record TiledChain(
     return new TiledChain(stage, reduction, accesses, axisOf, source);
   }
 
-  private static Optional<List<Integer>> axisOf(SketchState state, Stage consumer, Stage reduction) {
+  private static Optional<List<Integer>> axisOf(
+      SketchState state, Stage consumer, Stage reduction) {
     Optional<int[]> axes =
         consumer == reduction
             ? Optional.of(IntStream.range(0, reduction.op().axes().size()).toArray())

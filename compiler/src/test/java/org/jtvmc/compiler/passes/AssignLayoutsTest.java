@@ -44,6 +44,27 @@ final class AssignLayoutsTest {
         """);
   }
 
+  /** Turning the result is part of the convolution's kernel; turning the input would be another. */
+  @Test
+  void aResidualThatIsGivenIsReadWhereItLies() {
+    assertRewrites(
+        new AssignLayouts(OPERATORS),
+        """
+        (%x: Tensor[(1, 3, 6, 6), float32], %w: Tensor[(8, 3, 1, 1), float32],
+         %r: Tensor[(1, 8, 6, 6), float32]) -> Tensor[(1, 8, 6, 6), float32] {
+          %0 = nn.conv2d(%x, %w);
+          %1 = add(%0, %r);
+          nn.relu(%1)
+        }
+        """,
+        """
+        %0 = nn.conv2d(%x, %w, out_layout="NHWC");
+        %1 = transpose(%0, axes=[0, 3, 1, 2]);
+        %2 = add(%1, %r);
+        nn.relu(%2)
+        """);
+  }
+
   @Test
   void residualsPoolingAndSqueezedChannelsStayInTheChain() {
     assertLayouts(

@@ -88,25 +88,27 @@ final class ChannelsLastTest {
 
   /** Compared with the direct form; the tolerance is that of the larger tiles. */
   @ParameterizedTest
-  @CsvSource({"7, 9, 0, 1", "8, 8, 1, 1", "5, 4, 2, 0"})
+  @CsvSource({"7, 9, 0, 1, NHWC", "8, 8, 1, 1, NHWC", "5, 4, 2, 0, NHWC", "7, 9, 1, 1, NCHW"})
   void tilesOfTransformedImagesComputeTheConvolution(
-      long height, long width, long before, long behind) {
+      long height, long width, long before, long behind, String layout) {
     Operator conv = OPERATORS.get("nn.conv2d");
-    Tensor data = Tensor.placeholder("x", DType.F32, 2, height, width, 5);
+    long[] shape =
+        layout.equals("NHWC")
+            ? new long[] {2, height, width, 5}
+            : new long[] {2, 5, height, width};
+    Tensor data = Tensor.placeholder("x", DType.F32, shape);
     Tensor weight = Tensor.placeholder("w", DType.F32, 4, 5, 3, 3);
     Attributes attributes =
         Attributes.builder()
             .put("padding", List.of(before, before, behind, behind))
-            .put("data_layout", "NHWC")
+            .put("data_layout", layout)
+            .put("out_layout", "NHWC")
             .build();
     Type result =
         conv.infer(
-            List.of(
-                TensorType.of(DType.F32, 2, height, width, 5),
-                TensorType.of(DType.F32, 4, 5, 3, 3)),
+            List.of(TensorType.of(DType.F32, shape), TensorType.of(DType.F32, 4, 5, 3, 3)),
             attributes);
-    Map<Tensor, NDArray> contents =
-        Map.of(data, random(2, height, width, 5), weight, random(4, 5, 3, 3));
+    Map<Tensor, NDArray> contents = Map.of(data, random(shape), weight, random(4, 5, 3, 3));
     List<NDArray> results = new ArrayList<>();
     List<String> names = new ArrayList<>();
     for (Operator.Strategy s : conv.strategies(List.of(data, weight), attributes, result)) {

@@ -43,6 +43,11 @@ public record RegisterTile(int rows, int vectors) {
       return each * vectors * perVector;
     }
 
+    /** Shuffles that pick the lanes out of loads of neighbouring elements, for one step. */
+    double shuffles(int rows, int vectors) {
+      return byLane && stride > 1 && stride <= 4 ? (byRow ? rows : 1) * vectors * stride : 0;
+    }
+
     /** Modelled cycles in which the second cache delivers what is needed anew. */
     double streamed(int rows, int vectors) {
       double units = byLane ? loads(rows, vectors) : byRow ? rows : 0;
@@ -114,13 +119,16 @@ public record RegisterTile(int rows, int vectors) {
     if (rows == 0 || vectors == 0) {
       return 0;
     }
-    double arithmetic = rows * vectors / 2.0;
+    double arithmetic = rows * vectors;
     double loads = 0;
     double streamed = 0;
     for (Operand operand : operands) {
       loads += operand.loads(rows, vectors) / 2.0;
+      // They go through one of the two units that multiply and add.
+      arithmetic += operand.shuffles(rows, vectors);
       streamed += operand.streamed(rows, vectors);
     }
+    arithmetic /= 2;
     double latency = 4;
     // The loop's own instructions and the imperfect overlap of its steps.
     double overhead = 0.25 + 0.1 * streamed;

@@ -123,8 +123,8 @@ final class FusionGroups {
   }
 
   /**
-   * A transpose of an anchor's result, possibly through reshapes, joins it: the kernel then stores
-   * straight to the transposed place.
+   * A transpose of an anchor's result, possibly through reshapes, joins it, and elementwise work
+   * behind that: the kernel then stores straight to the transposed place.
    */
   private void joinDataMovement(Call call) {
     if (!options.dataMovementAfterAnchors()
@@ -138,6 +138,12 @@ final class FusionGroups {
       if (MOVES_DATA.contains(((Operator) mover.callee()).name())) {
         if (isAtMost(group(mover).kind, FusionKind.INJECTIVE)) {
           merge(between(call, mover));
+          Call moved = mover;
+          if (tree.kind(moved) == FusionKind.ELEMENTWISE && sets.inSameSet(call, moved)) {
+            soleReader(moved)
+                .filter(reader -> isAtMost(group(reader).kind, FusionKind.BROADCAST))
+                .ifPresent(reader -> merge(between(call, reader)));
+          }
         }
         return;
       }

@@ -13,7 +13,8 @@ import org.jtvmc.ir.type.TensorType;
 
 /**
  * Work on single elements, where more of what it reads has the channels last than first: what is
- * the other way has to be transposed.
+ * the other way has to be transposed. Of equal parts, that with the channels last is transposed as
+ * it is computed, and the other would take a kernel.
  */
 final class MoveElementwise implements LayoutRule {
   /** Attributes that name dimensions. */
@@ -39,7 +40,7 @@ final class MoveElementwise implements LayoutRule {
         first += type.elements();
       }
     }
-    if (last == 0 || last < first) {
+    if (last <= first) {
       return Optional.empty();
     }
     return Optional.of(

@@ -218,11 +218,10 @@ public final class Convolution extends TensorOperator {
     if (channelsFirst) {
       strategies.add(new Strategy("matmul", this::asMatmul));
     }
-    boolean channelsLast =
-        dataLayout(attributes) == ImageLayout.CHANNELS_LAST
-            && outLayout(attributes) == ImageLayout.CHANNELS_LAST;
+    boolean channelsLast = outLayout(attributes) == ImageLayout.CHANNELS_LAST;
     for (int size : channelsLast ? WINOGRAD_TILES : List.<Integer>of()) {
       Winograd winograd = new Winograd(size);
+      ImageLayout layout = dataLayout(attributes);
       if (winograd.fits(inputs.get(0), window, (TensorType) result)) {
         strategies.add(
             new Strategy(
@@ -230,10 +229,29 @@ public final class Convolution extends TensorOperator {
                 (operands, _, type) ->
                     List.of(
                         winograd.convolution(
-                            operands.get(0), operands.get(1), window, (TensorType) type))));
+                            channelsLast(operands.get(0), layout),
+                            operands.get(1),
+                            window,
+                            (TensorType) type))));
       }
     }
     return List.copyOf(strategies);
+  }
+
+  /** The image with its channels last, read where it lies. */
+  private static Tensor channelsLast(Tensor image, ImageLayout layout) {
+    if (layout == ImageLayout.CHANNELS_LAST) {
+      return image;
+    }
+    List<PrimExpr> sizes =
+        ImageLayout.CHANNELS_LAST.arrange(
+            image.dim(0), image.dim(layout.channel(image.rank())), layout.spatial(image.shape()));
+    return Tensor.compute(
+        "channels_last",
+        sizes,
+        i ->
+            image.at(
+                layout.arrange(i.getFirst(), i.getLast(), ImageLayout.CHANNELS_LAST.spatial(i))));
   }
 
   /**

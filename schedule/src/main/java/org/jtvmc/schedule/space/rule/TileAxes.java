@@ -31,6 +31,9 @@ record TileAxes(
     List<RegisterTile.Operand> operands,
     boolean scatter) {
 
+  /** Cycles for each element of a vector whose elements go to places of their own. */
+  private static final double SCATTERED_STORE = 1.1;
+
   /** All pairs of axes that the consumer's loops can tile, the fastest by the model first. */
   static List<TileAxes> candidates(
       CpuTarget target, Stage consumer, Stage producer, List<Access> accesses, int[] consumerAxis) {
@@ -140,7 +143,7 @@ record TileAxes(
     double reduced = ReductionShape.work(producer) / outputs;
     double tiles = outputs / (vectorExtent * (double) rowExtent);
     double step = best(target, lanes).cycles(rowExtent, vectorExtent, lanes, operands);
-    double stores = outputs * (scatter ? 1.5 : 1.0 / lanes);
+    double stores = outputs * (scatter ? SCATTERED_STORE : 1.0 / lanes);
     return tiles * step * reduced + stores;
   }
 

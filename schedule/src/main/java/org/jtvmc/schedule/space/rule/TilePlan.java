@@ -35,6 +35,9 @@ final class TilePlan {
   private static final List<Integer> UNROLL_LIMITS =
       List.of(0, 4, 16, 64, SlidingWindow.MOST_STATEMENTS);
 
+  /** Accumulators beside which the operands of several steps fit. */
+  private static final int SPARE_REGISTERS_BELOW = 20;
+
   private final Stage consumer;
   private final Stage producer;
   private final List<Access> accesses;
@@ -334,9 +337,15 @@ final class TilePlan {
       return UNROLL_LIMITS.stream().filter(limit -> limit >= alone.get()).findFirst().orElseThrow();
     }
     int window = windowSize();
-    return window <= 1 || window * tile.registers() > 320
-        ? 0
-        : window <= 4 ? 4 : window <= 16 ? 16 : 64;
+    if (window <= 1) {
+      return 0;
+    }
+    // With registers to spare, loads of one step of the window overlap the arithmetic of another.
+    int statements = window * tile.rows();
+    if (tile.registers() <= SPARE_REGISTERS_BELOW && statements <= SlidingWindow.MOST_STATEMENTS) {
+      return UNROLL_LIMITS.stream().filter(limit -> limit >= statements).findFirst().orElseThrow();
+    }
+    return window * tile.registers() > 320 ? 0 : window <= 4 ? 4 : window <= 16 ? 16 : 64;
   }
 
   private String longestReduce() {

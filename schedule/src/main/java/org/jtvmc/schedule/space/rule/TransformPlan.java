@@ -7,6 +7,8 @@ import org.jtvmc.ir.expr.Binary;
 import org.jtvmc.ir.expr.BinaryOp;
 import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.expr.PrimExpr;
+import org.jtvmc.ir.expr.PrimExprs;
+import org.jtvmc.ir.expr.PrimVar;
 import org.jtvmc.ir.te.Axis;
 import org.jtvmc.schedule.Stage;
 import org.jtvmc.schedule.space.Access;
@@ -28,7 +30,8 @@ import org.jtvmc.schedule.step.Vectorize;
  * are transformed back into registers. Data and products are computed whole beforehand, or for a
  * few rows of tiles at a time, so that both stay in the second cache.
  *
- * @param consumer what is written; its axes end with rows, columns and channels
+ * @param consumer what is written; among its axes are rows, columns and channels
+ * @param image which axes of the consumer those are
  * @param sums half of the transform back: tile, row in the tile, position, channel
  * @param product position, position, tile, channel, reduced over the data's channels
  * @param data the transformed data: position, position, tile, channel
@@ -37,7 +40,46 @@ import org.jtvmc.schedule.step.Vectorize;
  * @param size rows, and columns, of a tile
  */
 record TransformPlan(
-    Stage consumer, Stage sums, Stage product, Stage data, Stage rows, Stage constant, long size) {
+    Stage consumer,
+    Image image,
+    Stage sums,
+    Stage product,
+    Stage data,
+    Stage rows,
+    Stage constant,
+    long size) {
+
+  /** Indices of the consumer's axes over rows, columns and channels. */
+  record Image(int h, int w, int c) {
+
+    /**
+     * The axes by which the sums are read: tile, row in the tile, position, channel. Empty where
+     * they are others.
+     */
+    static Optional<Image> of(Stage consumer, Access sums, long size) {
+      List<Axis> axes = consumer.op().axes();
+      int h = -1;
+      int c = -1;
+      int w = -1;
+      for (int i = 0; i < axes.size(); i++) {
+        PrimVar var = axes.get(i).var();
+        boolean byRows =
+            sums.indices().get(1) instanceof Binary(BinaryOp op, PrimExpr of, PrimExpr by)
+                && op == BinaryOp.FLOOR_MODULO
+                && of == var
+                && IntImm.is(by, size);
+        if (byRows) {
+          h = i;
+        } else if (sums.indices().get(3) == var) {
+          c = i;
+        } else if (PrimExprs.uses(sums.indices().getFirst(), var) && axes.get(i).size() > 1) {
+          // The image's number comes before its columns.
+          w = i;
+        }
+      }
+      return h < 0 || c < 0 || w < h ? Optional.empty() : Optional.of(new Image(h, w, c));
+    }
+  }
 
   /** The most that a thread may have of its own for data and products of one block. */
   private static final double BLOCK_BYTES = 400 << 10;
@@ -78,31 +120,33 @@ record TransformPlan(
       return Optional.empty();
     }
     long size = sums.op().axes().get(1).size();
-    int first = consumer.op().axes().size() - 3;
-    PrimExpr rowInTile =
+    Access read =
         Access.of(state.schedule(), consumer).stream()
             .filter(access -> access.tensor() == sums.tensor())
             .findFirst()
-            .orElseThrow()
-            .indices()
-            .get(1);
-    boolean byRows =
-        rowInTile instanceof Binary(BinaryOp op, PrimExpr of, PrimExpr by)
-            && op == BinaryOp.FLOOR_MODULO
-            && of == consumer.op().axes().get(first).var()
-            && IntImm.is(by, size);
-    return byRows
-        ? Optional.of(new TransformPlan(consumer, sums, product, data, rows, constant, size))
-        : Optional.empty();
+            .orElseThrow();
+    List<Stage> inner = List.of(data, rows, constant);
+    return Image.of(consumer, read, size)
+        .map(
+            image ->
+                new TransformPlan(
+                    consumer,
+                    image,
+                    sums,
+                    product,
+                    inner.get(0),
+                    inner.get(1),
+                    inner.get(2),
+                    size));
   }
 
   void apply(SketchState state) {
     String id = consumer.id();
     int count = consumer.op().axes().size();
-    String h = axis(consumer, count - 3);
-    String w = axis(consumer, count - 2);
-    String c = axis(consumer, count - 1);
-    long down = Math.ceilDiv(consumer.op().axes().get(count - 3).size(), size);
+    String h = axis(consumer, image.h);
+    String w = axis(consumer, image.w);
+    String c = axis(consumer, image.c);
+    long down = Math.ceilDiv(consumer.op().axes().get(image.h).size(), size);
     long lanes = state.target().lanes(consumer.op().dtype().bytes());
 
     List<Long> blocks = blocks(down);
@@ -111,8 +155,10 @@ record TransformPlan(
     state.apply(new Split(id, w, List.of(size)));
     state.apply(new Split(id, c, List.of(lanes)));
     List<String> order = new ArrayList<>();
-    for (int i = 0; i < count - 3; i++) {
-      order.add(axis(consumer, i));
+    for (int i = 0; i < count; i++) {
+      if (i != image.h && i != image.w && i != image.c) {
+        order.add(axis(consumer, i));
+      }
     }
     order.add(h + ".0");
     List<String> outer = List.copyOf(order);
@@ -178,8 +224,7 @@ record TransformPlan(
   }
 
   private long across() {
-    int count = consumer.op().axes().size();
-    return Math.ceilDiv(consumer.op().axes().get(count - 2).size(), size);
+    return Math.ceilDiv(consumer.op().axes().get(image.w).size(), size);
   }
 
   /** Divides the outermost loops among the threads; returns the loop inside which blocks are. */

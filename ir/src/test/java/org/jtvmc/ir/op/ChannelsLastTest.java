@@ -93,9 +93,7 @@ final class ChannelsLastTest {
       long height, long width, long before, long behind, String layout) {
     Operator conv = OPERATORS.get("nn.conv2d");
     long[] shape =
-        layout.equals("NHWC")
-            ? new long[] {2, height, width, 5}
-            : new long[] {2, 5, height, width};
+        layout.equals("NHWC") ? new long[] {2, height, width, 5} : new long[] {2, 5, height, width};
     Tensor data = Tensor.placeholder("x", DType.F32, shape);
     Tensor weight = Tensor.placeholder("w", DType.F32, 4, 5, 3, 3);
     Attributes attributes =

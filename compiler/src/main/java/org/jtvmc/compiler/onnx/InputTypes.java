@@ -55,7 +55,7 @@ final class InputTypes {
     }
     declared.forEach(
         (name, type) ->
-            bound.put(name, type.withShape(type.shape().stream().map(this::bind).toList())));
+            bound.put(name, type.withShape(bound(type, shapes.getOrDefault(name, List.of())))));
   }
 
   /**
@@ -179,6 +179,15 @@ final class InputTypes {
     return plain.isEmpty() || Character.isDigit(plain.charAt(0)) ? "_" + plain : plain;
   }
 
+  private List<Dim> bound(TensorType type, List<Dim> given) {
+    var dims = new ArrayList<Dim>();
+    for (int axis = 0; axis < type.rank(); axis++) {
+      boolean open = axis < given.size() && !given.get(axis).isKnown();
+      dims.add(open ? given.get(axis) : bind(type.dim(axis)));
+    }
+    return dims;
+  }
+
   private Dim bind(Dim dim) {
     return dim.replaceFactors(
         factor ->
@@ -193,7 +202,8 @@ final class InputTypes {
       Dim size = shape.get(axis);
       fits =
           switch (type.dim(axis)) {
-            case Dim.Known known -> known.equals(size);
+            // An exporter that was given one image has written its number down.
+            case Dim.Known known -> known.equals(size) || !size.isKnown();
             case Dim.Symbol symbol ->
                 sizes.merge(symbol.name(), size, (before, now) -> before).equals(size);
             case Dim.Derived _ -> true;

@@ -197,7 +197,15 @@ public final class ModelCompiler {
               .allMatch(value -> value.storage() instanceof Value.Weight));
       first += count;
     }
-    return FunctionLowering.lower(use.function(), constant::get, sizes);
+    try {
+      return FunctionLowering.lower(use.function(), constant::get, sizes);
+    } catch (IllegalStateException e) {
+      // Some operators' expressions are made for numbers.
+      throw new ModelException(
+          "%s needs known sizes: %s; give numbers with --input-shapes"
+              .formatted(use.label(), e.getMessage()),
+          e);
+    }
   }
 
   /** Builds all kernels, each thread with a compiler of its own taking the next one. */

@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import org.jtvmc.ir.graph.Attributes;
 import org.jtvmc.ir.graph.Expr;
+import org.jtvmc.ir.type.Dim;
 
 /**
  * Resize and, before it, Upsample.
@@ -44,7 +45,7 @@ final class Resizes {
     return node.call(
         "image.resize",
         Attributes.builder()
-            .put("sizes", scaled(node, scales))
+            .putSizes("sizes", scaledSizes(node, scales))
             .putReals("scales", scales)
             .put("mode", mode)
             .put("coordinate_transformation_mode", "asymmetric")
@@ -81,7 +82,7 @@ final class Resizes {
       if (smooths(node, all.stream().anyMatch(scale -> scale < 1))) {
         return Antialias.of(node, scaled(node, all), all);
       }
-      attributes.put("sizes", scaled(node, all)).putReals("scales", all);
+      attributes.putSizes("sizes", scaledSizes(node, all)).putReals("scales", all);
     } else if (given(node, 3)) {
       var sizes = onAllAxes(node, node.integers(3, "sizes"), axes, node.sizes(0));
       var scalesOf = keepAspectRatio(node, sizes, axes, attributes);
@@ -141,6 +142,17 @@ final class Resizes {
     return shrinks
         && node.flag("antialias", false)
         && List.of("linear", "cubic").contains(node.text("mode", "nearest"));
+  }
+
+  /** The sizes of the result, where those of the input may be open. */
+  private static List<Dim> scaledSizes(OnnxNode node, List<Double> scales) {
+    var shape = node.type(0).shape();
+    if (node.type(0).isStatic() || scales.size() != shape.size()) {
+      return scaled(node, scales).stream().map(Dim::of).toList();
+    }
+    return IntStream.range(0, shape.size())
+        .mapToObj(i -> shape.get(i).times(Math.max(1, Math.round(scales.get(i)))))
+        .toList();
   }
 
   private static List<Long> scaled(OnnxNode node, List<Double> scales) {

@@ -55,6 +55,9 @@ public final class Resize extends TensorOperator {
     }
     Interpolation.Coordinates.of(attributes);
     Interpolation.Rounding.of(attributes);
+    if (attributes.hasOpenSizes()) {
+      return OpenEnlargement.result(data, attributes);
+    }
     List<Long> sizes = Shapes.eachAtLeast("sizes", attributes.integers("sizes"), data.rank(), 1, 0);
     for (int i = 0; i < sizes.size(); i++) {
       if (data.dim(i).equals(Dim.of(0)) && sizes.get(i) != 0) {
@@ -73,6 +76,9 @@ public final class Resize extends TensorOperator {
   protected List<Tensor> expression(List<Tensor> inputs, Attributes attributes, Type result) {
     Tensor current = inputs.getFirst();
     DType dtype = current.dtype();
+    if (attributes.hasOpenSizes()) {
+      return List.of(OpenEnlargement.expression(current, (TensorType) result, attributes));
+    }
     List<Long> sizes = ((TensorType) result).sizes();
     List<Axis> original = Axes.of(current.shape());
     for (int axis = 0; axis < sizes.size(); axis++) {

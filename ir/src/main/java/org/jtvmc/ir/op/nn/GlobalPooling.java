@@ -2,7 +2,6 @@ package org.jtvmc.ir.op.nn;
 
 import java.util.Collections;
 import java.util.List;
-import org.jtvmc.ir.expr.FloatImm;
 import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.graph.Attributes;
 import org.jtvmc.ir.graph.FusionKind;
@@ -77,9 +76,9 @@ public final class GlobalPooling extends TensorOperator {
     }
     DType accumulator = Accumulation.of(data.dtype());
     Tensor sum = Tensor.reduce("global_pool_sum", reducer, axes, pixels, element.cast(accumulator));
-    long count = pixels.stream().mapToLong(Axis::size).reduce(1, Math::multiplyExact);
     List<Axis> outer = Axes.of(extents);
-    PrimExpr mean = sum.at(Axes.vars(outer)).times(new FloatImm(accumulator, 1.0 / count));
+    PrimExpr mean =
+        sum.at(Axes.vars(outer)).times(Normalization.reciprocalOfCount(pixels, accumulator));
     return List.of(Tensor.map("global_avg_pool", outer, mean.cast(data.dtype())));
   }
 }

@@ -6,10 +6,12 @@ import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.expr.Intrinsic;
 import org.jtvmc.ir.expr.IntrinsicOp;
 import org.jtvmc.ir.expr.PrimExpr;
+import org.jtvmc.ir.expr.Sizes;
 import org.jtvmc.ir.op.Axes;
 import org.jtvmc.ir.te.Axis;
 import org.jtvmc.ir.te.Reducer;
 import org.jtvmc.ir.te.Tensor;
+import org.jtvmc.ir.type.DType;
 
 /** The stages that the normalisations share. */
 final class Normalization {
@@ -20,7 +22,7 @@ final class Normalization {
   static Tensor mean(String prefix, List<Axis> axes, List<Axis> reduceAxes, PrimExpr body) {
     Tensor sum = Tensor.reduce(prefix + "_sum", Reducer.SUM, axes, reduceAxes, body);
     List<Axis> outer = renewed(axes);
-    PrimExpr mean = sum.at(Axes.vars(outer)).times(reciprocalOfCount(reduceAxes, body));
+    PrimExpr mean = sum.at(Axes.vars(outer)).times(reciprocalOfCount(reduceAxes, body.dtype()));
     return Tensor.map(prefix + "_mean", outer, mean);
   }
 
@@ -29,7 +31,7 @@ final class Normalization {
       String prefix, List<Axis> axes, List<Axis> reduceAxes, PrimExpr body, double epsilon) {
     Tensor sum = Tensor.reduce(prefix + "_squares", Reducer.SUM, axes, reduceAxes, body);
     List<Axis> outer = renewed(axes);
-    PrimExpr variance = sum.at(Axes.vars(outer)).times(reciprocalOfCount(reduceAxes, body));
+    PrimExpr variance = sum.at(Axes.vars(outer)).times(reciprocalOfCount(reduceAxes, body.dtype()));
     PrimExpr root =
         Intrinsic.of(IntrinsicOp.SQRT, variance.plus(new FloatImm(body.dtype(), epsilon)));
     return Tensor.map(prefix + "_scale", outer, IntImm.of(body.dtype(), 1).dividedBy(root));
@@ -40,8 +42,11 @@ final class Normalization {
     return axes.stream().map(axis -> Axis.of(axis.var().name(), axis.extent())).toList();
   }
 
-  private static PrimExpr reciprocalOfCount(List<Axis> reduceAxes, PrimExpr body) {
-    long count = reduceAxes.stream().mapToLong(Axis::size).reduce(1, Math::multiplyExact);
-    return new FloatImm(body.dtype(), 1.0 / count);
+  /** One over the number of elements that are reduced. */
+  static PrimExpr reciprocalOfCount(List<Axis> reduceAxes, DType dtype) {
+    PrimExpr count = Sizes.product(reduceAxes.stream().map(Axis::extent).toList());
+    return count instanceof IntImm number
+        ? new FloatImm(dtype, 1.0 / number.value())
+        : new FloatImm(dtype, 1).dividedBy(count.cast(dtype));
   }
 }

@@ -99,7 +99,12 @@ public final class Pooling extends TensorOperator {
     ImageLayout layout = layout(attributes, data.rank());
     List<String> names = layout.arrange("n", "c", Axes.spatialNames("", window.rank()));
     List<Axis> axes = Axes.named(names, Axes.extents(result));
-    Window covering = covering(window, layout.spatial(data.shape()), layout.spatial(axes));
+    Window covering =
+        covering(
+            window,
+            layout.spatial(data.shape()),
+            layout.spatial(axes),
+            attributes.bool("ceil_mode"));
     Reducer reducer = kind == Kind.MAX ? Reducer.MAX : Reducer.SUM;
     Tensor padded = Padding.ofWindow(data, covering, layout, reducer.identity(dtype), names);
 
@@ -160,10 +165,16 @@ public final class Pooling extends TensorOperator {
    *
    * @param sizes of the data, and {@code outputs} of the result: spatial ones
    */
-  private static Window covering(Window window, List<PrimExpr> sizes, List<Axis> outputs) {
+  private static Window covering(
+      Window window, List<PrimExpr> sizes, List<Axis> outputs, boolean ceil) {
     List<Long> end = new ArrayList<>(window.rank());
     List<Axis> dataAxes = Axes.of(sizes);
     for (int i = 0; i < window.rank(); i++) {
+      if (!(sizes.get(i) instanceof IntImm)) {
+        // The most that any size may need.
+        end.add(window.padEnd().get(i) + (ceil ? window.strides().get(i) - 1 : 0));
+        continue;
+      }
       long needed = (outputs.get(i).size() - 1) * window.strides().get(i) + window.reach(i);
       long before = window.padBegin().get(i) + dataAxes.get(i).size();
       end.add(Math.max(window.padEnd().get(i), needed - before));

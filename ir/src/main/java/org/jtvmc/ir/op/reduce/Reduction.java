@@ -7,6 +7,7 @@ import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.expr.Intrinsic;
 import org.jtvmc.ir.expr.IntrinsicOp;
 import org.jtvmc.ir.expr.PrimExpr;
+import org.jtvmc.ir.expr.Sizes;
 import org.jtvmc.ir.graph.Attributes;
 import org.jtvmc.ir.graph.FusionKind;
 import org.jtvmc.ir.graph.Operator;
@@ -34,7 +35,7 @@ public final class Reduction extends TensorOperator {
   /** What is done to the combination of {@code count} elements. */
   @FunctionalInterface
   private interface Finish {
-    PrimExpr apply(PrimExpr combined, long count);
+    PrimExpr apply(PrimExpr combined, PrimExpr count);
   }
 
   private Reduction(String name, Reducer reducer, UnaryOperator<PrimExpr> before, Finish after) {
@@ -65,8 +66,11 @@ public final class Reduction extends TensorOperator {
             "norm_l2", Reducer.SUM, x -> x.times(x), (x, _) -> throughDouble(IntrinsicOp.SQRT, x)));
   }
 
-  private static PrimExpr mean(PrimExpr sum, long count) {
-    return sum.dividedBy(IntImm.of(sum.dtype(), count));
+  private static PrimExpr mean(PrimExpr sum, PrimExpr count) {
+    return sum.dividedBy(
+        count instanceof IntImm number
+            ? IntImm.of(sum.dtype(), number.value())
+            : count.cast(sum.dtype()));
   }
 
   private static PrimExpr absolute(PrimExpr x) {
@@ -106,7 +110,7 @@ public final class Reduction extends TensorOperator {
     PrimExpr body = before.apply(data.at(indices).cast(accumulator));
     Tensor combined = Tensor.reduce(name(), reducer, axes, reduceAxes, body);
 
-    long count = reduceAxes.stream().mapToLong(Axis::size).reduce(1, Math::multiplyExact);
+    PrimExpr count = Sizes.product(reduceAxes.stream().map(Axis::extent).toList());
     List<Axis> outer = Axes.of(result);
     PrimExpr element = combined.at(Axes.vars(outer));
     PrimExpr finished = after.apply(element, count).cast(dtype);

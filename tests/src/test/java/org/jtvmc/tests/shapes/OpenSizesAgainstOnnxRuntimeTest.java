@@ -1,0 +1,193 @@
+package org.jtvmc.tests.shapes;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.jtvmc.codegen.CodegenException;
+import org.jtvmc.codegen.llvm.HostCpu;
+import org.jtvmc.compiler.artifact.Artifact;
+import org.jtvmc.compiler.artifact.ArtifactCompiler;
+import org.jtvmc.compiler.artifact.CompileListener;
+import org.jtvmc.compiler.artifact.CompileOptions;
+import org.jtvmc.compiler.onnx.GivenShapes;
+import org.jtvmc.compiler.onnx.OnnxBuilder;
+import org.jtvmc.compiler.passes.Precision;
+import org.jtvmc.compiler.pipeline.ScheduleSource;
+import org.jtvmc.compiler.run.ModelRunner;
+import org.jtvmc.compiler.source.ModelSource;
+import org.jtvmc.ir.data.NDArray;
+import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.ir.type.DType;
+import org.jtvmc.ir.type.TensorType;
+import org.jtvmc.tests.operators.OnnxRuntimeReference;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** One library runs with sizes of every kind, and refuses those that do not fit together. */
+class OpenSizesAgainstOnnxRuntimeTest {
+  private static final CpuTarget HOST = HostCpu.detect().target();
+
+  @TempDir private Path folder;
+
+  private Artifact compile(
+      OnnxBuilder model,
+      Map<String, List<String>> shapes,
+      List<Map<String, List<Long>>> specialized)
+      throws Exception {
+    Path file = folder.resolve("model.onnx");
+    Files.write(file, model.build().toByteArray());
+    CompileOptions options =
+        new CompileOptions(
+            "open",
+            GivenShapes.parse(shapes),
+            specialized,
+            HOST,
+            ScheduleSource.NONE,
+            List.of(),
+            false,
+            CompileOptions.Part.usual(),
+            Precision.FP32);
+    return new ArtifactCompiler(HOST, CompileListener.NONE)
+        .compile(ModelSource.of(file.toString()), options, folder.resolve("out"));
+  }
+
+  private static Map<String, NDArray> inputs(Map<String, long[]> shapes) {
+    Random random = new Random(3);
+    Map<String, NDArray> inputs = new LinkedHashMap<>();
+    shapes.forEach(
+        (name, shape) -> {
+          NDArray array = NDArray.allocate(TensorType.of(DType.F32, shape));
+          for (long i = 0; i < array.elements(); i++) {
+            array.setDouble(i, random.nextFloat() - 0.5);
+          }
+          inputs.put(name, array);
+        });
+    return inputs;
+  }
+
+  private static void assertSame(OnnxBuilder model, ModelRunner runner, Map<String, long[]> shapes)
+      throws Exception {
+    Map<String, NDArray> inputs = inputs(shapes);
+    List<NDArray> expected = OnnxRuntimeReference.run(model.build(), inputs);
+    List<NDArray> actual = runner.run(List.copyOf(inputs.values()));
+    for (int output = 0; output < expected.size(); output++) {
+      NDArray right = expected.get(output);
+      NDArray found = actual.get(output);
+      assertEquals(right.type(), found.type());
+      for (long i = 0; i < right.elements(); i++) {
+        double difference = Math.abs(right.getDouble(i) - found.getDouble(i));
+        assertTrue(
+            difference <= 1e-4 * Math.max(1, Math.abs(right.getDouble(i))),
+            "element %d of output %d is %s, not %s, for %s"
+                .formatted(i, output, found.getDouble(i), right.getDouble(i), found.type()));
+      }
+    }
+  }
+
+  @Test
+  void imagesOfAnySizeAndNumber() throws Exception {
+    OnnxBuilder model = OpenModels.images();
+    Artifact artifact = compile(model, Map.of("x", List.of("n", "3", "h", "w")), List.of());
+    try (ModelRunner runner = artifact.load(2)) {
+      for (long[] shape :
+          new long[][] {
+            {1, 3, 32, 32}, {2, 3, 5, 40}, {3, 3, 1, 1}, {1, 3, 67, 33}, {1, 3, 224, 100}
+          }) {
+        assertSame(model, runner, Map.of("x", shape));
+      }
+    }
+  }
+
+  @Test
+  void textsOfAnyLengthUpToTheTable() throws Exception {
+    OnnxBuilder model = OpenModels.text();
+    Artifact artifact =
+        compile(
+            model,
+            Map.of("x", List.of("n", "s:0..100", "16"), "mask", List.of("n", "s")),
+            List.of(Map.of("x", List.of(2L, 16L, 16L), "mask", List.of(2L, 16L))));
+    try (ModelRunner runner = artifact.load(2)) {
+      for (long n : new long[] {1, 2, 3}) {
+        for (long s : new long[] {1, 2, 7, 16, 33, 40}) {
+          assertSame(model, runner, text(n, s, s));
+        }
+      }
+      List<NDArray> nothing = runner.run(List.copyOf(inputs(text(0, 4, 4)).values()));
+      assertEquals(TensorType.of(DType.F32, 0, 4, 16), nothing.getFirst().type());
+      assertRefused(runner, text(1, 41, 41), "s must be", "here 41 and 40");
+      assertRefused(runner, text(1, 5, 6), "\"mask\" has size 6 along axis 1");
+      assertRefused(runner, text(1, 101, 101), "size s is 101 along axis 1, not in 0 to 100");
+      assertSame(model, runner, text(2, 3, 3));
+    }
+  }
+
+  @Test
+  void everyContextHasSizesOfItsOwn() throws Exception {
+    OnnxBuilder model = OpenModels.text();
+    Map<String, List<String>> open =
+        Map.of("x", List.of("n", "s", "16"), "mask", List.of("n", "s"));
+    Artifact artifact = compile(model, open, List.of());
+    try (ExecutorService threads = Executors.newFixedThreadPool(3)) {
+      List<Future<?>> runs =
+          List.of(5L, 12L, 31L).stream()
+              .<Future<?>>map(length -> threads.submit(() -> runOften(model, artifact, length)))
+              .toList();
+      for (Future<?> run : runs) {
+        run.get();
+      }
+    } catch (ExecutionException e) {
+      throw new AssertionError(e.getCause());
+    }
+  }
+
+  private static Void runOften(OnnxBuilder model, Artifact artifact, long length) throws Exception {
+    try (ModelRunner runner = artifact.load(1)) {
+      for (long s = length; s > length - 5; s--) {
+        assertSame(model, runner, text(2, s, s));
+      }
+    }
+    return null;
+  }
+
+  @Test
+  void partsSideBySide() throws Exception {
+    OnnxBuilder model = OpenModels.parts();
+    Artifact artifact =
+        compile(model, Map.of("a", List.of("n", "p"), "b", List.of("n", "q")), List.of());
+    try (ModelRunner runner = artifact.load(1)) {
+      for (long[] sizes : new long[][] {{1, 2, 3}, {4, 1, 1}, {3, 0, 5}, {2, 17, 1}, {0, 2, 2}}) {
+        Map<String, long[]> shapes = new LinkedHashMap<>();
+        shapes.put("a", new long[] {sizes[0], sizes[1]});
+        shapes.put("b", new long[] {sizes[0], sizes[2]});
+        assertSame(model, runner, shapes);
+      }
+    }
+  }
+
+  private static Map<String, long[]> text(long batch, long length, long maskLength) {
+    Map<String, long[]> shapes = new LinkedHashMap<>();
+    shapes.put("x", new long[] {batch, length, 16});
+    shapes.put("mask", new long[] {batch, maskLength});
+    return shapes;
+  }
+
+  private static void assertRefused(
+      ModelRunner runner, Map<String, long[]> shapes, String... parts) {
+    List<NDArray> arguments = List.copyOf(inputs(shapes).values());
+    String message = assertThrows(CodegenException.class, () -> runner.run(arguments)).getMessage();
+    for (String part : parts) {
+      assertTrue(message.contains(part), message);
+    }
+  }
+}

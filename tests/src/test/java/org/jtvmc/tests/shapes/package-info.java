@@ -1,0 +1,2 @@
+/** Models whose sizes are known only when they run. */
+package org.jtvmc.tests.shapes;

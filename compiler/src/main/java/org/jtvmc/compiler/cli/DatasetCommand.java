@@ -10,7 +10,6 @@ import org.jtvmc.compiler.dataset.DatasetGenerator;
 import org.jtvmc.compiler.dataset.WarmStartTraining;
 import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.tuner.cost.RankingQuality;
-import org.jtvmc.tuner.cost.WarmStart;
 import org.jtvmc.tuner.measure.worker.WorkerOptions;
 import org.jtvmc.tuner.session.LocalWorkbench;
 import org.jtvmc.tuner.session.Workbench;
@@ -110,9 +109,7 @@ final class DatasetCommand extends Verb {
     try {
       WarmStartTraining training = WarmStartTraining.on(new DatasetFile(out), seed);
       WarmStartTraining.Quality quality = training.crossValidate();
-      try (WarmStart model = training.train()) {
-        model.write(train);
-      }
+      training.train().write(train);
       if (json()) {
         ObjectNode document = object();
         document.put("file", train.toString());

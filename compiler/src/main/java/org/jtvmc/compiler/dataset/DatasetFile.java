@@ -27,9 +27,9 @@ import org.jtvmc.tuner.record.RecordException;
  *
  * and each measured schedule of it is a line
  *
- * <pre>{"v":1,"kernel":K,"steps":[...],"time_ms":0.12}</pre>
+ * <pre>{"v":1,"kernel":K,"by":"random","steps":[...],"time_ms":0.12}</pre>
  *
- * without a time where it failed. Schedules and not features are kept, so that the file outlives
+ * without a time where it failed, where {@code by} is the {@link Proposer}. Schedules and not features are kept, so that the file outlives
  * changes of the features. Lines are appended; a torn last line is skipped.
  */
 public final class DatasetFile {
@@ -50,9 +50,10 @@ public final class DatasetFile {
    * A measured schedule.
    *
    * @param steps in canonical JSON
+   * @param by who proposed it
    * @param timeMs of one run; infinite where it failed
    */
-  public record Sample(String steps, double timeMs) {}
+  public record Sample(String steps, Proposer by, double timeMs) {}
 
   public DatasetFile(Path file) {
     this.file = file;
@@ -79,7 +80,7 @@ public final class DatasetFile {
   void append(int id, List<Sample> samples) {
     List<ObjectNode> lines = new ArrayList<>();
     for (Sample sample : samples) {
-      ObjectNode line = line(id);
+      ObjectNode line = line(id).put("by", sample.by().symbol());
       try {
         line.set("steps", mapper.readTree(sample.steps()));
       } catch (JsonProcessingException e) {
@@ -154,7 +155,8 @@ public final class DatasetFile {
       kernels.put(id, new Kernel(id, workload, target(node.path("target")), new ArrayList<>()));
     } else if (kernels.containsKey(id) && node.path("steps").isArray()) {
       double time = node.path("time_ms").asDouble(Double.POSITIVE_INFINITY);
-      kernels.get(id).samples().add(new Sample(node.path("steps").toString(), time));
+      Proposer by = Proposer.of(node.path("by").asText());
+      kernels.get(id).samples().add(new Sample(node.path("steps").toString(), by, time));
     }
   }
 

@@ -18,6 +18,7 @@ import org.jtvmc.tuner.cost.CostModel;
 import org.jtvmc.tuner.cost.CostModels;
 import org.jtvmc.tuner.measure.MeasureException;
 import org.jtvmc.tuner.measure.MeasureResult;
+import org.jtvmc.tuner.record.RecordStatus;
 import org.jtvmc.tuner.search.Candidate;
 import org.jtvmc.tuner.search.EvolutionarySearch;
 import org.jtvmc.tuner.search.Observation;
@@ -28,9 +29,10 @@ import org.jtvmc.tuner.session.Workbench;
 import org.jtvmc.tuner.task.TuningTask;
 
 /**
- * Measures schedules of many kernels. Half of a kernel's schedules are random points of its space,
- * the other half comes from an evolutionary search among them: a model must tell good from bad, and
- * good from better. Kernel {@code k} is drawn from the seed and {@code k} alone, so that a data set
+ * Measures schedules of many kernels. The first are the default one and those that the shipped
+ * model likes best before anything is measured, which shows what it is worth on a kernel that it
+ * has not seen. Of the rest half are random points of the space, and half come from an evolutionary
+ * search among them: a model must tell good from bad, and good from better. Kernel {@code k} is drawn from the seed and {@code k} alone, so that a data set
  * can be made in several goes.
  */
 public final class DatasetGenerator {
@@ -118,12 +120,15 @@ public final class DatasetGenerator {
       SearchContext context =
           new SearchContext(
               task.workload(), workbench.space(task), workbench.appraiser(task), model, random);
-      List<SearchStrategy> strategies =
-          List.of(new RandomSearch(context), new EvolutionarySearch(context));
+      SearchStrategy atRandom = new RandomSearch(context);
+      SearchStrategy search = new EvolutionarySearch(context);
+      Candidate byDefault = context.space().defaultCandidate();
       double best = Double.POSITIVE_INFINITY;
       while (count < options.candidates() && !isOver(start)) {
         double progress = (double) count / options.candidates();
-        SearchStrategy strategy = strategies.get(progress < 0.5 ? 0 : 1);
+        Proposer proposer =
+            count == 0 ? Proposer.MODEL : progress < 0.5 ? Proposer.RANDOM : Proposer.SEARCH;
+        SearchStrategy strategy = proposer == Proposer.RANDOM ? atRandom : search;
         List<Candidate> batch =
             strategy.propose(Math.min(BATCH, options.candidates() - count), progress);
         if (batch.isEmpty()) {
@@ -135,9 +140,19 @@ public final class DatasetGenerator {
         List<org.jtvmc.tuner.cost.Sample> lessons = new ArrayList<>();
         for (int k = 0; k < batch.size(); k++) {
           double time = results.get(k).bestMs();
+          if (results.get(k).status() != RecordStatus.OK) {
+            notes.accept(
+                "kernel %d: %s: %s: %s"
+                    .formatted(
+                        id,
+                        results.get(k).status().symbol(),
+                        results.get(k).error(),
+                        batch.get(k).text()));
+          }
           best = Math.min(best, time);
           observations.add(new Observation(batch.get(k), time));
-          samples.add(new DatasetFile.Sample(batch.get(k).text(), time));
+          Proposer by = batch.get(k).equals(byDefault) ? Proposer.RULES : proposer;
+          samples.add(new DatasetFile.Sample(batch.get(k).text(), by, time));
           context
               .appraiser()
               .appraise(batch.get(k))
@@ -146,7 +161,8 @@ public final class DatasetGenerator {
                       lessons.add(
                           new org.jtvmc.tuner.cost.Sample(context.group(), a.features(), time)));
         }
-        strategies.forEach(each -> each.observe(observations));
+        atRandom.observe(observations);
+        search.observe(observations);
         model.update(lessons);
         file.append(id, samples);
         count += batch.size();

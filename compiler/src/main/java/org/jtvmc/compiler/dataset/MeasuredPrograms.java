@@ -10,6 +10,7 @@ import org.jtvmc.tuner.cost.Sample;
 import org.jtvmc.tuner.draft.DraftModel;
 import org.jtvmc.tuner.draft.MachineFeatures;
 import org.jtvmc.tuner.feature.LoopAnalysis;
+import org.jtvmc.tuner.search.LoopAppraiser;
 import org.jtvmc.tuner.task.TuningTask;
 
 /**
@@ -25,7 +26,7 @@ record MeasuredPrograms(String family, String workload, List<Sample> samples, Li
 
   static MeasuredPrograms of(DatasetFile.Kernel kernel) {
     TuningTask task = DatasetGenerator.main(kernel.workload());
-    MachineFeatures features = new MachineFeatures(kernel.target());
+    MachineFeatures features = LoopAppraiser.relativeToDefault(task.dag(), kernel.target());
     DraftModel draft = DraftModel.of(kernel.target());
     // Kernels that compute the same are different groups where their machines differ.
     String group = kernel.id() + " " + task.workload() + " " + kernel.target();

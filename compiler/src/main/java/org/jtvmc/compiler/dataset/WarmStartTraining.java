@@ -77,14 +77,13 @@ public final class WarmStartTraining {
       int held = fold;
       List<MeasuredPrograms> others = kernels.stream().filter(k -> fold(k) != held).toList();
       List<MeasuredPrograms> unseen = kernels.stream().filter(k -> fold(k) == held).toList();
-      try (WarmStart model = train(others)) {
-        for (MeasuredPrograms kernel : unseen) {
-          double[] scores = model.scores(kernel.samples().stream().map(Sample::features).toList());
-          RankingQuality.Ranked ranked = new RankingQuality.Ranked(kernel.throughputs(), scores);
-          byModel.add(ranked);
-          byDraft.add(new RankingQuality.Ranked(kernel.throughputs(), draftScores(kernel)));
-          families.computeIfAbsent(kernel.family(), _ -> new ArrayList<>()).add(ranked);
-        }
+      WarmStart model = train(others);
+      for (MeasuredPrograms kernel : unseen) {
+        double[] scores = model.scores(kernel.samples().stream().map(Sample::features).toList());
+        RankingQuality.Ranked ranked = new RankingQuality.Ranked(kernel.throughputs(), scores);
+        byModel.add(ranked);
+        byDraft.add(new RankingQuality.Ranked(kernel.throughputs(), draftScores(kernel)));
+        families.computeIfAbsent(kernel.family(), _ -> new ArrayList<>()).add(ranked);
       }
     }
     Map<String, RankingQuality> byFamily = new TreeMap<>();

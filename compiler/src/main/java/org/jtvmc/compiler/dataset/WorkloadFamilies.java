@@ -48,16 +48,17 @@ final class WorkloadFamilies {
           new Kind("batch_matmul", WorkloadFamilies::batchMatmul, 2),
           new Kind("dense", WorkloadFamilies::dense, 4),
           new Kind("conv2d", r -> convolution(r, pick(r, 3, 3, 5), 1), 4),
-          new Kind("conv2d_1x1", r -> convolution(r, 1, 1), 3),
+          new Kind("conv2d_1x1", r -> convolution(r, 1, 1), 4),
           new Kind("conv2d_large", r -> convolution(r, 7, 1), 1),
-          new Kind("depthwise", r -> convolution(r, pick(r, 3, 3, 5, 7), 0), 2),
+          new Kind("depthwise", r -> convolution(r, pick(r, 3, 3, 5, 7), 0), 3),
           new Kind("conv2d_transpose", WorkloadFamilies::transposedConvolution, 1),
-          new Kind("pool", WorkloadFamilies::pool, 1),
-          new Kind("reduce", WorkloadFamilies::reduction, 2),
+          new Kind("pool", WorkloadFamilies::pool, 3),
+          new Kind("global_pool", WorkloadFamilies::globalPool, 1),
+          new Kind("reduce", WorkloadFamilies::reduction, 3),
           new Kind("softmax", r -> rows(r, "nn.softmax(%x, axis=-1)"), 1),
           new Kind("layer_norm", WorkloadFamilies::layerNorm, 1),
           new Kind("elementwise", WorkloadFamilies::elementwise, 1),
-          new Kind("transpose", WorkloadFamilies::transpose, 1));
+          new Kind("transpose", WorkloadFamilies::transpose, 2));
 
   private WorkloadFamilies() {}
 
@@ -108,6 +109,37 @@ final class WorkloadFamilies {
     return operator.isEmpty() ? operand : operator + "(" + operand + ")";
   }
 
+  /**
+   * A product with what networks let follow: a bias, another tensor of the same shape, a function.
+   *
+   * @param axis of {@code type} that the bias lies along, and {@code channels} its length
+   */
+  private static String withEpilogue(
+      SplittableRandom random, String data, String product, String type, long channels, int axis) {
+    String value =
+        random.nextInt(4) == 0
+            ? product
+            : "nn.bias_add(" + product + ", " + weight(2, channels) + ", axis=" + axis + ")";
+    boolean residual = random.nextInt(4) == 0;
+    return function(
+        "%x: " + data + (residual ? ", %r: " + type : ""),
+        type,
+        then(pick(random, EPILOGUES), residual ? "add(" + value + ", %r)" : value));
+  }
+
+  /** An image with the channels before its sides, or behind them as most of a network has them. */
+  private static String image(boolean last, long channels, long size) {
+    return last ? type(1, size, size, channels) : type(1, channels, size, size);
+  }
+
+  private static String layout(boolean last) {
+    return last ? ", data_layout=\"NHWC\"" : "";
+  }
+
+  private static boolean channelsLast(SplittableRandom random) {
+    return random.nextInt(4) != 0;
+  }
+
   private static String matmul(SplittableRandom random) {
     long m = pick(random, LENGTHS);
     long n = pick(random, LENGTHS);
@@ -140,11 +172,7 @@ final class WorkloadFamilies {
       return null;
     }
     String product = "nn.dense(%x, " + weight(1, n, k) + ")";
-    String biased =
-        random.nextInt(4) == 0
-            ? product
-            : "nn.bias_add(" + product + ", " + weight(2, n) + ", axis=-1)";
-    return function("%x: " + type(m, k), type(m, n), then(pick(random, EPILOGUES), biased));
+    return withEpilogue(random, type(m, k), product, type(m, n), n, 1);
   }
 
   /** One group, or, where {@code groups} is 0, one for each channel. */
@@ -161,8 +189,9 @@ final class WorkloadFamilies {
         || outSize < 4) {
       return null;
     }
+    boolean last = channelsLast(random);
     String call =
-        "nn.conv2d(%%x, %s, strides=[%d, %d], padding=[%d, %d, %d, %d]%s)"
+        "nn.conv2d(%%x, %s, strides=[%d, %d], padding=[%d, %d, %d, %d]%s%s)"
             .formatted(
                 weight(1, out, groups == 0 ? 1 : in, window, window),
                 stride,
@@ -171,13 +200,10 @@ final class WorkloadFamilies {
                 padding,
                 padding,
                 padding,
-                groups == 0 ? ", groups=" + in : "");
-    String biased =
-        random.nextInt(3) == 0 ? call : "nn.bias_add(" + call + ", " + weight(2, out) + ")";
-    return function(
-        "%x: " + type(1, in, size, size),
-        type(1, out, outSize, outSize),
-        then(pick(random, EPILOGUES), biased));
+                groups == 0 ? ", groups=" + in : "",
+                layout(last));
+    return withEpilogue(
+        random, image(last, in, size), call, image(last, out, outSize), out, last ? 3 : 1);
   }
 
   private static String transposedConvolution(SplittableRandom random) {
@@ -202,14 +228,26 @@ final class WorkloadFamilies {
       return null;
     }
     String operator = random.nextBoolean() ? "nn.max_pool" : "nn.avg_pool";
-    boolean wide = random.nextBoolean();
+    boolean last = channelsLast(random);
+    String window =
+        random.nextBoolean()
+            ? "pool_size=[3, 3], strides=[2, 2], padding=[1, 1, 1, 1]"
+            : "pool_size=[2, 2], strides=[2, 2]";
     return function(
-        "%x: " + type(1, channels, size, size),
-        type(1, channels, size / 2, size / 2),
-        operator
-            + (wide
-                ? "(%x, pool_size=[3, 3], strides=[2, 2], padding=[1, 1, 1, 1])"
-                : "(%x, pool_size=[2, 2], strides=[2, 2])"));
+        "%x: " + image(last, channels, size),
+        image(last, channels, size / 2),
+        operator + "(%x, " + window + layout(last) + ")");
+  }
+
+  private static String globalPool(SplittableRandom random) {
+    long channels = pick(random, CHANNELS);
+    long size = pick(random, IMAGES);
+    boolean last = channelsLast(random);
+    String operator = random.nextInt(3) == 0 ? "nn.global_max_pool" : "nn.global_avg_pool";
+    return function(
+        "%x: " + image(last, channels, size),
+        image(last, channels, 1),
+        operator + "(%x" + layout(last) + ")");
   }
 
   private static String reduction(SplittableRandom random) {

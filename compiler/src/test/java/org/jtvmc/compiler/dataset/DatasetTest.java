@@ -26,14 +26,14 @@ class DatasetTest {
   @Test
   void everyDrawnWorkloadIsAKernelAndTheSameAgain() {
     Set<String> families = new HashSet<>();
-    for (long seed = 0; seed < 120; seed++) {
+    for (long seed = 0; seed < 160; seed++) {
       Workload workload = WorkloadFamilies.draw(new SplittableRandom(seed));
       families.add(workload.family());
       assertTrue(
           DatasetGenerator.main(workload).flops() <= 5e8, () -> "large: " + workload.module());
       assertEquals(workload, WorkloadFamilies.draw(new SplittableRandom(seed)));
     }
-    assertEquals(14, families.size(), families::toString);
+    assertEquals(15, families.size(), families::toString);
   }
 
   @Test
@@ -43,8 +43,9 @@ class DatasetTest {
     Workload workload = WorkloadFamilies.draw(new SplittableRandom(1));
     DatasetFile file = new DatasetFile(path);
     file.append(4, workload, target);
-    DatasetFile.Sample right = new DatasetFile.Sample("[]", 0.25);
-    DatasetFile.Sample failed = new DatasetFile.Sample("[]", Double.POSITIVE_INFINITY);
+    DatasetFile.Sample right = new DatasetFile.Sample("[]", Proposer.MODEL, 0.25);
+    DatasetFile.Sample failed =
+        new DatasetFile.Sample("[]", Proposer.RANDOM, Double.POSITIVE_INFINITY);
     file.append(4, List.of(right, failed));
     Files.writeString(path, "{\"v\":1,\"kernel\":4,\"ste", StandardOpenOption.APPEND);
     file.append(4, List.of(right));

@@ -1,6 +1,5 @@
 package org.jtvmc.tuner.cost;
 
-import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -98,21 +97,14 @@ final class StatementTrees implements AutoCloseable {
     }
   }
 
-  /** The trees that {@link #toBytes} wrote. */
-  static StatementTrees read(byte[] bytes) {
+  /**
+   * The same trees, to be asked only.
+   *
+   * @param names of the columns that they were trained on
+   */
+  RegressionTrees grown(List<String> names) {
     try {
-      Booster booster = XGBoost.loadModel(bytes);
-      booster.setParam("nthread", 1);
-      return new StatementTrees(booster);
-    } catch (XGBoostError | IOException e) {
-      throw new IllegalStateException("the trained cost model is broken: " + e.getMessage(), e);
-    }
-  }
-
-  /** XGBoost's UBJSON. */
-  byte[] toBytes() {
-    try {
-      return booster.toByteArray("ubj");
+      return RegressionTrees.ofXGBoost(booster.toByteArray("json"), names);
     } catch (XGBoostError e) {
       throw new IllegalStateException("XGBoost cannot write: " + e.getMessage(), e);
     }

@@ -1,18 +1,21 @@
 package org.jtvmc.tuner.cost;
 
+import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 import org.jtvmc.tuner.draft.MachineFeatures;
@@ -26,8 +29,8 @@ import org.jtvmc.tuner.feature.ProgramFeatures;
  * are: ratios between the resources of a machine, and the structure of the loops. Absolute counts
  * of bytes, lines and iterations are left out.
  */
-public final class WarmStart implements AutoCloseable {
-  private static final String RESOURCE = "warm-start.ubj.gz";
+public final class WarmStart {
+  private static final String RESOURCE = "warm-start.trees.gz";
 
   /** Parts of names of columns that hold absolute counts. */
   private static final List<String> ABSOLUTE =
@@ -41,10 +44,10 @@ public final class WarmStart implements AutoCloseable {
   /** Slow and failed programs count too, so that the model knows where not to look. */
   private static final double LEAST_WEIGHT = 0.1;
 
-  private final StatementTrees trees;
+  private final RegressionTrees trees;
 
-  private WarmStart(StatementTrees trees) {
-    this.trees = trees;
+  private WarmStart(RegressionTrees trees) {
+    this.trees = trees.forColumns(MachineFeatures.NAMES);
   }
 
   /** The model that comes with the program; empty where it was left out. */
@@ -62,16 +65,18 @@ public final class WarmStart implements AutoCloseable {
   }
 
   private static WarmStart of(byte[] compressed) throws IOException {
-    try (InputStream in = new GZIPInputStream(new ByteArrayInputStream(compressed))) {
-      return new WarmStart(StatementTrees.read(in.readAllBytes()));
+    try (DataInputStream in =
+        new DataInputStream(
+            new BufferedInputStream(new GZIPInputStream(new ByteArrayInputStream(compressed))))) {
+      return new WarmStart(RegressionTrees.read(in));
     }
   }
 
   /** Writes the model, compressed. */
   public void write(Path file) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (GZIPOutputStream out = new GZIPOutputStream(bytes)) {
-      out.write(trees.toBytes());
+    try (DataOutputStream out = new DataOutputStream(new GZIPOutputStream(bytes))) {
+      trees.write(out);
     }
     Files.write(file, bytes.toByteArray());
   }
@@ -83,18 +88,22 @@ public final class WarmStart implements AutoCloseable {
     for (int k = 0; k < weights.length; k++) {
       weights[k] = Math.max(targets[k], LEAST_WEIGHT);
     }
-    return new WarmStart(
+    int[] columns = relativeColumns();
+    try (StatementTrees grown =
         StatementTrees.train(
-            relative(samples.stream().map(Sample::features).toList()),
+            samples.stream().map(sample -> sample.features().select(columns)).toList(),
             targets,
             weights,
             new double[targets.length],
-            new StatementTrees.Growth(ROUNDS, DEPTH, ETA, SUBSAMPLE, seed)));
+            new StatementTrees.Growth(ROUNDS, DEPTH, ETA, SUBSAMPLE, seed))) {
+      return new WarmStart(
+          grown.grown(Arrays.stream(columns).mapToObj(MachineFeatures.NAMES::get).toList()));
+    }
   }
 
   /** The expected throughput of each program, relative to the best of its kernel. */
   public double[] scores(List<ProgramFeatures> programs) {
-    return trees.scores(relative(programs));
+    return programs.stream().mapToDouble(trees::score).toArray();
   }
 
   /** True where programs have the columns that a model is trained on. */
@@ -111,24 +120,9 @@ public final class WarmStart implements AutoCloseable {
         .toArray();
   }
 
-  private static List<ProgramFeatures> relative(List<ProgramFeatures> programs) {
-    int[] columns =
-        columns(k -> ABSOLUTE.stream().noneMatch(MachineFeatures.NAMES.get(k)::contains));
-    List<ProgramFeatures> relative = new ArrayList<>(programs.size());
-    for (ProgramFeatures program : programs) {
-      relative.add(program.select(columns));
-    }
-    return relative;
-  }
-
-  private static int[] columns(IntPredicate wanted) {
-    return java.util.stream.IntStream.range(0, MachineFeatures.NAMES.size())
-        .filter(wanted)
+  private static int[] relativeColumns() {
+    return IntStream.range(0, MachineFeatures.NAMES.size())
+        .filter(k -> ABSOLUTE.stream().noneMatch(MachineFeatures.NAMES.get(k)::contains))
         .toArray();
-  }
-
-  @Override
-  public void close() {
-    trees.close();
   }
 }

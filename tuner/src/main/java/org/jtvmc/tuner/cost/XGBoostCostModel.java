@@ -53,7 +53,7 @@ public final class XGBoostCostModel implements CostModel {
   /**
    * A model that begins with what another knows.
    *
-   * @param prior closed with this
+   * @param prior its scores are where the own trees begin
    */
   public XGBoostCostModel(long seed, Optional<WarmStart> prior) {
     this.seed = seed;
@@ -120,6 +120,5 @@ public final class XGBoostCostModel implements CostModel {
   public void close() {
     trees.ifPresent(StatementTrees::close);
     trees = Optional.empty();
-    prior.ifPresent(WarmStart::close);
   }
 }

@@ -1,13 +1,18 @@
 package org.jtvmc.tuner.draft;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
+import org.jtvmc.ir.loop.ForKind;
 import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.ir.target.CudaTarget;
 import org.jtvmc.ir.target.Target;
+import org.jtvmc.tuner.feature.AccessMix;
 import org.jtvmc.tuner.feature.FeatureExtractor;
 import org.jtvmc.tuner.feature.LoopAnalysis;
+import org.jtvmc.tuner.feature.LoopNode;
 import org.jtvmc.tuner.feature.ProgramFeatures;
+import org.jtvmc.tuner.feature.Statement;
 
 /**
  * Features of each statement in units of the machine that it is to run on: which of the machine's
@@ -34,7 +39,27 @@ public final class MachineFeatures {
           "machine.chunks",
           "machine.cores",
           "machine.program_efficiency",
-          "machine.statements");
+          "machine.statements",
+          "issue.latency",
+          "issue.spills",
+          "issue.moves_over_work",
+          "issue.decoding",
+          "issue.jumps",
+          "access.contiguous",
+          "access.uniform",
+          "access.strided",
+          "access.gathered",
+          "access.scatters_store",
+          "statement.guards",
+          "statement.selects",
+          "statement.indexing",
+          "statement.reduces_lanes",
+          "statement.innermost_trips",
+          "program.waking",
+          "program.size",
+          "relative.time",
+          "relative.issue",
+          "relative.memory");
 
   /** What stands in each column of {@link #extract}. */
   public static final List<String> NAMES =
@@ -42,9 +67,29 @@ public final class MachineFeatures {
 
   private final FeatureExtractor ansor = new FeatureExtractor();
   private final Target target;
+  private final Optional<ProgramCost> reference;
 
+  /** Features with nothing to compare to: what is relative is zero. */
   public MachineFeatures(Target target) {
+    this(target, Optional.empty());
+  }
+
+  private MachineFeatures(Target target, Optional<ProgramCost> reference) {
     this.target = target;
+    this.reference = reference;
+  }
+
+  /**
+   * Features of kernels that compute what {@code reference} computes, whose schedule is the default
+   * one: how much of what a machine has they take, relative to that.
+   */
+  public MachineFeatures relativeTo(LoopAnalysis reference) {
+    return switch (target) {
+      case CpuTarget cpu ->
+          new MachineFeatures(
+              target, Optional.of(ProgramCost.of(new RooflineDraft(cpu), reference)));
+      case CudaTarget _ -> this;
+    };
   }
 
   /** All features of an analysed kernel, which has at least one store. */
@@ -55,39 +100,98 @@ public final class MachineFeatures {
       plain.copyRowTo(row, values, row * NAMES.size());
     }
     switch (target) {
-      case CpuTarget cpu -> fill(new RooflineDraft(cpu), loops, values);
+      case CpuTarget cpu -> fill(ProgramCost.of(new RooflineDraft(cpu), loops), loops, values);
       case CudaTarget _ -> {}
     }
     return new ProgramFeatures(NAMES.size(), values);
   }
 
-  private static void fill(RooflineDraft draft, LoopAnalysis loops, float[] values) {
-    List<StatementCost> costs = draft.costs(loops);
-    double total = RooflineDraft.cycles(loops, costs);
-    double ideal = costs.stream().mapToDouble(cost -> cost.ideal() / cost.cores()).sum();
-    for (int row = 0; row < costs.size(); row++) {
-      StatementCost cost = costs.get(row);
-      double[] own = {
-        log(cost.cycles()),
-        cost.cycles() / total,
-        cost.ideal() / cost.cores() / cost.cycles(),
-        log(cost.l2() / cost.issue()),
-        log(cost.l3() / cost.issue()),
-        log(cost.memory() / cost.issue()),
-        cost.fill(),
-        cost.registers(),
-        log(cost.code()),
-        cost.speedup() / cost.cores(),
-        log(cost.chunks()),
-        cost.cores(),
-        ideal / total,
-        costs.size()
-      };
+  private void fill(ProgramCost program, LoopAnalysis loops, float[] values) {
+    double[] whole = whole(program);
+    for (int row = 0; row < program.statements().size(); row++) {
       int at = row * NAMES.size() + FeatureExtractor.LENGTH;
-      for (double value : own) {
-        values[at++] = (float) value;
-      }
+      StatementCost cost = program.statements().get(row);
+      at = append(machine(program, cost), values, at);
+      at = append(issue(cost.issued()), values, at);
+      at = append(statement(loops.statements().get(row)), values, at);
+      append(whole, values, at);
     }
+  }
+
+  private static int append(double[] from, float[] to, int at) {
+    for (int k = 0; k < from.length; k++) {
+      to[at + k] = (float) from[k];
+    }
+    return at + from.length;
+  }
+
+  private static double[] machine(ProgramCost program, StatementCost cost) {
+    return new double[] {
+      log(cost.cycles()),
+      cost.cycles() / program.cycles(),
+      cost.ideal() / cost.cores() / cost.cycles(),
+      log(cost.l2() / cost.issue()),
+      log(cost.l3() / cost.issue()),
+      log(cost.memory() / cost.issue()),
+      cost.fill(),
+      cost.registers(),
+      log(cost.code()),
+      cost.speedup() / cost.cores(),
+      log(cost.chunks()),
+      cost.cores(),
+      program.ideal() / program.cycles(),
+      program.statements().size()
+    };
+  }
+
+  private static double[] issue(IssueCost cost) {
+    return new double[] {
+      log(cost.latency() - 1),
+      cost.spills() / cost.cycles(),
+      log(cost.moves() / cost.work()),
+      cost.decoding() / cost.cycles(),
+      cost.jumps() / cost.cycles()
+    };
+  }
+
+  private static double[] statement(Statement statement) {
+    AccessMix mix = AccessMix.of(statement);
+    double operations = Math.max(1, statement.flops());
+    boolean reducesLanes = false;
+    double trips = 1;
+    for (int k = 0; k < statement.loops().size(); k++) {
+      LoopNode loop = statement.loops().get(k);
+      boolean repeats = loop.extent() > 1;
+      reducesLanes |= repeats && loop.kind() == ForKind.VECTORIZED && statement.isReduce(k);
+      trips = repeats && loop.kind() == ForKind.SERIAL ? loop.extent() : trips;
+    }
+    return new double[] {
+      log(mix.contiguous()),
+      log(mix.uniform()),
+      log(mix.strided()),
+      log(mix.gathered()),
+      mix.scattersStore() ? 1 : 0,
+      statement.guards(),
+      log(statement.selects() / operations),
+      log(statement.indexOperations() / operations),
+      reducesLanes ? 1 : 0,
+      log(trips)
+    };
+  }
+
+  private double[] whole(ProgramCost program) {
+    return new double[] {
+      program.waking() / program.cycles(),
+      log(program.cycles() / RooflineDraft.PARALLEL_CYCLES),
+      reference.map(r -> ratio(r.cycles(), program.cycles())).orElse(0.0),
+      reference.map(r -> ratio(r.issue(), program.issue())).orElse(0.0),
+      reference.map(r -> ratio(r.memory(), program.memory())).orElse(0.0)
+    };
+  }
+
+  /** How many times as much the one takes as the other, in powers of two. */
+  private static double ratio(double reference, double own) {
+    return log(reference) - log(own);
   }
 
   private static double log(double value) {

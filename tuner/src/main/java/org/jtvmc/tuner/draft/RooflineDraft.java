@@ -32,7 +32,7 @@ public final class RooflineDraft implements DraftModel {
   private static final double MEMORY_BYTES = 5;
 
   /** To wake the pool and wait for its last thread. */
-  private static final double PARALLEL_CYCLES = 12_000;
+  static final double PARALLEL_CYCLES = 12_000;
 
   /** For counting, comparing and jumping. */
   private static final double LOOP_CYCLES = 1.2;
@@ -66,18 +66,25 @@ public final class RooflineDraft implements DraftModel {
 
   /** The time of a kernel whose statements cost {@code costs}, in cycles. */
   static double cycles(LoopAnalysis loops, List<StatementCost> costs) {
+    double cycles = wakingCycles(loops);
+    for (StatementCost cost : costs) {
+      cycles += cost.cycles();
+    }
+    return Math.max(cycles, 1);
+  }
+
+  /** The cycles that go into waking threads. */
+  static double wakingCycles(LoopAnalysis loops) {
     double cycles = 0;
     LoopNode region = null;
-    for (int k = 0; k < costs.size(); k++) {
-      Statement statement = loops.statements().get(k);
-      cycles += costs.get(k).cycles();
+    for (Statement statement : loops.statements()) {
       int parallel = parallelLoop(statement);
       if (parallel >= 0 && statement.loops().get(parallel) != region) {
         region = statement.loops().get(parallel);
         cycles += PARALLEL_CYCLES * statement.iterations(0, parallel);
       }
     }
-    return Math.max(cycles, 1);
+    return cycles;
   }
 
   private static int parallelLoop(Statement statement) {
@@ -100,7 +107,7 @@ public final class RooflineDraft implements DraftModel {
     int parallel = parallelLoop(statement);
     double chunks = parallel < 0 ? 0 : statement.loops().get(parallel).extent();
     return new StatementCost(
-        issueCycles(statement, iterations / vector * vectors, tile, reduces),
+        issue(statement, iterations / vector * vectors, tile, reduces),
         l1.traffic(statement) / L2_BYTES,
         l2.traffic(statement) / L3_BYTES,
         l3.traffic(statement) / MEMORY_BYTES,
@@ -127,24 +134,26 @@ public final class RooflineDraft implements DraftModel {
    * @param executions of the statement on one vector
    * @param tile executions in the innermost body
    */
-  private double issueCycles(Statement statement, double executions, double tile, boolean reduces) {
+  private IssueCost issue(Statement statement, double executions, double tile, boolean reduces) {
     double operations = Math.max(1, statement.flops() / 2);
     double work = operations * executions / UNITS;
+    double latency = 1;
+    double spills = 0;
     if (reduces) {
       double accumulators = accumulators(statement, tile);
-      work *= Math.max(1, IN_FLIGHT / accumulators);
+      latency = Math.max(1, IN_FLIGHT / accumulators);
       double spilled = Math.max(0, accumulators + 2 - target.vectorRegisters());
-      work += executions * Math.min(1, spilled / accumulators);
+      spills = executions * Math.min(1, spilled / accumulators);
     }
-    double memoryOperations = 0;
+    double moves = 0;
     for (Access access : statement.accesses()) {
       boolean store = access.type() != Access.Type.READ;
       double perExecution = store && reduces ? 0 : vectorOperations(statement, access);
-      memoryOperations += perExecution * executions / (store ? STORES_PER_CYCLE : LOADS_PER_CYCLE);
+      moves += perExecution * executions / (store ? STORES_PER_CYCLE : LOADS_PER_CYCLE);
     }
     double decoding = tile * operations > DECODED ? executions * operations * UNDECODED_CYCLES : 0;
     double jumps = executions / Math.max(1, tile) * LOOP_CYCLES;
-    return Math.max(work, memoryOperations) + decoding + jumps;
+    return new IssueCost(work * latency + spills, latency, spills, moves, decoding, jumps);
   }
 
   /** The part of the innermost body's {@code tile} that unrolled reduce loops do not repeat. */

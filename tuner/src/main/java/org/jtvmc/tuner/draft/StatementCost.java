@@ -4,7 +4,7 @@ package org.jtvmc.tuner.draft;
  * What one statement takes on a machine, in cycles of all its cores together, and what of the
  * machine it uses.
  *
- * @param issue for its instructions, everything being in the first cache
+ * @param issued for its instructions, everything being in the first cache
  * @param l2 for the lines that come from the second cache
  * @param l3 for the lines that come from the third
  * @param memory for the lines that come from memory
@@ -17,7 +17,7 @@ package org.jtvmc.tuner.draft;
  * @param cores that the machine has
  */
 record StatementCost(
-    double issue,
+    IssueCost issued,
     double l2,
     double l3,
     double memory,
@@ -29,9 +29,13 @@ record StatementCost(
     double chunks,
     int cores) {
 
+  double issue() {
+    return issued.cycles();
+  }
+
   /** The slowest of its resources: they overlap. */
   double bound() {
-    return Math.max(Math.max(issue, l2), Math.max(l3, memory));
+    return Math.max(Math.max(issue(), l2), Math.max(l3, memory));
   }
 
   /** The time on the machine, in cycles. */

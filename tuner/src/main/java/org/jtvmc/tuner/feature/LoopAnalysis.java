@@ -26,6 +26,7 @@ public final class LoopAnalysis {
   private final List<Statement> statements = new ArrayList<>();
   private final List<LoopNode> loops = new ArrayList<>();
   private final Map<Buffer, Integer> allocations = new IdentityHashMap<>();
+  private int guards;
 
   private LoopAnalysis() {}
 
@@ -54,8 +55,10 @@ public final class LoopAnalysis {
         visit(allocate.body());
       }
       case Stmt.If branch -> {
+        guards++;
         visit(branch.then());
         branch.otherwise().ifPresent(this::visit);
+        guards--;
       }
       case Stmt.Seq seq -> seq.statements().forEach(this::visit);
       case Stmt.Evaluate _ -> {}
@@ -97,7 +100,7 @@ public final class LoopAnalysis {
           }
         });
     int depth = allocations.getOrDefault(store.buffer(), 0);
-    Statement statement = new Statement(store, loops, ordered, values, all, depth);
+    Statement statement = new Statement(store, loops, ordered, values, all, depth, guards);
     statements.add(statement);
     double copies = 1;
     for (int k = extents.length - 1; k >= 0; k--) {

@@ -15,6 +15,7 @@ public final class Statement {
   private final OperationCounts values;
   private final OperationCounts all;
   private final int allocationDepth;
+  private final int guards;
 
   Statement(
       Stmt.Store store,
@@ -22,13 +23,15 @@ public final class Statement {
       List<Access> accesses,
       OperationCounts values,
       OperationCounts all,
-      int allocationDepth) {
+      int allocationDepth,
+      int guards) {
     this.store = store;
     this.loops = List.copyOf(loops);
     this.accesses = List.copyOf(accesses);
     this.values = values;
     this.all = all;
     this.allocationDepth = allocationDepth;
+    this.guards = guards;
   }
 
   public Stmt.Store store() {
@@ -61,6 +64,21 @@ public final class Statement {
    */
   public double flops() {
     return values.operations();
+  }
+
+  /** How often the stored value chooses between two. */
+  public double selects() {
+    return values.of(OperationCounts.Kind.SELECT);
+  }
+
+  /** The operations that finding the places in memory takes, as the program is written. */
+  public double indexOperations() {
+    return all.operations() - values.operations();
+  }
+
+  /** The conditions around the statement. */
+  public int guards() {
+    return guards;
   }
 
   /** The number of loops outside of the stored buffer's allocation; 0 for a parameter. */

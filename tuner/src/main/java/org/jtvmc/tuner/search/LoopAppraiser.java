@@ -6,7 +6,9 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jtvmc.ir.target.Target;
 import org.jtvmc.schedule.ComputeDag;
 import org.jtvmc.schedule.Schedule;
+import org.jtvmc.schedule.ScheduleException;
 import org.jtvmc.schedule.lower.Lowering;
+import org.jtvmc.schedule.space.DesignSpace;
 import org.jtvmc.tuner.draft.DraftModel;
 import org.jtvmc.tuner.draft.MachineFeatures;
 import org.jtvmc.tuner.feature.LoopAnalysis;
@@ -22,7 +24,18 @@ public final class LoopAppraiser implements Appraiser {
   public LoopAppraiser(ComputeDag dag, Target target) {
     this.dag = dag;
     this.draft = DraftModel.of(target);
-    this.features = new MachineFeatures(target);
+    this.features = relativeToDefault(dag, target);
+  }
+
+  /** Features that compare with the default schedule, if there is one that can be lowered. */
+  public static MachineFeatures relativeToDefault(ComputeDag dag, Target target) {
+    MachineFeatures plain = new MachineFeatures(target);
+    try {
+      Schedule schedule = DesignSpace.of(dag, target).defaultCandidate().schedule();
+      return plain.relativeTo(LoopAnalysis.of(Lowering.lower(schedule, "default").func()));
+    } catch (ScheduleException _) {
+      return plain;
+    }
   }
 
   @Override

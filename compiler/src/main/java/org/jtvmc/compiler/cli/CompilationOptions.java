@@ -9,6 +9,7 @@ import java.util.function.Consumer;
 import org.jtvmc.compiler.artifact.CompileOptions;
 import org.jtvmc.compiler.artifact.CompileOptions.Part;
 import org.jtvmc.compiler.passes.Precision;
+import org.jtvmc.compiler.pipeline.PredictedSchedules;
 import org.jtvmc.compiler.pipeline.ScheduleSource;
 import org.jtvmc.compiler.pipeline.TunedSchedules;
 import org.jtvmc.compiler.source.ModelSource;
@@ -36,8 +37,22 @@ final class CompilationOptions {
       names = "--tuning-records",
       paramLabel = "F",
       split = ",",
-      description = "Records files; without any, kernels get their default schedules.")
+      description = "Records files, of which each kernel gets the best schedule.")
   private List<Path> records = new ArrayList<>();
+
+  /** Who schedules kernels that no records tell of. */
+  enum Untuned {
+    DEFAULT,
+    MODEL
+  }
+
+  @Option(
+      names = "--untuned",
+      paramLabel = "WHO",
+      description =
+          "Who schedules kernels without records: the rules alone (default), or the model that"
+              + " comes with jtvmc where it is sure to beat them (model, if you do not say).")
+  private Untuned untuned = Untuned.MODEL;
 
   @Option(
       names = "--input-shapes",
@@ -89,10 +104,15 @@ final class CompilationOptions {
     return machine.target(target, threads());
   }
 
-  /** The schedules of the records, if there are any. */
+  /** The schedules of the records, and for kernels that they do not tell of the model's. */
   ScheduleSource schedules(Consumer<String> problems) {
+    ScheduleSource rest =
+        switch (untuned) {
+          case DEFAULT -> ScheduleSource.NONE;
+          case MODEL -> new PredictedSchedules();
+        };
     if (records.isEmpty()) {
-      return ScheduleSource.NONE;
+      return rest;
     }
     for (Path file : records) {
       if (!Files.isRegularFile(file)) {
@@ -100,7 +120,7 @@ final class CompilationOptions {
             "the records file %s does not exist; make one with jtvmc tune".formatted(file), null);
       }
     }
-    return new TunedSchedules(RecordStore.read(records, problems));
+    return new TunedSchedules(RecordStore.read(records, problems)).orElse(rest);
   }
 
   /** Usual options for a model that is compiled to be run at once. */

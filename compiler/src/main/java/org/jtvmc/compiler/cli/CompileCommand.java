@@ -5,12 +5,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import org.jtvmc.compiler.artifact.Artifact;
 import org.jtvmc.compiler.artifact.ArtifactCompiler;
 import org.jtvmc.compiler.artifact.ArtifactLayout;
 import org.jtvmc.compiler.artifact.ArtifactManifest;
 import org.jtvmc.compiler.artifact.CompileOptions;
 import org.jtvmc.compiler.artifact.CompileOptions.Part;
+import org.jtvmc.compiler.pipeline.KernelBuild;
 import org.jtvmc.compiler.source.ModelSource;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -99,7 +101,8 @@ final class CompileCommand extends Verb {
 
   private void report(Artifact artifact, double seconds) {
     ArtifactManifest manifest = artifact.manifest();
-    long tuned = manifest.kernels().stream().filter(k -> k.schedule().equals("tuned")).count();
+    long tuned = count(manifest, KernelBuild.Origin.TUNED);
+    long predicted = count(manifest, KernelBuild.Origin.PREDICTED);
     if (json()) {
       ObjectNode document = object();
       document.put("model", manifest.source().reference());
@@ -108,6 +111,7 @@ final class CompileCommand extends Verb {
       document.put("library", artifact.library().toString());
       document.put("kernels", manifest.kernels().size());
       document.put("kernels_tuned", tuned);
+      document.put("kernels_predicted", predicted);
       document.put("weights_bytes", manifest.weights().bytes());
       document.put("workspace_bytes", manifest.memory().workspaceBytes());
       document.put("workspace_lower_bound_bytes", manifest.memory().workspaceLowerBoundBytes());
@@ -116,12 +120,18 @@ final class CompileCommand extends Verb {
     } else {
       line("%s for %s", artifact.library(), manifest.target());
       line(
-          "%d kernels (%d tuned), %s of weights, %s of workspace, %.1f s",
+          "%d kernels (%d tuned, %d by the model), %s of weights, %s of workspace, %.1f s",
           manifest.kernels().size(),
           tuned,
+          predicted,
           Sizes.text(manifest.weights().bytes()),
           Sizes.text(manifest.memory().workspaceBytes()),
           seconds);
     }
+  }
+
+  private static long count(ArtifactManifest manifest, KernelBuild.Origin origin) {
+    String symbol = origin.name().toLowerCase(Locale.ROOT);
+    return manifest.kernels().stream().filter(k -> k.schedule().equals(symbol)).count();
   }
 }

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.Optional;
 import org.jtvmc.compiler.dataset.DatasetFile;
 import org.jtvmc.compiler.dataset.DatasetGenerator;
+import org.jtvmc.compiler.dataset.UntunedQuality;
 import org.jtvmc.compiler.dataset.WarmStartTraining;
 import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.tuner.cost.RankingQuality;
@@ -109,7 +110,7 @@ final class DatasetCommand extends Verb {
     try {
       WarmStartTraining training = WarmStartTraining.on(new DatasetFile(out), seed);
       WarmStartTraining.Quality quality = training.crossValidate();
-      training.train().write(train);
+      training.train().withMargin(quality.untuned().margin()).write(train);
       if (json()) {
         ObjectNode document = object();
         document.put("file", train.toString());
@@ -117,11 +118,20 @@ final class DatasetCommand extends Verb {
         put(document.putObject("draft"), quality.draft());
         ObjectNode families = document.putObject("families");
         quality.byFamily().forEach((family, q) -> put(families.putObject(family), q));
+        UntunedQuality untuned = quality.untuned();
+        ObjectNode entry = document.putObject("untuned");
+        entry.put("margin", untuned.margin());
+        entry.put("kernels", untuned.kernels());
+        entry.put("taken", untuned.taken());
+        entry.put("slower", untuned.slower());
+        entry.put("worst_slowdown", untuned.worst());
+        entry.put("speedup", untuned.speedup());
         print(document);
       } else {
         quality.byFamily().forEach((family, q) -> line("%-18s %s", family, q));
         line("%-18s %s", "all", quality.model());
         line("%-18s %s", "the draft alone", quality.draft());
+        line("%-18s %s", "untuned", quality.untuned());
         line("model in %s", train);
       }
       return ExitCode.DONE;

@@ -15,6 +15,7 @@ import org.jtvmc.compiler.artifact.CompileListener;
 import org.jtvmc.compiler.artifact.CompileOptions;
 import org.jtvmc.compiler.artifact.CompileOptions.Part;
 import org.jtvmc.compiler.passes.GraphPipeline;
+import org.jtvmc.compiler.pipeline.PredictedSchedules;
 import org.jtvmc.compiler.pipeline.TaskExtraction;
 import org.jtvmc.compiler.pipeline.TunedSchedules;
 import org.jtvmc.compiler.source.ModelSource;
@@ -168,7 +169,7 @@ final class TuneCommand extends Verb {
     if (trials < 0 || threads < 0 || (earlyStopping != null && earlyStopping < 1)) {
       throw new UsageException("--trials, --num-threads and --early-stopping are positive numbers");
     }
-    try (CostModel created = CostModels.create(costModel, seed)) {
+    try (CostModel created = CostModels.create(costModel, Machine.detect().host(), seed)) {
       detail("cost model %s", created.getClass().getSimpleName());
     } catch (IllegalArgumentException e) {
       throw new UsageException("--cost-model: " + e.getMessage(), e);
@@ -244,7 +245,7 @@ final class TuneCommand extends Verb {
             shapes.given(),
             List.of(),
             chosen,
-            new TunedSchedules(store),
+            new TunedSchedules(store).orElse(new PredictedSchedules()),
             List.of(),
             false,
             Part.usual(),

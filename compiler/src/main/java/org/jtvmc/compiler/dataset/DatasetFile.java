@@ -29,8 +29,9 @@ import org.jtvmc.tuner.record.RecordException;
  *
  * <pre>{"v":1,"kernel":K,"by":"random","steps":[...],"time_ms":0.12}</pre>
  *
- * without a time where it failed, where {@code by} is the {@link Proposer}. Schedules and not features are kept, so that the file outlives
- * changes of the features. Lines are appended; a torn last line is skipped.
+ * without a time where it failed, where {@code by} is the {@link Proposer}. Schedules and not
+ * features are kept, so that the file outlives changes of the features. Lines are appended; a torn
+ * last line is skipped.
  */
 public final class DatasetFile {
   private static final int FORMAT = 1;

@@ -32,8 +32,8 @@ import org.jtvmc.tuner.task.TuningTask;
  * Measures schedules of many kernels. The first are the default one and those that the shipped
  * model likes best before anything is measured, which shows what it is worth on a kernel that it
  * has not seen. Of the rest half are random points of the space, and half come from an evolutionary
- * search among them: a model must tell good from bad, and good from better. Kernel {@code k} is drawn from the seed and {@code k} alone, so that a data set
- * can be made in several goes.
+ * search among them: a model must tell good from bad, and good from better. Kernel {@code k} is
+ * drawn from the seed and {@code k} alone, so that a data set can be made in several goes.
  */
 public final class DatasetGenerator {
   private static final int BATCH = 8;
@@ -116,7 +116,7 @@ public final class DatasetGenerator {
   private int measure(
       int id, TuningTask task, SplittableRandom random, DatasetFile file, long start) {
     int count = 0;
-    try (CostModel model = CostModels.create("xgboost", options.seed())) {
+    try (CostModel model = CostModels.create("xgboost", target, options.seed())) {
       SearchContext context =
           new SearchContext(
               task.workload(), workbench.space(task), workbench.appraiser(task), model, random);

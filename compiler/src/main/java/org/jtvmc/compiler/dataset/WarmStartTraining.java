@@ -21,6 +21,9 @@ public final class WarmStartTraining {
   /** A kernel with fewer schedules has no order to speak of. */
   private static final int LEAST_SCHEDULES = 10;
 
+  /** With fewer there is nothing to learn. */
+  private static final int LEAST_TO_LEARN = 2;
+
   private final List<MeasuredPrograms> kernels;
   private final long seed;
 
@@ -30,9 +33,13 @@ public final class WarmStartTraining {
    * @param model of the trees, over all kernels
    * @param draft of the hardware model, for comparison
    * @param byFamily of the trees, by the kind of operator
+   * @param untuned of the trees where nothing is measured
    */
   public record Quality(
-      RankingQuality model, RankingQuality draft, Map<String, RankingQuality> byFamily) {}
+      RankingQuality model,
+      RankingQuality draft,
+      Map<String, RankingQuality> byFamily,
+      UntunedQuality untuned) {}
 
   private WarmStartTraining(List<MeasuredPrograms> kernels, long seed) {
     this.kernels = kernels;
@@ -48,14 +55,18 @@ public final class WarmStartTraining {
     List<MeasuredPrograms> kernels =
         file.read().stream()
             .map(MeasuredPrograms::of)
-            .filter(kernel -> kernel.samples().size() >= LEAST_SCHEDULES)
+            .filter(kernel -> kernel.samples().size() >= LEAST_TO_LEARN)
             .toList();
-    if (kernels.size() < FOLDS) {
+    if (kernels.stream().filter(WarmStartTraining::isRanked).count() < FOLDS) {
       throw new IllegalArgumentException(
           "a data set of %d kernels with %d schedules or more is too small to train on"
               .formatted(kernels.size(), LEAST_SCHEDULES));
     }
     return new WarmStartTraining(kernels, seed);
+  }
+
+  private static boolean isRanked(MeasuredPrograms kernel) {
+    return kernel.samples().size() >= LEAST_SCHEDULES;
   }
 
   /** The model of all kernels. */
@@ -73,6 +84,7 @@ public final class WarmStartTraining {
     List<RankingQuality.Ranked> byModel = new ArrayList<>();
     List<RankingQuality.Ranked> byDraft = new ArrayList<>();
     Map<String, List<RankingQuality.Ranked>> families = new TreeMap<>();
+    List<UntunedQuality.Favourite> favourites = new ArrayList<>();
     for (int fold = 0; fold < FOLDS; fold++) {
       int held = fold;
       List<MeasuredPrograms> others = kernels.stream().filter(k -> fold(k) != held).toList();
@@ -80,6 +92,10 @@ public final class WarmStartTraining {
       WarmStart model = train(others);
       for (MeasuredPrograms kernel : unseen) {
         double[] scores = model.scores(kernel.samples().stream().map(Sample::features).toList());
+        kernel.favourite(scores).ifPresent(favourites::add);
+        if (!isRanked(kernel)) {
+          continue;
+        }
         RankingQuality.Ranked ranked = new RankingQuality.Ranked(kernel.throughputs(), scores);
         byModel.add(ranked);
         byDraft.add(new RankingQuality.Ranked(kernel.throughputs(), draftScores(kernel)));
@@ -88,7 +104,11 @@ public final class WarmStartTraining {
     }
     Map<String, RankingQuality> byFamily = new TreeMap<>();
     families.forEach((family, ranked) -> byFamily.put(family, RankingQuality.of(ranked)));
-    return new Quality(RankingQuality.of(byModel), RankingQuality.of(byDraft), byFamily);
+    return new Quality(
+        RankingQuality.of(byModel),
+        RankingQuality.of(byDraft),
+        byFamily,
+        UntunedQuality.calibrate(favourites));
   }
 
   private static int fold(MeasuredPrograms kernel) {

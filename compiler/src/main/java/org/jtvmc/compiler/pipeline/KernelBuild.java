@@ -25,6 +25,8 @@ public record KernelBuild(
   public enum Origin {
     /** Measured by the tuner. */
     TUNED,
+    /** The favourite of a model that was trained in advance; not measured. */
+    PREDICTED,
     /** The rules' own choice. */
     DEFAULT,
     /** The plain loops: the rules' choice could not be compiled. */

@@ -1,6 +1,5 @@
 package org.jtvmc.compiler.pipeline;
 
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.jtvmc.codegen.CodegenException;
@@ -14,12 +13,10 @@ import org.jtvmc.schedule.lower.Lowering;
 import org.jtvmc.schedule.lower.OpenReplay;
 import org.jtvmc.schedule.space.CpuRules;
 import org.jtvmc.schedule.space.DesignSpace;
-import org.jtvmc.schedule.step.Step;
 
 /**
- * Makes kernels with the best schedule known: a tuned one, else the default one, else the plain
- * one, so that there is always a kernel. What was not usable is said, never thrown. Not to be
- * shared by threads.
+ * Makes kernels with the best schedule known, else the default one, else the plain one, so that
+ * there is always a kernel. What was not usable is said, never thrown. Not to be shared by threads.
  */
 final class KernelFactory implements AutoCloseable {
   private final Target target;
@@ -42,10 +39,14 @@ final class KernelFactory implements AutoCloseable {
   /** Compiles the kernel {@code name} that computes {@code dag}. */
   KernelBuild build(String name, ComputeDag dag) {
     ComputeDag usual = dag.atUsualSizes();
-    Optional<List<Step>> tuned = schedules.find(usual, target);
-    if (tuned.isPresent()) {
+    // The model has learnt from kernels of fixed sizes.
+    Optional<ScheduleSource.Known> known =
+        schedules
+            .find(usual, target)
+            .filter(found -> !(dag.isOpen() && found.origin() == Origin.PREDICTED));
+    if (known.isPresent()) {
       Optional<KernelBuild> build =
-          attempt(name, Origin.TUNED, () -> OpenReplay.replay(dag, tuned.get()));
+          attempt(name, known.get().origin(), () -> OpenReplay.replay(dag, known.get().steps()));
       if (build.isPresent()) {
         return build.get();
       }
@@ -77,6 +78,10 @@ final class KernelFactory implements AutoCloseable {
     try {
       return Optional.of(compile(name, origin, attempt.schedule()));
     } catch (ScheduleException | CodegenException e) {
+      if (origin == Origin.PREDICTED) {
+        // What nobody has tried may be more than a machine has room for; nothing is lost.
+        return Optional.empty();
+      }
       problems.accept("kernel %s: its %s schedule is not usable: %s".formatted(name, origin, e));
     } catch (RuntimeException e) {
       // A fault of ours, not of the model: the user still gets a kernel, and the reason.

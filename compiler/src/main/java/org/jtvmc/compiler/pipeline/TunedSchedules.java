@@ -1,10 +1,8 @@
 package org.jtvmc.compiler.pipeline;
 
-import java.util.List;
 import java.util.Optional;
 import org.jtvmc.ir.target.Target;
 import org.jtvmc.schedule.ComputeDag;
-import org.jtvmc.schedule.step.Step;
 import org.jtvmc.schedule.step.StepCodec;
 import org.jtvmc.tuner.record.RecordKey;
 import org.jtvmc.tuner.record.RecordStore;
@@ -14,8 +12,10 @@ import org.jtvmc.tuner.record.RecordTarget;
 public record TunedSchedules(RecordStore records) implements ScheduleSource {
 
   @Override
-  public Optional<List<Step>> find(ComputeDag dag, Target target) {
+  public Optional<Known> find(ComputeDag dag, Target target) {
     RecordKey key = new RecordKey(dag.workloadHash(), RecordTarget.of(target));
-    return records.bestOrNearest(key).map(record -> StepCodec.read(record.steps()));
+    return records
+        .bestOrNearest(key)
+        .map(record -> new Known(StepCodec.read(record.steps()), KernelBuild.Origin.TUNED));
   }
 }

@@ -79,7 +79,7 @@ public class CandidateBenchmark {
             .orElseThrow();
     space = new ScheduleSpace(DesignSpace.of(task.dag(), target));
     appraiser = new LoopAppraiser(task.dag(), target);
-    costModel = CostModels.create("xgboost", 1);
+    costModel = CostModels.create("xgboost", target, 1);
     random = new SplittableRandom(1);
     parents = Stream.generate(() -> space.random(random)).limit(PARENTS).toList();
   }

@@ -111,13 +111,17 @@ final class RegressionTrees {
     others.forEach(name -> positions.put(name, positions.size()));
     int[] moved = new int[columns.length];
     for (int k = 0; k < moved.length; k++) {
-      Integer position = columns[k] == LEAF ? LEAF : positions.get(names.get(columns[k]));
-      if (position == null) {
-        throw new IllegalArgumentException("there is no column " + names.get(columns[k]));
-      }
-      moved[k] = position;
+      moved[k] = columns[k] == LEAF ? LEAF : position(names.get(columns[k]), positions);
     }
     return new RegressionTrees(others, roots, moved, lefts, values);
+  }
+
+  private static int position(String name, Map<String, Integer> positions) {
+    Integer position = positions.get(name);
+    if (position == null) {
+      throw new IllegalArgumentException("there is no column " + name);
+    }
+    return position;
   }
 
   /** The sum of all trees over all rows of a program. */

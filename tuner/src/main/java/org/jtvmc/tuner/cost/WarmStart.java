@@ -10,12 +10,10 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.IntStream;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 import org.jtvmc.tuner.draft.MachineFeatures;
@@ -25,19 +23,14 @@ import org.jtvmc.tuner.feature.ProgramFeatures;
  * What measurements of other kernels, on another day and maybe another machine, say about a
  * program: its throughput relative to the best of its kernel, from trees trained in advance.
  *
- * <p>It looks at those features alone that do not depend on how large the training machine's caches
- * are: ratios between the resources of a machine, and the structure of the loops. Absolute counts
- * of bytes, lines and iterations are left out.
+ * <p>It looks at {@link MachineFeatures#RELATIVE} alone, which do not depend on how large the
+ * training machine is.
  */
 public final class WarmStart {
   private static final String RESOURCE = "warm-start.trees.gz";
 
-  /** Parts of names of columns that hold absolute counts. */
-  private static final List<String> ABSOLUTE =
-      List.of("bytes", "lines", "iterations", "operations.", "allocation", "threads", "cycles");
-
-  private static final int ROUNDS = 300;
-  private static final int DEPTH = 5;
+  private static final int ROUNDS = 400;
+  private static final int DEPTH = 4;
   private static final double ETA = 0.05;
   private static final double SUBSAMPLE = 0.5;
 
@@ -46,8 +39,11 @@ public final class WarmStart {
 
   private final RegressionTrees trees;
 
-  private WarmStart(RegressionTrees trees) {
+  private final double margin;
+
+  private WarmStart(RegressionTrees trees, double margin) {
     this.trees = trees.forColumns(MachineFeatures.NAMES);
+    this.margin = margin;
   }
 
   /** The model that comes with the program; empty where it was left out. */
@@ -68,7 +64,8 @@ public final class WarmStart {
     try (DataInputStream in =
         new DataInputStream(
             new BufferedInputStream(new GZIPInputStream(new ByteArrayInputStream(compressed))))) {
-      return new WarmStart(RegressionTrees.read(in));
+      double margin = in.readDouble();
+      return new WarmStart(RegressionTrees.read(in), margin);
     }
   }
 
@@ -76,19 +73,25 @@ public final class WarmStart {
   public void write(Path file) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (DataOutputStream out = new DataOutputStream(new GZIPOutputStream(bytes))) {
+      out.writeDouble(margin);
       trees.write(out);
     }
     Files.write(file, bytes.toByteArray());
   }
 
-  /** Trains on the programs of many kernels. */
+  /**
+   * Trains on the programs of many kernels.
+   *
+   * @return a model that believes all that it says: its margin is 0
+   */
   public static WarmStart train(List<Sample> samples, long seed) {
     double[] targets = throughputs(samples);
     double[] weights = new double[targets.length];
     for (int k = 0; k < weights.length; k++) {
       weights[k] = Math.max(targets[k], LEAST_WEIGHT);
     }
-    int[] columns = relativeColumns();
+    int[] columns =
+        MachineFeatures.RELATIVE.stream().mapToInt(MachineFeatures.NAMES::indexOf).toArray();
     try (StatementTrees grown =
         StatementTrees.train(
             samples.stream().map(sample -> sample.features().select(columns)).toList(),
@@ -96,9 +99,18 @@ public final class WarmStart {
             weights,
             new double[targets.length],
             new StatementTrees.Growth(ROUNDS, DEPTH, ETA, SUBSAMPLE, seed))) {
-      return new WarmStart(
-          grown.grown(Arrays.stream(columns).mapToObj(MachineFeatures.NAMES::get).toList()));
+      return new WarmStart(grown.grown(MachineFeatures.RELATIVE), 0);
     }
+  }
+
+  /** The same with another margin. */
+  public WarmStart withMargin(double other) {
+    return new WarmStart(trees, other);
+  }
+
+  /** By how much a score must be ahead of another before it is believed to be the faster. */
+  public double margin() {
+    return margin;
   }
 
   /** The expected throughput of each program, relative to the best of its kernel. */
@@ -117,12 +129,6 @@ public final class WarmStart {
     samples.forEach(sample -> best.merge(sample.group(), sample.timeMs(), Math::min));
     return samples.stream()
         .mapToDouble(s -> s.failed() ? 0 : best.get(s.group()) / s.timeMs())
-        .toArray();
-  }
-
-  private static int[] relativeColumns() {
-    return IntStream.range(0, MachineFeatures.NAMES.size())
-        .filter(k -> ABSOLUTE.stream().noneMatch(MachineFeatures.NAMES.get(k)::contains))
         .toArray();
   }
 }

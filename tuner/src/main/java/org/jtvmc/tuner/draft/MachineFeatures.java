@@ -65,6 +65,14 @@ public final class MachineFeatures {
   public static final List<String> NAMES =
       Stream.concat(FeatureExtractor.NAMES.stream(), OWN.stream()).toList();
 
+  /**
+   * The columns that say something about a machine of another size: shares of what a machine has,
+   * and the form of loops, but no bytes, iterations or cycles. Of Ansor's none is among them: what
+   * they add on kernels that a model has seen, they cost on others.
+   */
+  public static final List<String> RELATIVE =
+      OWN.stream().filter(name -> !name.equals("machine.cycles")).toList();
+
   private final FeatureExtractor ansor = new FeatureExtractor();
   private final Target target;
   private final Optional<ProgramCost> reference;

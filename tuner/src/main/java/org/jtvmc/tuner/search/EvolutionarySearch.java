@@ -91,6 +91,18 @@ public final class EvolutionarySearch implements SearchStrategy {
     return List.copyOf(batch);
   }
 
+  /**
+   * The fittest of the candidates that generations of {@code population} come across, the fittest
+   * first; nothing counts as proposed by it.
+   */
+  public List<Candidate> fittest(int population, int number) {
+    return evolve(population).entrySet().stream()
+        .sorted(fittestFirst())
+        .limit(number)
+        .map(Map.Entry::getKey)
+        .toList();
+  }
+
   private static double walkShare(double progress) {
     return Math.clamp((progress - WALK_FROM) / (1 - WALK_FROM), 0, 0.75);
   }

@@ -99,7 +99,7 @@ public final class TuningSession {
    */
   public TuningReport run(List<TuningTask> tasks) {
     Instant start = clock.instant();
-    try (CostModel model = CostModels.create(options.costModel(), options.seed())) {
+    try (CostModel model = CostModels.create(options.costModel(), target, options.seed())) {
       List<TaskTuning> states = new ArrayList<>();
       for (TuningTask task : tasks) {
         states.add(begin(task, model));

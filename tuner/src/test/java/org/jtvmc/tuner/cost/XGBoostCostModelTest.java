@@ -8,11 +8,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.TreeSet;
+import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.tuner.feature.ProgramFeatures;
 import org.junit.jupiter.api.Test;
 
 class XGBoostCostModelTest {
   private static final int COLUMNS = 20;
+  private static final CpuTarget CPU =
+      new CpuTarget(
+          "x86_64-unknown-linux-gnu", "x86-64-v3", new TreeSet<>(), 2, CpuTarget.Caches.TYPICAL);
 
   /**
    * Programs of three statements that have column 7 in common; time grows with a product and a bad
@@ -96,16 +101,16 @@ class XGBoostCostModelTest {
   @Test
   void aModelIsFoundByNameOrClass() {
     for (String name : List.of("xgboost", "random", "none", NoCostModel.class.getName())) {
-      CostModels.create(name, 1).close();
+      CostModels.create(name, CPU, 1).close();
     }
     IllegalArgumentException e =
-        assertThrows(IllegalArgumentException.class, () -> CostModels.create("xgbost", 1));
+        assertThrows(IllegalArgumentException.class, () -> CostModels.create("xgbost", CPU, 1));
     assertEquals(
         "there is no cost model 'xgbost': it is neither a known name nor a class on the class path",
         e.getMessage());
     e =
         assertThrows(
-            IllegalArgumentException.class, () -> CostModels.create("java.lang.String", 1));
+            IllegalArgumentException.class, () -> CostModels.create("java.lang.String", CPU, 1));
     assertTrue(e.getMessage().contains("no class that implements"), e.getMessage());
   }
 

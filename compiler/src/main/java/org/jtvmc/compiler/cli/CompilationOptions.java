@@ -50,9 +50,9 @@ final class CompilationOptions {
       names = "--untuned",
       paramLabel = "WHO",
       description =
-          "Who schedules kernels without records: the rules alone (default), or the model that"
-              + " comes with jtvmc where it is sure to beat them (model, if you do not say).")
-  private Untuned untuned = Untuned.MODEL;
+          "Who schedules kernels without records: the rules alone (default, if you do not say), or"
+              + " the model that comes with jtvmc where it is sure to beat them (model).")
+  private Untuned untuned = Untuned.DEFAULT;
 
   @Option(
       names = "--input-shapes",
@@ -104,7 +104,7 @@ final class CompilationOptions {
     return machine.target(target, threads());
   }
 
-  /** The schedules of the records, and for kernels that they do not tell of the model's. */
+  /** The schedules of the records, and of whom was named for kernels that they do not tell of. */
   ScheduleSource schedules(Consumer<String> problems) {
     ScheduleSource rest =
         switch (untuned) {

@@ -19,7 +19,6 @@ import org.jtvmc.compiler.artifact.CompileOptions;
 import org.jtvmc.compiler.artifact.CompileOptions.Part;
 import org.jtvmc.compiler.passes.GraphPipeline;
 import org.jtvmc.compiler.pipeline.KernelBackend;
-import org.jtvmc.compiler.pipeline.PredictedSchedules;
 import org.jtvmc.compiler.pipeline.TaskExtraction;
 import org.jtvmc.compiler.pipeline.TunedSchedules;
 import org.jtvmc.compiler.source.ModelSource;
@@ -105,7 +104,7 @@ record RecordReplay(Verb verb, Machine machine, ReplayOptions options, Optional<
             source.name(),
             options.shapes().byName(),
             target,
-            new TunedSchedules(store).orElse(new PredictedSchedules()),
+            new TunedSchedules(store),
             List.of(),
             false,
             Part.usual(),

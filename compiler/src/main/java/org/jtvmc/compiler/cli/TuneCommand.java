@@ -15,7 +15,6 @@ import org.jtvmc.compiler.artifact.CompileListener;
 import org.jtvmc.compiler.artifact.CompileOptions;
 import org.jtvmc.compiler.artifact.CompileOptions.Part;
 import org.jtvmc.compiler.passes.GraphPipeline;
-import org.jtvmc.compiler.pipeline.PredictedSchedules;
 import org.jtvmc.compiler.pipeline.TaskExtraction;
 import org.jtvmc.compiler.pipeline.TunedSchedules;
 import org.jtvmc.compiler.source.ModelSource;
@@ -245,7 +244,7 @@ final class TuneCommand extends Verb {
             shapes.given(),
             List.of(),
             chosen,
-            new TunedSchedules(store).orElse(new PredictedSchedules()),
+            new TunedSchedules(store),
             List.of(),
             false,
             Part.usual(),

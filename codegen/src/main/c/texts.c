@@ -37,7 +37,8 @@ char* jtvmc_texts_take(jtvmc_texts* texts, uint64_t bytes) {
 void jtvmc_texts_reset(jtvmc_texts* texts) {
   if (!texts->block) return;
   free_from(before(texts->block));
-  memset(texts->block, 0, sizeof(char*));
+  char* none = NULL;
+  memcpy(texts->block, &none, sizeof none);
   texts->used = sizeof(char*);
 }
 

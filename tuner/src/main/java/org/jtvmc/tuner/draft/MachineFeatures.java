@@ -67,8 +67,8 @@ public final class MachineFeatures {
 
   /**
    * The columns that say something about a machine of another size: shares of what a machine has,
-   * and the form of loops, but no bytes, iterations or cycles. Of Ansor's none is among them: what
-   * they add on kernels that a model has seen, they cost on others.
+   * and the form of loops, but no bytes, iterations or cycles. Of Ansor's none is among them: on
+   * held-out kernels they made no difference.
    */
   public static final List<String> RELATIVE =
       OWN.stream().filter(name -> !name.equals("machine.cycles")).toList();

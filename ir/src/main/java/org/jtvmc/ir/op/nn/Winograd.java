@@ -39,8 +39,14 @@ final class Winograd {
     this.transform = CookToom.of(size, WINDOW);
   }
 
-  /** True for a window of 3x3 that moves by single pixels over enough of a float32 image. */
+  /**
+   * True for a window of 3x3 that moves by single pixels over enough of a float32 image, all sizes
+   * known.
+   */
   boolean fits(Tensor data, Window window, TensorType result) {
+    if (!result.isStatic()) {
+      return false;
+    }
     List<Long> sizes = ImageLayout.CHANNELS_LAST.spatial(result.sizes());
     return data.dtype().equals(DType.F32)
         && window.rank() == 2

@@ -12,6 +12,7 @@ import static org.bytedeco.llvm.global.LLVM.LLVMDisposePassBuilderOptions;
 import static org.bytedeco.llvm.global.LLVM.LLVMDisposeTargetData;
 import static org.bytedeco.llvm.global.LLVM.LLVMGetNamedFunction;
 import static org.bytedeco.llvm.global.LLVM.LLVMGlobalGetValueType;
+import static org.bytedeco.llvm.global.LLVM.LLVMIsDeclaration;
 import static org.bytedeco.llvm.global.LLVM.LLVMLinkModules2;
 import static org.bytedeco.llvm.global.LLVM.LLVMObjectFile;
 import static org.bytedeco.llvm.global.LLVM.LLVMPassBuilderOptionsSetLoopInterleaving;
@@ -169,6 +170,12 @@ public final class LlvmModule implements AutoCloseable {
   /** This module as bitcode. */
   public byte[] toBitcode() {
     return LlvmBuffers.take(LLVMWriteBitcodeToMemoryBuffer(ref));
+  }
+
+  /** True where the module has the body of that function. */
+  public boolean defines(String function) {
+    LLVMValueRef found = LLVMGetNamedFunction(ref, function);
+    return found != null && LLVMIsDeclaration(found) == 0;
   }
 
   /**

@@ -190,9 +190,11 @@ public final class ArtifactCompiler {
       case CpuTarget _ ->
           ModelLibrary.write(
               description,
-              Stream.concat(Stream.of(model), model.specialized().stream())
-                  .flatMap(variant -> variant.kernels().stream())
-                  .map(kernel -> kernel.binary().code())
+              Stream.concat(
+                      Stream.concat(Stream.of(model), model.specialized().stream())
+                          .flatMap(variant -> variant.kernels().stream())
+                          .map(kernel -> kernel.binary().code()),
+                      model.externals().values().stream())
                   .toList(),
               library);
       case CudaTarget gpu ->

@@ -2,6 +2,7 @@ package org.jtvmc.compiler.pipeline;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jtvmc.codegen.library.KernelCall;
 import org.jtvmc.codegen.library.OpenModel;
@@ -49,5 +50,10 @@ public record CompiledModel(
     calls = List.copyOf(calls);
     scratch = List.copyOf(scratch);
     specialized = List.copyOf(specialized);
+  }
+
+  /** The code of functions that plugins bring, each once, by their names. */
+  public Map<String, byte[]> externals() {
+    return HostCalls.objects(plan);
   }
 }

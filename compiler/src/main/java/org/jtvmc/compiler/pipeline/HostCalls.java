@@ -1,7 +1,11 @@
 package org.jtvmc.compiler.pipeline;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jtvmc.compiler.lower.FunctionLowering;
+import org.jtvmc.compiler.plan.ExecutionPlan;
+import org.jtvmc.compiler.plan.KernelUse;
 import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.graph.Call;
 import org.jtvmc.ir.graph.HostOperator;
@@ -14,6 +18,17 @@ final class HostCalls {
 
   static String symbol(Call call) {
     return operator(call).symbol();
+  }
+
+  /** The code of functions that are not of the native runtime, each once, by their names. */
+  static Map<String, byte[]> objects(ExecutionPlan plan) {
+    Map<String, byte[]> objects = new LinkedHashMap<>();
+    for (KernelUse use : plan.uses()) {
+      use.host()
+          .filter(call -> operator(call).object().length > 0)
+          .ifPresent(call -> objects.putIfAbsent(symbol(call), operator(call).object()));
+    }
+    return objects;
   }
 
   static long scratchBytes(Call call) {

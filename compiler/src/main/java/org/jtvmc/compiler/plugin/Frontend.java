@@ -57,7 +57,8 @@ public record Frontend(OperatorRegistry operators, Conversions conversions) {
   /**
    * The standard frontend and the plugins that a user names.
    *
-   * @param names class names, jars or folders of classes
+   * @param names class names, jars or folders of classes, declarations of C functions ({@code
+   *     .json})
    * @throws PluginException where one cannot be used
    */
   public static Frontend of(List<String> names) {
@@ -66,6 +67,9 @@ public record Frontend(OperatorRegistry operators, Conversions conversions) {
 
   private static List<Plugin> plugins(String name) {
     Path path = Path.of(name);
+    if (name.endsWith(".json")) {
+      return List.of(ExternalPlugin.read(path));
+    }
     if (!Files.exists(path)) {
       try {
         return List.of(PluginLoader.load(Plugin.class, "plugin", name, new Class<?>[0]));

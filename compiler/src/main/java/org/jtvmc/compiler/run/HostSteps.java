@@ -59,6 +59,10 @@ final class HostSteps implements StepwiseModel {
       kernels.put(
           kernel.name(), new CompiledKernel(runtime, kernel.name(), kernel.binary().code()));
     }
+    model
+        .externals()
+        .forEach(
+            (symbol, object) -> kernels.put(symbol, new CompiledKernel(runtime, symbol, object)));
     model.calls().stream()
         .filter(KernelCall::ofRuntime)
         .forEach(

@@ -23,6 +23,11 @@ public interface HostOperator extends Operator {
    */
   String symbol();
 
+  /** An ELF object file that defines the function; empty where it is one of the native runtime. */
+  default byte[] object() {
+    return new byte[0];
+  }
+
   /** What the function is told beside the data: sizes, attributes. */
   List<Long> parameters(List<TensorType> inputs, Attributes attributes, Type result);
 

@@ -76,6 +76,11 @@ final class BenchCommand extends Verb {
       return artifact.manifest().flop();
     }
 
+    /** Whether they are known: where sizes are open they depend on those of the run. */
+    boolean countsOperations() {
+      return !artifact.manifest().source().shapes().isOpen();
+    }
+
     double gflops(double milliseconds) {
       return flop() / milliseconds / 1e6;
     }
@@ -172,16 +177,18 @@ final class BenchCommand extends Verb {
                 OnnxRuntimeSession.NAME,
                 outcome.peerVersion);
           });
-      line(
-          "speed        %.1f GFLOP/s (median), %.1f (max)%s",
-          outcome.gflops(outcome.ours.median()),
-          outcome.gflops(outcome.ours.min()),
-          peak.isEmpty()
-              ? ""
-              : ", %.0f %% of the %.0f that multiply-adds alone reach"
-                  .formatted(
-                      100 * outcome.gflops(outcome.ours.min()) / peak.getAsDouble(),
-                      peak.getAsDouble()));
+      if (outcome.countsOperations()) {
+        line(
+            "speed        %.1f GFLOP/s (median), %.1f (max)%s",
+            outcome.gflops(outcome.ours.median()),
+            outcome.gflops(outcome.ours.min()),
+            peak.isEmpty()
+                ? ""
+                : ", %.0f %% of the %.0f that multiply-adds alone reach"
+                    .formatted(
+                        100 * outcome.gflops(outcome.ours.min()) / peak.getAsDouble(),
+                        peak.getAsDouble()));
+      }
       show(kernels);
       return;
     }
@@ -190,14 +197,14 @@ final class BenchCommand extends Verb {
     document.put("target", manifest.target());
     document.put("num_threads", outcome.threads);
     latency(document, outcome.ours);
-    document.put("flop", outcome.flop());
-    document.put("gflops_median", outcome.gflops(outcome.ours.median()));
-    document.put("gflops_max", outcome.gflops(outcome.ours.min()));
-    peak.ifPresent(
-        gflops -> {
-          document.put("peak_gflops", gflops);
-          document.put("share_of_peak", outcome.gflops(outcome.ours.min()) / gflops);
-        });
+    peak.ifPresent(gflops -> document.put("peak_gflops", gflops));
+    if (outcome.countsOperations()) {
+      document.put("flop", outcome.flop());
+      document.put("gflops_median", outcome.gflops(outcome.ours.median()));
+      document.put("gflops_max", outcome.gflops(outcome.ours.min()));
+      peak.ifPresent(
+          gflops -> document.put("share_of_peak", outcome.gflops(outcome.ours.min()) / gflops));
+    }
     document.put("workspace_bytes", manifest.memory().workspaceBytes());
     document.put("workspace_lower_bound_bytes", manifest.memory().workspaceLowerBoundBytes());
     document.put("weights_bytes", manifest.weights().bytes());

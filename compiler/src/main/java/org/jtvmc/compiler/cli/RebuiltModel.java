@@ -24,9 +24,17 @@ import org.jtvmc.ir.target.Target;
  */
 record RebuiltModel(IRModule module, CompiledModel model) {
 
+  /**
+   * @throws UsageException where the artifact leaves sizes open
+   */
   static RebuiltModel of(ArtifactManifest manifest, Machine machine, Verb verb, Path scratch) {
     ArtifactManifest.Source from = manifest.source();
     GivenShapes shapes = from.shapes();
+    if (shapes.isOpen()) {
+      throw new UsageException(
+          "%s leaves sizes open; its kernels are looked at one by one only where sizes are numbers: compile it again with numbers in --input-shapes"
+              .formatted(manifest.name()));
+    }
     IRModule module = verb.source(from.reference()).load(shapes);
     Target target =
         switch (machine.target(manifest.target(), manifest.numThreads())) {

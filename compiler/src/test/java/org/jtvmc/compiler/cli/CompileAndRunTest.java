@@ -173,6 +173,24 @@ class CompileAndRunTest {
     assertEquals(1, shares, 1e-6);
   }
 
+  @Test
+  void kernelsOfOpenSizesAreNotLookedAtOneByOne() throws IOException {
+    var model = SmallModels.convolution(folder).toString();
+    var out = folder.resolve("open");
+    CommandLineRun.of("compile", model, "-o", out.toString(), "--input-shapes", "x:[n,3,18,18]")
+        .exits(0);
+
+    for (var verb : List.of("roofline", "verify --per-node", "bench --profile --duration 0")) {
+      var words = new ArrayList<>(List.of(verb.split(" ")));
+      words.add(1, out.toString());
+      var run = CommandLineRun.of(words.toArray(String[]::new)).exits(2);
+      assertTrue(run.err().contains("leaves sizes open"), run.err());
+    }
+    var bench = bench(out);
+    assertTrue(bench.at("/latency_ms/min").asDouble() > 0);
+    assertTrue(bench.path("gflops_max").isMissingNode());
+  }
+
   private static com.fasterxml.jackson.databind.JsonNode bench(Path out, String... more) {
     var arguments =
         new ArrayList<>(List.of("bench", out.toString(), "--json", "--compare", "onnxruntime"));

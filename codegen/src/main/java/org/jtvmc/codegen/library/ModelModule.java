@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.jtvmc.codegen.llvm.LlvmContext;
 import org.jtvmc.codegen.llvm.LlvmModule;
-import org.jtvmc.ir.type.DType;
 
 /**
  * Writes the part of a library that is about one model, as LLVM IR: the description that {@code
@@ -128,29 +127,11 @@ final class ModelModule {
             text.string(tensor.name()),
             shape,
             sizes.size(),
-            code(dtype),
+            DlpackTypes.code(dtype),
             dtype.isBool() ? 8 : dtype.bits(),
             tensor.alignment(),
             tensor.type().isStatic() ? tensor.type().bytes() : 0,
             tensor.decided().map(TensorInfo.DecidedSizes::offset).orElse(-1L));
-  }
-
-  /** DLPack's DLDataTypeCode. */
-  private static int code(DType dtype) {
-    return switch (dtype.kind()) {
-      case INT -> 0;
-      case UINT -> 1;
-      case FLOAT -> 2;
-      case STRING -> 3;
-      case BFLOAT -> 4;
-      case BOOL -> 6;
-      case FLOAT8_E4M3FN -> 10;
-      case FLOAT8_E4M3FNUZ -> 11;
-      case FLOAT8_E5M2 -> 12;
-      case FLOAT8_E5M2FNUZ -> 13;
-      case FLOAT8_E8M0FNU -> 14;
-      case FLOAT4_E2M1FN -> 17;
-    };
   }
 
   private void writeInfo(

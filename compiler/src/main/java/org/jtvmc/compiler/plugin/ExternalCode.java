@@ -11,7 +11,6 @@ import org.jtvmc.codegen.llvm.LlvmContext;
 import org.jtvmc.codegen.llvm.LlvmModule;
 import org.jtvmc.codegen.llvm.LlvmTargetMachine;
 import org.jtvmc.codegen.runtime.RuntimeResources;
-import org.jtvmc.ir.type.DType;
 
 /** Compiles the C function of an external operator, and the entry by which a library calls it. */
 final class ExternalCode {
@@ -121,23 +120,5 @@ final class ExternalCode {
         .replace("@SYMBOL@", ExternalOperator.symbol(declaration))
         .replace("@TENSORS@", Integer.toString(inputs + declaration.outputs().size()))
         .replace("@INPUTS@", Integer.toString(inputs));
-  }
-
-  /** DLPack's DLDataTypeCode. */
-  static int dlpackCode(DType dtype) {
-    return switch (dtype.kind()) {
-      case INT -> 0;
-      case UINT -> 1;
-      case FLOAT -> 2;
-      case STRING -> 3;
-      case BFLOAT -> 4;
-      case BOOL -> 6;
-      case FLOAT8_E4M3FN -> 10;
-      case FLOAT8_E4M3FNUZ -> 11;
-      case FLOAT8_E5M2 -> 12;
-      case FLOAT8_E5M2FNUZ -> 13;
-      case FLOAT8_E8M0FNU -> 14;
-      case FLOAT4_E2M1FN -> 17;
-    };
   }
 }

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jtvmc.codegen.library.DlpackTypes;
 import org.jtvmc.codegen.load.CompiledKernel;
 import org.jtvmc.codegen.load.KernelRuntime;
 import org.jtvmc.compiler.lower.FunctionLowering;
@@ -102,7 +103,7 @@ final class ExternalOperator extends TensorOperator implements HostOperator {
     all.addAll(FunctionLowering.tensorTypes(result));
     for (TensorType type : all) {
       numbers.add((long) type.rank());
-      numbers.add((long) ExternalCode.dlpackCode(type.dtype()));
+      numbers.add((long) DlpackTypes.code(type.dtype()));
       numbers.add((long) (type.dtype().isBool() ? 8 : type.dtype().bits()));
       numbers.addAll(type.sizes());
     }

@@ -14,7 +14,7 @@ import org.jtvmc.ir.type.TypeException;
  * The first {@code sizes[i]} places along each dimension, row-major and without gaps, in as much
  * memory as the whole takes.
  */
-public final class Compact extends HostKernel {
+public final class Compact extends FillingKernel {
 
   public Compact() {
     super("compact", List.of("data", "sizes"), List.of());

@@ -17,7 +17,7 @@ import org.jtvmc.ir.type.TypeException;
  *
  * <p>Results: the slices, at most as many as there are conditions; and the sizes of what is there.
  */
-public final class Compress extends HostKernel {
+public final class Compress extends FillingKernel {
 
   public Compress() {
     super(

@@ -34,17 +34,8 @@ abstract class HostKernel extends TensorOperator implements HostOperator {
   /** As {@link #parameters}, with every declared attribute. */
   abstract List<Long> numbers(List<TensorType> inputs, Attributes attributes, Type result);
 
-  /** As {@link #evaluate}, with every declared attribute, into zeros. */
-  void compute(List<NDArray> inputs, Attributes attributes, List<NDArray> results) {
-    throw new UnsupportedOperationException(name() + " gives results of its own");
-  }
-
   /** As {@link #evaluate}, with every declared attribute. */
-  List<NDArray> results(List<NDArray> inputs, Attributes attributes, Type result) {
-    List<NDArray> results = types(result).stream().map(NDArray::allocate).toList();
-    compute(inputs, attributes, results);
-    return results;
-  }
+  abstract List<NDArray> results(List<NDArray> inputs, Attributes attributes, Type result);
 
   @Override
   public final List<Long> parameters(List<TensorType> inputs, Attributes attributes, Type result) {

@@ -23,7 +23,7 @@ import org.jtvmc.ir.type.TypeException;
  *
  * @see <a href="https://onnx.ai/onnx/operators/onnx__NonMaxSuppression.html">NonMaxSuppression</a>
  */
-public final class NonMaxSuppression extends HostKernel {
+public final class NonMaxSuppression extends FillingKernel {
 
   public NonMaxSuppression() {
     super(

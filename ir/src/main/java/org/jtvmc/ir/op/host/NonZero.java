@@ -15,7 +15,7 @@ import org.jtvmc.ir.type.Type;
  * <p>Results: for data of rank {@code r} and {@code n} elements {@code int64 (r, n)}, a position in
  * each column; and the sizes of the part that is there, {@code (r, count)}.
  */
-public final class NonZero extends HostKernel {
+public final class NonZero extends FillingKernel {
 
   public NonZero() {
     super("nonzero", List.of("data"), List.of());

@@ -17,7 +17,7 @@ import org.jtvmc.ir.type.TypeException;
  * right, bottom; the image of each, {@code int64 (r)}. Result {@code float32 (r, c, height,
  * width)}.
  */
-public final class RoiAlign extends HostKernel {
+public final class RoiAlign extends FillingKernel {
 
   public RoiAlign() {
     super(

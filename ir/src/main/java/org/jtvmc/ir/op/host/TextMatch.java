@@ -14,7 +14,7 @@ import org.jtvmc.ir.type.TypeException;
  * a program when the model is compiled; a run follows all its ways at once, in time proportional to
  * the text's length (Thompson, "Regular Expression Search Algorithm", 1968).
  */
-public final class TextMatch extends HostKernel {
+public final class TextMatch extends FillingKernel {
 
   public TextMatch() {
     super("text_match", List.of("texts"), List.of(required("pattern", "the regular expression")));

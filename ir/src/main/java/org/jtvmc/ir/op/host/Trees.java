@@ -19,7 +19,7 @@ import org.jtvmc.ir.type.TypeException;
  * the roots; where the entries of each leaf begin, and where the last's end; for each entry target
  * and weight (a double's bits); the members (doubles' bits). Result {@code (n, targets)}.
  */
-public final class Trees extends HostKernel {
+public final class Trees extends FillingKernel {
 
   private static final int HEAD = 5;
   private static final int NODE = 8;

@@ -22,7 +22,7 @@ import org.jtvmc.ir.type.Type;
  * of the first result that is there, whose size along the axis is that of the second and the fourth
  * too.
  */
-public final class Unique extends HostKernel {
+public final class Unique extends FillingKernel {
 
   public Unique() {
     super(

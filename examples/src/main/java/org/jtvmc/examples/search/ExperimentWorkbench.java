@@ -23,7 +23,9 @@ record ExperimentWorkbench(Workbench workbench, boolean draft) implements Workbe
         : candidate ->
             appraiser
                 .appraise(candidate)
-                .map(known -> new Appraisal(known.features(), Double.POSITIVE_INFINITY));
+                .map(
+                    known ->
+                        new Appraisal(known.features(), Double.POSITIVE_INFINITY, known.loops()));
   }
 
   @Override

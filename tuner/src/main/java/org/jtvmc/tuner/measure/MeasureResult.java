@@ -10,9 +10,15 @@ import org.jtvmc.tuner.record.RecordStatus;
  * @param timesMs of one run for each repetition; empty unless ok and measured
  * @param error one sentence; empty where ok
  * @param conditions whether anything was measured
+ * @param repeated true where an earlier candidate had come to the same machine code: this is its
+ *     result, and nothing was run
  */
 public record MeasureResult(
-    RecordStatus status, List<Double> timesMs, String error, Conditions conditions) {
+    RecordStatus status,
+    List<Double> timesMs,
+    String error,
+    Conditions conditions,
+    boolean repeated) {
 
   public MeasureResult {
     timesMs = List.copyOf(timesMs);
@@ -23,16 +29,21 @@ public record MeasureResult(
   }
 
   public static MeasureResult ok(List<Double> timesMs, Conditions conditions) {
-    return new MeasureResult(RecordStatus.OK, timesMs, "", conditions);
+    return new MeasureResult(RecordStatus.OK, timesMs, "", conditions, false);
   }
 
   /** Of a candidate that can be built, where nothing can be run. */
   public static MeasureResult estimated(double ms) {
-    return new MeasureResult(RecordStatus.OK, List.of(), "", Conditions.estimated(ms));
+    return new MeasureResult(RecordStatus.OK, List.of(), "", Conditions.estimated(ms), false);
   }
 
   public static MeasureResult failed(RecordStatus status, String error) {
-    return new MeasureResult(status, List.of(), error, Conditions.MEASURED);
+    return new MeasureResult(status, List.of(), error, Conditions.MEASURED, false);
+  }
+
+  /** The same for another candidate that comes to the same machine code. */
+  public MeasureResult again() {
+    return new MeasureResult(status, timesMs, error, conditions, true);
   }
 
   /** The shortest time; infinite where it failed. */

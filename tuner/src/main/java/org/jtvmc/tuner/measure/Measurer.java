@@ -8,7 +8,7 @@ import org.jtvmc.tuner.task.TuningTask;
 public interface Measurer {
 
   /**
-   * Measures each candidate once.
+   * Measures each candidate once, and machine code that was measured before not again.
    *
    * @param bestMs the best time known; infinite where there is none
    * @return in the order of {@code candidates}

@@ -26,6 +26,10 @@ import org.jtvmc.tuner.feature.ProgramFeatures;
  * model's, which gains weight as samples come in (Pruner, ASPLOS 2025). The fittest that were not
  * measured yet are proposed, and now and then a random one. Towards the end of the budget ever more
  * of a batch is taken from the direct neighbours of the best (Droplet search: coordinate descent).
+ *
+ * <p>Different decisions may lead to the same loops, as do limits of unrolling that no loop comes
+ * near. A population holds one candidate of each, and none is proposed whose loops were proposed
+ * before: else the equals of the best would fill half of the budget.
  */
 public final class EvolutionarySearch implements SearchStrategy {
   /** Looking at candidates must not take longer than measuring the batch. */
@@ -50,6 +54,9 @@ public final class EvolutionarySearch implements SearchStrategy {
   private final Map<Candidate, Double> measured = new LinkedHashMap<>();
   private final Set<Candidate> proposed = new HashSet<>();
 
+  /** The loops of everything proposed or observed. */
+  private final Set<String> proposedLoops = new HashSet<>();
+
   /** What was appraised in this round and the one before: parents come back. */
   private final Map<Candidate, Optional<Appraisal>> appraised = new HashMap<>();
 
@@ -68,10 +75,11 @@ public final class EvolutionarySearch implements SearchStrategy {
 
   @Override
   public List<Candidate> propose(int count, double progress) {
+    appraise(List.copyOf(measured.keySet())).values().forEach(a -> proposedLoops.add(a.loops()));
     SequencedSet<Candidate> batch = new LinkedHashSet<>();
     Candidate byDefault = context.space().defaultCandidate();
     if (!proposed.contains(byDefault) && appraise(List.of(byDefault)).size() == 1) {
-      batch.add(byDefault);
+      add(byDefault, batch);
     }
     if (batch.size() < count) {
       int population = Math.clamp(count * POPULATION_PER_TRIAL, LEAST_POPULATION, MOST_POPULATION);
@@ -110,15 +118,14 @@ public final class EvolutionarySearch implements SearchStrategy {
   /** The fitness of everything that the generations came across and that was not measured. */
   private Map<Candidate, Double> evolve(int size) {
     List<Candidate> parents = fastest(PARENTS);
-    List<Candidate> first = new ArrayList<>();
+    List<Candidate> first = new ArrayList<>(parents);
     int offspring = parents.isEmpty() ? 0 : (int) (size * MEASURED_SHARE);
     first.addAll(
         make(
             offspring,
             (k, chance) -> context.space().mutate(parents.get(k % parents.size()), chance)));
     first.addAll(make(size - offspring, (_, chance) -> context.space().random(chance)));
-    first.addAll(parents);
-    Map<Candidate, Double> all = new LinkedHashMap<>();
+    Pool all = new Pool(new LinkedHashMap<>(), new HashSet<>());
     List<Map.Entry<Candidate, Double>> population = score(first, all);
     for (int generation = 0; generation < GENERATIONS && !population.isEmpty(); generation++) {
       List<Map.Entry<Candidate, Double>> fittest = population;
@@ -128,9 +135,16 @@ public final class EvolutionarySearch implements SearchStrategy {
       children.sort(fittestFirst());
       population = new ArrayList<>(children.subList(0, Math.min(size, children.size())));
     }
-    all.keySet().removeAll(proposed);
-    return all;
+    all.fitness.keySet().removeAll(proposed);
+    return all.fitness;
   }
+
+  /**
+   * Candidates that were scored.
+   *
+   * @param loops of these: there is one candidate of each
+   */
+  private record Pool(Map<Candidate, Double> fitness, Set<String> loops) {}
 
   /** Candidates made on all cores, each with a source of chance of its own. */
   private List<Candidate> make(int number, BiFunction<Integer, SplittableRandom, Candidate> maker) {
@@ -165,24 +179,24 @@ public final class EvolutionarySearch implements SearchStrategy {
 
   /** The unmeasured neighbours of the fastest candidate that has enough of them. */
   private Map<Candidate, Double> neighboursOfBest(int wanted) {
-    Map<Candidate, Double> found = new LinkedHashMap<>();
+    Pool found = new Pool(new LinkedHashMap<>(), new HashSet<>(proposedLoops));
     for (Candidate best : fastest(PARENTS)) {
-      if (found.size() >= wanted) {
+      if (found.fitness.size() >= wanted) {
         break;
       }
       List<Candidate> fresh = new ArrayList<>(context.space().neighbours(best));
       fresh.removeAll(proposed);
       score(fresh, found);
     }
-    return found;
+    return found.fitness;
   }
 
-  /** Scores those of {@code candidates} that are new to {@code all}, and adds them to it. */
-  private List<Map.Entry<Candidate, Double>> score(
-      List<Candidate> candidates, Map<Candidate, Double> all) {
+  /** Scores those of {@code candidates} whose loops are new to {@code all}, and adds them to it. */
+  private List<Map.Entry<Candidate, Double>> score(List<Candidate> candidates, Pool all) {
     List<Candidate> fresh =
-        candidates.stream().distinct().filter(c -> !all.containsKey(c)).toList();
+        candidates.stream().distinct().filter(c -> !all.fitness.containsKey(c)).toList();
     Map<Candidate, Appraisal> appraisals = appraise(fresh);
+    appraisals.values().removeIf(appraisal -> !all.loops.add(appraisal.loops()));
     List<ProgramFeatures> programs = appraisals.values().stream().map(Appraisal::features).toList();
     double trust = context.costModel().confidence(context.group());
     double[] learnt = context.costModel().predict(programs);
@@ -197,7 +211,7 @@ public final class EvolutionarySearch implements SearchStrategy {
     for (Map.Entry<Candidate, Appraisal> entry : appraisals.entrySet()) {
       double draft = bestDraft / entry.getValue().draftMs();
       double fitness = trust * learnt[k++] + (1 - trust) * (Double.isNaN(draft) ? 0 : draft);
-      all.put(entry.getKey(), fitness);
+      all.fitness.put(entry.getKey(), fitness);
       scored.add(Map.entry(entry.getKey(), fitness));
     }
     return scored;
@@ -225,21 +239,30 @@ public final class EvolutionarySearch implements SearchStrategy {
         .toList();
   }
 
-  private static void addFittest(
+  /** Adds a candidate unless its loops were proposed before. */
+  private void add(Candidate candidate, SequencedSet<Candidate> batch) {
+    if (appraised.get(candidate).filter(a -> proposedLoops.add(a.loops())).isPresent()) {
+      batch.add(candidate);
+    }
+  }
+
+  private void addFittest(
       Map<Candidate, Double> fitness, int number, SequencedSet<Candidate> batch) {
-    fitness.entrySet().stream()
-        .filter(entry -> !batch.contains(entry.getKey()))
-        .sorted(fittestFirst())
-        .limit(Math.max(0, number))
-        .map(Map.Entry::getKey)
-        .forEach(batch::add);
+    int size = batch.size() + number;
+    for (Map.Entry<Candidate, Double> entry :
+        fitness.entrySet().stream().sorted(fittestFirst()).toList()) {
+      if (batch.size() >= size) {
+        return;
+      }
+      add(entry.getKey(), batch);
+    }
   }
 
   private void addRandom(Map<Candidate, Double> fitness, int count, SequencedSet<Candidate> batch) {
     List<Candidate> rest = new ArrayList<>(fitness.keySet());
     rest.removeAll(batch);
     while (batch.size() < count && !rest.isEmpty()) {
-      batch.add(rest.remove(random.nextInt(rest.size())));
+      add(rest.remove(random.nextInt(rest.size())), batch);
     }
   }
 

@@ -7,11 +7,13 @@ import org.jtvmc.ir.target.Target;
 import org.jtvmc.schedule.ComputeDag;
 import org.jtvmc.schedule.Schedule;
 import org.jtvmc.schedule.ScheduleException;
+import org.jtvmc.schedule.lower.LoweredKernel;
 import org.jtvmc.schedule.lower.Lowering;
 import org.jtvmc.schedule.space.DesignSpace;
 import org.jtvmc.tuner.draft.DraftModel;
 import org.jtvmc.tuner.draft.MachineFeatures;
 import org.jtvmc.tuner.feature.LoopAnalysis;
+import org.jtvmc.tuner.measure.wire.LoopDigest;
 
 /** Lowers a candidate and looks at its loops. */
 public final class LoopAppraiser implements Appraiser {
@@ -42,8 +44,10 @@ public final class LoopAppraiser implements Appraiser {
   public Optional<Appraisal> appraise(Candidate candidate) {
     try {
       Schedule schedule = candidate.schedule(dag);
-      LoopAnalysis loops = LoopAnalysis.of(Lowering.lower(schedule, "candidate").func());
-      return Optional.of(new Appraisal(features.extract(loops), draft.estimateMs(loops)));
+      LoweredKernel kernel = Lowering.lower(schedule, "candidate");
+      LoopAnalysis loops = LoopAnalysis.of(kernel.func());
+      return Optional.of(
+          new Appraisal(features.extract(loops), draft.estimateMs(loops), LoopDigest.of(kernel)));
     } catch (RuntimeException e) {
       rejected.incrementAndGet();
       firstRejection.compareAndSet(null, String.valueOf(e.getMessage()));

@@ -38,6 +38,8 @@ final class TaskTuning {
   private double foreignBestMs = Double.POSITIVE_INFINITY;
   private double lastMs = Double.POSITIVE_INFINITY;
   private int sessionTrials;
+  private int repeated;
+  private int roundsWithoutTrial;
   private int sinceGain;
 
   TaskTuning(TuningTask task, SearchContext context, SearchStrategy strategy) {
@@ -92,13 +94,17 @@ final class TaskTuning {
       MeasureResult result = results.get(k);
       times.put(candidates.get(k), result.searchMs());
       observations.add(new Observation(candidates.get(k), result.searchMs()));
-      if (result.status() != RecordStatus.OK) {
+      if (result.status() != RecordStatus.OK && !result.repeated()) {
         failures.merge(result.status(), 1, Integer::sum);
       }
     }
     lastMs = results.stream().mapToDouble(MeasureResult::searchMs).min().orElse(lastMs);
-    sessionTrials += candidates.size();
-    sinceGain = bestMs() < before * 0.99 ? 0 : sinceGain + candidates.size();
+    int again = (int) results.stream().filter(MeasureResult::repeated).count();
+    int trials = results.size() - again;
+    repeated += again;
+    roundsWithoutTrial = trials == 0 ? roundsWithoutTrial + 1 : 0;
+    sessionTrials += trials;
+    sinceGain = bestMs() < before * 0.99 ? 0 : sinceGain + trials;
     strategy.observe(observations);
     return samples(observations);
   }
@@ -146,8 +152,14 @@ final class TaskTuning {
     return lastMs;
   }
 
+  /** Candidates whose machine code was no other's before. */
   int trials() {
-    return times.size() + foreign.size();
+    return times.size() - repeated + foreign.size();
+  }
+
+  /** How many rounds in a row brought nothing but machine code that was known. */
+  int roundsWithoutTrial() {
+    return roundsWithoutTrial;
   }
 
   int sessionTrials() {

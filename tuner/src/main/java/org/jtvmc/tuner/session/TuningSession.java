@@ -45,6 +45,9 @@ public final class TuningSession {
   private static final int FINALISTS = 3;
   private static final double FINALISTS_WITHIN = 1.1;
 
+  /** After so many in a row a space counts as exhausted. */
+  private static final int ROUNDS_WITHOUT_TRIAL = 4;
+
   /** A task that takes at most so many times what the machine's peaks allow is done. */
   private static final double NEAR_ROOFLINE = 1.05;
 
@@ -156,12 +159,19 @@ public final class TuningSession {
               : Math.clamp(share, SMALLEST_BATCH, LARGEST_BATCH);
       double progress = progress(left, start);
       List<Candidate> candidates = propose(state, Math.min(batch, left), progress);
+      int before = state.sessionTrials();
       if (candidates.isEmpty() || !measure(state, candidates, model)) {
         scheduler.finish(next.getAsInt());
         continue;
       }
-      left -= candidates.size();
+      left -= state.sessionTrials() - before;
       scheduler.update(next.getAsInt(), state.bestMs());
+      if (state.roundsWithoutTrial() >= ROUNDS_WITHOUT_TRIAL) {
+        listener.message(
+            "%s gets no more trials: %d rounds brought only code that was measured before"
+                .formatted(state.task(), ROUNDS_WITHOUT_TRIAL));
+        scheduler.finish(next.getAsInt());
+      }
       double attainable = workbench.attainableMs(state.task());
       // A kernel far below the bound does fewer operations than the bound counts, as a Winograd
       // convolution does: then the bound says nothing.
@@ -185,7 +195,7 @@ public final class TuningSession {
                         : ""));
         scheduler.finish(next.getAsInt());
       }
-      listener.progress(progress(states, state, candidates.size(), left, start));
+      listener.progress(progress(states, state, left, start));
     }
   }
 
@@ -235,7 +245,9 @@ public final class TuningSession {
                     result.error(),
                     candidates.get(k).text()));
       }
-      records.append(record(state, candidates.get(k), result, false));
+      if (!result.repeated()) {
+        records.append(record(state, candidates.get(k), result, false));
+      }
     }
     List<Sample> samples = state.observe(candidates, results);
     model.update(samples);
@@ -288,11 +300,11 @@ public final class TuningSession {
   }
 
   private TuningProgress progress(
-      List<TaskTuning> states, TaskTuning state, int measured, int left, Instant start) {
+      List<TaskTuning> states, TaskTuning state, int left, Instant start) {
     TuningTask task = state.task();
     int done = states.stream().mapToInt(TaskTuning::sessionTrials).sum();
     double elapsed = seconds(start);
-    double byTrials = elapsed / Math.max(done, measured) * left;
+    double byTrials = elapsed / Math.max(1, done) * left;
     double byTime =
         options.timeBudget().map(b -> b.toNanos() / 1e9 - elapsed).orElse(Double.MAX_VALUE);
     double remaining = Math.max(0, Math.min(byTrials, byTime));

@@ -2,9 +2,11 @@ package org.jtvmc.tuner.session;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -30,6 +32,8 @@ final class Surface implements Workbench, CandidateSpace, Measurer {
   private static final int[] OPTIMUM = {6, 2, 5, 7, 1};
 
   private final List<Candidate> measured = new ArrayList<>();
+  private final Set<List<Integer>> code = new HashSet<>();
+  private boolean twins;
   private boolean broken;
 
   /** The shortest time of a task. */
@@ -67,6 +71,17 @@ final class Surface implements Workbench, CandidateSpace, Measurer {
     return measured;
   }
 
+  /** From now on values of the first dimension come in pairs of the same machine code. */
+  void makeTwins() {
+    twins = true;
+  }
+
+  private boolean isKnown(Candidate candidate) {
+    int[] point = point(candidate);
+    point[0] /= 2;
+    return twins && !code.add(IntStream.of(point).boxed().toList());
+  }
+
   /** From now on no task can be measured. */
   void breakDown() {
     broken = true;
@@ -90,7 +105,9 @@ final class Surface implements Workbench, CandidateSpace, Measurer {
       }
       return Optional.of(
           new Appraisal(
-              new ProgramFeatures(DIMENSIONS, features), 1 + Math.abs(point[4] - OPTIMUM[4])));
+              new ProgramFeatures(DIMENSIONS, features),
+              1 + Math.abs(point[4] - OPTIMUM[4]),
+              candidate.text()));
     };
   }
 
@@ -110,7 +127,12 @@ final class Surface implements Workbench, CandidateSpace, Measurer {
       throw new MeasureException("nothing works today");
     }
     measured.addAll(candidates);
-    return compare(task, candidates);
+    List<MeasureResult> results = new ArrayList<>();
+    for (int k = 0; k < candidates.size(); k++) {
+      MeasureResult result = compare(task, candidates.subList(k, k + 1)).getFirst();
+      results.add(isKnown(candidates.get(k)) ? result.again() : result);
+    }
+    return results;
   }
 
   @Override

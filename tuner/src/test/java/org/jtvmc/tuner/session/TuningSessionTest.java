@@ -88,6 +88,18 @@ class TuningSessionTest {
   }
 
   @Test
+  void candidatesOfCodeThatWasMeasuredAreNoTrials() {
+    surface.makeTwins();
+    RecordStore records = RecordStore.inMemory();
+    TuningReport report = tune(records, with("evolutionary", "xgboost", 80, 3), large);
+    assertEquals(80, report.trials());
+    assertEquals(80, report.tasks().getFirst().trials());
+    assertTrue(surface.measured().size() > 80, "no two came to the same code");
+    assertEquals(
+        80, records.of(large.key(Kernels.host())).stream().filter(r -> !r.confirmed()).count());
+  }
+
+  @Test
   void theSameSeedGivesTheSameSession() {
     tune(RecordStore.inMemory(), with("evolutionary", "xgboost", 60, 9), small, large);
     List<Candidate> first = List.copyOf(surface.measured());

@@ -30,24 +30,44 @@ import org.jtvmc.ir.type.DType;
  */
 public final class LoopWriter {
   private final DataOutputStream out;
+  private final boolean named;
   private final Map<PrimVar, Integer> variables = new IdentityHashMap<>();
   private final Map<Buffer, Integer> buffers = new IdentityHashMap<>();
 
-  private LoopWriter(DataOutputStream out) {
+  /**
+   * @param named whether names are written; without them functions that differ in nothing else are
+   *     written alike
+   */
+  private LoopWriter(DataOutputStream out, boolean named) {
     this.out = out;
+    this.named = named;
   }
 
   /** Writes one function. */
   public static void write(PrimFunc function, DataOutputStream out) throws IOException {
-    LoopWriter writer = new LoopWriter(out);
-    out.writeUTF(function.name());
-    writer.bufferList(function.inputs());
-    writer.bufferList(function.outputs());
+    new LoopWriter(out, true).function(function);
+  }
+
+  /** Writes one function without its names, for comparison alone: nothing reads it. */
+  static void writeNameless(PrimFunc function, DataOutputStream out) throws IOException {
+    new LoopWriter(out, false).function(function);
+  }
+
+  private void function(PrimFunc function) throws IOException {
+    name(function.name());
+    bufferList(function.inputs());
+    bufferList(function.outputs());
     out.writeInt(function.sizes().size());
     for (PrimVar size : function.sizes()) {
-      writer.variable(size);
+      variable(size);
     }
-    writer.statement(function.body());
+    statement(function.body());
+  }
+
+  private void name(String name) throws IOException {
+    if (named) {
+      out.writeUTF(name);
+    }
   }
 
   private void bufferList(List<Buffer> list) throws IOException {
@@ -185,7 +205,7 @@ public final class LoopWriter {
     out.writeInt(known == null ? -1 : known);
     if (known == null) {
       variables.put(variable, variables.size());
-      out.writeUTF(variable.name());
+      name(variable.name());
       type(variable.dtype());
     }
   }
@@ -194,7 +214,7 @@ public final class LoopWriter {
     Integer known = buffers.get(buffer);
     out.writeInt(known == null ? -1 : known);
     if (known == null) {
-      out.writeUTF(buffer.name());
+      name(buffer.name());
       type(buffer.dtype());
       expressions(buffer.shape());
       expressions(buffer.strides());

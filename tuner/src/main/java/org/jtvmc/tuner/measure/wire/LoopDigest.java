@@ -1,0 +1,46 @@
+package org.jtvmc.tuner.measure.wire;
+
+import java.io.BufferedOutputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import org.jtvmc.schedule.lower.LoweredKernel;
+import org.jtvmc.schedule.lower.PackedConstant;
+
+/** What tells kernels apart that were lowered from different schedules of one computation. */
+public final class LoopDigest {
+
+  private LoopDigest() {}
+
+  /**
+   * Equal for kernels whose loops, and whose packings of constants, are the same but for names:
+   * they come to the same machine code. Schedules that differ in a decision without effect, such as
+   * a limit of unrolling that no loop comes near, have one digest.
+   */
+  public static String of(LoweredKernel kernel) {
+    MessageDigest digest;
+    try {
+      digest = MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+    try (DataOutputStream out =
+        new DataOutputStream(
+            new BufferedOutputStream(
+                new DigestOutputStream(OutputStream.nullOutputStream(), digest)))) {
+      LoopWriter.writeNameless(kernel.func(), out);
+      for (PackedConstant packed : kernel.packed()) {
+        out.writeInt(kernel.func().inputs().indexOf(packed.packed()));
+        LoopWriter.writeNameless(packed.packing(), out);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+}

@@ -14,11 +14,13 @@ import org.jtvmc.compiler.artifact.ArtifactCompiler;
 import org.jtvmc.compiler.artifact.CompileListener;
 import org.jtvmc.compiler.artifact.CompileOptions;
 import org.jtvmc.compiler.artifact.CompileOptions.Part;
+import org.jtvmc.compiler.contest.NetworkWorkbench;
 import org.jtvmc.compiler.passes.GraphPipeline;
 import org.jtvmc.compiler.pipeline.TaskExtraction;
 import org.jtvmc.compiler.pipeline.TunedSchedules;
 import org.jtvmc.compiler.source.ModelSource;
 import org.jtvmc.ir.graph.IRModule;
+import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.ir.target.Target;
 import org.jtvmc.schedule.space.SketchRule;
 import org.jtvmc.tuner.cost.CostModel;
@@ -148,15 +150,14 @@ final class TuneCommand extends Verb {
     MeasuringPlace place = MeasuringPlace.of(machine.target(target, threads), machine);
     List<SketchRule> rules = rules(place.target());
     IRModule imported = source.load(shapes.given());
-    List<TuningTask> all =
-        TaskExtraction.tasks(
-            GraphPipeline.standard(precision.value(), place.target()).run(imported));
+    IRModule fused = GraphPipeline.standard(precision.value(), place.target()).run(imported);
+    List<TuningTask> all = TaskExtraction.tasks(fused);
     Path file = records == null ? defaultRecords(source, place) : records;
     try (RecordStore store = RecordStore.open(file, sentence -> note("%s", sentence))) {
       TuningReport report;
       Optional<Artifact> artifact;
       try (Interruption interruption = new Interruption()) {
-        report = tune(selected(all), place, rules, store, interruption);
+        report = tune(selected(all), fused, place, rules, store, interruption);
         artifact = compile(source, imported, machine, place.target(), store);
         report(report, place, file, artifact);
       }
@@ -201,6 +202,7 @@ final class TuneCommand extends Verb {
 
   private TuningReport tune(
       List<TuningTask> tasks,
+      IRModule fused,
       MeasuringPlace place,
       List<SketchRule> rules,
       RecordStore store,
@@ -223,7 +225,7 @@ final class TuneCommand extends Verb {
               + " of the device, and the records say so",
           place.target());
     }
-    try (Workbench workbench = place.workbench(worker, flush, rules)) {
+    try (Workbench workbench = workbench(place.workbench(worker, flush, rules), fused, place)) {
       TuningSession session =
           new TuningSession(
               place.target(), options, store, workbench, new TuningProgressLines(this));
@@ -231,6 +233,13 @@ final class TuneCommand extends Verb {
       note("tuning %d tasks for %s, seed %d", tasks.size(), place.target(), seed);
       return session.run(tasks);
     }
+  }
+
+  /** Kernels of a network on this machine are also compared in the network. */
+  private Workbench workbench(Workbench single, IRModule fused, MeasuringPlace place) {
+    return place.target() instanceof CpuTarget cpu && !shapes.given().isOpen()
+        ? new NetworkWorkbench(single, fused, cpu, sentence -> note("%s", sentence))
+        : single;
   }
 
   private Optional<Artifact> compile(

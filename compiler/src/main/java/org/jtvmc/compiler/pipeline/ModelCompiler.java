@@ -5,9 +5,8 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.LinkedHashMap;
+import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
@@ -24,8 +23,6 @@ import org.jtvmc.codegen.library.TensorInfo;
 import org.jtvmc.codegen.library.TensorInfo.DecidedSizes;
 import org.jtvmc.compiler.lower.FunctionLowering;
 import org.jtvmc.compiler.lower.KernelSizes;
-import org.jtvmc.compiler.onnx.ModelException;
-import org.jtvmc.compiler.passes.Views;
 import org.jtvmc.compiler.plan.ExecutionPlan;
 import org.jtvmc.compiler.plan.KernelUse;
 import org.jtvmc.compiler.plan.MemoryPlan;
@@ -108,46 +105,89 @@ public final class ModelCompiler {
     }
   }
 
-  private CompiledModel compile(
-      IRModule module,
-      List<CompiledModel> specialized,
-      String name,
-      WeightFile file,
-      ConstantPacker packer) {
-    ExecutionPlan plan = ExecutionPlan.of(module, Views::isView);
-    List<TensorInfo> inputs = inputs(module);
-    boolean isOpen = inputs.stream().anyMatch(input -> !input.type().isStatic());
-    List<KernelSizes> sizes = new ArrayList<>();
-    List<String> hashes = new ArrayList<>();
-    Map<String, ComputeDag> dags = new LinkedHashMap<>();
-    for (KernelUse use : plan.uses()) {
-      sizes.add(new KernelSizes());
-      if (use.host().isPresent()) {
-        requireCpu(use);
-        requireKnownSizes(use, isOpen);
-        hashes.add("");
-      } else {
-        ComputeDag dag = lower(use, sizes.getLast());
-        hashes.add(dag.workloadHash());
-        dags.putIfAbsent(dag.workloadHash(), dag);
-      }
+  /**
+   * Compiles a module whose sizes are known with several schedules for its kernels, to be compared
+   * in it: all work on the same workspace, so that a run may take each call from another one.
+   *
+   * @param module whose main calls primitive functions only
+   * @param alternatives sources of schedules; where one other than the first knows none for a
+   *     kernel, the first's is taken
+   * @param weights the file to write the weights to
+   * @return a model whose calls are those of a run with the first alternative, then those with the
+   *     second, and so on
+   */
+  public CompiledModel alternatives(
+      IRModule module, List<ScheduleSource> alternatives, String name, Path weights) {
+    LoweredModel lowered = LoweredModel.of(module, target, false);
+    ExecutionPlan plan = lowered.plan();
+    List<ComputeDag> dags = List.copyOf(lowered.dags().values());
+    List<KernelBuild> kernels = new ArrayList<>(build(name, dags, alternatives.getFirst()));
+    List<List<Integer>> kernelOf = new ArrayList<>();
+    for (ScheduleSource source : alternatives) {
+      List<ComputeDag> other =
+          kernelOf.isEmpty()
+              ? List.of()
+              : dags.stream().filter(dag -> source.find(dag, target).isPresent()).toList();
+      int first = kernels.size();
+      kernels.addAll(build("%s_a%d".formatted(name, kernelOf.size()), other, source));
+      kernelOf.add(
+          lowered.kernels().stream()
+              .map(
+                  k ->
+                      k < 0 || !other.contains(dags.get(k))
+                          ? k
+                          : first + other.indexOf(dags.get(k)))
+              .toList());
     }
-    List<String> order = List.copyOf(dags.keySet());
-    List<KernelBuild> kernels = build(name, List.copyOf(dags.values()));
-    List<Integer> useKernels = hashes.stream().map(order::indexOf).toList();
     List<Dim> scratch = new ArrayList<>();
     for (int use = 0; use < plan.uses().size(); use++) {
-      Optional<Call> host = plan.uses().get(use).host();
+      int at = use;
       scratch.add(
-          host.isPresent()
-              ? Dim.of(HostCalls.scratchBytes(host.get()))
-              : sizes.get(use).inModel(kernels.get(useKernels.get(use)).workspace()));
+          plan.uses()
+              .get(use)
+              .host()
+              .map(call -> Dim.of(HostCalls.scratchBytes(call)))
+              .orElseGet(
+                  () ->
+                      kernelOf.stream()
+                          .map(of -> kernels.get(of.get(at)).workspace())
+                          .max(Comparator.comparingLong(Dim::value))
+                          .orElseThrow()));
     }
-    MemoryPlan memory = MemoryPlan.of(plan, scratch, Dim::usual);
-    OpenPlan open = new OpenPlan(module.main(), plan, scratch);
-    Placement placement =
-        new Placement(
-            plan, memory, isOpen ? Optional.of(open) : Optional.empty(), sizes, file, packer);
+    MemoryPlan memory = MemoryPlan.of(plan, scratch, Dim::value);
+    try (WeightFile file = new WeightFile(weights);
+        ConstantPacker packer = new ConstantPacker(host)) {
+      Placement placement =
+          new Placement(plan, memory, Optional.empty(), lowered.sizes(), file, packer);
+      List<KernelCall> calls = new ArrayList<>();
+      for (List<Integer> chosen : kernelOf) {
+        calls.addAll(calls(plan, placement, kernels, chosen));
+      }
+      return new CompiledModel(
+          name,
+          target,
+          inputs(module),
+          outputs(module, plan, memory),
+          plan,
+          memory,
+          kernels,
+          kernelOf.stream().flatMap(List::stream).toList(),
+          scratch,
+          calls,
+          file.path(),
+          file.bytes(),
+          Optional.empty(),
+          List.of());
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot write the weights to " + weights, e);
+    }
+  }
+
+  private static List<KernelCall> calls(
+      ExecutionPlan plan,
+      Placement placement,
+      List<KernelBuild> kernels,
+      List<Integer> useKernels) {
     List<KernelCall> calls = new ArrayList<>();
     for (int use = 0; use < plan.uses().size(); use++) {
       Optional<Call> host = plan.uses().get(use).host();
@@ -156,6 +196,39 @@ public final class ModelCompiler {
               ? placement.call(use, host.get())
               : placement.call(use, kernels.get(useKernels.get(use))));
     }
+    return calls;
+  }
+
+  private CompiledModel compile(
+      IRModule module,
+      List<CompiledModel> specialized,
+      String name,
+      WeightFile file,
+      ConstantPacker packer) {
+    List<TensorInfo> inputs = inputs(module);
+    boolean isOpen = inputs.stream().anyMatch(input -> !input.type().isStatic());
+    LoweredModel lowered = LoweredModel.of(module, target, isOpen);
+    ExecutionPlan plan = lowered.plan();
+    List<KernelBuild> kernels = build(name, List.copyOf(lowered.dags().values()), schedules);
+    List<Integer> useKernels = lowered.kernels();
+    List<Dim> scratch = new ArrayList<>();
+    for (int use = 0; use < plan.uses().size(); use++) {
+      Optional<Call> host = plan.uses().get(use).host();
+      scratch.add(
+          host.isPresent()
+              ? Dim.of(HostCalls.scratchBytes(host.get()))
+              : lowered.sizes().get(use).inModel(kernels.get(useKernels.get(use)).workspace()));
+    }
+    MemoryPlan memory = MemoryPlan.of(plan, scratch, Dim::usual);
+    OpenPlan open = new OpenPlan(module.main(), plan, scratch);
+    Placement placement =
+        new Placement(
+            plan,
+            memory,
+            isOpen ? Optional.of(open) : Optional.empty(),
+            lowered.sizes(),
+            file,
+            packer);
     return new CompiledModel(
         name,
         target,
@@ -166,56 +239,26 @@ public final class ModelCompiler {
         kernels,
         useKernels,
         scratch,
-        calls,
+        calls(plan, placement, kernels, useKernels),
         file.path(),
         file.bytes(),
         isOpen ? Optional.of(open.model(inputs, specialized)) : Optional.empty(),
         specialized);
   }
 
-  private static void requireKnownSizes(KernelUse use, boolean isOpen) {
-    if (isOpen) {
-      throw new ModelException(
-          "sizes that a run decides, as at %s, need known sizes of the inputs; give numbers with"
-                  .formatted(use.label())
-              + " --input-shapes");
-    }
-  }
-
   /** The kernel that a use runs, for the usual sizes: what is to be scheduled. */
   public static ComputeDag dag(KernelUse use) {
-    return lower(use, new KernelSizes()).atUsualSizes();
-  }
-
-  private static ComputeDag lower(KernelUse use, KernelSizes sizes) {
-    List<Boolean> constant = new ArrayList<>();
-    int first = 0;
-    for (Var parameter : use.function().parameters()) {
-      int count = FunctionLowering.tensorTypes(parameter.type()).size();
-      constant.add(
-          use.inputs().subList(first, first + count).stream()
-              .allMatch(value -> value.storage() instanceof Value.Weight));
-      first += count;
-    }
-    try {
-      return FunctionLowering.lower(use.function(), constant::get, sizes);
-    } catch (IllegalStateException e) {
-      // Some operators' expressions are made for numbers.
-      throw new ModelException(
-          "%s needs known sizes: %s; give numbers with --input-shapes"
-              .formatted(use.label(), e.getMessage()),
-          e);
-    }
+    return LoweredModel.lower(use, new KernelSizes()).atUsualSizes();
   }
 
   /** Builds all kernels, each thread with a compiler of its own taking the next one. */
-  private List<KernelBuild> build(String name, List<ComputeDag> dags) {
+  private List<KernelBuild> build(String name, List<ComputeDag> dags, ScheduleSource source) {
     int threads = Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors());
     KernelBuild[] builds = new KernelBuild[dags.size()];
     AtomicInteger next = new AtomicInteger();
     Callable<Void> worker =
         () -> {
-          try (KernelFactory factory = newFactory()) {
+          try (KernelFactory factory = newFactory(source)) {
             for (int i = next.getAndIncrement(); i < builds.length; i = next.getAndIncrement()) {
               builds[i] =
                   factory.build(
@@ -239,8 +282,8 @@ public final class ModelCompiler {
     return List.of(builds);
   }
 
-  private KernelFactory newFactory() {
-    return new KernelFactory(target, schedules, KernelBackend.of(target, listener), problems);
+  private KernelFactory newFactory(ScheduleSource source) {
+    return new KernelFactory(target, source, KernelBackend.of(target, listener), problems);
   }
 
   private List<TensorInfo> inputs(IRModule module) {
@@ -270,14 +313,6 @@ public final class ModelCompiler {
       outputs.add(new TensorInfo(module.outputNames().get(i), type, alignment(type), decided));
     }
     return outputs;
-  }
-
-  private void requireCpu(KernelUse use) {
-    if (target instanceof CudaTarget) {
-      throw new ModelException(
-          "node '%s' decides over sizes while the model runs, which only models for CPUs can do; compile with --target llvm"
-              .formatted(use.label()));
-    }
   }
 
   /** What kernels rely on. */

@@ -10,20 +10,27 @@ import java.util.OptionalInt;
  *     in place of times
  * @param estimatedMs the symbolic model's estimate of one run; only where nothing ran
  * @param clockMhz of a GPU's multiprocessors after the measurement, where it was to be had
+ * @param inNetwork whether the times are those of calls in runs of a whole network, between the
+ *     kernels before and after, and not of the kernel by itself
  */
-public record Conditions(boolean measured, OptionalDouble estimatedMs, OptionalInt clockMhz) {
+public record Conditions(
+    boolean measured, OptionalDouble estimatedMs, OptionalInt clockMhz, boolean inNetwork) {
 
   /** Measured, and nothing more is known. */
   public static final Conditions MEASURED =
-      new Conditions(true, OptionalDouble.empty(), OptionalInt.empty());
+      new Conditions(true, OptionalDouble.empty(), OptionalInt.empty(), false);
+
+  /** Measured in a network. */
+  public static final Conditions IN_NETWORK =
+      new Conditions(true, OptionalDouble.empty(), OptionalInt.empty(), true);
 
   /** Not measured. */
   public static Conditions estimated(double ms) {
-    return new Conditions(false, OptionalDouble.of(ms), OptionalInt.empty());
+    return new Conditions(false, OptionalDouble.of(ms), OptionalInt.empty(), false);
   }
 
   /** Measured on a GPU. */
   public static Conditions atClock(OptionalInt mhz) {
-    return mhz.isEmpty() ? MEASURED : new Conditions(true, OptionalDouble.empty(), mhz);
+    return mhz.isEmpty() ? MEASURED : new Conditions(true, OptionalDouble.empty(), mhz, false);
   }
 }

@@ -123,6 +123,9 @@ final class RecordCodec {
     }
     conditions.estimatedMs().ifPresent(ms -> line.put("estimated_ms", ms));
     conditions.clockMhz().ifPresent(mhz -> line.put("clock_mhz", mhz));
+    if (conditions.inNetwork()) {
+      line.put("in_network", true);
+    }
   }
 
   private static Conditions conditions(JsonNode line) {
@@ -131,7 +134,8 @@ final class RecordCodec {
     return new Conditions(
         line.path("measured").asBoolean(true),
         estimate.isNumber() ? OptionalDouble.of(estimate.doubleValue()) : OptionalDouble.empty(),
-        clock.isInt() ? OptionalInt.of(clock.intValue()) : OptionalInt.empty());
+        clock.isInt() ? OptionalInt.of(clock.intValue()) : OptionalInt.empty(),
+        line.path("in_network").asBoolean(false));
   }
 
   private static RecordTarget target(JsonNode node) throws MalformedRecord {

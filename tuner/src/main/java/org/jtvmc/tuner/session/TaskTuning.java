@@ -60,7 +60,7 @@ final class TaskTuning {
   List<Sample> resume(List<TuningRecord> records) {
     List<Observation> observations = new ArrayList<>();
     for (TuningRecord record : records) {
-      if (!record.conditions().measured()) {
+      if (!record.conditions().measured() || record.conditions().inNetwork()) {
         continue;
       }
       Optional<Candidate> candidate = replay(record);
@@ -136,6 +136,37 @@ final class TaskTuning {
       finalists.add(byDefault);
     }
     return List.copyOf(finalists);
+  }
+
+  /**
+   * Schedules that may be the best in a network: the default, then the one that the records name,
+   * then the fastest others that are at most {@code within} times as slow as the best. Empty where
+   * the default fails, or today's rules do not lead to the one of the records.
+   *
+   * @param recorded its steps
+   * @param number how many beside the default
+   */
+  List<Candidate> contenders(String recorded, int number, double within) {
+    Set<Candidate> contenders = new LinkedHashSet<>();
+    Candidate byDefault = context.space().defaultCandidate();
+    Optional<Candidate> best =
+        times.keySet().stream().filter(candidate -> candidate.text().equals(recorded)).findFirst();
+    if (best.isEmpty() || Double.isInfinite(times.getOrDefault(byDefault, 0.0))) {
+      return List.of();
+    }
+    contenders.add(byDefault);
+    contenders.add(best.get());
+    double limit = within * times.values().stream().min(Comparator.naturalOrder()).orElseThrow();
+    times.entrySet().stream()
+        .filter(e -> e.getValue() <= limit)
+        .sorted(Map.Entry.comparingByValue())
+        .forEach(
+            e -> {
+              if (contenders.size() <= number) {
+                contenders.add(e.getKey());
+              }
+            });
+    return List.copyOf(contenders);
   }
 
   /** The best time of a schedule that the rules no longer lead to; infinite where there is none. */

@@ -5,7 +5,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -56,6 +58,18 @@ public final class TuningSession {
 
   /** Tasks with a smaller share of the model's time are not worth a comparison. */
   private static final double COMPARED_SHARE = 0.01;
+
+  /** Schedules of a task that are compared in the whole network, beside the default. */
+  private static final int CONTENDERS = 3;
+
+  /** What the surroundings of a kernel can make up for. */
+  private static final double CONTENDERS_WITHIN = 1.25;
+
+  /** The comparison in the whole network takes so small a part of the time. */
+  private static final int TOGETHER_PART = 10;
+
+  private static final Duration LEAST_TOGETHER = Duration.ofSeconds(2);
+  private static final Duration MOST_TOGETHER = Duration.ofSeconds(10);
 
   private final Target target;
   private final TuningOptions options;
@@ -110,6 +124,7 @@ public final class TuningSession {
       search(states, model, start);
       if (workbench.measures()) {
         compare(states);
+        compareTogether(states, Duration.between(start, clock.instant()));
       }
       records.sync();
       int trials = states.stream().mapToInt(TaskTuning::sessionTrials).sum();
@@ -296,6 +311,37 @@ public final class TuningSession {
       } catch (MeasureException e) {
         listener.message(state.task() + ": the best are not compared: " + e.getMessage());
       }
+    }
+  }
+
+  /** Chooses among the best of all tasks where they run together, and records the choice. */
+  private void compareTogether(List<TaskTuning> states, Duration elapsed) {
+    Map<TuningTask, TaskTuning> several = new LinkedHashMap<>();
+    List<Workbench.Finalists> finalists = new ArrayList<>();
+    for (TaskTuning state : states) {
+      Optional<TuningRecord> best = records.best(state.task().key(target));
+      List<Candidate> candidates =
+          state.contenders(best.map(TuningRecord::steps).orElse(""), CONTENDERS, CONTENDERS_WITHIN);
+      if (candidates.size() > 1) {
+        several.put(state.task(), state);
+        finalists.add(new Workbench.Finalists(state.task(), candidates));
+      }
+    }
+    if (stopped
+        || finalists.isEmpty()
+        || states.stream().allMatch(state -> state.sessionTrials() == 0)) {
+      return;
+    }
+    Duration share = elapsed.dividedBy(TOGETHER_PART);
+    Duration patience = share.compareTo(LEAST_TOGETHER) < 0 ? LEAST_TOGETHER : share;
+    patience = patience.compareTo(MOST_TOGETHER) > 0 ? MOST_TOGETHER : patience;
+    try {
+      for (Workbench.Choice choice : workbench.together(finalists, patience)) {
+        records.append(
+            record(several.get(choice.task()), choice.candidate(), choice.result(), true));
+      }
+    } catch (MeasureException e) {
+      listener.message("schedules are not compared in the whole network: " + e.getMessage());
     }
   }
 

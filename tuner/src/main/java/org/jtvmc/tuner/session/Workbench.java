@@ -1,7 +1,11 @@
 package org.jtvmc.tuner.session;
 
+import java.time.Duration;
+import java.util.List;
+import org.jtvmc.tuner.measure.MeasureResult;
 import org.jtvmc.tuner.measure.Measurer;
 import org.jtvmc.tuner.search.Appraiser;
+import org.jtvmc.tuner.search.Candidate;
 import org.jtvmc.tuner.search.CandidateSpace;
 import org.jtvmc.tuner.task.TuningTask;
 
@@ -32,6 +36,32 @@ public interface Workbench extends AutoCloseable {
    */
   default double attainableMs(TuningTask task) {
     return 0;
+  }
+
+  /**
+   * The schedules of a task that may turn out to be the best where they are used.
+   *
+   * @param candidates the first is the default schedule, the second the fastest by itself
+   */
+  record Finalists(TuningTask task, List<Candidate> candidates) {
+    public Finalists {
+      candidates = List.copyOf(candidates);
+    }
+  }
+
+  /** The schedule that a task is to have, and its times where it is used. */
+  record Choice(TuningTask task, Candidate candidate, MeasureResult result) {}
+
+  /**
+   * Chooses among schedules where the tasks run together: a kernel that is fast by itself may find
+   * its operands in another place there, or leave its result in one.
+   *
+   * @param finalists of each task that has several
+   * @param patience how long to measure, about
+   * @return empty where there is nothing in which they run together
+   */
+  default List<Choice> together(List<Finalists> finalists, Duration patience) {
+    return List.of();
   }
 
   @Override

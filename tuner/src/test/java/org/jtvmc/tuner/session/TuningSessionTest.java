@@ -6,15 +6,21 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.jtvmc.tuner.measure.Kernels;
+import org.jtvmc.tuner.measure.MeasureResult;
+import org.jtvmc.tuner.measure.Measurer;
+import org.jtvmc.tuner.record.Conditions;
 import org.jtvmc.tuner.record.RecordStore;
 import org.jtvmc.tuner.record.TuningRecord;
+import org.jtvmc.tuner.search.Appraiser;
 import org.jtvmc.tuner.search.Candidate;
+import org.jtvmc.tuner.search.CandidateSpace;
 import org.jtvmc.tuner.search.Observation;
 import org.jtvmc.tuner.search.SearchContext;
 import org.jtvmc.tuner.search.SearchStrategy;
@@ -146,6 +152,69 @@ class TuningSessionTest {
       assertEquals(1, messages.size(), messages::toString);
       assertTrue(messages.getFirst().contains("element 0 is 1 and must be 2"));
     }
+  }
+
+  /** A workbench in whose network the default schedule is the best, whatever is fast by itself. */
+  private final class WhereDefaultsWin implements Workbench {
+    private final List<Finalists> asked = new ArrayList<>();
+
+    @Override
+    public CandidateSpace space(TuningTask task) {
+      return surface.space(task);
+    }
+
+    @Override
+    public Appraiser appraiser(TuningTask task) {
+      return surface.appraiser(task);
+    }
+
+    @Override
+    public int rejected(TuningTask task) {
+      return surface.rejected(task);
+    }
+
+    @Override
+    public Measurer measurer() {
+      return surface.measurer();
+    }
+
+    @Override
+    public List<Choice> together(List<Finalists> finalists, Duration patience) {
+      asked.addAll(finalists);
+      return finalists.stream()
+          .map(
+              one ->
+                  new Choice(
+                      one.task(),
+                      one.candidates().getFirst(),
+                      MeasureResult.ok(List.of(1e6), Conditions.IN_NETWORK)))
+          .toList();
+    }
+
+    @Override
+    public void close() {
+      surface.close();
+    }
+  }
+
+  @Test
+  void whatTheNetworkChoosesIsRecordedAndStaysWhereNothingNewIsMeasured(@TempDir Path folder) {
+    Path file = folder.resolve("records.jsonl");
+    WhereDefaultsWin workbench = new WhereDefaultsWin();
+    TuningOptions options = with("evolutionary", "none", 40, 1);
+    String byDefault = surface.defaultCandidate().text();
+    for (int session = 0; session < 2; session++) {
+      try (RecordStore store = RecordStore.open(file, messages::add)) {
+        new TuningSession(Kernels.host(), options, store, workbench, listener).run(List.of(large));
+        TuningRecord best = store.best(large.key(Kernels.host())).orElseThrow();
+        assertEquals(byDefault, best.steps());
+        assertTrue(best.conditions().inNetwork());
+      }
+    }
+    List<Candidate> candidates = workbench.asked.getFirst().candidates();
+    assertEquals(1, workbench.asked.size(), "the second session measures nothing");
+    assertEquals(surface.defaultCandidate(), candidates.getFirst());
+    assertTrue(candidates.size() > 1 && candidates.size() <= 4, candidates::toString);
   }
 
   @Test

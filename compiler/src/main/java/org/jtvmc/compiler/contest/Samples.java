@@ -12,7 +12,15 @@ final class Samples {
   /** The standard error of a median over that of a mean. */
   private static final double ERROR_OF_MEDIAN = 1.253;
 
-  private record Run(int[] alternatives, double[] times) {}
+  private static final class Run {
+    private final int[] alternatives;
+    private final double[] times;
+
+    Run(int[] alternatives, double[] times) {
+      this.alternatives = alternatives.clone();
+      this.times = times.clone();
+    }
+  }
 
   /**
    * What a schedule costs a network.
@@ -30,7 +38,7 @@ final class Samples {
   private final List<Run> runs = new ArrayList<>();
 
   void add(int[] alternatives, double[] times) {
-    runs.add(new Run(alternatives.clone(), times));
+    runs.add(new Run(alternatives, times));
   }
 
   /**

@@ -26,6 +26,7 @@ public final class DesignSpace {
   private final ComputeDag dag;
   private final Target target;
   private final List<SketchRule> rules;
+  private final Answers answers = new Answers();
 
   private DesignSpace(ComputeDag dag, Target target, List<SketchRule> rules) {
     this.dag = dag;
@@ -129,7 +130,7 @@ public final class DesignSpace {
 
   /** The point that {@code choices} lead to. */
   public Candidate build(Choices choices) {
-    SketchState state = new SketchState(Schedule.of(dag), target, choices);
+    SketchState state = new SketchState(Schedule.of(dag), target, choices, answers);
     if (dag.strategies().size() > 1) {
       String preferred = StrategyCost.cheapest(dag, target);
       String strategy = state.pick("strategy", dag.strategies(), preferred);

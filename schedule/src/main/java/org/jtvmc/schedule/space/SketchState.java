@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.ir.target.CudaTarget;
 import org.jtvmc.ir.target.Target;
@@ -17,14 +18,16 @@ import org.jtvmc.schedule.step.Step;
 public final class SketchState {
   private final Target target;
   private final Choices choices;
+  private final Answers answers;
   private final List<Decision> decisions = new ArrayList<>();
   private final Set<String> scheduled = new HashSet<>();
   private Schedule schedule;
 
-  SketchState(Schedule schedule, Target target, Choices choices) {
+  SketchState(Schedule schedule, Target target, Choices choices, Answers answers) {
     this.schedule = schedule;
     this.target = target;
     this.choices = choices;
+    this.answers = answers;
   }
 
   public Schedule schedule() {
@@ -58,6 +61,19 @@ public final class SketchState {
     int index = choices.pick(name, texts, Math.max(0, options.indexOf(preferred)));
     decisions.add(new Decision(name, texts, index));
     return options.get(index);
+  }
+
+  /**
+   * What {@code find} says, or said for an earlier candidate of the same steps: for what is dear
+   * and asked again for every candidate.
+   *
+   * @param question what is asked: its kind, and names of all that the answer depends on beside the
+   *     schedule
+   * @param find takes no decision; its answer holds no stages or tensors, which are others in each
+   *     candidate
+   */
+  public <T> T answer(String question, Class<T> type, Supplier<T> find) {
+    return answers.answer(schedule.steps(), scheduled, question, type, find);
   }
 
   /** Says that {@code stage} needs no other rule. */

@@ -41,6 +41,22 @@ record ChainBlocks(Stage consumer, int row, int vector, int cut, boolean byWidth
     }
   }
 
+  /**
+   * What there is to choose from.
+   *
+   * @param best the one that the model takes for the fastest
+   */
+  record Options(List<Block> fitting, Block best) {
+    Options {
+      fitting = List.copyOf(fitting);
+    }
+  }
+
+  /** Those whose buffers fit, and the best of them. */
+  Options options(SketchState state, ChainCost cost) {
+    return new Options(fitting(state, cost), best(state, cost));
+  }
+
   /** The blocks of {@code chain}; empty where a block would need everything that it reads. */
   static Optional<ChainBlocks> of(TiledChain chain, int row, int vector) {
     int cut = -1;

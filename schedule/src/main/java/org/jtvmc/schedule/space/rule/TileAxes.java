@@ -34,6 +34,13 @@ record TileAxes(
   /** Cycles for each element of a vector whose elements go to places of their own. */
   private static final double SCATTERED_STORE = 1.1;
 
+  /** Pairs of axes, the fastest by the model first. */
+  record Ranked(List<TileAxes> axes) {
+    Ranked {
+      axes = List.copyOf(axes);
+    }
+  }
+
   /** All pairs of axes that the consumer's loops can tile, the fastest by the model first. */
   static List<TileAxes> candidates(
       CpuTarget target, Stage consumer, Stage producer, List<Access> accesses, int[] consumerAxis) {

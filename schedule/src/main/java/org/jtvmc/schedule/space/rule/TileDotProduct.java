@@ -56,7 +56,8 @@ public final class TileDotProduct implements SketchRule {
     return stage.isRoot()
         && stage.isFresh()
         && !stage.isInlined()
-        && plan(state, stage).isPresent();
+        && state.answer(
+            "dot product in " + stage.id(), Boolean.class, () -> plan(state, stage).isPresent());
   }
 
   @Override

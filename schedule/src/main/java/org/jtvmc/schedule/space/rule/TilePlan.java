@@ -162,7 +162,15 @@ final class TilePlan {
   }
 
   private List<TileAxes> candidates(SketchState state) {
-    return TileAxes.candidates(state.target(), consumer, producer, accesses, consumerAxis);
+    return state
+        .answer(
+            "axes of " + producer.id(),
+            TileAxes.Ranked.class,
+            () ->
+                new TileAxes.Ranked(
+                    TileAxes.candidates(
+                        state.target(), consumer, producer, accesses, consumerAxis)))
+        .axes();
   }
 
   private int rowOf(TileAxes axes) {

@@ -68,9 +68,14 @@ public final class TileReductionChain implements SketchRule {
     return stage.isRoot()
         && stage.isFresh()
         && !stage.isInlined()
-        && ReductionChain.of(state, stage)
-            .filter(chain -> lanes(state, chain).isPresent())
-            .isPresent();
+        && state.answer(
+            "chain of products in " + stage.id(), Boolean.class, () -> isChain(state, stage));
+  }
+
+  private static boolean isChain(SketchState state, Stage stage) {
+    return ReductionChain.of(state, stage)
+        .filter(chain -> lanes(state, chain).isPresent())
+        .isPresent();
   }
 
   @Override

@@ -32,15 +32,31 @@ public final class TileThroughCache implements SketchRule {
     if (!stage.isRoot() || !stage.isFresh() || stage.isInlined()) {
       return false;
     }
+    Likely likely =
+        state.answer(
+            "chain through the cache in " + stage.id(), Likely.class, () -> likely(state, stage));
+    return likely != Likely.NO
+        && state
+            .pick(stage.id() + ".chain", WAYS, WAYS.get(likely == Likely.FASTER ? 1 : 0))
+            .equals(WAYS.get(1));
+  }
+
+  /** Whether there is a chain at all, and whether blocks of it are likely to be faster. */
+  private enum Likely {
+    NO,
+    SLOWER,
+    FASTER
+  }
+
+  private static Likely likely(SketchState state, Stage stage) {
     Optional<TiledChain> chain = TiledChain.of(state, stage).filter(c -> c.source().isPresent());
     Optional<ChainCost> cost = chain.flatMap(c -> ChainCost.of(state, c));
     Optional<ChainBlocks> blocks = chain.flatMap(c -> likelyBlocks(state, c));
     if (cost.isEmpty() || blocks.isEmpty()) {
-      return false;
+      return Likely.NO;
     }
     List<Long> best = blocks.get().extents(blocks.get().best(state, cost.get()));
-    String preferred = WAYS.get(cost.get().together(best) < cost.get().apart() ? 1 : 0);
-    return state.pick(stage.id() + ".chain", WAYS, preferred).equals(WAYS.get(1));
+    return cost.get().together(best) < cost.get().apart() ? Likely.FASTER : Likely.SLOWER;
   }
 
   /** The blocks where the result is tiled along the axes that are best for it. */
@@ -130,11 +146,13 @@ public final class TileThroughCache implements SketchRule {
     @Override
     public TileAxes within(SketchState state, TileAxes axes, int row, int vector) {
       blocks = ChainBlocks.of(chain, row, vector).orElseThrow();
-      block =
-          state.pick(
-              blocks.consumer().id() + ".block",
-              blocks.fitting(state, cost),
-              blocks.best(state, cost));
+      String id = blocks.consumer().id();
+      ChainBlocks.Options options =
+          state.answer(
+              "blocks of %s, rows %d, vectors %d".formatted(id, row, vector),
+              ChainBlocks.Options.class,
+              () -> blocks.options(state, cost));
+      block = state.pick(id + ".block", options.fitting(), options.best());
       List<Long> extents = extents();
       return axes.within(row < 0 ? 1 : extents.get(row), extents.get(vector));
     }

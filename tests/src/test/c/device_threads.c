@@ -14,13 +14,14 @@ void free(void *memory);
 void *memset(void *to, int byte, size_t bytes);
 int snprintf(char *text, size_t bytes, const char *format, ...);
 
-enum { WARP = 32, MOST_THREADS = 1024, MOST_ARRAYS = 64, STACK_BYTES = 128 << 10, MOST_OPERANDS = 16 };
+enum { WARP = 32, MOST_THREADS = 1024, MOST_ARRAYS = 64, STACK_BYTES = 128 << 10, MOST_OPERANDS = 16, MOST_COPIES = 1024 };
 enum { WRITE = 1, SHARED = 2 };
 enum { SEVERAL = UINT32_MAX };
 
 /* Who wrote and read one element last, as thread number + 1 in the grid, and in which phase. */
 typedef struct {
   uint32_t writer, write_phase, reader, read_phase;
+  uint32_t under_way; /* a copy into it may not have ended */
 } touches;
 
 typedef struct {
@@ -37,13 +38,21 @@ typedef struct {
   state state;
   uint32_t operands[MOST_OPERANDS];
   uint32_t results[MOST_OPERANDS];
+  uint32_t first_copy, copy_count, groups; /* of copies, in the thread's part of the queue */
 } thread;
+
+/* A copy from global to shared memory that may go on until its thread waits. */
+typedef struct {
+  uintptr_t to, from;
+  uint32_t bytes, read, group;
+} copy;
 
 static array arrays[MOST_ARRAYS];
 static uint32_t array_count;
 static thread threads[MOST_THREADS];
 static uint32_t warp_arrived[MOST_THREADS / WARP];
 static char *stacks;
+static copy *copies;
 static void *scheduler;
 static void (*entry)(void **arguments);
 static void **entry_arguments;
@@ -65,8 +74,14 @@ static void give_way(void) {
   switch_stack(&threads[current].stack_pointer, scheduler);
 }
 
+static void fail(void);
+
 static void run_thread(void) {
   entry(entry_arguments);
+  if (threads[current].copy_count > 0) {
+    snprintf(fault, sizeof fault, "a thread ends while it copies");
+    fail();
+  }
   threads[current].state = DONE;
   done_count++;
   give_way();
@@ -82,6 +97,7 @@ static void prepare(uint32_t number) {
   }
   threads[number].stack_pointer = stack;
   threads[number].state = READY;
+  threads[number].copy_count = threads[number].groups = 0;
 }
 
 /* Ends the launch: the other threads are left where they are. */
@@ -216,6 +232,9 @@ void check_access(uintptr_t address, uint32_t bytes, uint32_t alignment, uint32_
   touches *element = found->elements + (address - found->begin) / found->element_bytes;
   touches *end = found->elements + (address - found->begin + bytes - 1) / found->element_bytes + 1;
   for (; element < end; element++) {
+    if (element->under_way) {
+      access_fault("touches what is being copied: its thread has not waited", address, bytes, kind);
+    }
     if (is_race(element->writer, element->write_phase, found->flags)
         || ((kind & WRITE) && is_race(element->reader, element->read_phase, found->flags))) {
       access_fault("races with another thread", address, bytes, kind);
@@ -229,6 +248,84 @@ void check_access(uintptr_t address, uint32_t bytes, uint32_t alignment, uint32_
       element->read_phase = phase;
     }
   }
+}
+
+/* --- Asynchronous copies ---
+
+   Until its thread has waited, the target of a copy is filled with what is hardly a number, and may
+   not be touched. */
+
+static touches *elements_at(uintptr_t address, uint32_t bytes, touches **end) {
+  for (uint32_t i = 0; i < array_count; i++) {
+    array *found = &arrays[i];
+    if (address >= found->begin && address < found->end) {
+      *end = found->elements + (address - found->begin + bytes - 1) / found->element_bytes + 1;
+      return found->elements + (address - found->begin) / found->element_bytes;
+    }
+  }
+  return *end = NULL;
+}
+
+static void start_copy(uintptr_t to, uintptr_t from, uint32_t bytes, uint32_t read) {
+  thread *self = &threads[current];
+  if (read > 0) {
+    check_access(from, read, bytes, 0);
+  }
+  check_access(to, bytes, bytes, WRITE | SHARED);
+  if (self->copy_count == MOST_COPIES) {
+    access_fault("begins one copy too many for this stand-in", to, bytes, WRITE | SHARED);
+  }
+  touches *end;
+  for (touches *element = elements_at(to, bytes, &end); element < end; element++) {
+    element->under_way = 1;
+  }
+  memset((void *)to, 0xff, bytes);
+  uint32_t at = (self->first_copy + self->copy_count++) % MOST_COPIES;
+  copies[current * MOST_COPIES + at] = (copy){to, from, bytes, read, self->groups};
+}
+
+static void end_copies(uint32_t pending) {
+  thread *self = &threads[current];
+  while (self->copy_count > 0) {
+    copy *next = &copies[current * MOST_COPIES + self->first_copy];
+    if (next->group + pending >= self->groups) {
+      return;
+    }
+    for (uint32_t i = 0; i < next->bytes; i++) {
+      ((char *)next->to)[i] = i < next->read ? ((const char *)next->from)[i] : 0;
+    }
+    touches *end;
+    for (touches *element = elements_at(next->to, next->bytes, &end); element < end; element++) {
+      element->under_way = 0;
+      element->writer = block_number * thread_count + current + 1;
+      element->write_phase = phase;
+    }
+    self->first_copy = (self->first_copy + 1) % MOST_COPIES;
+    self->copy_count--;
+  }
+}
+
+#define COPY(name, symbol, bytes) \
+  void name(uintptr_t to, uintptr_t from) __asm__("nvvm.cp.async." symbol); \
+  void name(uintptr_t to, uintptr_t from) { start_copy(to, from, bytes, bytes); } \
+  void name##_some(uintptr_t to, uintptr_t from, uint32_t read) \
+      __asm__("nvvm.cp.async." symbol ".s"); \
+  void name##_some(uintptr_t to, uintptr_t from, uint32_t read) { \
+    start_copy(to, from, bytes, read); \
+  }
+
+COPY(copy_4, "ca.shared.global.4", 4)
+COPY(copy_8, "ca.shared.global.8", 8)
+COPY(copy_16, "cg.shared.global.16", 16)
+
+void commit_group(void) __asm__("nvvm.cp.async.commit.group");
+void commit_group(void) {
+  threads[current].groups++;
+}
+
+void wait_group(uint32_t pending) __asm__("nvvm.cp.async.wait.group");
+void wait_group(uint32_t pending) {
+  end_copies(pending);
 }
 
 /* --- Matrices: what the PTX ISA says of ldmatrix and of the fragments of mma --- */
@@ -448,6 +545,7 @@ const char *launch(
   thread_count = block[0] * block[1] * block[2];
   fault[0] = 0;
   stacks = calloc(thread_count, STACK_BYTES);
+  copies = calloc(thread_count, MOST_COPIES * sizeof(copy));
   launch_phase = ++phase;
   uint32_t blocks = grid[0] * grid[1] * grid[2];
   for (block_number = 0; block_number < blocks; block_number++) {
@@ -457,5 +555,6 @@ const char *launch(
     }
   }
   free(stacks);
+  free(copies);
   return fault;
 }

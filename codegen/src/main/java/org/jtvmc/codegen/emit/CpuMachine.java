@@ -38,6 +38,11 @@ final class CpuMachine implements Machine {
   }
 
   @Override
+  public boolean emitCopy(Stmt.Store store, EmitContext context, StmtEmitter statements) {
+    return false;
+  }
+
+  @Override
   public void emitEffect(Effect effect, EmitContext context, StmtEmitter statements) {
     throw new CodegenException("a " + effect + " in a kernel for a CPU");
   }

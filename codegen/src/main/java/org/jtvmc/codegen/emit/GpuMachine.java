@@ -29,6 +29,7 @@ final class GpuMachine implements Machine {
   private final GpuMemory memory;
   private final Map<ThreadTag, Integer> extents;
   private final boolean hasTensorCores;
+  private final boolean hasAsyncCopies;
 
   /** The variables of the loops around that are bound to {@code threadIdx.x}, outermost first. */
   private final Deque<PrimVar> threads = new ArrayDeque<>();
@@ -40,6 +41,7 @@ final class GpuMachine implements Machine {
     this.memory = memory;
     this.extents = extents;
     this.hasTensorCores = target.arch() >= TensorCores.LEAST_ARCH;
+    this.hasAsyncCopies = target.hasAsyncCopies();
   }
 
   @Override
@@ -122,9 +124,25 @@ final class GpuMachine implements Machine {
   }
 
   @Override
+  public boolean emitCopy(Stmt.Store store, EmitContext context, StmtEmitter statements) {
+    return hasAsyncCopies && new AsyncCopy(context, statements.exprs()).emit(store);
+  }
+
+  @Override
   public void emitEffect(Effect effect, EmitContext context, StmtEmitter statements) {
+    IrBuilder ir = context.ir;
     switch (effect) {
-      case Effect.Barrier _ -> context.ir.intrinsic("llvm.nvvm.barrier0", NO_TYPES);
+      case Effect.CommitCopies _ -> {
+        if (hasAsyncCopies) {
+          ir.intrinsic("llvm.nvvm.cp.async.commit.group", NO_TYPES);
+        }
+      }
+      case Effect.AwaitCopies(int pending) -> {
+        if (hasAsyncCopies) {
+          ir.intrinsic("llvm.nvvm.cp.async.wait.group", NO_TYPES, ir.int32(pending));
+        }
+      }
+      case Effect.Barrier _ -> ir.intrinsic("llvm.nvvm.barrier0", NO_TYPES);
       case Effect.AllReduce reduce ->
           new ThreadReduction(context, memory, extents).emit(reduce, statements.exprs());
     }

@@ -20,6 +20,13 @@ interface Machine {
    */
   boolean emitWhole(Stmt.For loop, EmitContext context, StmtEmitter statements);
 
+  /**
+   * Emits a store that may be asynchronous by an instruction that makes it so.
+   *
+   * @return false where there is none, and nothing has been emitted
+   */
+  boolean emitCopy(Stmt.Store store, EmitContext context, StmtEmitter statements);
+
   /** Emits an effect. */
   void emitEffect(Effect effect, EmitContext context, StmtEmitter statements);
 

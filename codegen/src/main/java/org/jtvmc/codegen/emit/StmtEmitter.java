@@ -177,6 +177,9 @@ final class StmtEmitter {
 
   private void emitStore(Stmt.Store store) {
     exprs.beginStatement();
+    if (store.async() && machine.emitCopy(store, context, this)) {
+      return;
+    }
     Affine offset = context.indices.offset(store.buffer(), store.indices());
     boolean sharedElement = offset.lane() == 0 && !offset.isVarying();
     Optional<LaneReduction> reduction = LaneReduction.match(store);

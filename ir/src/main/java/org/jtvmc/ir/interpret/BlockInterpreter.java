@@ -23,8 +23,9 @@ import org.jtvmc.ir.type.DType;
  *
  * <p>A thread-bound loop is run by the thread whose index is that of the iteration; nested ones of
  * one tag have the same index. Beside the faults of all loops these are found: two threads that
- * touch one element of shared or global memory, one of them writing, with no barrier between; and a
- * barrier or another common action to which not all threads of the block come.
+ * touch one element of shared or global memory, one of them writing, with no barrier between; a
+ * barrier or another common action to which not all threads of the block come; and an access of
+ * what is being copied before the thread that copies it has waited.
  */
 final class BlockInterpreter {
 
@@ -37,6 +38,7 @@ final class BlockInterpreter {
   private final Frame frame;
   private final SplittableRandom random;
   private final RaceDetector races;
+  private final AsyncCopies copies;
   private final Map<ThreadTag, Integer> extents = new EnumMap<>(ThreadTag.class);
 
   /** The indices of each thread of the block, by number; the block's own. */
@@ -51,6 +53,7 @@ final class BlockInterpreter {
     this.frame = frame;
     this.random = random;
     this.races = races;
+    this.copies = new AsyncCopies(races);
   }
 
   /** The launch of a nest at the root. */
@@ -78,6 +81,7 @@ final class BlockInterpreter {
       races.beginLaunch();
       for (int block : LoopInterpreter.order(random, blocks)) {
         races.beginBlock();
+        copies.beginBlock(threads);
         List<long[]> all = new ArrayList<>(threads);
         for (int thread = 0; thread < threads; thread++) {
           decompose(block, thread, ThreadTag.BLOCK_X, ThreadTag.BLOCK_Y, ThreadTag.BLOCK_Z);
@@ -86,6 +90,7 @@ final class BlockInterpreter {
           all.add(own);
         }
         body.run(all);
+        copies.endBlock();
         races.endBlock(threads);
       }
     };
@@ -201,12 +206,18 @@ final class BlockInterpreter {
       for (int i : LoopInterpreter.order(random, all.size())) {
         long[] thread = all.get(i);
         Memory memory = element.memory(thread);
+        int position;
         if (real) {
           double value = realValue.at(thread);
-          memory.setReal(element.locate(memory, thread), value);
+          position = element.locate(memory, thread);
+          memory.setReal(position, value);
         } else {
           long value = integerValue.at(thread);
-          memory.setInteger(element.locate(memory, thread), value);
+          position = element.locate(memory, thread);
+          memory.setInteger(position, value);
+        }
+        if (store.async()) {
+          copies.started(memory, position, thread);
         }
       }
     };
@@ -245,6 +256,9 @@ final class BlockInterpreter {
             requireAll(stmt, all);
             races.barrier();
           };
+      case Effect.CommitCopies _ -> all -> all.forEach(copies::commit);
+      case Effect.AwaitCopies(int pending) ->
+          all -> all.forEach(thread -> copies.await(pending, thread));
       case Effect.AllReduce reduce -> {
         Frame.Element read =
             frame.element(reduce.element().buffer(), reduce.element().indices(), false);

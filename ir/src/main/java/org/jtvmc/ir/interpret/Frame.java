@@ -168,6 +168,8 @@ final class Frame {
         fault = "is outside of the buffer's " + memory.shapeText();
       } else if (!write && !memory.isWritten(position)) {
         fault = "was never written";
+      } else if (memory.isUnderWay(position)) {
+        fault = "is being copied: its thread has not waited for it";
       } else {
         fault = watch.fault(memory, position, write, variables);
       }

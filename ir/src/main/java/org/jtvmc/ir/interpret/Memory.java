@@ -8,7 +8,7 @@ import org.jtvmc.ir.type.DType;
 
 /**
  * The contents of one buffer while loops run, with what is known of each element: whether it was
- * written, and by which iteration of a parallel loop.
+ * written, by which iteration of a parallel loop, and whether a copy into it is under way.
  */
 final class Memory {
   private final Buffer buffer;
@@ -18,6 +18,7 @@ final class Memory {
   private double[] reals;
   private long[] integers;
   private BitSet written;
+  private BitSet underWay;
   private int[] writers;
   private ThreadAccesses threadAccesses;
 
@@ -61,6 +62,7 @@ final class Memory {
     shape = bufferShape;
     strides = bufferStrides;
     written = new BitSet();
+    underWay = new BitSet();
     writers = null;
     threadAccesses = null;
   }
@@ -99,6 +101,15 @@ final class Memory {
 
   boolean isWritten(int position) {
     return written.get(position);
+  }
+
+  /** True while a copy into the element may not have ended. */
+  boolean isUnderWay(int position) {
+    return underWay.get(position);
+  }
+
+  void setUnderWay(int position, boolean value) {
+    underWay.set(position, value);
   }
 
   /** The iteration that wrote the element last, 0 for none. */

@@ -60,6 +60,13 @@ final class RaceDetector {
     return fault;
   }
 
+  /** Notes that what a thread copied has come to its place. */
+  void written(Memory memory, int position, long[] variables) {
+    if (memory.buffer().scope() != Scope.LOCAL) {
+      memory.threadAccesses().written(position, firstOfBlock + Frame.thread(variables), phase);
+    }
+  }
+
   /** True where nothing comes between the other thread's access and one now. */
   private boolean races(int thread, int other, int otherPhase) {
     if (other <= 0 || other == thread || other < firstOfLaunch) {

@@ -24,10 +24,22 @@ public sealed interface Effect {
    */
   record AllReduce(BinaryOp op, Load element, int width) implements Effect {}
 
+  /**
+   * Closes a group of copies: the asynchronous stores ({@link Stmt.Store}) of the thread since the
+   * last one, which may be none.
+   */
+  record CommitCopies() implements Effect {}
+
+  /**
+   * The thread waits until all groups of copies that it closed are there but the latest {@code
+   * pending}. What another thread copied is visible after a barrier that follows its waiting.
+   */
+  record AwaitCopies(int pending) implements Effect {}
+
   /** The expressions in it, elements among them. */
   default List<PrimExpr> operands() {
     return switch (this) {
-      case Barrier _ -> List.of();
+      case Barrier _, CommitCopies _, AwaitCopies _ -> List.of();
       case AllReduce reduce -> List.of(reduce.element);
     };
   }
@@ -35,7 +47,7 @@ public sealed interface Effect {
   /** The same with other expressions, in the order of {@link #operands}. */
   default Effect withOperands(List<PrimExpr> other) {
     return switch (this) {
-      case Barrier _ -> this;
+      case Barrier _, CommitCopies _, AwaitCopies _ -> this;
       case AllReduce reduce -> new AllReduce(reduce.op, (Load) other.getFirst(), reduce.width);
     };
   }

@@ -52,7 +52,7 @@ public final class FreshNames {
               loop.body());
       case Stmt.Allocate(Buffer buffer, Stmt body) -> new Stmt.Allocate(buffers.get(buffer), body);
       case Stmt.Store store when buffers.containsKey(store.buffer()) ->
-          new Stmt.Store(buffers.get(store.buffer()), store.indices(), store.value());
+          store.with(buffers.get(store.buffer()), store.indices(), store.value());
       case Stmt.Store _, Stmt.If _, Stmt.Seq _, Stmt.Evaluate _ -> stmt;
     };
   }

@@ -72,7 +72,7 @@ public final class LoopPrinter {
               store.buffer().name()
                   + "["
                   + exprs.texts(store.indices())
-                  + "] = "
+                  + (store.async() ? "] <- " : "] = ")
                   + exprs.text(store.value()));
       case Stmt.Allocate allocate -> {
         String scope = allocate.buffer().scope().name().toLowerCase(Locale.ROOT);
@@ -99,6 +99,8 @@ public final class LoopPrinter {
               stmt,
               switch (effect) {
                 case Effect.Barrier _ -> "barrier";
+                case Effect.CommitCopies _ -> "commit_copies";
+                case Effect.AwaitCopies(int pending) -> "await_copies but " + pending;
                 case Effect.AllReduce(var op, var element, int width) ->
                     "all_reduce "
                         + exprs.text(element)

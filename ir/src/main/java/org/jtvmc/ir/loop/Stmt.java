@@ -37,14 +37,30 @@ public sealed interface Stmt {
     }
   }
 
-  /** {@code buffer[indices] = value}. */
-  record Store(Buffer buffer, List<PrimExpr> indices, PrimExpr value) implements Stmt {
+  /**
+   * {@code buffer[indices] = value}.
+   *
+   * @param async true where a GPU's thread may go on before the element is there: it is once the
+   *     thread has waited for it ({@link Effect.AwaitCopies}); nobody may touch it before. The
+   *     value is an element of global memory, or such an element under a condition and zero else
+   */
+  record Store(Buffer buffer, List<PrimExpr> indices, PrimExpr value, boolean async)
+      implements Stmt {
+    public Store(Buffer buffer, List<PrimExpr> indices, PrimExpr value) {
+      this(buffer, indices, value, false);
+    }
+
     public Store {
       indices = List.copyOf(indices);
       if (!value.dtype().equals(buffer.dtype())) {
         throw new IllegalArgumentException(
             "a %s is stored into %s of type %s".formatted(value.dtype(), buffer, buffer.dtype()));
       }
+    }
+
+    /** The same with another place or value. */
+    public Store with(Buffer otherBuffer, List<PrimExpr> otherIndices, PrimExpr otherValue) {
+      return new Store(otherBuffer, otherIndices, otherValue, async);
     }
   }
 

@@ -77,7 +77,7 @@ public final class Stmts {
         PrimExpr value = onExpr.apply(store.value());
         yield indices == store.indices() && value == store.value()
             ? store
-            : new Stmt.Store(store.buffer(), indices, value);
+            : store.with(store.buffer(), indices, value);
       }
       case Stmt.Allocate allocate -> allocate.withBody(onStmt.apply(allocate.body()));
       case Stmt.If branch -> {

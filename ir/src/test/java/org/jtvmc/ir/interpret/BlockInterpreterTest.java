@@ -4,8 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.expr.BinaryOp;
 import org.jtvmc.ir.expr.Cast;
@@ -129,6 +131,66 @@ class BlockInterpreterTest {
         threads(again, 2, ThreadTag.THREAD_X, write(output, element, number(again.plus(10))));
     Stmt body = Stmt.seq(write(output, element, IntImm.of(DType.I32, 0)), inner);
     assertArrayEquals(new double[] {10, 11, 0, 0, 10, 11, 0, 0}, run(body));
+  }
+
+  /** Each thread copies a number to shared memory while it goes on. */
+  private double[] copied(Stmt... between) {
+    Buffer source = buffer("source", 8, Scope.GLOBAL);
+    Stmt copy = new Stmt.Store(shared, List.of(thread), new Load(source, List.of(element)), true);
+    List<Stmt> all = new ArrayList<>(List.of(copy));
+    all.addAll(List.of(between));
+    all.add(write(output, element, new Load(shared, List.of(thread.plus(1).floorMod(4)))));
+    Stmt nest =
+        threads(
+            block,
+            2,
+            ThreadTag.BLOCK_X,
+            threads(thread, 4, ThreadTag.THREAD_X, new Stmt.Allocate(shared, Stmt.seq(all))));
+    NDArray given = NDArray.allocate(TensorType.of(DType.I32, 8));
+    NDArray result = NDArray.allocate(TensorType.of(DType.I32, 8));
+    for (int i = 0; i < 8; i++) {
+      given.setLong(i, i + 10L);
+    }
+    LoopInterpreter.run(
+        new PrimFunc("f", List.of(source), List.of(output), nest), List.of(given), List.of(result));
+    return IntStream.range(0, 8).mapToDouble(result::getDouble).toArray();
+  }
+
+  private static Stmt commit() {
+    return new Stmt.Evaluate(new Effect.CommitCopies());
+  }
+
+  private static Stmt await(int pending) {
+    return new Stmt.Evaluate(new Effect.AwaitCopies(pending));
+  }
+
+  private void assertCopyFault(String sentence, Stmt... between) {
+    String message = assertThrows(LoopFault.class, () -> copied(between)).getMessage();
+    assertTrue(message.contains(sentence), message);
+  }
+
+  @Test
+  void copiesAreThereAfterWaitingAndABarrier() {
+    assertArrayEquals(
+        new double[] {11, 12, 13, 10, 15, 16, 17, 14}, copied(commit(), await(0), barrier()));
+    assertArrayEquals(
+        new double[] {11, 12, 13, 10, 15, 16, 17, 14},
+        copied(commit(), commit(), await(1), barrier()));
+  }
+
+  @Test
+  void copiesThatWereNotWaitedForAreNotTouched() {
+    String sentence = "is being copied: its thread has not waited for it";
+    assertCopyFault(sentence, commit(), barrier());
+    assertCopyFault(sentence, commit(), await(1), barrier());
+    assertCopyFault(sentence, await(0), barrier(), commit());
+  }
+
+  @Test
+  void waitingMakesCopiesVisibleToTheThreadAlone() {
+    assertCopyFault("is written by another thread with no barrier between", commit(), await(0));
+    assertCopyFault(
+        "is written by another thread with no barrier between", commit(), barrier(), await(0));
   }
 
   @Test

@@ -130,7 +130,7 @@ final class InterleaveVirtualThreads {
             stmt,
             inner ->
                 inner instanceof Stmt.Store store && copies.containsKey(store.buffer())
-                    ? new Stmt.Store(
+                    ? store.with(
                         copies.get(store.buffer()), prepend(own, store.indices()), store.value())
                     : inner,
             expr ->

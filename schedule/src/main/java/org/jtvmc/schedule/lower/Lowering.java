@@ -354,7 +354,7 @@ public final class Lowering {
 
   private static Stmt inBuffer(Stmt stmt, Buffer from, Buffer to) {
     return stmt instanceof Stmt.Store store && store.buffer() == from
-        ? new Stmt.Store(to, store.indices(), store.value())
+        ? store.with(to, store.indices(), store.value())
         : stmt;
   }
 

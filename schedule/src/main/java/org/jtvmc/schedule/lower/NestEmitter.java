@@ -24,6 +24,7 @@ import org.jtvmc.ir.te.Reducer;
 import org.jtvmc.ir.te.Tensor;
 import org.jtvmc.schedule.Attachment;
 import org.jtvmc.schedule.Packing;
+import org.jtvmc.schedule.Pipelining;
 import org.jtvmc.schedule.Schedule;
 import org.jtvmc.schedule.ScheduleException;
 import org.jtvmc.schedule.Stage;
@@ -165,8 +166,16 @@ final class NestEmitter {
         buffers.add(storage.get(guest.tensor()).buffer());
       }
     }
-    int depth = nest.stage.pipeline().orElseThrow().depth();
-    return PipelinedLoop.of(leaf.var(), leaf.extent(), depth, buffers, copies, body);
+    Pipelining pipeline = nest.stage.pipeline().orElseThrow();
+    int depth = pipeline.depth();
+    Optional<Stmt> async =
+        pipeline.async()
+            ? AsyncLoop.of(leaf.var(), leaf.extent(), depth, buffers, copies, body, simplifier)
+            : Optional.empty();
+    int inRegisters = pipeline.async() ? 2 : depth;
+    return async.isPresent()
+        ? async
+        : PipelinedLoop.of(leaf.var(), leaf.extent(), inRegisters, buffers, copies, body);
   }
 
   /** {@code body} after the stages and the copies that are made inside the same loop. */

@@ -168,7 +168,7 @@ final class PipelinedLoop {
             stmt,
             inner ->
                 inner instanceof Stmt.Store store && places.containsKey(store.buffer())
-                    ? new Stmt.Store(
+                    ? store.with(
                         places.get(store.buffer()).get(place), store.indices(), store.value())
                     : inner,
             expr ->

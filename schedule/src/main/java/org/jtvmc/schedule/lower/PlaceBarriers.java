@@ -26,7 +26,8 @@ import org.jtvmc.schedule.ScheduleException;
  * loop or condition that some of them leave out.
  *
  * <p>A stage's own loops write each element of its tensor in one thread, so that only reads by
- * other stages need a barrier.
+ * other stages need a barrier. What is copied asynchronously is there after waiting, which {@link
+ * AsyncLoop} places together with the barrier after it.
  */
 final class PlaceBarriers {
   private final Map<ThreadTag, Long> extents;
@@ -51,23 +52,29 @@ final class PlaceBarriers {
     private final Set<Buffer> written = new LinkedHashSet<>();
     private final Set<Buffer> read = new LinkedHashSet<>();
 
+    /** Those into which asynchronous copies began: a barrier after the waiting makes them read. */
+    private final Set<Buffer> started = new LinkedHashSet<>();
+
     void clear() {
+      started.clear();
       written.clear();
       read.clear();
     }
 
     void add(State other) {
+      started.addAll(other.started);
       written.addAll(other.written);
       read.addAll(other.read);
     }
 
     boolean conflicts(State next) {
       return next.read.stream().anyMatch(written::contains)
-          || next.written.stream().anyMatch(read::contains);
+          || next.written.stream().anyMatch(read::contains)
+          || next.started.stream().anyMatch(read::contains);
     }
 
     boolean isEmpty() {
-      return written.isEmpty() && read.isEmpty();
+      return written.isEmpty() && read.isEmpty() && started.isEmpty();
     }
   }
 
@@ -171,7 +178,7 @@ final class PlaceBarriers {
           if (inner instanceof Stmt.Store store) {
             target = store.buffer();
             if (target.scope() == Scope.SHARED) {
-              all.written.add(target);
+              (store.async() ? all.started : all.written).add(target);
             }
           }
           Buffer own = target;

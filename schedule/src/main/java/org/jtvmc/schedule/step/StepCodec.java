@@ -88,8 +88,8 @@ public final class StepCodec {
           withNames(node("order_storage", stage), axes).add(padding);
       case Tensorize(String stage, String axis, String intrinsic) ->
           node("tensorize", stage, axis, intrinsic);
-      case Pipeline(String stage, String axis, int depth) ->
-          node("pipeline", stage, axis).add(depth);
+      case Pipeline(String stage, String axis, int depth, boolean async) ->
+          node(async ? "pipeline_async" : "pipeline", stage, axis).add(depth);
       case AutoUnroll(String stage, int maxSteps) -> node("auto_unroll", stage).add(maxSteps);
     };
   }
@@ -119,11 +119,16 @@ public final class StepCodec {
       case "bind" -> new Bind(stage, text(node, 2), tag(node, 3));
       case "set_scope" -> new SetScope(stage, scope(node, 2));
       case "order_storage" -> new OrderStorage(stage, names(node, 2), number(node, 3));
-      case "pipeline" -> new Pipeline(stage, text(node, 2), Math.toIntExact(number(node, 3)));
+      case "pipeline" -> pipeline(node, stage, false);
+      case "pipeline_async" -> pipeline(node, stage, true);
       case "tensorize" -> new Tensorize(stage, text(node, 2), text(node, 3));
       case "auto_unroll" -> new AutoUnroll(stage, Math.toIntExact(number(node, 2)));
       default -> throw malformed(node);
     };
+  }
+
+  private static Pipeline pipeline(JsonNode node, String stage, boolean async) {
+    return new Pipeline(stage, text(node, 2), Math.toIntExact(number(node, 3)), async);
   }
 
   private static ArrayNode node(String... texts) {

@@ -32,6 +32,8 @@ class StepCodecTest {
             new Unroll("dense", "i0.1"),
             new Parallel("relu", "i0.0+i1.0"),
             new Bind("relu", "i0.0", ThreadTag.BLOCK_X),
+            new Pipeline("dense", "r0.0", 2, false),
+            new Pipeline("dense", "r0.0", 3, true),
             new AutoUnroll("dense", 64));
     assertEquals(steps, StepCodec.read(StepCodec.write(steps)));
   }

@@ -29,6 +29,10 @@ class DeviceThreadsTest {
       declare i32 @llvm.nvvm.read.ptx.sreg.ctaid.x()
       declare i32 @llvm.nvvm.shfl.sync.bfly.i32(i32, i32, i32, i32)
       declare void @llvm.nvvm.barrier0()
+      declare void @llvm.nvvm.cp.async.ca.shared.global.4(ptr addrspace(3), ptr addrspace(1))
+      declare void @llvm.nvvm.cp.async.ca.shared.global.4.s(ptr addrspace(3), ptr addrspace(1), i32)
+      declare void @llvm.nvvm.cp.async.commit.group()
+      declare void @llvm.nvvm.cp.async.wait.group(i32)
       """;
 
   /** Reads {@code %x} at the thread's number in the grid, {@code %own}. */
@@ -123,6 +127,44 @@ class DeviceThreadsTest {
   @Test
   void aMissingBarrierIsARace() {
     assertFault("races with another thread", exchange(""));
+  }
+
+  /** Each thread copies its number, or zero, to shared memory, and reads the one opposite. */
+  private static String copied(String suffix, String read, int pending) {
+    return """
+      %mine = getelementptr i32, ptr addrspace(3) @entry_smem, i32 %t
+      call void @llvm.nvvm.cp.async.ca.shared.global.4SUFFIX(ptr addrspace(3) %mine, ptr addrspace(1) %placeREAD)
+      call void @llvm.nvvm.cp.async.commit.group()
+      call void @llvm.nvvm.cp.async.wait.group(i32 PENDING)
+      call void @llvm.nvvm.barrier0()
+      %opposite = sub i32 63, %t
+      %other = getelementptr i32, ptr addrspace(3) @entry_smem, i32 %opposite
+      %y = load i32, ptr addrspace(3) %other, align 4
+      %to = getelementptr i32, ptr addrspace(1) %out, i32 %own
+      store i32 %y, ptr addrspace(1) %to, align 4
+    """
+        .replace("SUFFIX", suffix)
+        .replace("READ", read)
+        .replace("PENDING", Integer.toString(pending));
+  }
+
+  @Test
+  void copiesAreVisibleAfterWaiting() {
+    int[] expected = new int[THREADS * BLOCKS];
+    Arrays.setAll(
+        expected,
+        i -> {
+          int from = i / THREADS * THREADS + THREADS - 1 - i % THREADS;
+          return from * from + 1;
+        });
+    assertArrayEquals(expected, run(copied("", "", 0)));
+    assertArrayEquals(expected, run(copied(".s", ", i32 4", 0)));
+    assertArrayEquals(new int[THREADS * BLOCKS], run(copied(".s", ", i32 0", 0)));
+  }
+
+  @Test
+  void copiesThatWereNotWaitedForAreNotRead() {
+    assertFault("its thread has not waited", copied("", "", 1));
   }
 
   @Test

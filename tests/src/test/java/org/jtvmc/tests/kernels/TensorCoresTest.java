@@ -120,6 +120,7 @@ class TensorCoresTest {
     String ptx = kernel.kernel().ptx();
     assertTrue(ptx.contains("mma.sync.aligned." + instruction), ptx);
     assertTrue(ptx.contains("ldmatrix.sync.aligned.m8n8.x4"), ptx);
+    assertTrue(ptx.contains("cp.async.cg.shared.global"), ptx);
     SplittableRandom random = new SplittableRandom(11);
     for (int i = 0; i < 4; i++) {
       check(dag, space.random(random));

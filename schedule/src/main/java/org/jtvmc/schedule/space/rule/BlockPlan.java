@@ -113,9 +113,9 @@ final class BlockPlan {
     Map<Integer, Parts> parts = new LinkedHashMap<>();
     distribute(rows, tile.threadRows(), tile.rows(), tile.virtualRows(), parts);
     distribute(columns, tile.threadColumns(), tile.columns(), tile.virtualColumns(), parts);
-    long threads = parts.values().stream().mapToLong(Parts::threads).reduce(1, (a, b) -> a * b);
-
     String thread = tileConsumer(state, parts);
+    // Fewer than the tile's where an axis of the consumer is shorter than the producer's.
+    long threads = state.stage(consumer.id()).leaf(thread).orElseThrow().extent();
     state.apply(new ComputeAt(id, consumer.id(), thread));
     Map<String, Long> sizes = new LinkedHashMap<>();
     for (int i = 0; i < producer.op().axes().size(); i++) {
@@ -124,11 +124,13 @@ final class BlockPlan {
     SharedOperands shared = new SharedOperands(producer, operands, threads, coreStep.orElse(1L));
     String reduce = shared.splitReduction(state, sizes);
     tileProducer(state, parts, reduce);
-    shared.copy(state, sizes, reduce);
-    List<Integer> depths = List.of(1, 2);
-    int depth = state.pick(id + ".pipeline", depths, 2);
-    if (depth > 1) {
-      state.apply(new Pipeline(id, reduce, depth));
+    long bytes = shared.bytes(sizes);
+    List<CopyAhead> options = CopyAhead.fitting(state.gpu(), bytes);
+    CopyAhead preferred = CopyAhead.preferred(options, state.gpu(), bytes, threads);
+    CopyAhead ahead = state.pick(id + ".pipeline", options, preferred);
+    shared.copy(state, sizes, reduce, ahead.async());
+    if (ahead.depth() > 1) {
+      state.apply(new Pipeline(id, reduce, ahead.depth(), ahead.async()));
     }
   }
 

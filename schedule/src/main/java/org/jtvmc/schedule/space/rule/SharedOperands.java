@@ -22,6 +22,7 @@ import org.jtvmc.schedule.step.CacheRead;
 import org.jtvmc.schedule.step.ComputeAt;
 import org.jtvmc.schedule.step.Fuse;
 import org.jtvmc.schedule.step.OrderStorage;
+import org.jtvmc.schedule.step.Reorder;
 import org.jtvmc.schedule.step.SetScope;
 import org.jtvmc.schedule.step.Split;
 import org.jtvmc.schedule.step.Vectorize;
@@ -37,6 +38,8 @@ import org.jtvmc.schedule.step.Vectorize;
  */
 record SharedOperands(Stage producer, List<Access> operands, long threads, long step) {
   private static final long ACCESS_BYTES = 16;
+  private static final int LEAST_ASYNC_BYTES = 4;
+  private static final long THREADS_OF_SECTOR = 8;
 
   /** What is copied ahead for more steps of the reduction does not fit the registers. */
   private static final long MOST_PREFERRED_STEPS = 36;
@@ -80,10 +83,10 @@ record SharedOperands(Stage producer, List<Access> operands, long threads, long 
     long preferred = step;
     for (long part = step; part <= 64 && part <= extent; part *= 2) {
       sizes.put(axis, part);
-      boolean affordable = sharedBytes(sizes) <= CudaTarget.STATIC_SHARED_BYTES / 2;
+      boolean affordable = bytes(sizes) <= CudaTarget.STATIC_SHARED_BYTES / 2;
       if (part == step || (extent % part == 0 && affordable)) {
         options.add(part);
-        boolean few = part * window <= MOST_PREFERRED_STEPS && sharedBytes(sizes) <= 20_000;
+        boolean few = part * window <= MOST_PREFERRED_STEPS && bytes(sizes) <= 20_000;
         preferred = few ? part : preferred;
       }
     }
@@ -93,7 +96,8 @@ record SharedOperands(Stage producer, List<Access> operands, long threads, long 
     return axis + ".0";
   }
 
-  private long sharedBytes(Map<String, Long> sizes) {
+  /** The bytes of the operands of one iteration of the outer loop of the reduction. */
+  long bytes(Map<String, Long> sizes) {
     long bytes = 0;
     for (Access operand : operands) {
       long elements = operand.tensor().dtype().bytes();
@@ -123,7 +127,7 @@ record SharedOperands(Stage producer, List<Access> operands, long threads, long 
   }
 
   /** Copies every operand inside the loop {@code reduce}. */
-  void copy(SketchState state, Map<String, Long> sizes, String reduce) {
+  void copy(SketchState state, Map<String, Long> sizes, String reduce, boolean async) {
     Map<Tensor, Access> distinct = new LinkedHashMap<>();
     operands.forEach(operand -> distinct.putIfAbsent(operand.tensor(), operand));
     for (Access operand : distinct.values()) {
@@ -133,9 +137,13 @@ record SharedOperands(Stage producer, List<Access> operands, long threads, long 
         state.apply(new SetScope(id, Scope.SHARED));
       }
       state.markScheduled(id);
-      order(state, id, operand);
-      long last = span(operand, operand.indices().size() - 1, sizes);
-      share(state, id, last);
+      int fastest = order(state, id, operand);
+      boolean apart = step == 1 && fastest != operand.indices().size() - 1;
+      if (apart && async && operand.tensor().dtype().bytes() >= LEAST_ASYNC_BYTES) {
+        shareElements(state, id, operand, fastest, sizes);
+      } else {
+        share(state, id, span(operand, operand.indices().size() - 1, sizes));
+      }
     }
   }
 
@@ -160,8 +168,12 @@ record SharedOperands(Stage producer, List<Access> operands, long threads, long 
     return id;
   }
 
-  /** The dimension along which a thread's neighbouring elements lie comes last. */
-  private void order(SketchState state, String id, Access operand) {
+  /**
+   * The dimension along which a thread's neighbouring elements lie comes last.
+   *
+   * @return its number
+   */
+  private int order(SketchState state, String id, Access operand) {
     List<String> axes = state.stage(id).axes().stream().map(IterVar::id).toList();
     int fastest = axes.size() - 1;
     for (int dim = 0; dim < axes.size(); dim++) {
@@ -178,7 +190,7 @@ record SharedOperands(Stage producer, List<Access> operands, long threads, long 
     long unit = ACCESS_BYTES / operand.tensor().dtype().bytes();
     if (step > 1) {
       state.apply(new OrderStorage(id, axes, unit));
-      return;
+      return fastest;
     }
     boolean transposed = fastest != axes.size() - 1;
     long padding = transposed ? unit : 0;
@@ -186,11 +198,41 @@ record SharedOperands(Stage producer, List<Access> operands, long threads, long 
     if (transposed || chosen > 0) {
       state.apply(new OrderStorage(id, order, chosen));
     }
+    return fastest;
+  }
+
+  /**
+   * Divides an asynchronous copy that changes the order: it moves element by element. Eight threads
+   * copy one after the other, so that no sector of global memory is read in part, and four groups
+   * of them go to rows that, with the padding, lie in different banks.
+   */
+  private void shareElements(
+      SketchState state, String id, Access operand, int fastest, Map<String, Long> sizes) {
+    List<String> axes = state.stage(id).axes().stream().map(IterVar::id).toList();
+    List<String> others = new ArrayList<>(axes);
+    others.remove(fastest);
+    long run = 1;
+    for (int dim = fastest + 1; dim < axes.size(); dim++) {
+      run *= span(operand, dim, sizes);
+    }
+    if (fastest == 0 && run % THREADS_OF_SECTOR == 0) {
+      String along = others.getFirst();
+      if (others.size() > 1) {
+        Fuse fuse = new Fuse(id, others);
+        state.apply(fuse);
+        along = fuse.fused();
+      }
+      state.apply(new Split(id, along, List.of(THREADS_OF_SECTOR)));
+      List<IterVar> leaves = state.stage(id).leaves();
+      state.apply(
+          new Reorder(id, List.of(leaves.get(1).id(), axes.getFirst(), leaves.get(2).id())));
+    }
+    share(state, id, 1);
   }
 
   /** Divides the copy among all threads, in the widest accesses that its rows consist of. */
   private void share(SketchState state, String id, long rowLength) {
-    List<String> axes = state.stage(id).axes().stream().map(IterVar::id).toList();
+    List<String> axes = state.stage(id).leaves().stream().map(IterVar::id).toList();
     String all = axes.getFirst();
     if (axes.size() > 1) {
       Fuse fuse = new Fuse(id, axes);

@@ -83,7 +83,7 @@ public final class LoopReader {
             thread < 0 ? Optional.empty() : Optional.of(THREADS.get(thread));
         yield new Stmt.For(variable, min, extent, kind, bound, statement());
       }
-      case STORE -> new Stmt.Store(buffer(), expressions(), expression());
+      case STORE -> new Stmt.Store(buffer(), expressions(), expression(), in.readBoolean());
       case ALLOCATE -> new Stmt.Allocate(buffer(), statement());
       case IF -> {
         PrimExpr condition = expression();
@@ -101,6 +101,8 @@ public final class LoopReader {
         yield new Stmt.Seq(statements);
       }
       case BARRIER -> new Stmt.Evaluate(new Effect.Barrier());
+      case COMMIT_COPIES -> new Stmt.Evaluate(new Effect.CommitCopies());
+      case AWAIT_COPIES -> new Stmt.Evaluate(new Effect.AwaitCopies(in.readInt()));
       case ALL_REDUCE -> {
         BinaryOp op = BINARY.get(in.readByte());
         int width = in.readInt();
@@ -134,7 +136,7 @@ public final class LoopReader {
       case REINTERPRET -> new Reinterpret(type(), expression());
       case INTRINSIC -> new Intrinsic(INTRINSICS.get(in.readByte()), expressions());
       case LOAD -> new Load(buffer(), expressions());
-      case FOR, STORE, ALLOCATE, IF, SEQ, BARRIER, ALL_REDUCE ->
+      case FOR, STORE, ALLOCATE, IF, SEQ, BARRIER, ALL_REDUCE, COMMIT_COPIES, AWAIT_COPIES ->
           throw new IOException("a statement stands where an expression belongs: " + tag);
     };
   }

@@ -9,6 +9,8 @@ enum LoopTag {
   SEQ,
   BARRIER,
   ALL_REDUCE,
+  COMMIT_COPIES,
+  AWAIT_COPIES,
   INT,
   FLOAT,
   VARIABLE,

@@ -93,6 +93,7 @@ public final class LoopWriter {
         buffer(store.buffer());
         expressions(store.indices());
         expression(store.value());
+        out.writeBoolean(store.async());
       }
       case Stmt.Allocate allocate -> {
         tag(LoopTag.ALLOCATE);
@@ -119,6 +120,11 @@ public final class LoopWriter {
       case Stmt.Evaluate(Effect effect) -> {
         switch (effect) {
           case Effect.Barrier _ -> tag(LoopTag.BARRIER);
+          case Effect.CommitCopies _ -> tag(LoopTag.COMMIT_COPIES);
+          case Effect.AwaitCopies(int pending) -> {
+            tag(LoopTag.AWAIT_COPIES);
+            out.writeInt(pending);
+          }
           case Effect.AllReduce(var op, var element, int width) -> {
             tag(LoopTag.ALL_REDUCE);
             out.writeByte(op.ordinal());

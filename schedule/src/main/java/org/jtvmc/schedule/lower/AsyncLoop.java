@@ -1,0 +1,258 @@
+package org.jtvmc.schedule.lower;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jtvmc.ir.arith.LinearForm;
+import org.jtvmc.ir.arith.Simplifier;
+import org.jtvmc.ir.expr.FloatImm;
+import org.jtvmc.ir.expr.IntImm;
+import org.jtvmc.ir.expr.Load;
+import org.jtvmc.ir.expr.PrimExpr;
+import org.jtvmc.ir.expr.PrimExprs;
+import org.jtvmc.ir.expr.PrimVar;
+import org.jtvmc.ir.expr.Select;
+import org.jtvmc.ir.loop.Buffer;
+import org.jtvmc.ir.loop.Effect;
+import org.jtvmc.ir.loop.ForKind;
+import org.jtvmc.ir.loop.FreshNames;
+import org.jtvmc.ir.loop.Scope;
+import org.jtvmc.ir.loop.Stmt;
+import org.jtvmc.ir.loop.Stmts;
+
+/**
+ * A loop whose copies into shared memory are asynchronous and {@code depth - 1} iterations ahead. A
+ * buffer of {@code depth} places takes each copy in turn. Of {@code depth = 3}:
+ *
+ * <pre>
+ *   for k in 0..n { s = x[k]; compute(s) }
+ *
+ *   s[0] &lt;- x[0]; commit; s[1] &lt;- x[1]; commit
+ *   for k in 0..n {
+ *     await all groups but 1; barrier
+ *     if (k + 2 &lt; n) { s[(k + 2) % 3] &lt;- x[k + 2] }
+ *     commit
+ *     compute(s[k % 3])
+ *   }
+ * </pre>
+ *
+ * After the barrier every thread's part of iteration {@code k} is there, and nobody reads any more
+ * what iteration {@code k - 1} read, the place that the next copy takes. A group without copies
+ * stands for each iteration beyond the end, so that waiting counts the same throughout.
+ */
+final class AsyncLoop {
+  /** The bytes of the smallest asynchronous copy; larger ones are powers of two. */
+  private static final long LEAST_BYTES = 4;
+
+  /** What the beginning of each place is a multiple of: the largest copy. */
+  private static final long MOST_BYTES = 16;
+
+  private static final long MOST_UNROLLED = 16;
+
+  private final PrimVar variable;
+  private final long extent;
+  private final int depth;
+  private final List<Stmt> copies;
+  private final Stmt compute;
+
+  /** All places of each copy, by the original buffer. */
+  private final Map<Buffer, Buffer> rings = new HashMap<>();
+
+  private AsyncLoop(PrimVar variable, long extent, int depth, List<Stmt> copies, Stmt compute) {
+    this.variable = variable;
+    this.extent = extent;
+    this.depth = depth;
+    this.copies = copies;
+    this.compute = compute;
+  }
+
+  /**
+   * The loop with its copies; empty where one of them does more than to move elements, or moves
+   * less than four bytes at once.
+   *
+   * @param buffers what the copies write, in their order
+   * @param compute the rest of an iteration
+   */
+  static Optional<Stmt> of(
+      PrimVar variable,
+      long extent,
+      int depth,
+      List<Buffer> buffers,
+      List<Stmt> copies,
+      Stmt compute,
+      Simplifier simplifier) {
+    boolean possible =
+        extent >= 2
+            && buffers.size() == copies.size()
+            && buffers.stream().allMatch(buffer -> buffer.scope() == Scope.SHARED)
+            && copies.stream().allMatch(copy -> isCopy(copy, Optional.empty(), simplifier));
+    if (!possible) {
+      return Optional.empty();
+    }
+    AsyncLoop loop =
+        new AsyncLoop(variable, extent, (int) Math.min(depth, extent), copies, compute);
+    for (Buffer buffer : buffers) {
+      Optional<Buffer> ring = loop.ring(buffer);
+      if (ring.isEmpty()) {
+        return Optional.empty();
+      }
+      loop.rings.put(buffer, ring.get());
+    }
+    return Optional.of(loop.build(buffers));
+  }
+
+  /** One store in loops and conditions, of what lies in global memory. */
+  private static boolean isCopy(Stmt copy, Optional<Stmt.For> around, Simplifier simplifier) {
+    return switch (copy) {
+      case Stmt.Store store -> isCopy(store, around, simplifier);
+      case Stmt.For loop -> isCopy(loop.body(), Optional.of(loop), simplifier);
+      case Stmt.If branch ->
+          branch.otherwise().isEmpty() && isCopy(branch.then(), around, simplifier);
+      case Stmt.Allocate _, Stmt.Seq _, Stmt.Evaluate _ -> false;
+    };
+  }
+
+  private static boolean isCopy(
+      Stmt.Store store, Optional<Stmt.For> around, Simplifier simplifier) {
+    PrimExpr value = store.value();
+    if (value instanceof Select(_, PrimExpr whenTrue, PrimExpr whenFalse) && isZero(whenFalse)) {
+      value = whenTrue;
+    }
+    if (!(value instanceof Load source) || source.buffer().scope() != Scope.GLOBAL) {
+      return false;
+    }
+    long bytes = source.dtype().bytes();
+    if (bytes >= LEAST_BYTES) {
+      return true;
+    }
+    long unit = LEAST_BYTES / bytes;
+    return around.isPresent()
+        && around.get().kind() == ForKind.VECTORIZED
+        && around.get().extent() instanceof IntImm lanes
+        && lanes.value() % unit == 0
+        && store.value() == source
+        && beginsAtMultiple(source.buffer(), source.indices(), around.get(), unit, simplifier)
+        && beginsAtMultiple(store.buffer(), store.indices(), around.get(), unit, simplifier);
+  }
+
+  private static boolean isZero(PrimExpr expr) {
+    return IntImm.is(expr, 0)
+        || (expr instanceof FloatImm imm && Double.doubleToRawLongBits(imm.value()) == 0);
+  }
+
+  /** True where the lanes' elements lie side by side, the first at a multiple of {@code unit}. */
+  private static boolean beginsAtMultiple(
+      Buffer buffer, List<PrimExpr> indices, Stmt.For lanes, long unit, Simplifier simplifier) {
+    LinearForm place = LinearForm.ZERO;
+    for (int dim = 0; dim < indices.size(); dim++) {
+      if (!(buffer.strides().get(dim) instanceof IntImm stride)) {
+        return false;
+      }
+      place = place.plus(simplifier.linear(indices.get(dim)), stride.value());
+    }
+    boolean aligned = place.constant() % unit == 0;
+    boolean moves = false;
+    for (int i = 0; i < place.size(); i++) {
+      if (place.atom(i) == lanes.var()) {
+        moves = place.coefficient(i) == 1;
+      } else {
+        aligned &= place.coefficient(i) % unit == 0;
+        aligned &= !PrimExprs.uses(place.atom(i), lanes.var());
+      }
+    }
+    return aligned && moves;
+  }
+
+  /** A buffer with as many places as there are iterations under way; empty for open sizes. */
+  private Optional<Buffer> ring(Buffer buffer) {
+    long elements = 1;
+    for (int dim = 0; dim < buffer.rank(); dim++) {
+      if (!(buffer.shape().get(dim) instanceof IntImm size)
+          || !(buffer.strides().get(dim) instanceof IntImm stride)) {
+        return Optional.empty();
+      }
+      elements += (size.value() - 1) * stride.value();
+    }
+    long unit = MOST_BYTES / buffer.dtype().bytes();
+    List<PrimExpr> shape = new ArrayList<>(List.of(IntImm.of(depth)));
+    shape.addAll(buffer.shape());
+    List<PrimExpr> strides =
+        new ArrayList<>(List.of(IntImm.of(Math.ceilDiv(elements, unit) * unit)));
+    strides.addAll(buffer.strides());
+    return Optional.of(new Buffer(buffer.name(), buffer.dtype(), shape, strides, buffer.scope()));
+  }
+
+  private Stmt build(List<Buffer> buffers) {
+    int ahead = depth - 1;
+    Stmt commit = new Stmt.Evaluate(new Effect.CommitCopies());
+    List<Stmt> all = new ArrayList<>();
+    for (int i = 0; i < ahead; i++) {
+      all.add(copies(IntImm.of(i)));
+      all.add(commit);
+    }
+    PrimVar iteration = PrimVar.index(variable.name());
+    PrimExpr next = iteration.plus(ahead);
+    Stmt body =
+        Stmt.seq(
+            new Stmt.Evaluate(new Effect.AwaitCopies(ahead - 1)),
+            new Stmt.Evaluate(new Effect.Barrier()),
+            new Stmt.If(next.lessThan(extent), copies(next), Optional.empty(), false),
+            commit,
+            at(compute, iteration));
+    all.add(new Stmt.For(iteration, IntImm.of(0), IntImm.of(extent), ForKind.SERIAL, body));
+    Stmt whole = Stmt.seq(all);
+    for (Buffer buffer : buffers.reversed()) {
+      whole = new Stmt.Allocate(rings.get(buffer), whole);
+    }
+    return whole;
+  }
+
+  private Stmt copies(PrimExpr iteration) {
+    return Stmt.seq(copies.stream().map(copy -> unrolled(at(copy, iteration))).toList());
+  }
+
+  private static Stmt unrolled(Stmt copy) {
+    return Stmts.rewrite(
+        copy,
+        stmt -> {
+          boolean few =
+              stmt instanceof Stmt.For loop
+                  && loop.kind() == ForKind.SERIAL
+                  && loop.extent() instanceof IntImm count
+                  && count.value() <= MOST_UNROLLED;
+          return few ? ((Stmt.For) stmt).withKind(ForKind.UNROLLED) : stmt;
+        },
+        expr -> expr);
+  }
+
+  /** The statement for one iteration, with that iteration's places. */
+  private Stmt at(Stmt stmt, PrimExpr iteration) {
+    PrimExpr place = iteration.floorMod(depth);
+    Stmt renamed =
+        Stmts.rewrite(
+            stmt,
+            inner ->
+                inner instanceof Stmt.Store store && rings.containsKey(store.buffer())
+                    ? new Stmt.Store(
+                        rings.get(store.buffer()),
+                        placed(place, store.indices()),
+                        store.value(),
+                        true)
+                    : inner,
+            expr ->
+                expr == variable
+                    ? iteration
+                    : expr instanceof Load load && rings.containsKey(load.buffer())
+                        ? new Load(rings.get(load.buffer()), placed(place, load.indices()))
+                        : expr);
+    return FreshNames.copy(renamed);
+  }
+
+  private static List<PrimExpr> placed(PrimExpr place, List<PrimExpr> indices) {
+    List<PrimExpr> all = new ArrayList<>(List.of(place));
+    all.addAll(indices);
+    return all;
+  }
+}

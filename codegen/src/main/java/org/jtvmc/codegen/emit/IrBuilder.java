@@ -276,6 +276,34 @@ public final class IrBuilder implements AutoCloseable {
 
   // Memory
 
+  /** Bytes that memory delivers at once. */
+  static final int LINE_BYTES = 64;
+
+  /** Where what is fetched ahead is to stay. */
+  enum Keep {
+    SECOND_CACHE(2),
+    FIRST_CACHE(3);
+
+    private final int locality;
+
+    Keep(int locality) {
+      this.locality = locality;
+    }
+  }
+
+  /** Fetches the line at {@code address}, which will be read. No address is wrong. */
+  void prefetch(LLVMValueRef address, Keep keep) {
+    int read = 0;
+    int data = 1;
+    intrinsic("llvm.prefetch", address, int32(read), int32(keep.locality), int32(data));
+  }
+
+  /** No load or store moves across this place. It becomes no instruction. */
+  public void keepOrder() {
+    boolean oneThread = true;
+    LLVMBuildFence(builder, LLVMAtomicOrderingAcquireRelease, oneThread ? 1 : 0, NO_NAME);
+  }
+
   /** {@code base + index}, in elements of {@code element}. */
   public LLVMValueRef pointer(LLVMTypeRef element, LLVMValueRef base, LLVMValueRef index) {
     try (PointerPointer<LLVMValueRef> indices = new PointerPointer<>(1L)) {

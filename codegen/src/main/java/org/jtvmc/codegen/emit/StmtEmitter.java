@@ -21,6 +21,7 @@ final class StmtEmitter {
   private final ExprEmitter exprs;
   private final Machine machine;
   private final StreamPrefetch prefetch;
+  private final PanelPrefetch panels;
 
   StmtEmitter(EmitContext context, Machine machine) {
     this.context = context;
@@ -28,6 +29,7 @@ final class StmtEmitter {
     this.exprs = new ExprEmitter(context);
     this.machine = machine;
     this.prefetch = new StreamPrefetch(context);
+    this.panels = new PanelPrefetch(context);
   }
 
   ExprEmitter exprs() {
@@ -57,9 +59,15 @@ final class StmtEmitter {
       case SERIAL -> emitSerial(loop, shape);
       case PARALLEL, THREAD -> machine.emitLoop(loop, shape, context, this);
       case UNROLLED -> {
+        boolean ordered = StepOrder.matters(loop, context);
         for (long i = 0; i < shape.constantExtent(loop); i++) {
           var alias = new Environment.Binding.Alias(shape.min().plus(i));
+          if (ordered && i > 0) {
+            ir.keepOrder();
+          }
           try (var _ = context.environment.bind(loop.var(), alias)) {
+            exprs.beginStatement();
+            prefetch.emit(loop, exprs.indexEmitter());
             emit(loop.body());
           }
         }
@@ -165,7 +173,9 @@ final class StmtEmitter {
     try (var _ = context.environment.bindScalar(loop.var(), counter, range)) {
       exprs.beginStatement();
       prefetch.emit(loop, exprs.indexEmitter());
+      panels.enter(loop, exprs.indexEmitter());
       emit(loop.body());
+      panels.leave();
     }
     LLVMValueRef next = ir.binary(LLVMAdd, counter, ir.int64(1));
     LLVMSetNSW(next, 1);

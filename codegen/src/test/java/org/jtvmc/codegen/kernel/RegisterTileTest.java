@@ -103,4 +103,29 @@ class RegisterTileTest {
     long products = assembly.lines().filter(line -> line.contains("vfmadd")).count();
     assertEquals(24, products, assembly);
   }
+
+  @Test
+  void tilesAskForThePanelThatComesNext() {
+    // 8 KiB a panel and 512 KiB of them: 128 lines in two tiles of 64 iterations, each one line.
+    assertEquals(1, requests(product(8, 64, 2048, 4, 32, 1), "t1"));
+    // In iterations of two steps each asks for twice as much.
+    assertEquals(2, requests(product(8, 64, 2048, 4, 32, 2), "t1"));
+    assertEquals(0, requests(product(4, 64, 2048, 4, 32, 1), "t1"), "read only once");
+    assertEquals(0, requests(product(8, 64, 512, 4, 32, 1), "t1"), "stays in the cache");
+  }
+
+  @Test
+  void eachStepAsksForWhatTheTileReadsLater() {
+    assertEquals(2, requests(product(8, 64, 64, 4, 32, 1), "t0"));
+    assertEquals(2 * 4, requests(product(8, 64, 64, 4, 32, 4), "t0"));
+    assertEquals(0, requests(product(8, 16, 64, 4, 32, 1), "t0"), "soon at its end");
+  }
+
+  /** How often the code asks for a line in advance. */
+  private static long requests(PrimFunc product, String caches) {
+    assumeTrue(KernelFixture.host().isX86(), "looks for x86's instructions");
+    fixture.check(product, 1e-4);
+    Pattern request = Pattern.compile("\\bprefetch" + caches + "\\b");
+    return fixture.code(CodeListener.Stage.ASM).lines().filter(request.asPredicate()).count();
+  }
 }

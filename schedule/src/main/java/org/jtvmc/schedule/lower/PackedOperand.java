@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jtvmc.ir.arith.Interval;
 import org.jtvmc.ir.arith.LinearForm;
 import org.jtvmc.ir.arith.Simplifier;
@@ -18,7 +19,6 @@ import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.PrimExprs;
 import org.jtvmc.ir.expr.PrimVar;
 import org.jtvmc.ir.expr.Read;
-import org.jtvmc.ir.expr.Select;
 import org.jtvmc.ir.loop.Buffer;
 import org.jtvmc.ir.loop.ForKind;
 import org.jtvmc.ir.loop.Scope;
@@ -164,7 +164,11 @@ final class PackedOperand {
               .and(simplifier.compare(Compare.Op.LESS, index.minus(extent)));
     }
     PrimExpr zero = IntImm.of(tensor().dtype(), 0);
-    Stmt body = new Stmt.Store(buffer, indices, Select.of(inside, original.load(source), zero));
+    Stmt body = new Stmt.Store(buffer, indices, original.load(source));
+    if (!IntImm.is(inside, 1)) {
+      Stmt outside = new Stmt.Store(buffer, indices, zero);
+      body = new Stmt.If(inside, body, Optional.of(outside), true);
+    }
     for (int i = dimensions.size() - 1; i >= 0; i--) {
       Dimension dimension = dimensions.get(i);
       ForKind kind = i == 0 ? outermost : ForKind.SERIAL;

@@ -30,8 +30,16 @@ public record RegisterTile(int rows, int vectors) {
    * @param newLines the part of what one step of the reduction reads that the first cache does not
    *     have yet: 1/16 where single elements lie side by side along the rows or the reduction, less
    *     than 1 where a window slides over them, else 1
+   * @param rowsKept how many rows' lines the first cache keeps from one step to the next: rows that
+   *     lie a multiple of its sets apart push each other out
    */
-  public record Operand(boolean byRow, boolean byLane, long stride, double newLines) {
+  public record Operand(
+      boolean byRow, boolean byLane, long stride, double newLines, long rowsKept) {
+
+    /** An operand whose rows do not get into each other's way. */
+    public Operand(boolean byRow, boolean byLane, long stride, double newLines) {
+      this(byRow, byLane, stride, newLines, Long.MAX_VALUE);
+    }
 
     /** Modelled loads, in units of one vector load, for a tile of {@code rows x vectors}. */
     double loads(int rows, int vectors) {
@@ -53,7 +61,8 @@ public record RegisterTile(int rows, int vectors) {
       double units = byLane ? loads(rows, vectors) : byRow ? rows : 0;
       // Short runs from many rows, as a depthwise window reads them, are not foreseen.
       double scattered = byLane && byRow ? 1 + SHORT_RUN / vectors : 1;
-      return CYCLES_PER_LINE * units * newLines * scattered;
+      double fresh = byRow && rows > rowsKept ? 1 : newLines;
+      return CYCLES_PER_LINE * units * fresh * scattered;
     }
   }
 

@@ -81,7 +81,11 @@ class LoweringTest {
           serial for p0 in 0..3 {
             serial for p1 in 0..16 {
               serial for p2 in 0..8 {
-                w.pack[p0, p1, p2] = select((((p0 * 8) + p2) < 20), w[p1, ((p0 * 8) + p2)], 0.0f)
+                if likely (((p0 * 8) + p2) < 20) {
+                  w.pack[p0, p1, p2] = w[p1, ((p0 * 8) + p2)]
+                } else {
+                  w.pack[p0, p1, p2] = 0.0f
+                }
               }
             }
           }

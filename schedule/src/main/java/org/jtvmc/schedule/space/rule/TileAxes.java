@@ -30,6 +30,11 @@ record TileAxes(
     long rowExtent,
     List<RegisterTile.Operand> operands,
     boolean scatter) {
+  /** Lines this far apart fall into the same set of a first cache. */
+  private static final long SET_PERIOD_BYTES = 4096;
+
+  /** Half of what a set holds: lines of the other operands pass through it as well. */
+  private static final long LINES_OF_A_SET = 6;
 
   /** Cycles for each element of a vector whose elements go to places of their own. */
   private static final double SCATTERED_STORE = 1.1;
@@ -91,7 +96,8 @@ record TileAxes(
                       rowAxis.isPresent() && access.dependsOn(rowAxis.get().var()),
                       byLane,
                       stride,
-                      newLines(access, packed, byLane, rowAxis, producer));
+                      newLines(access, packed, byLane, rowAxis, producer),
+                      packed ? Long.MAX_VALUE : rowsKept(access, rowAxis));
                 })
             .toList();
     List<Axis> outputs = consumer.op().axes();
@@ -125,6 +131,14 @@ record TileAxes(
       window *= axis.size() < 16 ? axis.size() : 1;
     }
     return 1.0 / Math.min(8, window);
+  }
+
+  /** Rows that lie a page or more apart, all at the same place of one, share a set. */
+  private static long rowsKept(Access access, Optional<Axis> row) {
+    long bytes =
+        access.tensor().dtype().bytes()
+            * row.map(axis -> access.stride(axis.var()).orElse(0)).orElse(0L);
+    return bytes != 0 && bytes % SET_PERIOD_BYTES == 0 ? LINES_OF_A_SET : Long.MAX_VALUE;
   }
 
   private static boolean isNear(Access access, Axis axis) {

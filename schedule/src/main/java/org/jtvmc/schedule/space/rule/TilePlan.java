@@ -35,9 +35,6 @@ final class TilePlan {
   private static final List<Integer> UNROLL_LIMITS =
       List.of(0, 4, 16, 64, SlidingWindow.MOST_STATEMENTS);
 
-  /** Accumulators beside which the operands of several steps fit. */
-  private static final int SPARE_REGISTERS_BELOW = 20;
-
   private final Stage consumer;
   private final Stage producer;
   private final List<Access> accesses;
@@ -157,7 +154,7 @@ final class TilePlan {
     String hostLoop = tileConsumer(state, axes, rows * blockRows, width * blockWidth);
     state.apply(new ComputeAt(id, consumer.id(), hostLoop));
     tileProducer(state, axes, rows, width, blockRows > 1, blockWidth > 1, tile, sliding);
-    new OperandPacking(producer, accesses).apply(state, axes, rows * blockRows);
+    new OperandPacking(producer, accesses).apply(state, axes, rows);
     new InputPlacement(consumer.id(), id).apply(state);
   }
 
@@ -293,6 +290,7 @@ final class TilePlan {
       between.add(vector + ".0");
       vector = vector + ".1";
     }
+    Optional<SlidingWindow> alone = sliding.filter(SlidingWindow::alone);
     List<String> reduced = new ArrayList<>();
     producer.axes().stream().filter(IterVar::isReduce).forEach(axis -> reduced.add(axis.id()));
     windowOrder(state, sliding, reduced);
@@ -306,7 +304,7 @@ final class TilePlan {
       reduced.set(reduced.indexOf(longest), longest + ".1");
     }
     order.addAll(between);
-    order.addAll(reduced);
+    order.addAll(alone.isPresent() ? reduced : new ReductionSteps(tile).apply(state, id, reduced));
     if (row != null) {
       order.add(row);
     }
@@ -316,9 +314,12 @@ final class TilePlan {
     if (row != null) {
       state.apply(new Unroll(id, row));
     }
-    int limit = state.pick(id + ".unroll", UNROLL_LIMITS, preferredUnroll(tile, sliding));
-    if (limit > 0) {
-      state.apply(new AutoUnroll(id, limit));
+    if (alone.isPresent()) {
+      int preferred = preferredUnroll(alone.get().statements(tile));
+      int limit = state.pick(id + ".unroll", UNROLL_LIMITS, preferred);
+      if (limit > 0) {
+        state.apply(new AutoUnroll(id, limit));
+      }
     }
   }
 
@@ -339,21 +340,10 @@ final class TilePlan {
     }
   }
 
-  private int preferredUnroll(RegisterTile tile, Optional<SlidingWindow> sliding) {
-    Optional<Long> alone = sliding.filter(SlidingWindow::alone).map(w -> w.statements(tile));
-    if (alone.isPresent() && alone.get() <= SlidingWindow.MOST_STATEMENTS) {
-      return UNROLL_LIMITS.stream().filter(limit -> limit >= alone.get()).findFirst().orElseThrow();
-    }
-    int window = windowSize();
-    if (window <= 1) {
-      return 0;
-    }
-    // With registers to spare, loads of one step of the window overlap the arithmetic of another.
-    int statements = window * tile.rows();
-    if (tile.registers() <= SPARE_REGISTERS_BELOW && statements <= SlidingWindow.MOST_STATEMENTS) {
-      return UNROLL_LIMITS.stream().filter(limit -> limit >= statements).findFirst().orElseThrow();
-    }
-    return window * tile.registers() > 320 ? 0 : window <= 4 ? 4 : window <= 16 ? 16 : 64;
+  private static int preferredUnroll(long statements) {
+    return statements > SlidingWindow.MOST_STATEMENTS
+        ? 0
+        : UNROLL_LIMITS.stream().filter(limit -> limit >= statements).findFirst().orElseThrow();
   }
 
   private String longestReduce() {
@@ -373,17 +363,5 @@ final class TilePlan {
       parts.add(part);
     }
     return parts;
-  }
-
-  /** The product of the innermost reduce axes that are as short as a window's. */
-  private int windowSize() {
-    int window = 1;
-    for (Axis axis : producer.op().reduceAxes().reversed()) {
-      if (axis.size() > 7) {
-        break;
-      }
-      window *= (int) axis.size();
-    }
-    return window;
   }
 }

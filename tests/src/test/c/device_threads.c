@@ -59,6 +59,8 @@ static void **entry_arguments;
 static uint32_t grid[3], block[3], block_index[3];
 static uint32_t thread_count, current, block_number, barrier_arrived, done_count;
 static uint32_t phase = 1, launch_phase = 1;
+static uint64_t accesses;
+static uint32_t blocks_done;
 static char fault[512];
 
 /* --- Coroutines --- */
@@ -214,6 +216,7 @@ static int is_race(uint32_t other, uint32_t other_phase, uint32_t flags) {
 void check_access(uintptr_t address, uint32_t bytes, uint32_t alignment, uint32_t kind);
 void check_access(uintptr_t address, uint32_t bytes, uint32_t alignment, uint32_t kind) {
   array *found = NULL;
+  accesses++;
   for (uint32_t i = 0; i < array_count; i++) {
     if (address >= arrays[i].begin && address < arrays[i].end) {
       found = &arrays[i];
@@ -531,11 +534,54 @@ static int run_block(uint64_t *random) {
   return 0;
 }
 
-/* Returns the fault; an empty text where there is none. */
+/* How many blocks of the last launch ran. */
+uint32_t blocks_run(void);
+uint32_t blocks_run(void) {
+  return blocks_done;
+}
+
+/* For each element of an array 1 where the last launch wrote it. */
+void copy_written(const void *begin, uint8_t *written);
+void copy_written(const void *begin, uint8_t *written) {
+  for (uint32_t i = 0; i < array_count; i++) {
+    if (arrays[i].begin == (uintptr_t)begin) {
+      uint64_t elements = (arrays[i].end - arrays[i].begin) / arrays[i].element_bytes;
+      for (uint64_t element = 0; element < elements; element++) {
+        written[element] = arrays[i].elements[element].writer != 0;
+      }
+    }
+  }
+}
+
+static uint32_t common_divisor(uint32_t a, uint32_t b) {
+  return b == 0 ? a : common_divisor(b, a % b);
+}
+
+/* A step that leads all over as many places and comes to each once. */
+static uint32_t stride_over(uint32_t places) {
+  uint32_t stride = (uint32_t)(places * 0.618) | 1;
+  while (common_divisor(places, stride) != 1) {
+    stride++;
+  }
+  return stride;
+}
+
+/* The first block, the last one, then all over those between them. */
+static uint32_t block_in_turn(uint32_t turn, uint32_t blocks, uint32_t stride) {
+  if (turn < 2) {
+    return turn == 0 ? 0 : blocks - 1;
+  }
+  return 1 + (uint32_t)((uint64_t)(turn - 2) * stride % (blocks - 2));
+}
+
+/*
+ * Runs blocks until all are done or more than `most_accesses` were made. Returns the fault; an empty
+ * text where there is none.
+ */
 const char *launch(
-    void (*code)(void **), void **arguments, const uint32_t extents[6], uint64_t seed);
+    void (*code)(void **), void **arguments, const uint32_t extents[6], uint64_t seed, uint64_t most_accesses);
 const char *launch(
-    void (*code)(void **), void **arguments, const uint32_t extents[6], uint64_t seed) {
+    void (*code)(void **), void **arguments, const uint32_t extents[6], uint64_t seed, uint64_t most_accesses) {
   entry = code;
   entry_arguments = arguments;
   for (int i = 0; i < 3; i++) {
@@ -548,7 +594,10 @@ const char *launch(
   copies = calloc(thread_count, MOST_COPIES * sizeof(copy));
   launch_phase = ++phase;
   uint32_t blocks = grid[0] * grid[1] * grid[2];
-  for (block_number = 0; block_number < blocks; block_number++) {
+  uint32_t stride = blocks > 2 ? stride_over(blocks - 2) : 1;
+  accesses = 0;
+  for (blocks_done = 0; blocks_done < blocks && accesses <= most_accesses; blocks_done++) {
+    block_number = block_in_turn(blocks_done, blocks, stride);
     coordinates(block_number, grid, block_index);
     if (run_block(&seed) != 0) {
       break;

@@ -62,7 +62,7 @@ public final class DeviceCompiler implements AutoCloseable {
       }
       listener.produced(Stage.LL, function.name(), module::toString);
       module.verify();
-      module.run(PassPipeline.KERNEL, machine);
+      module.run(PassPipeline.DEVICE, machine);
       listener.produced(Stage.OPTIMIZED_LL, function.name(), module::toString);
       String ptx = module.emitAssembly(machine);
       listener.produced(Stage.PTX, function.name(), () -> ptx);

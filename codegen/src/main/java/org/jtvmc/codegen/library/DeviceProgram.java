@@ -68,7 +68,7 @@ public record DeviceProgram(int arch, List<Kernel> kernels, List<Step> steps) {
   /**
    * The program that makes these calls.
    *
-   * @param assembler makes the cubins
+   * @param assembler makes the cubins; called by several threads
    */
   public static DeviceProgram of(CudaTarget target, List<Call> calls, Assembler assembler) {
     Map<String, Integer> indices = new LinkedHashMap<>();
@@ -87,7 +87,7 @@ public record DeviceProgram(int arch, List<Kernel> kernels, List<Step> steps) {
       }
     }
     List<Kernel> assembled =
-        kernels.stream()
+        kernels.parallelStream()
             .map(kernel -> new Kernel(kernel, assembler.assemble(kernel.ptx(), target)))
             .toList();
     return new DeviceProgram(target.arch(), assembled, steps);

@@ -41,7 +41,8 @@ public record LlvmTarget(String triple, String cpu, String features, OptLevel op
 
   /**
    * A GPU. The version of the PTX language is the oldest that has the architecture, so that the
-   * oldest driver that knows the device can load it.
+   * oldest driver that knows the device can load it. More effort of code generation numbers values
+   * once more, which takes as long as all the rest and leaves the assembler the same code.
    */
   public static LlvmTarget of(CudaTarget target) {
     int version =
@@ -54,8 +55,7 @@ public record LlvmTarget(String triple, String cpu, String features, OptLevel op
           case 89, 90 -> 78;
           default -> 86;
         };
-    return new LlvmTarget(
-        "nvptx64-nvidia-cuda", target.name(), "+ptx" + version, OptLevel.AGGRESSIVE);
+    return new LlvmTarget("nvptx64-nvidia-cuda", target.name(), "+ptx" + version, OptLevel.DEFAULT);
   }
 
   public LlvmTarget withOptLevel(OptLevel level) {

@@ -27,7 +27,11 @@ final class DevicePrograms {
                 kernel, build.lowered().func().inputs().size(), model.calls().get(use).buffers()));
       }
     }
-    return DeviceProgram.of(
-        target, calls, Ptxas.find().<Assembler>map(found -> found).orElse(Assembler.NONE));
+    Assembler assembler =
+        Ptxas.find()
+            .filter(found -> found.knows(target))
+            .<Assembler>map(found -> found)
+            .orElse(Assembler.NONE);
+    return DeviceProgram.of(target, calls, assembler);
   }
 }

@@ -52,6 +52,11 @@ public record CompiledModel(
     specialized = List.copyOf(specialized);
   }
 
+  /** How often a run calls a kernel, by its index. */
+  public int uses(int kernel) {
+    return (int) useKernels.stream().filter(use -> use == kernel).count();
+  }
+
   /** The code of functions that plugins bring, each once, by their names. */
   public Map<String, byte[]> externals() {
     return HostCalls.objects(plan);

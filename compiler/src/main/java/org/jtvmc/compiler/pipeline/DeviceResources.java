@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.jtvmc.codegen.cuda.DeviceKernel;
 import org.jtvmc.codegen.cuda.Launch;
 import org.jtvmc.codegen.link.Ptxas;
@@ -53,33 +54,35 @@ public record DeviceResources(CudaTarget target, List<Row> rows) {
 
   /** Assembles every kernel of a model for a GPU. */
   public static DeviceResources of(CompiledModel model, CudaTarget target, Ptxas ptxas) {
-    List<Row> rows = new ArrayList<>();
-    for (int i = 0; i < model.kernels().size(); i++) {
-      KernelBuild kernel = model.kernels().get(i);
-      if (kernel.binary() instanceof KernelBinary.OfGpu(DeviceKernel device)) {
-        int index = i;
-        int uses = (int) model.useKernels().stream().filter(use -> use == index).count();
-        Map<String, Ptxas.Usage> usages = ptxas.usage(device.ptx(), target);
-        double modelMs = DraftModel.of(target).estimateMs(LoopAnalysis.of(kernel.lowered().func()));
-        for (Launch launch : device.launches()) {
-          Ptxas.Usage usage = usages.get(launch.entry());
-          rows.add(
-              new Row(
-                  launch.entry(),
-                  uses,
-                  launch,
-                  usage,
-                  Occupancy.of(
-                      target,
-                      Math.toIntExact(launch.block().count()),
-                      usage.registers(),
-                      usage.sharedBytes() + launch.sharedBytes()),
-                  roofMs(kernel, target),
-                  modelMs));
-        }
-      }
-    }
+    List<Row> rows =
+        IntStream.range(0, model.kernels().size())
+            .parallel()
+            .mapToObj(i -> rows(model.kernels().get(i), model.uses(i), target, ptxas))
+            .flatMap(List::stream)
+            .toList();
     return new DeviceResources(target, rows);
+  }
+
+  /** Assembles one kernel: a row for each launch. */
+  public static List<Row> rows(KernelBuild kernel, int uses, CudaTarget target, Ptxas ptxas) {
+    if (!(kernel.binary() instanceof KernelBinary.OfGpu(DeviceKernel device))) {
+      return List.of();
+    }
+    Map<String, Ptxas.Usage> usages = ptxas.usage(device.ptx(), target);
+    double roofMs = roofMs(kernel, target);
+    double modelMs = DraftModel.of(target).estimateMs(LoopAnalysis.of(kernel.lowered().func()));
+    List<Row> rows = new ArrayList<>();
+    for (Launch launch : device.launches()) {
+      Ptxas.Usage usage = usages.get(launch.entry());
+      Occupancy occupancy =
+          Occupancy.of(
+              target,
+              Math.toIntExact(launch.block().count()),
+              usage.registers(),
+              usage.sharedBytes() + launch.sharedBytes());
+      rows.add(new Row(launch.entry(), uses, launch, usage, occupancy, roofMs, modelMs));
+    }
+    return rows;
   }
 
   private static double roofMs(KernelBuild kernel, CudaTarget target) {

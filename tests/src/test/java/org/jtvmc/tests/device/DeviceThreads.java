@@ -1,6 +1,7 @@
 package org.jtvmc.tests.device;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -13,7 +14,10 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.BitSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jtvmc.codegen.cuda.Launch;
 import org.jtvmc.codegen.link.LlvmTools;
 import org.jtvmc.codegen.llvm.Jit;
@@ -29,6 +33,8 @@ public final class DeviceThreads implements AutoCloseable {
   private final MethodHandle addArray;
   private final MethodHandle forgetArrays;
   private final MethodHandle launch;
+  private final MethodHandle blocksRun;
+  private final MethodHandle copyWritten;
   private final MethodHandle bankConflicts;
 
   /**
@@ -44,7 +50,11 @@ public final class DeviceThreads implements AutoCloseable {
     forgetArrays = function("forget_arrays", FunctionDescriptor.ofVoid());
     bankConflicts = function("bank_conflicts", FunctionDescriptor.of(JAVA_LONG));
     launch =
-        function("launch", FunctionDescriptor.of(ADDRESS, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG));
+        function(
+            "launch",
+            FunctionDescriptor.of(ADDRESS, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG));
+    blocksRun = function("blocks_run", FunctionDescriptor.of(JAVA_INT));
+    copyWritten = function("copy_written", FunctionDescriptor.ofVoid(ADDRESS, ADDRESS));
   }
 
   private MethodHandle function(String name, FunctionDescriptor type) {
@@ -88,12 +98,22 @@ public final class DeviceThreads implements AutoCloseable {
   record Argument(MemorySegment memory, boolean written) {}
 
   /**
+   * What ran of a launch.
+   *
+   * @param blocks how many of its blocks
+   * @param written for each argument that may be written which of its elements were, in pieces of
+   *     {@code bytes} bytes; empty where the whole grid ran
+   */
+  record Ran(int blocks, int bytes, Map<MemorySegment, BitSet> written) {}
+
+  /**
    * Runs a launch.
    *
    * @param seed decides the order of the threads
+   * @param mostAccesses no more blocks are begun after so many accesses of memory
    * @throws AssertionError where the code does what it must not
    */
-  void run(Launch launched, List<Argument> arguments, long seed) {
+  Ran run(Launch launched, List<Argument> arguments, long seed, long mostAccesses) {
     try (Arena arena = Arena.ofConfined()) {
       code.shared()
           .forEach(
@@ -117,14 +137,38 @@ public final class DeviceThreads implements AutoCloseable {
               launched.block().z());
       MemorySegment fault =
           (MemorySegment)
-              launch.invokeExact(jit.lookup("call_" + launched.entry()), pointers, extents, seed);
+              launch.invokeExact(
+                  jit.lookup("call_" + launched.entry()), pointers, extents, seed, mostAccesses);
       String text = fault.reinterpret(Integer.MAX_VALUE).getString(0);
+      int blocks = (int) blocksRun.invokeExact();
+      Map<MemorySegment, BitSet> written = new HashMap<>();
+      if (blocks < launched.grid().count()) {
+        for (Argument argument : arguments) {
+          if (argument.written()) {
+            written.put(argument.memory(), written(argument.memory()));
+          }
+        }
+      }
       forgetArrays.invokeExact();
       if (!text.isEmpty()) {
         throw new AssertionError(launched.entry() + ": " + text);
       }
+      return new Ran(blocks, code.leastAccess().global(), written);
     } catch (Throwable e) {
       throw rethrown(e);
+    }
+  }
+
+  private BitSet written(MemorySegment memory) throws Throwable {
+    try (Arena arena = Arena.ofConfined()) {
+      long elements = memory.byteSize() / code.leastAccess().global();
+      MemorySegment flags = arena.allocate(Math.max(1, elements));
+      copyWritten.invokeExact(memory, flags);
+      BitSet written = new BitSet();
+      for (int i = 0; i < elements; i++) {
+        written.set(i, flags.get(JAVA_BYTE, i) != 0);
+      }
+      return written;
     }
   }
 

@@ -74,7 +74,8 @@ class DeviceThreadsTest {
       threads.run(
           launch,
           List.of(new DeviceThreads.Argument(in, false), new DeviceThreads.Argument(out, true)),
-          1);
+          1,
+          Long.MAX_VALUE);
       return out.toArray(JAVA_INT);
     }
   }

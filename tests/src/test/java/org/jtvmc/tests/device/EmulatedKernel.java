@@ -3,8 +3,10 @@ package org.jtvmc.tests.device;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jtvmc.codegen.cuda.DeviceCompiler;
 import org.jtvmc.codegen.cuda.DeviceKernel;
 import org.jtvmc.codegen.cuda.Launch;
@@ -63,12 +65,32 @@ public final class EmulatedKernel {
   }
 
   /**
+   * What a kernel computed.
+   *
+   * @param blocks of the last launch, that ran
+   * @param allBlocks of the last launch
+   * @param outputs in the order of the kernel's
+   * @param written for each output which of its elements were computed; empty where all were
+   */
+  public record Result(
+      long blocks, long allBlocks, List<NDArray> outputs, List<Optional<BitSet>> written) {}
+
+  /**
    * The outputs for these inputs.
    *
    * @param inputs by their placeholders
    * @throws AssertionError where the code does what it must not
    */
   public List<NDArray> run(Map<Tensor, NDArray> inputs) {
+    return run(inputs, Long.MAX_VALUE).outputs();
+  }
+
+  /**
+   * As the other, but of the last launch only some blocks, where it is a long one.
+   *
+   * @param mostAccesses of memory, after which the last launch begins no more blocks
+   */
+  public Result run(Map<Tensor, NDArray> inputs, long mostAccesses) {
     try (DeviceThreads threads = new DeviceThreads(runtime, code);
         Arena arena = Arena.ofConfined()) {
       List<MemorySegment> given = new ArrayList<>();
@@ -76,6 +98,8 @@ public final class EmulatedKernel {
       List<MemorySegment> results = new ArrayList<>();
       lowered.func().outputs().forEach(output -> results.add(unset(arena, type(output).bytes())));
       MemorySegment workspace = unset(arena, kernel.workspaceBytes());
+      DeviceThreads.Ran ran = null;
+      Launch last = kernel.launches().getLast();
       for (Launch launch : kernel.launches()) {
         List<DeviceThreads.Argument> arguments = new ArrayList<>();
         for (Launch.Argument argument : launch.arguments()) {
@@ -89,17 +113,33 @@ public final class EmulatedKernel {
                     new DeviceThreads.Argument(workspace.asSlice(offset), true);
               });
         }
-        threads.run(launch, arguments, SEED);
+        ran = threads.run(launch, arguments, SEED, launch == last ? mostAccesses : Long.MAX_VALUE);
       }
       bankConflicts = threads.bankConflicts();
       List<NDArray> outputs = new ArrayList<>();
+      List<Optional<BitSet>> written = new ArrayList<>();
       for (int i = 0; i < results.size(); i++) {
         NDArray output = NDArray.allocate(type(lowered.func().outputs().get(i)));
         output.data().copyFrom(results.get(i));
         outputs.add(output);
+        written.add(computed(ran, results.get(i), output));
       }
-      return outputs;
+      return new Result(ran.blocks(), last.grid().count(), outputs, written);
     }
+  }
+
+  /** Which elements of an output the last launch wrote; empty where all of them are there. */
+  private static Optional<BitSet> computed(
+      DeviceThreads.Ran ran, MemorySegment result, NDArray output) {
+    BitSet pieces = ran.written().get(result);
+    if (pieces == null) {
+      return Optional.empty();
+    }
+    BitSet elements = new BitSet();
+    for (int i = 0; i < output.elements(); i++) {
+      elements.set(i, pieces.get(i * output.dtype().bytes() / ran.bytes()));
+    }
+    return Optional.of(elements);
   }
 
   /** Apart from other arrays, so that what goes beyond the end is seen. */

@@ -34,7 +34,11 @@ class DeviceCodeTest {
         .map(
             arch ->
                 DynamicTest.dynamicTest(
-                    "sm_" + arch, () -> assemble(ZooKernels.chosen(), CudaTarget.typical(arch))));
+                    "sm_" + arch,
+                    () -> {
+                      CudaTarget target = CudaTarget.typical(arch);
+                      assemble(ZooKernels.chosen(target), target);
+                    }));
   }
 
   private static void assemble(Map<String, ComputeDag> kernels, CudaTarget target) {

@@ -4,7 +4,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
+import org.jtvmc.ir.data.NDArray;
+import org.jtvmc.ir.expr.FloatImm;
+import org.jtvmc.ir.expr.PrimExpr;
+import org.jtvmc.ir.expr.Select;
 import org.jtvmc.ir.target.CudaTarget;
+import org.jtvmc.ir.te.Reducer;
+import org.jtvmc.ir.te.Tensor;
+import org.jtvmc.ir.type.DType;
+import org.jtvmc.ir.type.TensorType;
 import org.jtvmc.schedule.ComputeDag;
 import org.jtvmc.schedule.lower.Lowering;
 import org.jtvmc.schedule.space.Candidate;
@@ -13,6 +21,7 @@ import org.jtvmc.tests.kernels.AgainstCpu.Expected;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
@@ -52,6 +61,33 @@ class EmulatedKernelsTest {
         .map(
             kernel ->
                 DynamicTest.dynamicTest(kernel.getKey(), () -> checkDefault(kernel.getValue())));
+  }
+
+  /** The first element of a buffer once stood in the place of the zeros around it. */
+  @Test
+  void whatAGuardKeepsFromBeingReadIsZero() {
+    Tensor x = Tensor.placeholder("x", DType.F32, 3);
+    Tensor sums =
+        Tensor.reduce(
+            "sums",
+            Reducer.SUM,
+            x.shape(),
+            Tensor.sizes(3),
+            (i, r) -> {
+              PrimExpr place = i.getFirst().plus(r.getFirst());
+              return Select.of(
+                  place.atLeast(1).and(place.lessThan(4)), x.at(place.minus(1)), FloatImm.f32(0));
+            });
+    Expected expected = new Expected(List.of(row(5, 6, 7)), List.of(row(11, 18, 13)));
+    check(new Candidate(DesignSpace.plain(ComputeDag.of(List.of(sums)), GPU), List.of()), expected);
+  }
+
+  private static NDArray row(float... values) {
+    NDArray row = NDArray.allocate(TensorType.of(DType.F32, values.length));
+    for (int i = 0; i < values.length; i++) {
+      row.setDouble(i, values[i]);
+    }
+    return row;
   }
 
   private static void checkDefault(ComputeDag dag) {

@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import org.jtvmc.codegen.library.TensorInfo;
 import org.jtvmc.codegen.peak.PeakMeter;
 import org.jtvmc.compiler.artifact.Artifact;
 import org.jtvmc.compiler.artifact.ArtifactManifest;
@@ -14,6 +16,7 @@ import org.jtvmc.compiler.bench.BenchmarkPlan;
 import org.jtvmc.compiler.bench.InterleavedBenchmark;
 import org.jtvmc.compiler.bench.KernelProfile;
 import org.jtvmc.compiler.bench.LatencyStatistics;
+import org.jtvmc.compiler.bench.PeakMemory;
 import org.jtvmc.compiler.run.ModelRunner;
 import org.jtvmc.compiler.run.StepwiseModel;
 import org.jtvmc.compiler.source.ModelSource;
@@ -30,6 +33,7 @@ import picocli.CommandLine.Parameters;
 final class BenchCommand extends Verb {
 
   private static final int PROFILE_ROUNDS = 15;
+  private static final double MIB = 1 << 20;
 
   /** Whom to compare with. */
   enum Peer {
@@ -58,6 +62,12 @@ final class BenchCommand extends Verb {
 
   @Option(names = "--profile", description = "Also say how long each kernel takes, run one by one.")
   private boolean profile;
+
+  @Option(
+      names = "--memory",
+      description =
+          "Also say how far loading and running it makes a process grow, each in one of its own.")
+  private boolean memory;
 
   @Mixin private InputOptions inputs;
 
@@ -101,6 +111,7 @@ final class BenchCommand extends Verb {
       report(
           outcome,
           peak,
+          memory ? growth(outcome, scratch) : Growth.UNKNOWN,
           profile ? profile(outcome, machine, scratch) : new KernelProfile(List.of()));
     }
     return ExitCode.DONE;
@@ -141,6 +152,21 @@ final class BenchCommand extends Verb {
     }
   }
 
+  /** By how many bytes a process grows. */
+  private record Growth(OptionalLong ours, OptionalLong peers) {
+    static final Growth UNKNOWN = new Growth(OptionalLong.empty(), OptionalLong.empty());
+  }
+
+  private Growth growth(Outcome outcome, TemporaryFolder scratch) {
+    ArtifactManifest manifest = outcome.artifact.manifest();
+    List<TensorInfo> tensors = RunShapes.inputs(manifest, compilation);
+    PeakMemory peak =
+        PeakMemory.with(tensors, inputs.arrays(tensors, manifest), outcome.threads, scratch.path());
+    return new Growth(
+        peak.of(outcome.artifact),
+        outcome.peers.isEmpty() ? OptionalLong.empty() : peak.ofPeer(peerModel(manifest).file()));
+  }
+
   private KernelProfile profile(Outcome outcome, Machine machine, TemporaryFolder scratch) {
     RebuiltModel rebuilt =
         RebuiltModel.of(outcome.artifact.manifest(), machine, this, scratch.path());
@@ -161,7 +187,7 @@ final class BenchCommand extends Verb {
     return source;
   }
 
-  private void report(Outcome outcome, OptionalDouble peak, KernelProfile kernels) {
+  private void report(Outcome outcome, OptionalDouble peak, Growth growth, KernelProfile kernels) {
     ArtifactManifest manifest = outcome.artifact.manifest();
     if (!json()) {
       line("%s, %s, %d threads", model, manifest.target(), outcome.threads);
@@ -189,6 +215,15 @@ final class BenchCommand extends Verb {
                         100 * outcome.gflops(outcome.ours.min()) / peak.getAsDouble(),
                         peak.getAsDouble()));
       }
+      growth.ours.ifPresent(
+          bytes ->
+              line(
+                  "memory       %.1f MiB%s",
+                  bytes / MIB,
+                  growth.peers.isEmpty()
+                      ? ""
+                      : ", %s %.1f MiB"
+                          .formatted(OnnxRuntimeSession.NAME, growth.peers.getAsLong() / MIB)));
       show(kernels);
       return;
     }
@@ -208,6 +243,7 @@ final class BenchCommand extends Verb {
     document.put("workspace_bytes", manifest.memory().workspaceBytes());
     document.put("workspace_lower_bound_bytes", manifest.memory().workspaceLowerBoundBytes());
     document.put("weights_bytes", manifest.weights().bytes());
+    growth.ours.ifPresent(bytes -> document.put("peak_memory_bytes", bytes));
     outcome.peers.ifPresent(
         peers -> {
           ObjectNode peer = document.putObject("compare");
@@ -216,6 +252,7 @@ final class BenchCommand extends Verb {
           latency(peer, peers);
           peer.put("speedup_median", peers.median() / outcome.ours.median());
           peer.put("speedup_min", peers.min() / outcome.ours.min());
+          growth.peers.ifPresent(bytes -> peer.put("peak_memory_bytes", bytes));
         });
     if (profile) {
       ArrayNode list = document.putArray("profile");

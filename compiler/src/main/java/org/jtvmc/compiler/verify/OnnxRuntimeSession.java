@@ -45,6 +45,11 @@ public final class OnnxRuntimeSession implements AutoCloseable {
     }
   }
 
+  /** Loads ONNX Runtime's library, and no model. */
+  public static void load() {
+    OrtEnvironment.getEnvironment();
+  }
+
   /** ONNX Runtime's version. */
   public String version() {
     return environment.getVersion();

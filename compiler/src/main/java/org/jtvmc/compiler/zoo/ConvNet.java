@@ -14,13 +14,16 @@ import org.jtvmc.compiler.onnx.OnnxBuilder;
  */
 final class ConvNet {
 
+  /** How many images there are is left to the user. */
+  private static final String BATCH = "batch_size";
+
   private static final float BATCH_NORM_EPSILON = 1e-5f;
 
   private final OnnxBuilder model;
   private final RandomWeights random;
 
   /**
-   * A value of rank 4 with batch size 1.
+   * A value of rank 4.
    *
    * @param mean the estimated mean of its elements
    * @param variance their estimated variance
@@ -41,8 +44,9 @@ final class ConvNet {
 
   /** The network's input: an image, normalised to mean 0 and variance 1. */
   Feature image(String name, long channels, long size) {
-    return new Feature(
-        model.input(name, DataType.FLOAT, 1, channels, size, size), channels, size, 0, 1);
+    var pixels = Long.toString(size);
+    var value = model.input(name, DataType.FLOAT, BATCH, Long.toString(channels), pixels, pixels);
+    return new Feature(value, channels, size, 0, 1);
   }
 
   /** A convolution and the BatchNormalization after it. */
@@ -184,6 +188,6 @@ final class ConvNet {
         .real("beta", 1)
         .integer("transB", 1)
         .output(outputName);
-    model.output(outputName, DataType.FLOAT, 1, classes);
+    model.output(outputName, DataType.FLOAT, BATCH, Long.toString(classes));
   }
 }

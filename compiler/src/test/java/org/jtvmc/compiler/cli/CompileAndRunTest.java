@@ -3,6 +3,7 @@ package org.jtvmc.compiler.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -171,6 +172,22 @@ class CompileAndRunTest {
       assertTrue(kernel.get("gflops").isNumber());
     }
     assertEquals(1, shares, 1e-6);
+  }
+
+  /** A process that runs the model holds its workspace and the inputs' results at least. */
+  @Test
+  void benchSaysHowFarTheModelMakesAProcessGrow() throws IOException {
+    assumeTrue(Files.isWritable(Path.of("/proc/self/clear_refs")), "only Linux counts the peak");
+    var model = SmallModels.convolution(folder).toString();
+    var out = folder.resolve("grown");
+    CommandLineRun.of("compile", model, "-o", out.toString()).exits(0);
+
+    var bench = bench(out, "--memory");
+
+    assertTrue(
+        bench.get("peak_memory_bytes").asLong() >= bench.get("workspace_bytes").asLong(),
+        bench::toString);
+    assertTrue(bench.at("/compare/peak_memory_bytes").asLong() > 0, bench::toString);
   }
 
   @Test

@@ -15,7 +15,7 @@ final class StackArrays {
   private static final int ALIGNMENT = 64;
 
   /** The most of one thread's stack: threads may have little more than 1 MiB. */
-  private static final long MOST_BYTES = 512L << 10;
+  static final long MOST_BYTES = 512L << 10;
 
   private record Array(LLVMValueRef base, long bytes) {}
 

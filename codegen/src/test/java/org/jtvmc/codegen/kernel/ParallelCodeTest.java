@@ -9,11 +9,13 @@ import static org.jtvmc.codegen.kernel.Loops.store;
 import static org.jtvmc.codegen.kernel.Loops.var;
 import static org.jtvmc.codegen.kernel.Loops.vectorized;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import org.jtvmc.codegen.CodegenException;
+import org.jtvmc.codegen.emit.StackDemand;
 import org.jtvmc.ir.expr.FloatImm;
 import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.PrimVar;
@@ -79,7 +81,9 @@ class ParallelCodeTest {
     Stmt fill = serial(j, 7, vectorized(k, 40, store(t, load(a, i, j, k), j, k)));
     PrimExpr sum = load(t, j2, k2).plus(load(t, j2, k2));
     Stmt drain = serial(j2, 7, vectorized(k2, 40, store(c, sum, i, j2, k2)));
-    fixture.check(kernel(parallel(i, 6, new Stmt.Allocate(t, Stmt.seq(fill, drain)))), 0);
+    PrimFunc kernel = kernel(parallel(i, 6, new Stmt.Allocate(t, Stmt.seq(fill, drain))));
+    assertFalse(StackDemand.isTooMuch(kernel));
+    fixture.check(kernel, 0);
   }
 
   @Test
@@ -117,6 +121,27 @@ class ParallelCodeTest {
             i,
             6,
             new Stmt.Allocate(t, serial(j, 7, serial(k, 40, store(t, load(a, i, j, k), j, k)))));
+    assertTrue(StackDemand.isTooMuch(kernel(body)));
     assertThrows(CodegenException.class, () -> fixture.compile(kernel(body)));
+  }
+
+  @Test
+  void localArraysThatAreNotAliveAtOnceShareAThreadsStack() {
+    Buffer first = local("first", DType.F32, 300, 300);
+    Buffer second = local("second", DType.F32, 300, 300);
+    Stmt one = store(first, load(a, i, i, i), i, i);
+    Stmt other = store(second, load(a, i, i, i), i, i);
+    PrimFunc inTurn =
+        kernel(
+            parallel(
+                i, 6, Stmt.seq(new Stmt.Allocate(first, one), new Stmt.Allocate(second, other))));
+    PrimFunc atOnce =
+        kernel(
+            parallel(
+                i, 6, new Stmt.Allocate(first, new Stmt.Allocate(second, Stmt.seq(one, other)))));
+    assertFalse(StackDemand.isTooMuch(inTurn));
+    fixture.compile(inTurn);
+    assertTrue(StackDemand.isTooMuch(atOnce));
+    assertThrows(CodegenException.class, () -> fixture.compile(atOnce));
   }
 }

@@ -3,6 +3,8 @@ package org.jtvmc.tuner.search;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jtvmc.codegen.emit.StackDemand;
+import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.ir.target.Target;
 import org.jtvmc.schedule.ComputeDag;
 import org.jtvmc.schedule.Schedule;
@@ -18,6 +20,7 @@ import org.jtvmc.tuner.measure.wire.LoopDigest;
 /** Lowers a candidate and looks at its loops. */
 public final class LoopAppraiser implements Appraiser {
   private final ComputeDag dag;
+  private final boolean onCpu;
   private final DraftModel draft;
   private final MachineFeatures features;
   private final AtomicInteger rejected = new AtomicInteger();
@@ -25,6 +28,7 @@ public final class LoopAppraiser implements Appraiser {
 
   public LoopAppraiser(ComputeDag dag, Target target) {
     this.dag = dag;
+    this.onCpu = target instanceof CpuTarget;
     this.draft = DraftModel.of(target);
     this.features = relativeToDefault(dag, target);
   }
@@ -45,17 +49,24 @@ public final class LoopAppraiser implements Appraiser {
     try {
       Schedule schedule = candidate.schedule(dag);
       LoweredKernel kernel = Lowering.lower(schedule, "candidate");
+      if (onCpu && StackDemand.isTooMuch(kernel.func())) {
+        return rejected("its buffers do not fit a thread's stack");
+      }
       LoopAnalysis loops = LoopAnalysis.of(kernel.func());
       return Optional.of(
           new Appraisal(features.extract(loops), draft.estimateMs(loops), LoopDigest.of(kernel)));
     } catch (RuntimeException e) {
-      rejected.incrementAndGet();
-      firstRejection.compareAndSet(null, String.valueOf(e.getMessage()));
-      return Optional.empty();
+      return rejected(String.valueOf(e.getMessage()));
     }
   }
 
-  /** How many candidates could not be lowered. */
+  private Optional<Appraisal> rejected(String reason) {
+    rejected.incrementAndGet();
+    firstRejection.compareAndSet(null, reason);
+    return Optional.empty();
+  }
+
+  /** How many candidates could not be lowered, or not be compiled. */
   public int rejected() {
     return rejected.get();
   }

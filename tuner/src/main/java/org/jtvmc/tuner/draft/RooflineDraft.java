@@ -1,5 +1,7 @@
 package org.jtvmc.tuner.draft;
 
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import org.jtvmc.ir.loop.ForKind;
 import org.jtvmc.ir.target.CpuTarget;
@@ -41,6 +43,11 @@ public final class RooflineDraft implements DraftModel {
   private static final double DECODED = 3000;
 
   private static final double UNDECODED_CYCLES = 0.3;
+
+  /** Lanes that lie so far apart at most are picked out of vectors of neighbours. */
+  private static final double PICKED_APART = 4;
+
+  private static final double MOST_LANES = 16;
 
   private final CpuTarget target;
   private final CacheLevel l1;
@@ -188,24 +195,61 @@ public final class RooflineDraft implements DraftModel {
 
   /**
    * Loads or stores of one execution of the statement on one vector: one where the lanes lie side
-   * by side, one each where they do not, and a share of one where an unrolled loop reuses it.
+   * by side, as many as lie between two lanes where these are few, for then neighbours are loaded
+   * and the lanes picked out, one each where they are not, and a share of one where an unrolled
+   * loop reuses it or reads again what another iteration has read.
    */
   private static double vectorOperations(Statement statement, Access access) {
     double operations = access.occurrences();
+    List<Walk> unrolled = new ArrayList<>();
     for (int k = statement.loops().size() - 1; k >= 0; k--) {
       LoopNode loop = statement.loops().get(k);
       if (loop.kind() == ForKind.VECTORIZED) {
         if (access.moves(k) && access.step(k) != 1) {
-          operations *= Math.min(loop.extent(), 16);
+          operations *= Math.min(loop.extent(), perVector(access, Math.abs(access.step(k))));
         }
       } else if (loop.kind() == ForKind.UNROLLED) {
-        if (!access.moves(k)) {
+        if (access.moves(k)) {
+          unrolled.add(new Walk(Math.abs(access.step(k)), loop.extent()));
+        } else {
           operations /= Math.max(1, loop.extent());
         }
       } else if (loop.extent() > 1) {
         break;
       }
     }
-    return operations;
+    return operations * Walk.different(unrolled);
+  }
+
+  private static double perVector(Access access, double step) {
+    boolean near = step <= PICKED_APART && access.type() == Access.Type.READ;
+    return near ? step : MOST_LANES;
+  }
+
+  /**
+   * A loop that moves an access.
+   *
+   * @param step by so many elements
+   */
+  private record Walk(double step, double extent) {
+
+    /** The part of the places that all of {@code walks} together come to which are different. */
+    static double different(List<Walk> walks) {
+      double part = 1;
+      Walk together = null;
+      for (Walk walk : walks.stream().sorted(Comparator.comparingDouble(Walk::step)).toList()) {
+        if (together != null
+            && walk.step % together.step == 0
+            && walk.step < together.step * together.extent) {
+          // A window of the places so far that moves on by less than its own length.
+          double extent = walk.step / together.step * (walk.extent - 1) + together.extent;
+          part *= extent / (walk.extent * together.extent);
+          together = new Walk(together.step, extent);
+        } else {
+          together = walk;
+        }
+      }
+      return part;
+    }
   }
 }

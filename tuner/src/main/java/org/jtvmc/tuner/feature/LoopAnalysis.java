@@ -74,8 +74,8 @@ public final class LoopAnalysis {
     }
     Map<Buffer, Access> accesses = new IdentityHashMap<>();
     List<Access> ordered = new ArrayList<>();
-    OperationCounts all = new OperationCounts();
-    OperationCounts values = new OperationCounts();
+    OperationCounts all = new OperationCounts(true);
+    OperationCounts values = new OperationCounts(false);
     Access target = new Access(store.buffer(), Access.Type.WRITE, extents);
     target.add(linear(store.indices(), positions, extents), Access.Type.WRITE);
     accesses.put(store.buffer(), target);

@@ -50,9 +50,29 @@ final class OperationCounts {
   private static final Kind[] KINDS = Kind.values();
 
   private final int[] counts = new int[KINDS.length];
+  private int masks;
+
+  private final boolean conditions;
+
+  /**
+   * @param conditions whether those are counted that only say which iteration it is, as the
+   *     condition of a padded element does: they cost next to nothing, for what reads past an edge
+   *     is masked or skipped a vector at a time
+   */
+  OperationCounts(boolean conditions) {
+    this.conditions = conditions;
+  }
 
   /** Adds the operations of {@code expr}, but for those of the indices of what it reads. */
   void count(PrimExpr expr) {
+    if (!conditions && expr instanceof Select(var condition, var inside, var outside)) {
+      if (isPosition(condition)) {
+        masks++;
+        count(inside);
+        count(outside);
+        return;
+      }
+    }
     switch (expr) {
       case IntImm _, FloatImm _, PrimVar _, Load _, Read _ -> {
         return;
@@ -79,6 +99,24 @@ final class OperationCounts {
     for (PrimExpr child : PrimExprs.children(expr)) {
       count(child);
     }
+  }
+
+  /** True where nothing is read. */
+  private static boolean isPosition(PrimExpr expr) {
+    return switch (expr) {
+      case Load _, Read _ -> false;
+      case IntImm _,
+          FloatImm _,
+          PrimVar _,
+          Binary _,
+          Compare _,
+          Not _,
+          Select _,
+          Cast _,
+          Reinterpret _,
+          Intrinsic _ ->
+          PrimExprs.children(expr).stream().allMatch(OperationCounts::isPosition);
+    };
   }
 
   private static boolean isMultiplyAdd(Binary sum) {
@@ -113,6 +151,11 @@ final class OperationCounts {
   private void add(Kind kind, PrimExpr operand) {
     boolean integer = kind.ordinal() < TO_INT && !operand.dtype().isFloat();
     counts[kind.ordinal() + (integer ? TO_INT : 0)]++;
+  }
+
+  /** Choices by the iteration that were not counted. */
+  int masks() {
+    return masks;
   }
 
   int of(Kind kind) {

@@ -59,8 +59,8 @@ public final class Statement {
   }
 
   /**
-   * The operations that the stored value takes on the way, without those of its indices; a
-   * multiply-add is two.
+   * The operations that the stored value takes on the way, without those of its indices and of
+   * conditions that only say which iteration it is; a multiply-add is two.
    */
   public double flops() {
     return values.operations();
@@ -68,10 +68,13 @@ public final class Statement {
 
   /** How often the stored value chooses between two. */
   public double selects() {
-    return values.of(OperationCounts.Kind.SELECT);
+    return values.of(OperationCounts.Kind.SELECT) + values.masks();
   }
 
-  /** The operations that finding the places in memory takes, as the program is written. */
+  /**
+   * The operations that finding the places in memory takes, and the conditions that padding sets,
+   * as the program is written.
+   */
   public double indexOperations() {
     return all.operations() - values.operations();
   }

@@ -45,6 +45,11 @@ public final class TuningSession {
   private static final int ROUNDS = 4;
 
   private static final int FINALISTS = 3;
+
+  /** Noise picks among many near the best: where it matters most, more of them are compared. */
+  private static final int FINALISTS_OF_HEAVY = 8;
+
+  private static final double HEAVY_SHARE = 0.2;
   private static final double FINALISTS_WITHIN = 1.1;
 
   /** After so many in a row a space counts as exhausted. */
@@ -291,7 +296,8 @@ public final class TuningSession {
     double total = modelMs(states).orElse(0);
     for (TaskTuning state : states) {
       double share = state.bestMs() * state.task().weight() / total;
-      List<Candidate> finalists = state.finalists(FINALISTS, FINALISTS_WITHIN);
+      int number = share < HEAVY_SHARE ? FINALISTS : FINALISTS_OF_HEAVY;
+      List<Candidate> finalists = state.finalists(number, FINALISTS_WITHIN);
       if (stopped
           || state.sessionTrials() == 0
           || finalists.size() < 2

@@ -240,7 +240,9 @@ int32_t jtvmc_infer_shapes(jtvmc_model* model, DLTensor* tensors) {
       status = jtvmc_fail(JTVMC_INVALID_ARGUMENT, "tensor \"%s\": the shape is NULL", tensor->name);
       break;
     }
-    memcpy(tensors[i].shape, shape, (size_t)tensor->ndim * sizeof(int64_t));
+    /* A shape that is never another one may be the library's own, which nobody writes to. */
+    size_t bytes = (size_t)tensor->ndim * sizeof(int64_t);
+    if (memcmp(tensors[i].shape, shape, bytes)) memcpy(tensors[i].shape, shape, bytes);
   }
   jtvmc_sizes_free(sizes);
   return status;

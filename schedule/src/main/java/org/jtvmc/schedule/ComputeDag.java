@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.function.ToLongFunction;
 import java.util.stream.Stream;
 import org.jtvmc.ir.expr.IntImm;
+import org.jtvmc.ir.expr.PrimExprs;
 import org.jtvmc.ir.te.BindSizes;
 import org.jtvmc.ir.te.ComputeOp;
 import org.jtvmc.ir.te.PlaceholderOp;
@@ -156,11 +157,14 @@ public final class ComputeDag {
 
   /** True where a size is known only at run time. */
   public boolean isOpen() {
-    return stages.stream()
-        .anyMatch(
-            stage ->
-                Stream.concat(stage.op().axes().stream(), stage.op().reduceAxes().stream())
-                    .anyMatch(axis -> !(axis.extent() instanceof IntImm)));
+    return stages.stream().anyMatch(stage -> isOpen(stage.op()));
+  }
+
+  private static boolean isOpen(ComputeOp op) {
+    return Stream.concat(op.axes().stream(), op.reduceAxes().stream())
+            .anyMatch(axis -> !(axis.extent() instanceof IntImm))
+        || PrimExprs.variables(op.body()).keySet().stream()
+            .anyMatch(variable -> variable.symbol().isPresent());
   }
 
   /**

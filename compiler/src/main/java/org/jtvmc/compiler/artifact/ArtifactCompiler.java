@@ -87,8 +87,11 @@ public final class ArtifactCompiler {
               .folder()
               .resolve("." + options.name() + "." + ProcessHandle.current().pid() + ".part");
       try {
-        CompiledModel model =
-            kernels(imported, source.variants(options.specialized()), options, weights);
+        List<IRModule> variants =
+            options.specialized().stream()
+                .map(numbers -> source.load(options.shapes(), numbers))
+                .toList();
+        CompiledModel model = kernels(imported, variants, options, weights);
         listener.compiled(model);
         ArtifactManifest manifest = manifest(source, imported, options, model, layout);
         write(model, manifest, options, layout);

@@ -132,7 +132,10 @@ final class BenchCommand extends Verb {
         return new Outcome(artifact, threads, alone, Optional.empty(), "");
       }
       try (OnnxRuntimeSession session =
-              new OnnxRuntimeSession(peerModel(manifest).file(), threads);
+              new OnnxRuntimeSession(
+                  peerModel(manifest).file(),
+                  OnnxRuntimeSession.shapes(runner.inputs(), arrays),
+                  threads);
           OnnxRuntimeSession.Bound theirs = session.bind(runner.inputs(), arrays)) {
         contestants.add(theirs::run);
         List<LatencyStatistics> both = benchmark.measure(contestants);

@@ -4,7 +4,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Consumer;
 import org.jtvmc.compiler.artifact.CompileOptions;
 import org.jtvmc.compiler.artifact.CompileOptions.Part;
@@ -54,21 +53,7 @@ final class CompilationOptions {
               + " the model that comes with jtvmc where it is sure to beat them (model).")
   private Untuned untuned = Untuned.DEFAULT;
 
-  @Option(
-      names = "--input-shapes",
-      paramLabel = "\"x:[1,3]\"",
-      converter = InputShapes.Converter.class,
-      description =
-          "Shapes of inputs whose sizes the model leaves open; a name leaves a size open:"
-              + " \"x:[n:1..8,3,h,w]\". For what is compiled already: the sizes to run with.")
-  private InputShapes shapes = InputShapes.NONE;
-
-  @Option(
-      names = "--specialize",
-      paramLabel = "\"x:[1,3]\"",
-      converter = InputShapes.Converter.class,
-      description = "Shapes that get code of their own, where sizes are open; may be repeated.")
-  private List<InputShapes> specialized = new ArrayList<>();
+  @Mixin private ShapeOptions shapes;
 
   @Option(
       names = "--num-threads",
@@ -78,13 +63,8 @@ final class CompilationOptions {
 
   @Mixin private PrecisionOption precision;
 
-  InputShapes shapes() {
+  ShapeOptions shapes() {
     return shapes;
-  }
-
-  /** The shapes that get code of their own. */
-  List<Map<String, List<Long>>> specialized() {
-    return specialized.stream().map(InputShapes::byName).toList();
   }
 
   /** Threads the user asked for; 0 where he did not. */
@@ -128,7 +108,7 @@ final class CompilationOptions {
     return new CompileOptions(
         source.name(),
         shapes.given(),
-        specialized(),
+        shapes.specialized(),
         target(machine),
         schedules(problems),
         List.of(),

@@ -71,7 +71,7 @@ final class CompileCommand extends Verb {
         new CompileOptions(
             name(source),
             compilation.shapes().given(),
-            compilation.specialized(),
+            compilation.shapes().specialized(),
             compilation.target(machine),
             compilation.schedules(sentence -> note("%s", sentence)),
             inspection.disabledPasses(),

@@ -23,11 +23,13 @@ import org.jtvmc.compiler.pipeline.TaskExtraction;
 import org.jtvmc.compiler.pipeline.TunedSchedules;
 import org.jtvmc.compiler.source.ModelSource;
 import org.jtvmc.ir.graph.IRModule;
+import org.jtvmc.ir.pass.PassManager;
 import org.jtvmc.ir.target.Target;
 import org.jtvmc.schedule.Schedule;
 import org.jtvmc.schedule.ScheduleException;
 import org.jtvmc.schedule.lower.Lowering;
 import org.jtvmc.schedule.step.StepCodec;
+import org.jtvmc.tuner.record.RecordException;
 import org.jtvmc.tuner.record.RecordStore;
 import org.jtvmc.tuner.record.TuningRecord;
 import org.jtvmc.tuner.task.TuningTask;
@@ -43,9 +45,15 @@ record RecordReplay(Verb verb, Machine machine, ReplayOptions options, Optional<
   int replay(RecordStore store) {
     ModelSource source = verb.source(options.model());
     Target target = options.target(machine);
-    IRModule imported = source.load(options.shapes().byName());
-    List<TuningTask> tasks =
-        TaskExtraction.tasks(GraphPipeline.standard(options.precision()).run(imported));
+    List<IRModule> modules = options.shapes().modules(source);
+    PassManager<IRModule> pipeline = GraphPipeline.standard(options.precision(), target);
+    List<TuningTask> tasks = TaskExtraction.tasks(modules.stream().map(pipeline::run).toList());
+    if (tasks.stream().noneMatch(task -> store.best(task.key(target)).isPresent())) {
+      throw new RecordException(
+          "no record is of a kernel of %s for %s; say --input-shapes, --specialize, --precision, --target and --num-threads as to tune"
+              .formatted(options.model(), target),
+          null);
+    }
     ObjectNode document = Verb.object();
     ArrayNode list = document.putArray("tasks");
     boolean ok = true;
@@ -70,7 +78,7 @@ record RecordReplay(Verb verb, Machine machine, ReplayOptions options, Optional<
       }
     }
     if (ok && out.isPresent()) {
-      writeLibrary(source, imported, target, store, document);
+      writeLibrary(source, modules.getFirst(), target, store, document);
     }
     document.put("ok", ok);
     if (verb.json()) {
@@ -102,7 +110,8 @@ record RecordReplay(Verb verb, Machine machine, ReplayOptions options, Optional<
     CompileOptions compile =
         new CompileOptions(
             source.name(),
-            options.shapes().byName(),
+            options.shapes().given(),
+            options.shapes().specialized(),
             target,
             new TunedSchedules(store),
             List.of(),

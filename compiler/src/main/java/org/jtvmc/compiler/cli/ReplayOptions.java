@@ -27,12 +27,7 @@ final class ReplayOptions {
       description = "Threads that serve one run of what is replayed; by default one per core.")
   private int threads;
 
-  @Option(
-      names = "--input-shapes",
-      paramLabel = "\"x:[1,3]\"",
-      converter = InputShapes.Converter.class,
-      description = "Shapes of the model's inputs whose sizes it leaves open.")
-  private InputShapes shapes = InputShapes.NONE;
+  @Mixin private ShapeOptions shapes;
 
   @Mixin private PrecisionOption precision;
 
@@ -47,7 +42,7 @@ final class ReplayOptions {
     return machine.target(target, threads);
   }
 
-  InputShapes shapes() {
+  ShapeOptions shapes() {
     return shapes;
   }
 

@@ -10,7 +10,7 @@ import org.jtvmc.compiler.source.ModelSource;
 import org.jtvmc.ir.te.Tensor;
 import org.jtvmc.tuner.task.TuningTask;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code tasks}: what {@code tune} would tune. */
@@ -20,18 +20,14 @@ final class TasksCommand extends Verb {
   @Parameters(paramLabel = "MODEL", description = "An .onnx or .relay file, or zoo:NAME.")
   private String model;
 
-  @Option(
-      names = "--input-shapes",
-      paramLabel = "\"x:[1,3]\"",
-      converter = InputShapes.Converter.class,
-      description = "Shapes of inputs whose sizes the model leaves open.")
-  private InputShapes shapes = InputShapes.NONE;
+  @Mixin private ShapeOptions shapes;
 
   @Override
   public Integer call() {
     ModelSource source = source(model);
     List<TuningTask> tasks =
-        TaskExtraction.tasks(GraphPipeline.standard().run(source.load(shapes.given())));
+        TaskExtraction.tasks(
+            shapes.modules(source).stream().map(GraphPipeline.standard()::run).toList());
     if (json()) {
       ObjectNode document = object();
       document.put("model", source.reference());

@@ -20,6 +20,7 @@ import org.jtvmc.compiler.pipeline.TaskExtraction;
 import org.jtvmc.compiler.pipeline.TunedSchedules;
 import org.jtvmc.compiler.source.ModelSource;
 import org.jtvmc.ir.graph.IRModule;
+import org.jtvmc.ir.pass.PassManager;
 import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.ir.target.Target;
 import org.jtvmc.schedule.space.SketchRule;
@@ -133,12 +134,7 @@ final class TuneCommand extends Verb {
       description = "Empty a GPU's L2 cache before each timed run; by default it is warm.")
   private boolean flush;
 
-  @Option(
-      names = "--input-shapes",
-      paramLabel = "\"x:[1,3]\"",
-      converter = InputShapes.Converter.class,
-      description = "Shapes of inputs whose sizes the model leaves open.")
-  private InputShapes shapes = InputShapes.NONE;
+  @Mixin private ShapeOptions shapes;
 
   @Mixin private PrecisionOption precision;
 
@@ -149,16 +145,17 @@ final class TuneCommand extends Verb {
     Machine machine = Machine.detect();
     MeasuringPlace place = MeasuringPlace.of(machine.target(target, threads), machine);
     List<SketchRule> rules = rules(place.target());
-    IRModule imported = source.load(shapes.given());
-    IRModule fused = GraphPipeline.standard(precision.value(), place.target()).run(imported);
+    List<IRModule> modules = shapes.modules(source);
+    PassManager<IRModule> pipeline = GraphPipeline.standard(precision.value(), place.target());
+    List<IRModule> fused = modules.stream().map(pipeline::run).toList();
     List<TuningTask> all = TaskExtraction.tasks(fused);
     Path file = records == null ? defaultRecords(source, place) : records;
     try (RecordStore store = RecordStore.open(file, sentence -> note("%s", sentence))) {
       TuningReport report;
       Optional<Artifact> artifact;
       try (Interruption interruption = new Interruption()) {
-        report = tune(selected(all), fused, place, rules, store, interruption);
-        artifact = compile(source, imported, machine, place.target(), store);
+        report = tune(selected(all), fused.getFirst(), place, rules, store, interruption);
+        artifact = compile(source, modules.getFirst(), machine, place.target(), store);
         report(report, place, file, artifact);
       }
       return report.interrupted() ? ExitCode.INTERRUPTED : ExitCode.DONE;
@@ -251,7 +248,7 @@ final class TuneCommand extends Verb {
         new CompileOptions(
             source.name(),
             shapes.given(),
-            List.of(),
+            shapes.specialized(),
             chosen,
             new TunedSchedules(store),
             List.of(),

@@ -3,7 +3,6 @@ package org.jtvmc.compiler.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -108,7 +107,12 @@ final class VerifyCommand extends Verb {
       List<NDArray> expected =
           switch (chosen) {
             case ONNXRUNTIME -> onnxRuntime(source, runner, arguments, actual);
-            case INTERPRETER -> interpreter(artifact, source, arguments);
+            case INTERPRETER ->
+                GraphEvaluator.outputs(
+                    source.load(
+                        artifact.manifest().source().shapes(),
+                        OnnxRuntimeSession.shapes(runner.inputs(), arguments)),
+                    arguments);
           };
       List<OutputComparison> comparisons = new ArrayList<>();
       for (int i = 0; i < actual.size(); i++) {
@@ -147,19 +151,11 @@ final class VerifyCommand extends Verb {
       outputs.add(runner.outputs().get(i).withType(actual.get(i).type()));
     }
     int threads = Runtime.getRuntime().availableProcessors();
-    try (OnnxRuntimeSession session = new OnnxRuntimeSession(source.file(), threads);
+    Map<String, List<Long>> shapes = OnnxRuntimeSession.shapes(runner.inputs(), arguments);
+    try (OnnxRuntimeSession session = new OnnxRuntimeSession(source.file(), shapes, threads);
         OnnxRuntimeSession.Bound bound = session.bind(runner.inputs(), arguments)) {
       return bound.results(outputs);
     }
-  }
-
-  private static List<NDArray> interpreter(
-      Artifact artifact, ModelSource source, List<NDArray> arguments) {
-    Map<String, List<Long>> shapes = new LinkedHashMap<>();
-    for (int i = 0; i < arguments.size(); i++) {
-      shapes.put(artifact.manifest().inputs().get(i).name(), arguments.get(i).type().sizes());
-    }
-    return GraphEvaluator.outputs(source.load(shapes), arguments);
   }
 
   private void report(

@@ -15,8 +15,9 @@ import org.jtvmc.ir.type.Dim;
  * size, for which code is made fast.
  *
  * @param byName the sizes by input
+ * @param overFile true where a number also replaces another one in the model's file, as a name does
  */
-public record GivenShapes(Map<String, List<Dim>> byName) {
+public record GivenShapes(Map<String, List<Dim>> byName, boolean overFile) {
 
   /** Nothing is said. */
   public static final GivenShapes NONE = new GivenShapes(Map.of());
@@ -32,6 +33,11 @@ public record GivenShapes(Map<String, List<Dim>> byName) {
 
   public GivenShapes {
     byName = Collections.unmodifiableMap(new LinkedHashMap<>(byName));
+  }
+
+  /** Sizes that have to fit the model's file. */
+  public GivenShapes(Map<String, List<Dim>> byName) {
+    this(byName, false);
   }
 
   /** Numbers only. */
@@ -134,6 +140,44 @@ public record GivenShapes(Map<String, List<Dim>> byName) {
   /** True where a size is left open. */
   public boolean isOpen() {
     return byName.values().stream().anyMatch(shape -> !shape.stream().allMatch(Dim::isKnown));
+  }
+
+  /**
+   * These shapes with numbers for the sizes that are open. A number that one input gives a size
+   * holds for the others.
+   *
+   * @param numbers the shapes of inputs; of those that are not named, all sizes follow from others
+   * @throws IllegalArgumentException where they do not fit these shapes, with what is wrong
+   */
+  public GivenShapes at(Map<String, List<Long>> numbers) {
+    Map<String, Long> sizes = new LinkedHashMap<>();
+    numbers.forEach((name, shape) -> collect(name, shape, sizes));
+    Map<String, List<Dim>> shapes = new LinkedHashMap<>(of(numbers).byName);
+    byName.forEach(
+        (name, shape) ->
+            shapes.putIfAbsent(name, shape.stream().map(size -> size.bind(sizes)).toList()));
+    return new GivenShapes(shapes, true);
+  }
+
+  private void collect(String name, List<Long> numbers, Map<String, Long> sizes) {
+    List<Dim> shape = byName.getOrDefault(name, numbers.stream().map(Dim::of).toList());
+    boolean fits = shape.size() == numbers.size();
+    for (int axis = 0; fits && axis < shape.size(); axis++) {
+      long number = numbers.get(axis);
+      fits =
+          switch (shape.get(axis)) {
+            case Dim.Symbol symbol ->
+                number >= symbol.least()
+                    && number <= symbol.most()
+                    && sizes.merge(symbol.name(), number, (before, now) -> before) == number;
+            case Dim.Known(long value) -> value == number;
+            case Dim.Derived _ -> true;
+          };
+    }
+    if (!fits) {
+      throw new IllegalArgumentException(
+          "input '%s' is %s, which %s does not fit".formatted(name, texts().get(name), numbers));
+    }
   }
 
   /** The shapes that are all numbers. */

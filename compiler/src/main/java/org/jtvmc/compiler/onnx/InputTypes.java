@@ -21,11 +21,13 @@ import org.jtvmc.ir.type.TensorType;
 final class InputTypes {
 
   private final OnnxModel model;
+  private final boolean overFile;
   private final Map<String, Dim> sizes = new LinkedHashMap<>();
   private final Map<String, TensorType> bound = new LinkedHashMap<>();
 
-  private InputTypes(OnnxModel model) {
+  private InputTypes(OnnxModel model, boolean overFile) {
     this.model = model;
+    this.overFile = overFile;
   }
 
   /**
@@ -34,9 +36,9 @@ final class InputTypes {
    * @throws ModelException where a shape names no input, or does not fit the file, or an input is
    *     neither a tensor nor made of tensors
    */
-  static InputTypes bind(OnnxModel model, Map<String, List<Dim>> shapes) {
-    var types = new InputTypes(model);
-    types.bind(shapes);
+  static InputTypes bind(OnnxModel model, GivenShapes shapes) {
+    var types = new InputTypes(model, shapes.overFile());
+    types.bind(shapes.byName());
     return types;
   }
 
@@ -182,7 +184,7 @@ final class InputTypes {
   private List<Dim> bound(TensorType type, List<Dim> given) {
     var dims = new ArrayList<Dim>();
     for (int axis = 0; axis < type.rank(); axis++) {
-      boolean open = axis < given.size() && !given.get(axis).isKnown();
+      boolean open = axis < given.size() && (overFile || !given.get(axis).isKnown());
       dims.add(open ? given.get(axis) : bind(type.dim(axis)));
     }
     return dims;
@@ -203,7 +205,7 @@ final class InputTypes {
       fits =
           switch (type.dim(axis)) {
             // An exporter that was given one image has written its number down.
-            case Dim.Known known -> known.equals(size) || !size.isKnown();
+            case Dim.Known known -> overFile || known.equals(size) || !size.isKnown();
             case Dim.Symbol symbol ->
                 sizes.merge(symbol.name(), size, (before, now) -> before).equals(size);
             case Dim.Derived _ -> true;

@@ -127,7 +127,7 @@ public final class OnnxImporter {
                       .map(OnnxImporter::describe)
                       .collect(Collectors.joining("; "))));
     }
-    var types = InputTypes.bind(model, shapes.byName());
+    var types = InputTypes.bind(model, shapes);
     var conversion = new GraphConversion(model, functions(model), conversions, emitter);
     var parameters = new ArrayList<Var>();
     var values = new LinkedHashMap<String, Expr>();

@@ -75,6 +75,7 @@ public final class FoldConstants implements Pass<IRModule> {
   private Expr fold(Operator operator, Call call) {
     List<NDArray> operands = new ArrayList<>();
     if (makesTexts(call.type())
+        || call.attributes().hasOpenSizes()
         || !call.arguments().stream().allMatch(argument -> isConstant(argument, operands))
         || !isWorthwhile(call.type(), operands)) {
       return call;

@@ -51,7 +51,12 @@ final class KernelFactory implements AutoCloseable {
         return build.get();
       }
     }
-    return attempt(name, Origin.DEFAULT, () -> byDefault(dag, DesignSpace.of(usual, target)))
+    // For rows of any length there is another default, which is no problem.
+    return attempt(
+            name,
+            Origin.DEFAULT,
+            () -> byDefault(dag, DesignSpace.of(usual, target)),
+            dag.isOpen() ? sentence -> {} : problems)
         .or(() -> withoutRows(name, dag, usual))
         .orElseGet(() -> compile(name, Origin.UNSCHEDULED, DesignSpace.plain(dag, target)));
   }
@@ -75,6 +80,11 @@ final class KernelFactory implements AutoCloseable {
   }
 
   private Optional<KernelBuild> attempt(String name, Origin origin, Attempt attempt) {
+    return attempt(name, origin, attempt, problems);
+  }
+
+  private Optional<KernelBuild> attempt(
+      String name, Origin origin, Attempt attempt, Consumer<String> heard) {
     try {
       return Optional.of(compile(name, origin, attempt.schedule()));
     } catch (ScheduleException | CodegenException e) {
@@ -82,7 +92,7 @@ final class KernelFactory implements AutoCloseable {
         // What nobody has tried may be more than a machine has room for; nothing is lost.
         return Optional.empty();
       }
-      problems.accept("kernel %s: its %s schedule is not usable: %s".formatted(name, origin, e));
+      heard.accept("kernel %s: its %s schedule is not usable: %s".formatted(name, origin, e));
     } catch (RuntimeException e) {
       // A fault of ours, not of the model: the user still gets a kernel, and the reason.
       problems.accept("kernel %s: its %s schedule fails: %s".formatted(name, origin, e));

@@ -83,7 +83,10 @@ final class OpenPlan {
   private List<OpenModel.Check> checks() {
     Set<OpenModel.Check> checks = new LinkedHashSet<>();
     for (SizeAssumption assumption : SizeAssumption.of(main)) {
-      checks.add(OpenModel.Check.equal(assumption.left(), assumption.right()));
+      checks.add(
+          assumption.isNatural()
+              ? OpenModel.Check.natural(assumption.right())
+              : OpenModel.Check.equal(assumption.left(), assumption.right()));
     }
     plan.uses().stream()
         .flatMap(use -> use.outputs().stream())

@@ -17,14 +17,23 @@ public final class TaskExtraction {
   private TaskExtraction() {}
 
   /**
-   * The tasks, in the order in which a run first comes to them.
+   * The tasks, in the order in which a run first comes to them; open sizes have their usual value.
    *
    * @param fused a module whose main calls primitive functions only
    */
   public static List<TuningTask> tasks(IRModule fused) {
+    return tasks(List.of(fused));
+  }
+
+  /** The tasks of several modules, such as those of one model for several shapes. */
+  public static List<TuningTask> tasks(List<IRModule> fused) {
     Map<String, ComputeDag> dags = new LinkedHashMap<>();
     Map<String, Integer> weights = new LinkedHashMap<>();
-    for (KernelUse use : ExecutionPlan.of(fused.main(), Views::isView).uses()) {
+    List<KernelUse> uses =
+        fused.stream()
+            .flatMap(module -> ExecutionPlan.of(module.main(), Views::isView).uses().stream())
+            .toList();
+    for (KernelUse use : uses) {
       if (use.host().isPresent()) {
         continue;
       }

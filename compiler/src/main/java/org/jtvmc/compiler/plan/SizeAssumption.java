@@ -15,6 +15,11 @@ public record SizeAssumption(Dim left, Dim right) {
 
   private static final String ATTRIBUTE = "equal_sizes";
 
+  /** True where it says no more than that {@link #right} is at least 0. */
+  public boolean isNatural() {
+    return left.equals(Dim.derive(Dim.Operation.MAX, right, Dim.of(0)));
+  }
+
   /** The function with what it assumes. */
   public static Function attach(Function function, Collection<SizeAssumption> assumptions) {
     if (assumptions.isEmpty()) {

@@ -117,7 +117,7 @@ public record ModelSource(
    * @param known contents by input name; only of an {@code .onnx} file
    */
   public IRModule load(Map<String, List<Long>> inputShapes, Map<String, NDArray> known) {
-    return load(GivenShapes.of(inputShapes), known);
+    return module(GivenShapes.of(inputShapes), known);
   }
 
   /**
@@ -127,15 +127,24 @@ public record ModelSource(
    *     open
    */
   public IRModule load(GivenShapes shapes) {
-    return load(shapes, Map.of());
+    return module(shapes, Map.of());
   }
 
-  /** The model for each of some sets of shapes, all sizes known. */
-  public List<IRModule> variants(List<Map<String, List<Long>>> shapes) {
-    return shapes.stream().map(this::load).toList();
+  /**
+   * The model for numbers in the place of the sizes that are left open; the file may have others.
+   *
+   * @param numbers the shapes of inputs
+   * @throws ModelException where they do not fit the shapes
+   */
+  public IRModule load(GivenShapes open, Map<String, List<Long>> numbers) {
+    try {
+      return module(open.at(numbers), Map.of());
+    } catch (IllegalArgumentException e) {
+      throw new ModelException("%s: %s".formatted(reference, e.getMessage()), e);
+    }
   }
 
-  private IRModule load(GivenShapes shapes, Map<String, NDArray> known) {
+  private IRModule module(GivenShapes shapes, Map<String, NDArray> known) {
     IRModule module;
     try {
       module =
@@ -190,7 +199,9 @@ public record ModelSource(
   private IRModule loadOnnx(GivenShapes given, Map<String, NDArray> known) {
     Map<String, List<Dim>> shapes = new LinkedHashMap<>(GivenShapes.of(defaultShapes).byName());
     shapes.putAll(given.byName());
-    return frontend.importer().load(OnnxModel.read(file), new GivenShapes(shapes), known);
+    return frontend
+        .importer()
+        .load(OnnxModel.read(file), new GivenShapes(shapes, given.overFile()), known);
   }
 
   private IRModule loadRelay(Map<String, List<Long>> inputShapes) {

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.LongStream;
 import org.jtvmc.codegen.library.TensorInfo;
 import org.jtvmc.compiler.onnx.ModelException;
@@ -30,16 +31,32 @@ public final class OnnxRuntimeSession implements AutoCloseable {
   private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
   private final OrtSession session;
 
+  /** The folder of external data, where the model itself is no file. */
+  private static final String DATA_FOLDER = "session.model_external_initializers_file_folder_path";
+
+  /** As the other, for inputs of the sizes that the file has. */
+  public OnnxRuntimeSession(Path model, int threads) {
+    this(model, Map.of(), threads);
+  }
+
   /**
+   * @param shapes of the inputs, by name; the file may have others
    * @param threads that serve one run, the caller included
    * @throws ModelException where ONNX Runtime does not take the model
    */
-  public OnnxRuntimeSession(Path model, int threads) {
+  public OnnxRuntimeSession(Path model, Map<String, List<Long>> shapes, int threads) {
     try (SessionOptions options = new SessionOptions()) {
       options.setOptimizationLevel(OptLevel.ALL_OPT);
       options.setIntraOpNumThreads(threads);
       options.setInterOpNumThreads(1);
-      session = environment.createSession(model.toString(), options);
+      Optional<byte[]> freed = FreedSizes.of(model, shapes);
+      if (freed.isPresent()) {
+        options.addConfigEntry(DATA_FOLDER, model.toAbsolutePath().getParent().toString());
+      }
+      session =
+          freed.isPresent()
+              ? environment.createSession(freed.get(), options)
+              : environment.createSession(model.toString(), options);
     } catch (OrtException e) {
       throw failure(model.toString(), e);
     }
@@ -53,6 +70,15 @@ public final class OnnxRuntimeSession implements AutoCloseable {
   /** ONNX Runtime's version. */
   public String version() {
     return environment.getVersion();
+  }
+
+  /** The shapes of arguments, by the inputs' names. */
+  public static Map<String, List<Long>> shapes(List<TensorInfo> inputs, List<NDArray> arguments) {
+    Map<String, List<Long>> shapes = new LinkedHashMap<>();
+    for (int i = 0; i < inputs.size(); i++) {
+      shapes.put(inputs.get(i).name(), arguments.get(i).type().sizes());
+    }
+    return shapes;
   }
 
   /** Inputs in ONNX Runtime's memory, for repeated runs. */

@@ -156,6 +156,11 @@ public final class SizeEvaluator {
           case Cast(DType to, PrimExpr size)
               when to.isInteger() && size.dtype().equals(DType.I64) && !(size instanceof IntImm) ->
               size;
+          case Cast(DType to, IntImm(_, long value))
+              when to.isInteger()
+                  && to.bits() >= Integer.SIZE
+                  && value == Math.clamp(value, 0, Integer.MAX_VALUE) ->
+              new IntImm(to, value);
           case Binary(BinaryOp op, PrimExpr left, PrimExpr right)
               when op == BinaryOp.DIVIDE && isNatural(left) && isNatural(right) ->
               left.floorDiv(right);

@@ -19,6 +19,14 @@ public final class SizeAssumptions {
     return ScopedValue.where(LISTENER, listener).call(work::get);
   }
 
+  /** Takes a size for one that is at least 0: it is the larger of itself and 0. */
+  public static void natural(Dim size) {
+    Dim larger = Dim.derive(Dim.Operation.MAX, size, Dim.of(0));
+    if (!larger.equals(size)) {
+      equal(larger, size);
+    }
+  }
+
   static void equal(Dim a, Dim b) {
     if (LISTENER.isBound()) {
       LISTENER.get().accept(a, b);

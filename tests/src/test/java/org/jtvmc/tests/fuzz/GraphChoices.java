@@ -18,4 +18,9 @@ final class GraphChoices {
         .flatMap(List::stream)
         .toList();
   }
+
+  /** The same, and arithmetic on shapes. */
+  static List<GraphChoice> withShapes() {
+    return Stream.concat(all().stream(), ShapeChoices.all().stream()).toList();
+  }
 }

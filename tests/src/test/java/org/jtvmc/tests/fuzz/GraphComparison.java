@@ -7,13 +7,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jtvmc.codegen.llvm.HostCpu;
 import org.jtvmc.compiler.artifact.ArtifactCompiler;
 import org.jtvmc.compiler.artifact.CompileListener;
 import org.jtvmc.compiler.artifact.CompileOptions;
+import org.jtvmc.compiler.onnx.GivenShapes;
+import org.jtvmc.compiler.passes.Precision;
 import org.jtvmc.compiler.pipeline.ScheduleSource;
 import org.jtvmc.compiler.run.ModelRunner;
 import org.jtvmc.compiler.source.ModelSource;
@@ -45,6 +46,12 @@ final class GraphComparison {
     } catch (RuntimeException e) {
       return Optional.of("does not compile: " + e);
     }
+    return difference(graph, expected, actual);
+  }
+
+  /** Where the outputs of a graph differ. */
+  static Optional<String> difference(
+      RandomGraph graph, List<NDArray> expected, List<NDArray> actual) {
     for (int k = 0; k < expected.size(); k++) {
       Optional<String> difference = difference(expected.get(k), actual.get(k));
       if (difference.isPresent()) {
@@ -80,24 +87,33 @@ final class GraphComparison {
   }
 
   private List<NDArray> run(RandomGraph graph) throws IOException {
+    try (ModelRunner runner = compile(graph, GivenShapes.NONE)) {
+      return runner.run(List.copyOf(graph.inputs().values()));
+    }
+  }
+
+  /** The compiled graph, loaded. */
+  ModelRunner compile(RandomGraph graph, GivenShapes shapes) throws IOException {
     Path model = folder.resolve("graph.onnx");
     Files.write(model, graph.proto().toByteArray());
     CompileOptions options =
         new CompileOptions(
             "graph",
-            Map.of(),
+            shapes,
+            List.of(),
             host,
             ScheduleSource.NONE,
             List.of(),
             false,
-            CompileOptions.Part.usual());
+            CompileOptions.Part.usual(),
+            Precision.FP32);
     Path out = Files.createTempDirectory(folder, "out");
-    try (ModelRunner runner =
-        new ArtifactCompiler(host, CompileListener.NONE)
-            .compile(ModelSource.of(model.toString()), options, out)
-            .load(1)) {
-      return runner.run(List.copyOf(graph.inputs().values()));
+    try {
+      return new ArtifactCompiler(host, CompileListener.NONE)
+          .compile(ModelSource.of(model.toString()), options, out)
+          .load(1);
     } finally {
+      // What is loaded stays so.
       delete(out);
     }
   }

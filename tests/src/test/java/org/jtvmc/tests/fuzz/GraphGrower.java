@@ -34,13 +34,21 @@ final class GraphGrower {
 
   /** The graph of a seed; the same on every machine. */
   static RandomGraph grow(long seed) {
+    return grow(seed, GraphChoices.all());
+  }
+
+  /** The same with operators that compute shapes, as exporters write them for open sizes. */
+  static RandomGraph growOpen(long seed) {
+    return grow(seed, GraphChoices.withShapes());
+  }
+
+  private static RandomGraph grow(long seed, List<GraphChoice> choices) {
     GraphGrower grower = new GraphGrower(seed);
     int inputs = 1 + grower.random.nextInt(3);
     for (int i = 0; i < inputs; i++) {
       grower.input();
     }
     int size = 1 + grower.random.nextInt(12);
-    List<GraphChoice> choices = GraphChoices.all();
     for (int attempts = 0; grower.nodes.size() < size && attempts < 40 * size; attempts++) {
       choices.get(grower.random.nextInt(choices.size())).grow(grower);
     }
@@ -139,6 +147,17 @@ final class GraphGrower {
     String name = "w" + weights.size();
     weights.put(name, array);
     return new GraphValue(name, shape, DType.F32, Math.max(Math.abs(least), Math.abs(most)), true);
+  }
+
+  /** A vector of reals that is part of the model. */
+  GraphValue reals(List<Float> numbers) {
+    NDArray array = NDArray.allocate(type(DType.F32, List.of((long) numbers.size())));
+    for (int i = 0; i < numbers.size(); i++) {
+      array.setDouble(i, numbers.get(i));
+    }
+    String name = "w" + weights.size();
+    weights.put(name, array);
+    return new GraphValue(name, List.of((long) numbers.size()), DType.F32, 8, true);
   }
 
   /** A vector of int64 that is part of the model; its name. */

@@ -1,6 +1,8 @@
 package org.jtvmc.tests.shapes;
 
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import org.jtvmc.compiler.onnx.OnnxBuilder;
 
@@ -28,6 +30,19 @@ final class OpenModels {
   /** Parts of {@code [n, a]} and {@code [n, b]} side by side. */
   static OnnxBuilder parts() {
     return new OpenModels().buildParts();
+  }
+
+  /**
+   * Images {@code [n, 4, h, w]} enlarged and shrunk in every way, and brought to the size of {@code
+   * [n, 1, p, q]}.
+   */
+  static OnnxBuilder resized() {
+    return new OpenModels().buildResized();
+  }
+
+  /** What exporters compute of the shape {@code [n, c, 6]}, and parts that go backwards. */
+  static OnnxBuilder shapes() {
+    return new OpenModels().buildShapes();
   }
 
   private OnnxBuilder buildImages() {
@@ -126,6 +141,90 @@ final class OpenModels {
     model.output(model.node("Sub", later, sum).output(), DataType.FLOAT, "n", "r");
     String column = model.node("Reshape", joined, model.constants(-1, 1)).output();
     return model.output(model.node("Exp", column).output(), DataType.FLOAT, "t", "1");
+  }
+
+  private OnnxBuilder buildResized() {
+    String x = model.input("x", DataType.FLOAT, "n", "4", "h", "w");
+    String like = model.input("like", DataType.FLOAT, "n", "1", "p", "q");
+    String transposed =
+        model
+            .node("ConvTranspose", x, weights(4, 3, 3, 3), weights(3))
+            .ints("strides", 2, 3)
+            .ints("pads", 1, 0, 0, 1)
+            .ints("output_padding", 1, 1)
+            .output();
+    model.output(transposed, DataType.FLOAT, "n", "3", "t", "u");
+    String spread =
+        model
+            .node("ConvTranspose", x, weights(4, 2, 2, 3))
+            .ints("strides", 2, 1)
+            .ints("dilations", 2, 1)
+            .output();
+    model.output(spread, DataType.FLOAT, "n", "2", "s", "r");
+    for (String mode : List.of("linear half_pixel", "cubic align_corners", "nearest asymmetric")) {
+      for (float scale : new float[] {0.5f, 1.5f, 3}) {
+        String scales = model.initializer("s" + mode + scale, new long[] {4}, 1, 1, scale, scale);
+        String resized = resize(mode, x, scales);
+        model.output(resized, DataType.FLOAT, "n", "4", "a" + resized, "b" + resized);
+      }
+      String sizes =
+          model.node("Concat", sizes(x, 0, 2), sizes(like, 2, 4)).integer("axis", 0).output();
+      String brought = resize(mode, x, "", sizes);
+      model.output(brought, DataType.FLOAT, "n", "4", "p", "q");
+    }
+    return model;
+  }
+
+  private String resize(String mode, String x, String... sizes) {
+    List<String> inputs = new ArrayList<>(List.of(x, ""));
+    inputs.addAll(List.of(sizes));
+    return model
+        .node("Resize", inputs.toArray(String[]::new))
+        .string("mode", mode.substring(0, mode.indexOf(' ')))
+        .string("coordinate_transformation_mode", mode.substring(mode.indexOf(' ') + 1))
+        .output();
+  }
+
+  private String sizes(String x, long first, long end) {
+    return model
+        .node(
+            "Slice",
+            model.node("Shape", x).output(),
+            model.constants(first),
+            model.constants(end),
+            model.constants(0))
+        .output();
+  }
+
+  private OnnxBuilder buildShapes() {
+    String x = model.input("x", DataType.FLOAT, "n", "c", "6");
+    String shape = model.node("Shape", x).output();
+    model.output(model.node("Identity", shape).output(), DataType.INT64, "3");
+    String narrow = model.node("Cast", shape).integer("to", DataType.INT32.getNumber()).output();
+    String batch =
+        model
+            .node("Slice", narrow, model.constants(0), model.constants(1), model.constants(0))
+            .output();
+    String wide = model.node("Cast", batch).integer("to", DataType.INT64.getNumber()).output();
+    String target = model.node("Concat", wide, model.constants(2, -1)).integer("axis", 0).output();
+    model.output(model.node("Reshape", x, target).output(), DataType.FLOAT, "n", "2", "m");
+    model.output(backwards(x, -1, -3, 1, -1), DataType.FLOAT, "n", "d", "6");
+    model.output(backwards(x, 4, Long.MIN_VALUE + 1, 1, -2), DataType.FLOAT, "n", "e", "6");
+    model.output(backwards(x, 100, 0, 0, -1), DataType.FLOAT, "f", "c", "6");
+    String sum = model.node("CumSum", x, model.constant(1)).integer("reverse", 1).output();
+    return model.output(sum, DataType.FLOAT, "n", "c", "6");
+  }
+
+  private String backwards(String x, long from, long to, long axis, long step) {
+    return model
+        .node(
+            "Slice",
+            x,
+            model.constants(from),
+            model.constants(to),
+            model.constants(axis),
+            model.constants(step))
+        .output();
   }
 
   private String weights(long... dims) {

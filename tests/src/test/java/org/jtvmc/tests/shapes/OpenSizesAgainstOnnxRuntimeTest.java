@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -21,6 +22,7 @@ import org.jtvmc.compiler.artifact.ArtifactCompiler;
 import org.jtvmc.compiler.artifact.CompileListener;
 import org.jtvmc.compiler.artifact.CompileOptions;
 import org.jtvmc.compiler.onnx.GivenShapes;
+import org.jtvmc.compiler.onnx.ModelException;
 import org.jtvmc.compiler.onnx.OnnxBuilder;
 import org.jtvmc.compiler.passes.Precision;
 import org.jtvmc.compiler.pipeline.ScheduleSource;
@@ -107,6 +109,77 @@ class OpenSizesAgainstOnnxRuntimeTest {
         assertSame(model, runner, Map.of("x", shape));
       }
     }
+  }
+
+  @Test
+  void imagesEnlargedAndShrunk() throws Exception {
+    OnnxBuilder model = OpenModels.resized();
+    Map<String, List<String>> open = new LinkedHashMap<>();
+    open.put("x", List.of("n", "4", "h", "w"));
+    open.put("like", List.of("n", "1", "p", "q"));
+    Artifact artifact = compile(model, open, List.of());
+    try (ModelRunner runner = artifact.load(2)) {
+      for (long[] sizes : new long[][] {{1, 8, 8, 5, 9}, {2, 3, 17, 1, 1}, {3, 10, 5, 31, 2}}) {
+        Map<String, long[]> shapes = new LinkedHashMap<>();
+        shapes.put("x", new long[] {sizes[0], 4, sizes[1], sizes[2]});
+        shapes.put("like", new long[] {sizes[0], 1, sizes[3], sizes[4]});
+        assertSame(model, runner, shapes);
+      }
+    }
+  }
+
+  @Test
+  void shapesAsExportersComputeThem() throws Exception {
+    OnnxBuilder model = OpenModels.shapes();
+    Artifact artifact = compile(model, Map.of("x", List.of("n", "c", "6")), List.of());
+    try (ModelRunner runner = artifact.load(1)) {
+      for (long[] sizes : new long[][] {{1, 1}, {2, 2}, {3, 5}, {4, 3}, {2, 40}}) {
+        assertSame(model, runner, Map.of("x", new long[] {sizes[0], sizes[1], 6}));
+      }
+    }
+  }
+
+  @Test
+  void windowsThatDoNotFitAreRefused() throws Exception {
+    OnnxBuilder model = new OnnxBuilder("window", 17);
+    String x = model.input("x", DataType.FLOAT, "1", "1", "h", "8");
+    String pooled = model.node("MaxPool", x).ints("kernel_shape", 3, 3).output();
+    model.output(pooled, DataType.FLOAT, "1", "1", "p", "6");
+    Artifact artifact = compile(model, Map.of("x", List.of("1", "1", "h", "8")), List.of());
+    try (ModelRunner runner = artifact.load(1)) {
+      assertSame(model, runner, Map.of("x", new long[] {1, 1, 3, 8}));
+      assertRefused(
+          runner, Map.of("x", new long[] {1, 1, 2, 8}), "(h - 3) must be at least 0, here -1");
+    }
+  }
+
+  /** The file says 1 image of 8 x 8; the user opens that, and takes two shapes for special ones. */
+  @Test
+  void sizesThatTheFileFixesAreOpened() throws Exception {
+    OnnxBuilder model = new OnnxBuilder("fixed", 17);
+    String x = model.input("x", DataType.FLOAT, 1, 2, 8, 8);
+    String means = model.node("GlobalAveragePool", model.node("Exp", x).output()).output();
+    model.output(means, DataType.FLOAT, 1, 2, 1, 1);
+    OnnxBuilder freed = new OnnxBuilder("freed", 17);
+    String y = freed.input("x", DataType.FLOAT, "n", "2", "h", "w");
+    String same = freed.node("GlobalAveragePool", freed.node("Exp", y).output()).output();
+    freed.output(same, DataType.FLOAT, "n", "2", "1", "1");
+    Map<String, List<String>> open = Map.of("x", List.of("n", "2", "h", "w"));
+    Artifact artifact =
+        compile(
+            model,
+            open,
+            List.of(Map.of("x", List.of(1L, 2L, 8L, 8L)), Map.of("x", List.of(2L, 2L, 5L, 4L))));
+    try (ModelRunner runner = artifact.load(1)) {
+      for (long[] shape : new long[][] {{1, 2, 8, 8}, {2, 2, 5, 4}, {3, 2, 9, 7}}) {
+        assertSame(freed, runner, Map.of("x", shape));
+      }
+    }
+    ModelException e =
+        assertThrows(
+            ModelException.class,
+            () -> compile(model, open, List.of(Map.of("x", List.of(1L, 3L, 8L, 8L)))));
+    assertTrue(e.getMessage().contains("[1, 3, 8, 8] does not fit"), e.getMessage());
   }
 
   @Test

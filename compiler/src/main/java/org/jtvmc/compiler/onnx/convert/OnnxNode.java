@@ -305,11 +305,12 @@ public final class OnnxNode {
    */
   public List<AttributeValue> integersOrSizes(int input, String what) {
     Expr value = input(input);
-    Optional<List<Dim>> sizes =
-        known(input).isPresent() ? Optional.empty() : SizeFolding.sizes(value);
-    return sizes.isPresent()
-        ? sizes.get().stream().map(AttributeValue::of).toList()
-        : integers(input, what).stream().<AttributeValue>map(AttributeValue.Int::new).toList();
+    return SizeFolding.sizes(value)
+        .orElseGet(
+            () ->
+                integers(input, what).stream()
+                    .<AttributeValue>map(AttributeValue.Int::new)
+                    .toList());
   }
 
   /** Sizes as a value of one dimension. */

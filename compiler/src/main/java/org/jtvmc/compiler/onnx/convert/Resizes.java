@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import org.jtvmc.ir.graph.AttributeValue;
 import org.jtvmc.ir.graph.Attributes;
 import org.jtvmc.ir.graph.Expr;
 import org.jtvmc.ir.type.Dim;
@@ -83,6 +84,8 @@ final class Resizes {
         return Antialias.of(node, scaled(node, all), all);
       }
       attributes.putSizes("sizes", scaledSizes(node, all)).putReals("scales", all);
+    } else if (given(node, 3) && isOpen(node)) {
+      attributes.putSizes("sizes", openSizes(node, axes));
     } else if (given(node, 3)) {
       var sizes = onAllAxes(node, node.integers(3, "sizes"), axes, node.sizes(0));
       var scalesOf = keepAspectRatio(node, sizes, axes, attributes);
@@ -144,6 +147,34 @@ final class Resizes {
         && List.of("linear", "cubic").contains(node.text("mode", "nearest"));
   }
 
+  /** Whether a size of the input or of the result is known only at run time. */
+  private static boolean isOpen(OnnxNode node) {
+    return !node.type(0).isStatic()
+        || node.integersOrSizes(3, "sizes").stream()
+            .anyMatch(AttributeValue.Size.class::isInstance);
+  }
+
+  private static List<Dim> openSizes(OnnxNode node, Optional<List<Integer>> axes) {
+    if (!node.text("keep_aspect_ratio_policy", "stretch").equals("stretch")
+        || node.flag("antialias", false)) {
+      throw node.fault(
+          "keeps the aspect ratio or smooths, for which all sizes have to be known; give numbers"
+              + " with --input-shapes");
+    }
+    var wanted =
+        node.integersOrSizes(3, "sizes").stream()
+            .map(
+                size ->
+                    switch (size) {
+                      case AttributeValue.Size(Dim open) -> open;
+                      case AttributeValue.Int(long number) when number >= 0 -> Dim.of(number);
+                      case AttributeValue other ->
+                          throw node.fault("has %s for a size".formatted(other));
+                    })
+            .toList();
+    return onAllAxes(node, wanted, axes, node.type(0).shape());
+  }
+
   /** The sizes of the result, where those of the input may be open. */
   private static List<Dim> scaledSizes(OnnxNode node, List<Double> scales) {
     var shape = node.type(0).shape();
@@ -151,7 +182,14 @@ final class Resizes {
       return scaled(node, scales).stream().map(Dim::of).toList();
     }
     return IntStream.range(0, shape.size())
-        .mapToObj(i -> shape.get(i).times(Math.max(1, Math.round(scales.get(i)))))
+        .mapToObj(
+            i ->
+                ScaledSize.of(shape.get(i), scales.get(i).floatValue())
+                    .orElseThrow(
+                        () ->
+                            node.fault(
+                                "resizes the open size %s by %s, which is no simple fraction; give numbers with --input-shapes"
+                                    .formatted(shape.get(i), scales.get(i).floatValue()))))
         .toList();
   }
 
@@ -162,8 +200,7 @@ final class Resizes {
     }
     var result = new ArrayList<Long>();
     for (int i = 0; i < sizes.size(); i++) {
-      // The product is rounded to float32, as ONNX Runtime's: 5 * 2.6f is 13.
-      result.add((long) (sizes.get(i) * scales.get(i).floatValue()));
+      result.add(ScaledSize.of(sizes.get(i), scales.get(i).floatValue()));
     }
     return result;
   }

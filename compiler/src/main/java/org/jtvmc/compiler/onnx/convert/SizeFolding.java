@@ -8,6 +8,7 @@ import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.Sizes;
+import org.jtvmc.ir.graph.AttributeValue;
 import org.jtvmc.ir.graph.Attributes;
 import org.jtvmc.ir.graph.Call;
 import org.jtvmc.ir.graph.Constant;
@@ -16,6 +17,7 @@ import org.jtvmc.ir.graph.Operator;
 import org.jtvmc.ir.graph.Tuple;
 import org.jtvmc.ir.interpret.SizeEvaluator;
 import org.jtvmc.ir.op.OperatorRegistry;
+import org.jtvmc.ir.op.tensor.SizeValues;
 import org.jtvmc.ir.type.DType;
 import org.jtvmc.ir.type.Dim;
 import org.jtvmc.ir.type.TensorType;
@@ -32,41 +34,40 @@ final class SizeFolding {
 
   /** The sizes of a tensor, from one dimension to before another, as a value. */
   static Expr shape(OperatorRegistry operators, List<Dim> dims, String label) {
-    return values(operators, dims, TensorType.of(DType.I64, dims.size()), label);
+    return values(
+        operators,
+        dims.stream().map(AttributeValue::of).toList(),
+        TensorType.of(DType.I64, dims.size()),
+        label);
   }
 
+  /**
+   * @param elements sizes and integers; a negative one is a mark, such as the -1 of a reshape
+   */
   private static Expr values(
-      OperatorRegistry operators, List<Dim> sizes, TensorType type, String label) {
-    if (sizes.stream().allMatch(Dim::isKnown)) {
-      NDArray array = NDArray.allocate(type);
-      for (int i = 0; i < sizes.size(); i++) {
-        array.setLong(i, sizes.get(i).value());
-      }
-      return new Constant(array);
-    }
+      OperatorRegistry operators, List<AttributeValue> elements, TensorType type, String label) {
     Attributes attributes =
         Attributes.builder()
-            .putSizes("values", sizes)
+            .put("values", new AttributeValue.Items(elements))
             .put("shape", type.sizes())
             .put("dtype", type.dtype())
             .build();
-    return Call.of(operators.get(OPERATOR), List.of(), attributes, label);
+    if (attributes.hasOpenSizes()) {
+      return Call.of(operators.get(OPERATOR), List.of(), attributes, label);
+    }
+    NDArray array = NDArray.allocate(type);
+    List<Long> numbers = attributes.integers("values");
+    for (int i = 0; i < numbers.size(); i++) {
+      array.setLong(i, numbers.get(i));
+    }
+    return new Constant(array);
   }
 
-  /** What a value is where it is made of sizes; empty where it is not known. */
-  static Optional<List<Dim>> sizes(Expr value) {
-    if (value instanceof Call call && call.isCallOf(OPERATOR)) {
-      return Optional.of(call.attributes().sizes("values"));
-    }
-    if (value instanceof Constant(NDArray array)
-        && array.dtype().isInteger()
-        && array.elements() <= MOST_ELEMENTS) {
-      List<Long> numbers = LongStream.range(0, array.elements()).mapToObj(array::getLong).toList();
-      return numbers.stream().allMatch(number -> number >= 0)
-          ? Optional.of(numbers.stream().map(Dim::of).toList())
-          : Optional.empty();
-    }
-    return Optional.empty();
+  /** What a value is where it is made of sizes that are open; empty where it is not. */
+  static Optional<List<AttributeValue>> sizes(Expr value) {
+    return value instanceof Call call && call.isCallOf(OPERATOR)
+        ? Optional.of(call.attributes().items("values"))
+        : Optional.empty();
   }
 
   /**
@@ -109,20 +110,23 @@ final class SizeFolding {
       }
       return Optional.of(new Constant(array));
     }
-    List<Dim> sizes = new ArrayList<>();
+    List<AttributeValue> values = new ArrayList<>();
     for (PrimExpr element : elements) {
-      Optional<Dim> size = Sizes.find(element);
-      if (size.isEmpty() || type.dtype().isBool()) {
+      Optional<AttributeValue> value =
+          element instanceof IntImm(_, long number)
+              ? Optional.of(new AttributeValue.Int(number))
+              : Sizes.find(element).map(AttributeValue::of);
+      if (value.isEmpty() || type.dtype().isBool()) {
         return Optional.empty();
       }
-      sizes.add(size.get());
+      values.add(value.get());
     }
-    return Optional.of(values(operators, sizes, type, label));
+    return Optional.of(values(operators, values, type, label));
   }
 
   private static Optional<List<PrimExpr>> elements(Expr value) {
     if (value instanceof Call call && call.isCallOf(OPERATOR)) {
-      return Optional.of(call.attributes().sizes("values").stream().map(Sizes::expr).toList());
+      return Optional.of(SizeValues.elements(call.attributes()));
     }
     if (value instanceof Constant(NDArray array)
         && !array.dtype().isFloat()

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.jtvmc.compiler.passes.rules.Operands;
+import org.jtvmc.ir.graph.AttributeValue;
 import org.jtvmc.ir.graph.Attributes;
 import org.jtvmc.ir.graph.Call;
 import org.jtvmc.ir.graph.Expr;
@@ -29,7 +30,7 @@ final class MoveDimensions implements LayoutRule {
     Attributes.Builder moved = Attributes.builder().putAll(call.attributes().values());
     switch (operator.name()) {
       case "image.resize" -> {
-        moved.put("sizes", permuted(attributes.integers("sizes")));
+        moved.put("sizes", new AttributeValue.Items(permuted(attributes.items("sizes"))));
         if (!attributes.reals("scales").isEmpty()) {
           moved.putReals("scales", permuted(attributes.reals("scales")));
         }

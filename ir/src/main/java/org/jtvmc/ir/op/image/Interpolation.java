@@ -13,6 +13,7 @@ import org.jtvmc.ir.expr.Intrinsic;
 import org.jtvmc.ir.expr.IntrinsicOp;
 import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.Select;
+import org.jtvmc.ir.expr.Sizes;
 import org.jtvmc.ir.graph.Attributes;
 import org.jtvmc.ir.type.DType;
 import org.jtvmc.ir.type.TypeException;
@@ -22,17 +23,17 @@ import org.jtvmc.ir.type.TypeException;
  * ONNX Runtime, positions are computed in {@code float32} (those of half_pixel_symmetric in {@code
  * float64}), since rounding decides which neighbour is the nearest.
  *
- * @param from the size of the data
- * @param to the size of the result
+ * @param from the size of the data, which may be open
+ * @param to the size of the result, which may be open
  * @param scale the factor that maps positions; {@code to / from} where none is given
  */
 record Interpolation(
     Mode mode,
     Coordinates coordinates,
     Rounding rounding,
-    long from,
-    long to,
-    double scale,
+    PrimExpr from,
+    PrimExpr to,
+    SizeNumber scale,
     double roiStart,
     double roiEnd,
     double cubicCoefficient,
@@ -101,11 +102,11 @@ record Interpolation(
                             Arrays.stream(values).map(text).collect(Collectors.joining(", ")))));
   }
 
-  static Interpolation of(Attributes attributes, int axis, long from, long to) {
+  static Interpolation of(Attributes attributes, int axis, PrimExpr from, PrimExpr to) {
     List<Double> scales = attributes.reals("scales");
     List<Double> roi = attributes.reals("roi");
     boolean hasRoi = !roi.isEmpty();
-    int rank = attributes.integers("sizes").size();
+    int rank = attributes.items("sizes").size();
     if (hasRoi && roi.size() != 2 * rank) {
       throw new TypeException("roi %s must have two values per dimension".formatted(roi));
     }
@@ -115,7 +116,7 @@ record Interpolation(
         Rounding.of(attributes),
         from,
         to,
-        scales.isEmpty() ? (double) ((float) to / (float) from) : scales.get(axis),
+        scales.isEmpty() ? ratio(from, to) : SizeNumber.of(scales.get(axis)),
         hasRoi ? roi.get(axis) : 0,
         hasRoi ? roi.get(axis + rank) : 1,
         attributes.real("cubic_coeff_a"),
@@ -123,11 +124,17 @@ record Interpolation(
         attributes.real("extrapolation_value"));
   }
 
+  private static SizeNumber ratio(PrimExpr from, PrimExpr to) {
+    return from.equals(to)
+        ? SizeNumber.of(1.0)
+        : SizeNumber.of(to).rounded().dividedBy(SizeNumber.of(from).rounded()).rounded();
+  }
+
   /** True where every position maps to itself. */
   boolean isIdentity() {
     boolean wholeRoi = roiStart == 0 && roiEnd == 1;
-    return from == to
-        && scale == 1
+    return from.equals(to)
+        && scale.is(1)
         && (wholeRoi || coordinates != Coordinates.TF_CROP_AND_RESIZE)
         && coordinates != Coordinates.TF_HALF_PIXEL_FOR_NN;
   }
@@ -149,13 +156,12 @@ record Interpolation(
     PrimExpr source = source(position);
     return source
         .lessThan(constant(0))
-        .or(Compare.of(Compare.Op.GREATER, source, constant(from - 1)));
+        .or(Compare.of(Compare.Op.GREATER, source, last(from).as(DType.F32)));
   }
 
   private PrimExpr nearest(PrimExpr position) {
-    boolean plainFloor = coordinates == Coordinates.ASYMMETRIC && rounding == Rounding.FLOOR;
-    if (plainFloor && scale == Math.rint(scale) && to <= from * (long) scale) {
-      return position.floorDiv((long) scale);
+    if (repeats()) {
+      return position.floorDiv((long) scale.known().getAsDouble());
     }
     PrimExpr source = source(position);
     PrimExpr rounded =
@@ -168,8 +174,21 @@ record Interpolation(
     return inside(rounded.cast(DType.I64));
   }
 
+  /** True where each element is there a whole number of times. */
+  private boolean repeats() {
+    boolean plainFloor = coordinates == Coordinates.ASYMMETRIC && rounding == Rounding.FLOOR;
+    if (!plainFloor || !scale.isWhole()) {
+      return false;
+    }
+    PrimExpr all = Sizes.canonical(from.times((long) scale.known().getAsDouble()));
+    return to.equals(all)
+        || (to instanceof IntImm(_, long size)
+            && all instanceof IntImm(_, long most)
+            && size <= most);
+  }
+
   private List<Tap> linear(PrimExpr source) {
-    PrimExpr clamped = source.max(constant(0)).min(constant(from - 1));
+    PrimExpr clamped = source.max(constant(0)).min(last(from).as(DType.F32));
     PrimExpr floor = Intrinsic.of(IntrinsicOp.FLOOR, clamped);
     PrimExpr fraction = clamped.minus(floor);
     PrimExpr index = floor.cast(DType.I64);
@@ -229,34 +248,55 @@ record Interpolation(
   /** The position in the data that {@code position} in the result stands for, as a float32. */
   private PrimExpr source(PrimExpr position) {
     PrimExpr x = position.cast(DType.F32);
-    PrimExpr halfPixel = x.plus(constant(0.5)).dividedBy(constant(scale)).minus(constant(0.5));
+    PrimExpr divisor = scale.as(DType.F32);
+    PrimExpr halfPixel = x.plus(constant(0.5)).dividedBy(divisor).minus(constant(0.5));
     return switch (coordinates) {
       case HALF_PIXEL -> halfPixel;
-      case PYTORCH_HALF_PIXEL -> to > 1 ? halfPixel : constant(0);
-      case HALF_PIXEL_SYMMETRIC -> {
-        float adjustment = to / ((float) scale * from);
-        double offset = from / 2f * (1 - adjustment);
-        yield position
-            .cast(DType.F64)
-            .plus(new FloatImm(DType.F64, 0.5))
-            .dividedBy(new FloatImm(DType.F64, scale))
-            .plus(new FloatImm(DType.F64, offset - 0.5))
-            .cast(DType.F32);
-      }
-      case ASYMMETRIC -> x.dividedBy(constant(scale));
+      case PYTORCH_HALF_PIXEL -> Select.of(isSingle(), constant(0), halfPixel);
+      case HALF_PIXEL_SYMMETRIC ->
+          position
+              .cast(DType.F64)
+              .plus(new FloatImm(DType.F64, 0.5))
+              .dividedBy(scale.as(DType.F64))
+              .plus(symmetricOffset().minus(SizeNumber.of(0.5)).as(DType.F64))
+              .cast(DType.F32);
+      case ASYMMETRIC -> x.dividedBy(divisor);
       case ALIGN_CORNERS ->
-          to == 1 ? constant(0) : x.times(constant(from - 1)).dividedBy(constant(to - 1));
-      case TF_HALF_PIXEL_FOR_NN -> x.plus(constant(0.5)).dividedBy(constant(scale));
-      case TF_CROP_AND_RESIZE ->
-          to > 1
-              ? x.times(constant((roiEnd - roiStart) * (from - 1) / (to - 1)))
-                  .plus(constant(roiStart * (from - 1)))
-              : constant(0.5 * (roiStart + roiEnd) * (from - 1));
+          Select.of(
+              isSingle(),
+              constant(0),
+              x.times(last(from).as(DType.F32)).dividedBy(last(to).as(DType.F32)));
+      case TF_HALF_PIXEL_FOR_NN -> x.plus(constant(0.5)).dividedBy(divisor);
+      case TF_CROP_AND_RESIZE -> {
+        SizeNumber step = SizeNumber.of(roiEnd - roiStart).times(last(from)).dividedBy(last(to));
+        SizeNumber start = SizeNumber.of(roiStart).times(last(from));
+        SizeNumber middle = SizeNumber.of(0.5 * (roiStart + roiEnd)).times(last(from));
+        yield Select.of(
+            isSingle(),
+            middle.as(DType.F32),
+            x.times(step.as(DType.F32)).plus(start.as(DType.F32)));
+      }
     };
   }
 
+  /** What a fraction of a pixel at the end leaves, on both sides; rounded as ONNX Runtime's. */
+  private SizeNumber symmetricOffset() {
+    SizeNumber whole = scale.rounded().times(SizeNumber.of(from).rounded()).rounded();
+    SizeNumber adjustment = SizeNumber.of(to).rounded().dividedBy(whole).rounded();
+    SizeNumber half = SizeNumber.of(from).rounded().times(SizeNumber.of(0.5));
+    return half.times(SizeNumber.of(1.0).minus(adjustment).rounded()).rounded();
+  }
+
+  private PrimExpr isSingle() {
+    return to.equalTo(IntImm.of(1));
+  }
+
+  private static SizeNumber last(PrimExpr size) {
+    return SizeNumber.of(size.minus(1));
+  }
+
   private PrimExpr inside(PrimExpr index) {
-    return index.max(IntImm.of(0)).min(IntImm.of(from - 1));
+    return index.max(IntImm.of(0)).min(from.minus(1));
   }
 
   private static PrimExpr constant(double value) {

@@ -3,7 +3,6 @@ package org.jtvmc.ir.op.image;
 import java.util.ArrayList;
 import java.util.List;
 import org.jtvmc.ir.expr.FloatImm;
-import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.Select;
 import org.jtvmc.ir.graph.Attributes;
@@ -55,12 +54,18 @@ public final class Resize extends TensorOperator {
     }
     Interpolation.Coordinates.of(attributes);
     Interpolation.Rounding.of(attributes);
-    if (attributes.hasOpenSizes()) {
-      return OpenEnlargement.result(data, attributes);
+    List<Dim> sizes =
+        attributes.sizes(
+            "sizes",
+            size -> {
+              throw new TypeException("sizes hold %d, but must be at least 0".formatted(size));
+            });
+    if (sizes.size() != data.rank()) {
+      throw new TypeException(
+          "sizes has %d values where %d are needed".formatted(sizes.size(), data.rank()));
     }
-    List<Long> sizes = Shapes.eachAtLeast("sizes", attributes.integers("sizes"), data.rank(), 1, 0);
     for (int i = 0; i < sizes.size(); i++) {
-      if (data.dim(i).equals(Dim.of(0)) && sizes.get(i) != 0) {
+      if (data.dim(i).equals(Dim.of(0)) && !sizes.get(i).equals(Dim.of(0))) {
         throw new TypeException("an empty dimension cannot be enlarged to " + sizes.get(i));
       }
     }
@@ -69,21 +74,17 @@ public final class Resize extends TensorOperator {
           "scales %s must have one value per dimension of %s"
               .formatted(attributes.reals("scales"), data));
     }
-    return data.withShape(sizes.stream().map(Dim::of).toList());
+    return data.withShape(sizes);
   }
 
   @Override
   protected List<Tensor> expression(List<Tensor> inputs, Attributes attributes, Type result) {
     Tensor current = inputs.getFirst();
     DType dtype = current.dtype();
-    if (attributes.hasOpenSizes()) {
-      return List.of(OpenEnlargement.expression(current, (TensorType) result, attributes));
-    }
-    List<Long> sizes = ((TensorType) result).sizes();
-    List<Axis> original = Axes.of(current.shape());
+    List<PrimExpr> sizes = Axes.extents(result);
+    List<PrimExpr> original = List.copyOf(current.shape());
     for (int axis = 0; axis < sizes.size(); axis++) {
-      Interpolation along =
-          Interpolation.of(attributes, axis, original.get(axis).size(), sizes.get(axis));
+      Interpolation along = Interpolation.of(attributes, axis, original.get(axis), sizes.get(axis));
       if (!along.isIdentity()) {
         current = resized(current, axis, sizes.get(axis), along);
       }
@@ -99,9 +100,9 @@ public final class Resize extends TensorOperator {
     return Tensor.map("resize_cast", axes, tensor.at(Axes.vars(axes)).cast(dtype));
   }
 
-  private static Tensor resized(Tensor data, int axis, long size, Interpolation along) {
+  private static Tensor resized(Tensor data, int axis, PrimExpr size, Interpolation along) {
     List<PrimExpr> extents = new ArrayList<>(data.shape());
-    extents.set(axis, IntImm.of(size));
+    extents.set(axis, size);
     List<Axis> axes = Axes.of(extents);
     PrimExpr position = axes.get(axis).var();
     PrimExpr value = null;

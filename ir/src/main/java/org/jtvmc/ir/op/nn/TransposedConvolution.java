@@ -86,21 +86,28 @@ public final class TransposedConvolution extends TensorOperator {
     return Shapes.each("output_padding", attributes.integers("output_padding"), spatialRank, 0);
   }
 
+  /**
+   * How many results there are behind the place of the last element of the data, {@code (size - 1)
+   * * stride - padding}.
+   */
+  private long behindLast(Window window, Attributes attributes, int i) {
+    return window.reach(i) - 1 - window.padEnd().get(i) + outputPadding(attributes).get(i);
+  }
+
   @Override
   protected List<Tensor> expression(List<Tensor> inputs, Attributes attributes, Type result) {
     Tensor data = inputs.get(0);
     Tensor weight = inputs.get(1);
     List<Axis> kernelAxes = Axes.of(weight.shape().subList(2, weight.rank()));
     Window window = Window.of(kernelAxes.stream().map(Axis::size).toList(), attributes);
-    long groups = attributes.integer("groups");
     boolean byPhase =
         window.dilation().stream().allMatch(d -> d == 1)
             && window.padBegin().stream().allMatch(p -> p >= 0);
     TensorType type = (TensorType) result;
     Tensor sum =
         byPhase
-            ? byPhase(data, weight, window, groups, type)
-            : throughZeros(data, weight, window, groups, type);
+            ? byPhase(data, weight, window, attributes, type)
+            : throughZeros(data, weight, window, attributes, type);
     return List.of(Accumulation.castTo(type.dtype(), sum));
   }
 
@@ -110,8 +117,7 @@ public final class TransposedConvolution extends TensorOperator {
    * interleaves them. No multiplication with an inserted zero.
    */
   private Tensor byPhase(
-      Tensor data, Tensor weight, Window window, long groups, TensorType result) {
-    List<Axis> dataAxes = Axes.of(data.shape());
+      Tensor data, Tensor weight, Window window, Attributes attributes, TensorType result) {
     List<Long> taps = new ArrayList<>();
     List<Long> before = new ArrayList<>(List.of(0L, 0L));
     List<Long> behind = new ArrayList<>(List.of(0L, 0L));
@@ -122,14 +128,13 @@ public final class TransposedConvolution extends TensorOperator {
       long stride = window.strides().get(i);
       long kernel = window.kernel().get(i);
       long tap = Math.ceilDiv(kernel, stride);
-      long last = window.padBegin().get(i) + result.dim(i + 2).value() - 1;
-      long step = Math.floorDiv(last, stride) + 1;
+      long more = Math.floorDiv(behindLast(window, attributes, i), stride);
       taps.add(tap);
       kernelEnd.add(tap * stride - kernel);
       before.add(tap - 1);
-      behind.add(Math.max(0, step - dataAxes.get(i + 2).size()));
+      behind.add(Math.max(0, more));
       phases.add(IntImm.of(stride));
-      steps.add(IntImm.of(step));
+      steps.add(data.dim(i + 2).plus(more));
     }
     List<Long> none = Collections.nCopies(spatialRank + 2, 0L);
     PrimExpr zero = IntImm.of(data.dtype(), 0);
@@ -151,7 +156,7 @@ public final class TransposedConvolution extends TensorOperator {
     extents.addAll(phases);
     extents.addAll(steps);
     List<Axis> axes = Axes.named(names, extents);
-    Channels channels = Channels.of(axes.get(1), weight, groups);
+    Channels channels = Channels.of(axes.get(1), weight, attributes.integer("groups"));
     List<Axis> reduceAxes = new ArrayList<>(List.of(channels.reduced));
     List<PrimExpr> dataIndices = new ArrayList<>(List.of(axes.get(0).var(), channels.input));
     List<PrimExpr> weightIndices = new ArrayList<>(List.of(channels.input, channels.output));
@@ -190,24 +195,21 @@ public final class TransposedConvolution extends TensorOperator {
    * kernel.
    */
   private Tensor throughZeros(
-      Tensor data, Tensor weight, Window window, long groups, TensorType result) {
+      Tensor data, Tensor weight, Window window, Attributes attributes, TensorType result) {
     List<String> spatial = Axes.spatialNames("", spatialRank);
     List<String> dataNames = Convolution.names("n", "ci", spatial);
     PrimExpr zero = IntImm.of(data.dtype(), 0);
     Tensor spread = spread(data, window, zero, dataNames);
     List<Long> before = new ArrayList<>(List.of(0L, 0L));
     List<Long> behind = new ArrayList<>(List.of(0L, 0L));
-    List<Axis> spreadAxes = Axes.of(spread.shape());
     for (int i = 0; i < spatialRank; i++) {
-      long reach = window.reach(i) - 1;
-      long begin = reach - window.padBegin().get(i);
-      before.add(begin);
-      behind.add(result.dim(i + 2).value() + reach - begin - spreadAxes.get(i + 2).size());
+      before.add(window.reach(i) - 1 - window.padBegin().get(i));
+      behind.add(behindLast(window, attributes, i));
     }
     Tensor padded = Padding.constant(spread, before, behind, zero, dataNames);
 
     List<Axis> axes = Axes.named(Convolution.names("n", "c", spatial), Axes.extents(result));
-    Channels channels = Channels.of(axes.get(1), weight, groups);
+    Channels channels = Channels.of(axes.get(1), weight, attributes.integer("groups"));
     List<Axis> reduceAxes = new ArrayList<>(List.of(channels.reduced));
     List<PrimExpr> inWindow = new ArrayList<>();
     List<PrimExpr> weightIndices = new ArrayList<>(List.of(channels.input, channels.output));

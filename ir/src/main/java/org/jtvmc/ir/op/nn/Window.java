@@ -5,6 +5,7 @@ import java.util.List;
 import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.graph.Attributes;
 import org.jtvmc.ir.op.Shapes;
+import org.jtvmc.ir.op.SizeAssumptions;
 import org.jtvmc.ir.type.Dim;
 import org.jtvmc.ir.type.TypeException;
 
@@ -63,6 +64,7 @@ record Window(
     long stride = strides.get(i);
     if (!padded.isKnown()) {
       Dim room = padded.plus(-reach(i));
+      SizeAssumptions.natural(room);
       if (!ceil) {
         return room.floorDiv(stride).plus(1);
       }

@@ -3,9 +3,9 @@ package org.jtvmc.ir.op.reduce;
 import java.util.ArrayList;
 import java.util.List;
 import org.jtvmc.ir.expr.Compare;
-import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.Select;
+import org.jtvmc.ir.expr.Sizes;
 import org.jtvmc.ir.graph.Attributes;
 import org.jtvmc.ir.graph.FusionKind;
 import org.jtvmc.ir.graph.Operator;
@@ -68,9 +68,9 @@ public final class CumulativeSum extends TensorOperator {
     DType dtype = data.dtype();
     DType accumulator = dtype.isFloat() && dtype.bits() < 32 ? DType.F32 : dtype;
     PrimExpr neutral = reducer.identity(accumulator);
-    long length = Axes.of(data.shape()).get(axis).size();
-    long block = Math.max(1, (long) Math.ceil(Math.sqrt(length)));
-    long blocks = Math.ceilDiv(length, block);
+    PrimExpr length = data.dim(axis);
+    long block = Math.max(1, (long) Math.ceil(Math.sqrt(Sizes.usual(length))));
+    PrimExpr blocks = Sizes.canonical(length.plus(block - 1).floorDiv(block));
 
     List<Axis> axes = Axes.of(data.shape());
     PrimExpr position = ordered(axes.get(axis).var(), length, reverse);
@@ -87,7 +87,7 @@ public final class CumulativeSum extends TensorOperator {
             Select.of(Compare.of(included, candidate, position), element, neutral));
 
     List<PrimExpr> blockExtents = new ArrayList<>(data.shape());
-    blockExtents.set(axis, IntImm.of(blocks));
+    blockExtents.set(axis, blocks);
     axes = Axes.of(blockExtents);
     j = Axis.of("j", block);
     PrimExpr member = axes.get(axis).var().times(block).plus(j.var());
@@ -122,8 +122,8 @@ public final class CumulativeSum extends TensorOperator {
   }
 
   /** The position counted from where the sums start; its own inverse. */
-  private static PrimExpr ordered(PrimExpr position, long length, boolean reverse) {
-    return reverse ? IntImm.of(length - 1).minus(position) : position;
+  private static PrimExpr ordered(PrimExpr position, PrimExpr length, boolean reverse) {
+    return reverse ? length.minus(1).minus(position) : position;
   }
 
   private static List<PrimExpr> replaced(List<Axis> axes, int axis, PrimExpr index) {

@@ -5,6 +5,7 @@ import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.Select;
 import org.jtvmc.ir.expr.Sizes;
+import org.jtvmc.ir.graph.AttributeValue;
 import org.jtvmc.ir.graph.Attributes;
 import org.jtvmc.ir.graph.FusionKind;
 import org.jtvmc.ir.op.Axes;
@@ -29,7 +30,7 @@ public final class SizeValues extends TensorOperator {
         FusionKind.ELEMENTWISE,
         List.of(),
         List.of(
-            required("values", "the sizes, in row-major order"),
+            required("values", "sizes and integers, in row-major order"),
             required("shape", "the shape of the result"),
             required("dtype", "the element type: an integer")));
   }
@@ -49,15 +50,33 @@ public final class SizeValues extends TensorOperator {
     return type;
   }
 
+  /** The elements of a call's result. */
+  public static List<PrimExpr> elements(Attributes attributes) {
+    return attributes.items("values").stream()
+        .map(
+            value ->
+                switch (value) {
+                  case AttributeValue.Int(long number) -> IntImm.of(number);
+                  case AttributeValue.Size(Dim size) -> Sizes.expr(size);
+                  case AttributeValue.Real _,
+                      AttributeValue.Bool _,
+                      AttributeValue.Text _,
+                      AttributeValue.ElementType _,
+                      AttributeValue.Items _ ->
+                      throw new TypeException(value + " is no size");
+                })
+        .toList();
+  }
+
   @Override
   protected List<Tensor> expression(List<Tensor> inputs, Attributes attributes, Type result) {
     TensorType type = (TensorType) result;
     List<Axis> axes = Axes.of(result);
     PrimExpr position = Axes.flatten(Axes.vars(axes), Axes.extents(type));
-    List<Dim> values = attributes.sizes("values");
+    List<PrimExpr> values = elements(attributes);
     PrimExpr value = IntImm.of(0);
     for (int i = values.size() - 1; i >= 0; i--) {
-      PrimExpr size = Sizes.expr(values.get(i));
+      PrimExpr size = values.get(i);
       value =
           i == values.size() - 1 ? size : Select.of(position.equalTo(IntImm.of(i)), size, value);
     }

@@ -64,21 +64,35 @@ public final class StridedSlice extends TensorOperator {
 
     private static Range open(AttributeValue begin, AttributeValue end, long stride, Dim size) {
       if (stride < 0) {
-        boolean whole =
-            stride == -1
-                && begin.equals(new AttributeValue.Int(-1))
-                && end instanceof AttributeValue.Int(long to)
-                && to < -TO_THE_END;
-        if (!whole) {
-          throw new TypeException(
-              "a slice from %s to %s in steps of %d needs a known size, not %s"
-                  .formatted(begin, end, stride, size));
-        }
-        return new Range(size.plus(-1), -1, size);
+        Dim behindFirst = behind(begin, size);
+        Dim length = Dim.derive(Dim.Operation.MAX, behindFirst.minus(behind(end, size)), Dim.of(0));
+        Dim count = length.plus(-stride - 1).floorDiv(-stride);
+        return new Range(behindFirst.plus(-1), stride, count);
       }
       Dim first = position(begin, size);
       Dim length = Dim.derive(Dim.Operation.MAX, position(end, size).minus(first), Dim.of(0));
       return new Range(first, stride, length.plus(stride - 1).floorDiv(stride));
+    }
+
+    /** The place behind a position, where a slice goes backwards: 0 before the first element. */
+    private static Dim behind(AttributeValue value, Dim size) {
+      return switch (value) {
+        case AttributeValue.Int(long number) when number < -TO_THE_END -> Dim.of(0);
+        case AttributeValue.Int(long number) when number < TO_THE_END ->
+            position(new AttributeValue.Int(number + 1), number == -1, size);
+        case AttributeValue.Int _ -> size;
+        case AttributeValue.Size(Dim dim) -> Dim.derive(Dim.Operation.MIN, dim.plus(1), size);
+        case AttributeValue.Real _,
+            AttributeValue.Bool _,
+            AttributeValue.Text _,
+            AttributeValue.ElementType _,
+            AttributeValue.Items _ ->
+            position(value, size);
+      };
+    }
+
+    private static Dim position(AttributeValue value, boolean atTheEnd, Dim size) {
+      return atTheEnd ? size : position(value, size);
     }
 
     /** A position from the front, clamped to the dimension. */

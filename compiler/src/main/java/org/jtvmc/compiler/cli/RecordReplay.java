@@ -29,7 +29,6 @@ import org.jtvmc.schedule.Schedule;
 import org.jtvmc.schedule.ScheduleException;
 import org.jtvmc.schedule.lower.Lowering;
 import org.jtvmc.schedule.step.StepCodec;
-import org.jtvmc.tuner.record.RecordException;
 import org.jtvmc.tuner.record.RecordStore;
 import org.jtvmc.tuner.record.TuningRecord;
 import org.jtvmc.tuner.task.TuningTask;
@@ -49,10 +48,10 @@ record RecordReplay(Verb verb, Machine machine, ReplayOptions options, Optional<
     PassManager<IRModule> pipeline = GraphPipeline.standard(options.precision(), target);
     List<TuningTask> tasks = TaskExtraction.tasks(modules.stream().map(pipeline::run).toList());
     if (tasks.stream().noneMatch(task -> store.best(task.key(target)).isPresent())) {
-      throw new RecordException(
-          "no record is of a kernel of %s for %s; say --input-shapes, --specialize, --precision, --target and --num-threads as to tune"
-              .formatted(options.model(), target),
-          null);
+      verb.note(
+          "no record is of a kernel of %s for %s; say --input-shapes, --specialize, --precision,"
+              + " --target and --num-threads as to tune",
+          options.model(), target);
     }
     ObjectNode document = Verb.object();
     ArrayNode list = document.putArray("tasks");

@@ -15,8 +15,8 @@ public record RegisterTile(int rows, int vectors) {
   /** Most registers side by side: beyond it more rows are always as good. */
   private static final int MOST_VECTORS = 8;
 
-  /** What the second cache of a server core takes for a line, one after the other. */
-  private static final double CYCLES_PER_LINE = 2;
+  /** What the second cache of a server core takes for a line, beside the arithmetic. */
+  private static final double CYCLES_PER_LINE = 3;
 
   /** How much longer a line takes that stands alone, in the place of one of a long run. */
   private static final double SHORT_RUN = 3;

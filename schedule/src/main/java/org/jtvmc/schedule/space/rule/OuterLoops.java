@@ -84,7 +84,7 @@ final class OuterLoops {
     double panels = stage.leaf(panel).map(IterVar::extent).orElse(1L);
     double cache = target.caches().l2() / 2.0;
     return (data > cache ? data * (panels - 1) : 0)
-        < (constant > cache ? constant * (tiles - 1) : 0);
+        < (constant >= cache ? constant * (tiles - 1) : 0);
   }
 
   /**

@@ -6,6 +6,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jtvmc.ir.op.Axes;
 import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.ir.te.Axis;
 import org.jtvmc.ir.te.PlaceholderOp;
@@ -33,8 +34,8 @@ record TileAxes(
   /** Lines this far apart fall into the same set of a first cache. */
   private static final long SET_PERIOD_BYTES = 4096;
 
-  /** Half of what a set holds: lines of the other operands pass through it as well. */
-  private static final long LINES_OF_A_SET = 6;
+  /** What a set of the first cache holds. */
+  private static final long LINES_OF_A_SET = 12;
 
   /** Cycles for each element of a vector whose elements go to places of their own. */
   private static final double SCATTERED_STORE = 1.1;
@@ -55,14 +56,14 @@ record TileAxes(
       if (consumerAxis[vector] < 0) {
         continue;
       }
-      candidates.add(of(consumer, producer, accesses, consumerAxis, vector, -1));
+      candidates.add(of(target, consumer, producer, accesses, consumerAxis, vector, -1));
       // Of equally good axes the inner one: its rows lie closest.
       for (int row = rank - 1; row >= 0; row--) {
         if (row != vector
             && consumerAxis[row] >= 0
             && consumerAxis[row] != consumerAxis[vector]
             && producer.op().axes().get(row).size() > 1) {
-          candidates.add(of(consumer, producer, accesses, consumerAxis, vector, row));
+          candidates.add(of(target, consumer, producer, accesses, consumerAxis, vector, row));
         }
       }
     }
@@ -75,6 +76,7 @@ record TileAxes(
   }
 
   private static TileAxes of(
+      CpuTarget target,
       Stage consumer,
       Stage producer,
       List<Access> accesses,
@@ -97,7 +99,7 @@ record TileAxes(
                       byLane,
                       stride,
                       newLines(access, packed, byLane, rowAxis, producer),
-                      packed ? Long.MAX_VALUE : rowsKept(access, rowAxis));
+                      packed ? Long.MAX_VALUE : rowsKept(target, access, rowAxis));
                 })
             .toList();
     List<Axis> outputs = consumer.op().axes();
@@ -133,12 +135,22 @@ record TileAxes(
     return 1.0 / Math.min(8, window);
   }
 
-  /** Rows that lie a page or more apart, all at the same place of one, share a set. */
-  private static long rowsKept(Access access, Optional<Axis> row) {
-    long bytes =
-        access.tensor().dtype().bytes()
-            * row.map(axis -> access.stride(axis.var()).orElse(0)).orElse(0L);
-    return bytes != 0 && bytes % SET_PERIOD_BYTES == 0 ? LINES_OF_A_SET : Long.MAX_VALUE;
+  /**
+   * Rows that lie a page or more apart, all at the same place of one, share a set. Lines of the
+   * other operands pass through it as well, and take what is to stay: that matters where it is not
+   * found in the second cache again.
+   */
+  private static long rowsKept(CpuTarget target, Access access, Optional<Axis> row) {
+    long element = access.tensor().dtype().bytes();
+    long apart = element * row.map(axis -> access.stride(axis.var()).orElse(0)).orElse(0L);
+    if (apart == 0 || apart % SET_PERIOD_BYTES != 0) {
+      return Long.MAX_VALUE;
+    }
+    long bytes = element;
+    for (Axis axis : Axes.of(access.tensor().shape())) {
+      bytes *= axis.size();
+    }
+    return bytes > target.caches().l2() / 2 ? LINES_OF_A_SET / 2 : LINES_OF_A_SET;
   }
 
   private static boolean isNear(Access access, Axis axis) {

@@ -52,12 +52,25 @@ int32_t jtvmc_parallel_for(jtvmc_pool* pool, jtvmc_body body, void* closure, int
 int32_t jtvmc_cpu_count(void);
 
 /*
+ * What happens in a network before a kernel is called: the kernels before it have read enough to
+ * push its weights out of the second cache, and have just written what it reads, each thread its
+ * share of the rows.
+ */
+typedef struct jtvmc_surroundings {
+  char* stream; /* memory that is read, shared out among the threads */
+  int64_t stream_bytes;
+  char** written; /* memory that is written, as it is */
+  const int64_t* written_bytes;
+  int64_t num_written;
+} jtvmc_surroundings;
+
+/*
  * Times a kernel: calls it `number` times for each of `repeat` samples and stores the nanoseconds
- * of one call, averaged over the sample, in samples[]. Before each sample `flush_bytes` of `flush`
- * are written (0: none), which pushes the kernel's data out of the caches. Returns the first
- * non-zero code of the kernel, at which it stops.
+ * of one call, averaged over the sample, in samples[]. Before each sample, and outside of its time,
+ * stands what happens in a network (NULL: nothing). Returns the first non-zero code of the kernel,
+ * at which it stops.
  */
 int32_t jtvmc_measure(jtvmc_kernel kernel, void** buffers, jtvmc_pool* pool, int64_t repeat,
-                      int64_t number, void* flush, int64_t flush_bytes, double* samples);
+                      int64_t number, const jtvmc_surroundings* before, double* samples);
 
 #endif /* JTVMC_POOL_H */

@@ -77,10 +77,16 @@ public final class CompiledKernel implements AutoCloseable {
    *
    * @param repeat the number of samples
    * @param number the calls in each sample, without a pause between them
-   * @param flush memory that is overwritten before each sample to empty the caches; of size 0 for
-   *     warm caches
+   * @param before what happens before each sample; empty for operands where the call before left
+   *     them
    */
-  public record Timing(int repeat, int number, MemorySegment flush) {}
+  public record Timing(int repeat, int number, Optional<Surroundings> before) {
+
+    /** As fast as it gets: the operands are where the call before left them. */
+    public static Timing warm(int repeat, int number) {
+      return new Timing(repeat, number, Optional.empty());
+    }
+  }
 
   /**
    * Times the kernel in native code.
@@ -101,8 +107,7 @@ public final class CompiledKernel implements AutoCloseable {
                       poolAddress(pool),
                       (long) timing.repeat(),
                       (long) timing.number(),
-                      timing.flush(),
-                      timing.flush().byteSize(),
+                      timing.before().map(b -> b.in(arena)).orElse(MemorySegment.NULL),
                       samples));
       return samples.toArray(JAVA_DOUBLE);
     } catch (Throwable e) {

@@ -27,7 +27,7 @@ public final class KernelRuntime implements AutoCloseable {
 
   private static final FunctionDescriptor MEASURE =
       FunctionDescriptor.of(
-          JAVA_INT, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG, ADDRESS);
+          JAVA_INT, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS, ADDRESS);
 
   private final Jit jit = new Jit();
   private final MethodHandle createPool;

@@ -108,10 +108,7 @@ public final class PeakMeter implements AutoCloseable {
   private double least(
       CompiledKernel kernel, List<MemorySegment> buffers, int samples, int number) {
     return Arrays.stream(
-            kernel.measure(
-                buffers,
-                Optional.of(pool),
-                new CompiledKernel.Timing(samples, number, MemorySegment.NULL)))
+            kernel.measure(buffers, Optional.of(pool), CompiledKernel.Timing.warm(samples, number)))
         .min()
         .orElseThrow();
   }

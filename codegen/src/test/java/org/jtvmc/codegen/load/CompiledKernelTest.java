@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -67,7 +68,7 @@ class CompiledKernelTest {
       var error =
           assertThrows(CodegenException.class, () -> kernel.run(List.of(), Optional.empty()));
       assertEquals("kernel failing failed with code 7", error.getMessage());
-      var timing = new Timing(2, 2, MemorySegment.NULL);
+      var timing = Timing.warm(2, 2);
       assertThrows(
           CodegenException.class, () -> kernel.measure(List.of(), Optional.empty(), timing));
     }
@@ -91,11 +92,33 @@ class CompiledKernelTest {
   void eachSampleIsTimed() {
     try (var arena = Arena.ofConfined();
         var kernel = load(TestKernels.add("add", N), "add")) {
-      var samples =
-          kernel.measure(
-              buffers(arena), Optional.empty(), new Timing(5, 3, arena.allocate(1 << 20)));
+      var samples = kernel.measure(buffers(arena), Optional.empty(), Timing.warm(5, 3));
       assertEquals(5, samples.length);
       assertTrue(Arrays.stream(samples).allMatch(ns -> ns > 0), Arrays.toString(samples));
+    }
+  }
+
+  /** What stands between samples writes no byte that was not there, at odd sizes too. */
+  @Test
+  void surroundingsLeaveTheirMemoryAsItIs() {
+    try (var arena = Arena.ofShared();
+        var pool = runtime.newPool(2);
+        var kernel = load(TestKernels.add("add", N), "add")) {
+      var buffers = buffers(arena);
+      var odd = arena.allocate(3 * 4096 + 65);
+      for (long i = 0; i < odd.byteSize(); i++) {
+        odd.set(ValueLayout.JAVA_BYTE, i, (byte) (7 * i));
+      }
+      var before = odd.toArray(ValueLayout.JAVA_BYTE);
+      var around =
+          new Surroundings(
+              arena.allocate(1 << 20),
+              List.of(buffers.get(0), odd.asSlice(0, 2 * 4096 + 1), arena.allocate(0)));
+      var samples =
+          kernel.measure(buffers, Optional.of(pool), new Timing(4, 1, Optional.of(around)));
+      assertEquals(4, samples.length);
+      assertArrayEquals(expected(), buffers.get(2).toArray(JAVA_FLOAT));
+      assertArrayEquals(before, odd.toArray(ValueLayout.JAVA_BYTE));
     }
   }
 

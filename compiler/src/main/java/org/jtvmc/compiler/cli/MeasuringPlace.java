@@ -47,11 +47,16 @@ record MeasuringPlace(Target target, CpuTarget host, boolean measured) {
    * What a session tunes with.
    *
    * @param flush whether a GPU's L2 cache is emptied before each timed run
+   * @param inNetwork whether a CPU's kernels are timed with the caches as they find them in a
+   *     network
    * @param rules that span the space
    */
-  Workbench workbench(WorkerOptions options, boolean flush, List<SketchRule> rules) {
+  Workbench workbench(
+      WorkerOptions options, boolean flush, boolean inNetwork, List<SketchRule> rules) {
     return switch (target) {
-      case CpuTarget cpu -> new LocalWorkbench(cpu, options, rules);
+      case CpuTarget cpu ->
+          new LocalWorkbench(
+              inNetwork ? WorkerTarget.inNetwork(cpu) : WorkerTarget.of(cpu), options, rules);
       case CudaTarget gpu ->
           new LocalWorkbench(WorkerTarget.of(gpu, host, flush), options, measured, rules);
     };

@@ -222,7 +222,7 @@ final class TuneCommand extends Verb {
               + " of the device, and the records say so",
           place.target());
     }
-    try (Workbench workbench = workbench(place.workbench(worker, flush, rules), fused, place)) {
+    try (Workbench workbench = workbench(place, worker, rules, fused)) {
       TuningSession session =
           new TuningSession(
               place.target(), options, store, workbench, new TuningProgressLines(this));
@@ -232,8 +232,11 @@ final class TuneCommand extends Verb {
     }
   }
 
-  /** Kernels of a network on this machine are also compared in the network. */
-  private Workbench workbench(Workbench single, IRModule fused, MeasuringPlace place) {
+  /** Kernels of a network on this machine are timed as in it, and at last compared in it. */
+  private Workbench workbench(
+      MeasuringPlace place, WorkerOptions worker, List<SketchRule> rules, IRModule fused) {
+    boolean network = TaskExtraction.calls(fused) > 1;
+    Workbench single = place.workbench(worker, flush, network, rules);
     return place.target() instanceof CpuTarget cpu && !shapes.given().isOpen()
         ? new NetworkWorkbench(single, fused, cpu, sentence -> note("%s", sentence))
         : single;

@@ -47,4 +47,9 @@ public final class TaskExtraction {
             tasks.add(new TuningTask(tasks.size(), KernelNames.of(dag), weights.get(hash), dag)));
     return tasks;
   }
+
+  /** How many kernels one run of the module calls. */
+  public static int calls(IRModule fused) {
+    return ExecutionPlan.of(fused.main(), Views::isView).uses().size();
+  }
 }

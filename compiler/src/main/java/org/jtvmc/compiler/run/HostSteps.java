@@ -112,7 +112,7 @@ final class HostSteps implements StepwiseModel {
 
   @Override
   public double time(int step) {
-    Timing once = new Timing(1, 1, MemorySegment.NULL);
+    Timing once = Timing.warm(1, 1);
     return kernel(step).measure(buffers.get(step), Optional.of(pool), once)[0];
   }
 

@@ -34,16 +34,17 @@ public final class LocalWorkbench implements Workbench {
   private MachineBound bound;
 
   public LocalWorkbench(CpuTarget target, WorkerOptions options) {
-    this(target, options, DesignSpace.rules(target));
+    this(WorkerTarget.of(target), options, DesignSpace.rules(target));
   }
 
   /**
    * For a CPU.
    *
+   * @param target with no GPU
    * @param rules that span the space
    */
-  public LocalWorkbench(CpuTarget target, WorkerOptions options, List<SketchRule> rules) {
-    this.target = target;
+  public LocalWorkbench(WorkerTarget target, WorkerOptions options, List<SketchRule> rules) {
+    this.target = target.host();
     this.rules = List.copyOf(rules);
     this.worker = new LocalWorker(target, options);
     this.measurer = new LoweringMeasurer(worker, worker);

@@ -324,18 +324,19 @@ public final class TuningSession {
   private void compareTogether(List<TaskTuning> states, Duration elapsed) {
     Map<TuningTask, TaskTuning> several = new LinkedHashMap<>();
     List<Workbench.Finalists> finalists = new ArrayList<>();
+    boolean undecided = false;
     for (TaskTuning state : states) {
       Optional<TuningRecord> best = records.best(state.task().key(target));
       List<Candidate> candidates =
           state.contenders(best.map(TuningRecord::steps).orElse(""), CONTENDERS, CONTENDERS_WITHIN);
       if (candidates.size() > 1) {
+        // A session that was killed has left trials, and no choice.
+        undecided |= state.sessionTrials() > 0 || !best.orElseThrow().conditions().inNetwork();
         several.put(state.task(), state);
         finalists.add(new Workbench.Finalists(state.task(), candidates));
       }
     }
-    if (stopped
-        || finalists.isEmpty()
-        || states.stream().allMatch(state -> state.sessionTrials() == 0)) {
+    if (stopped || !undecided) {
       return;
     }
     Duration share = elapsed.dividedBy(TOGETHER_PART);

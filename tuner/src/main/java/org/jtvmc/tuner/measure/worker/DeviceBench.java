@@ -81,7 +81,7 @@ final class DeviceBench implements Bench {
         return new RunOutcome.Failed(RecordStatus.WRONG_ANSWER, wrong.get());
       }
       try (DeviceTimer timer = new DeviceTimer(machine, launches)) {
-        List<Double> times = new TimingPlan(bestMs, effort).time(timer::sample);
+        List<Double> times = new TimingPlan(bestMs, effort, Optional.empty()).time(timer::sample);
         return new RunOutcome.Timed(times, machine.clocks().multiprocessorMhz());
       }
     } finally {

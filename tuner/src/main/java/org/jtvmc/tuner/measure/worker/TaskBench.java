@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import org.jtvmc.codegen.load.CompiledKernel;
 import org.jtvmc.codegen.load.KernelRuntime;
+import org.jtvmc.codegen.load.Surroundings;
 import org.jtvmc.codegen.load.ThreadPool;
 import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.type.TensorType;
@@ -33,8 +34,13 @@ final class TaskBench implements Bench {
   private final List<NDArray> outputs = new ArrayList<>();
   private final List<OutputCheck> checks = new ArrayList<>();
 
-  /** What kernels run on. */
-  record Machine(KernelRuntime runtime, ThreadPool pool) {}
+  /**
+   * What kernels run on.
+   *
+   * @param stream memory that is read before each timed run, where kernels are to be timed as in a
+   *     network
+   */
+  record Machine(KernelRuntime runtime, ThreadPool pool, Optional<MemorySegment> stream) {}
 
   /**
    * Makes the inputs and the right outputs.
@@ -129,7 +135,7 @@ final class TaskBench implements Bench {
         return new RunOutcome.Failed(RecordStatus.WRONG_ANSWER, wrong.get());
       }
       return new RunOutcome.Timed(
-          new TimingPlan(bestMs, effort)
+          new TimingPlan(bestMs, effort, before(code))
               .time(
                   timing -> {
                     double[] nanoseconds =
@@ -137,6 +143,18 @@ final class TaskBench implements Bench {
                     return Arrays.stream(nanoseconds).map(ns -> ns / 1e6).boxed().toList();
                   }));
     }
+  }
+
+  /** Other kernels push the weights out, and write what this one reads as it is. */
+  private Optional<Surroundings> before(KernelCode code) {
+    return machine.stream.map(
+        stream ->
+            new Surroundings(
+                stream,
+                code.feeds().stream()
+                    .filter(feed -> !feed.packed())
+                    .map(feed -> inputs.get(feed.index()).data())
+                    .toList()));
   }
 
   /** What is wrong with the outputs as they are, in one sentence; empty where they are right. */

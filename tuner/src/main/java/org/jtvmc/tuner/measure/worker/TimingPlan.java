@@ -1,11 +1,12 @@
 package org.jtvmc.tuner.measure.worker;
 
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import org.jtvmc.codegen.load.CompiledKernel.Timing;
+import org.jtvmc.codegen.load.Surroundings;
 import org.jtvmc.tuner.measure.Runner.Effort;
 
 /**
@@ -31,6 +32,9 @@ final class TimingPlan {
    */
   private static final double SAMPLE_MS = 0.05;
 
+  /** What happens before a sample takes about so long. */
+  private static final double SURROUNDINGS_MS = 0.2;
+
   private static final int MOST_SAMPLES = 60;
 
   /** Samples that differ by more than this factor were disturbed, and more are taken. */
@@ -38,10 +42,16 @@ final class TimingPlan {
 
   private final double bestMs;
   private final Effort effort;
+  private final Optional<Surroundings> before;
 
-  TimingPlan(double bestMs, Effort effort) {
+  /**
+   * @param before what happens before each sample; each is then a single call, for the next would
+   *     find what that one left
+   */
+  TimingPlan(double bestMs, Effort effort, Optional<Surroundings> before) {
     this.bestMs = bestMs;
     this.effort = effort;
+    this.before = before;
   }
 
   /** The times in milliseconds; {@code measure} makes those of one series of samples. */
@@ -61,7 +71,7 @@ final class TimingPlan {
       }
     }
     double once = Collections.min(times);
-    int number = (int) Math.clamp(Math.ceil(SAMPLE_MS / once), 1, 10_000);
+    int number = before.isPresent() ? 1 : (int) Math.clamp(Math.ceil(SAMPLE_MS / once), 1, 10_000);
     List<Double> samples = new ArrayList<>(measure.apply(series(3, number)));
     double budget = budgetMs();
     if (Collections.min(samples) > BEHIND * bestMs) {
@@ -70,7 +80,8 @@ final class TimingPlan {
     if (Collections.max(samples) > NOISY * Collections.min(samples)) {
       budget *= 2;
     }
-    double sampleMs = Collections.min(samples) * number;
+    double sampleMs =
+        Collections.min(samples) * number + (before.isPresent() ? SURROUNDINGS_MS : 0);
     int more = (int) Math.clamp(budget / sampleMs - 3, 0, MOST_SAMPLES);
     if (more > 0) {
       samples.addAll(measure.apply(series(more, number)));
@@ -85,7 +96,7 @@ final class TimingPlan {
     };
   }
 
-  private static Timing series(int repeat, int number) {
-    return new Timing(repeat, number, MemorySegment.NULL);
+  private Timing series(int repeat, int number) {
+    return new Timing(repeat, number, before);
   }
 }

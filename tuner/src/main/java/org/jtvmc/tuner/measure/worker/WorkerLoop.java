@@ -2,9 +2,12 @@ package org.jtvmc.tuner.measure.worker;
 
 import java.io.EOFException;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SequencedMap;
 import java.util.concurrent.ExecutorService;
@@ -25,6 +28,9 @@ import org.jtvmc.tuner.record.RecordStatus;
 public final class WorkerLoop {
   /** Benches of several tasks are kept, since the scheduler goes back and forth between them. */
   private static final long MOST_BENCH_BYTES = 768L << 20;
+
+  /** Reading so many times what a cache holds leaves nothing else in it. */
+  private static final long CACHES_READ = 2;
 
   private final Frames frames;
   private final Function<CpuTarget, KernelBuilder> builders;
@@ -49,9 +55,10 @@ public final class WorkerLoop {
     int cores = target.host().cores();
     try (KernelRuntime runtime = new KernelRuntime();
         ThreadPool pool = runtime.newPool(cores);
+        Arena arena = Arena.ofShared();
         ExecutorService compilers = Executors.newFixedThreadPool(cores)) {
       frames.send(MessageKind.READY, 0, Frames.Contents.NONE);
-      TaskBench.Machine machine = new TaskBench.Machine(runtime, pool);
+      TaskBench.Machine machine = new TaskBench.Machine(runtime, pool, stream(arena));
       while (true) {
         Frames.Message message = frames.receive();
         switch (message.kind()) {
@@ -73,6 +80,16 @@ public final class WorkerLoop {
         device.close();
       }
     }
+  }
+
+  /** Memory that fills the second caches of all threads, where they are not to be left as found. */
+  private Optional<MemorySegment> stream(Arena arena) {
+    return target.gpu().isEmpty() && target.flush()
+        ? Optional.of(
+            arena
+                .allocate(CACHES_READ * target.host().caches().l2() * target.host().cores(), 64)
+                .fill((byte) 1))
+        : Optional.empty();
   }
 
   private void prepare(Frames.Message message, TaskBench.Machine machine, KernelBuilder builder)

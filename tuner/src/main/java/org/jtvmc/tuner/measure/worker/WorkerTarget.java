@@ -9,13 +9,19 @@ import org.jtvmc.ir.target.CudaTarget;
  *
  * @param host the CPU: what is measured, or what finds the right answers where a GPU is measured
  * @param gpu the GPU to measure, where it is one
- * @param flush whether a GPU's L2 cache is emptied before each run
+ * @param flush whether a GPU's L2 cache is emptied before each run, or a CPU's caches are left as
+ *     the kernels of a network leave them to the next
  */
 public record WorkerTarget(CpuTarget host, Optional<CudaTarget> gpu, boolean flush) {
 
   /** The CPU itself. */
   public static WorkerTarget of(CpuTarget cpu) {
     return new WorkerTarget(cpu, Optional.empty(), false);
+  }
+
+  /** The CPU, kernels being timed with the caches as they find them in a network. */
+  public static WorkerTarget inNetwork(CpuTarget cpu) {
+    return new WorkerTarget(cpu, Optional.empty(), true);
   }
 
   /** A GPU of this machine. */

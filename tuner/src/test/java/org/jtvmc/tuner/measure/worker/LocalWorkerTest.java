@@ -83,6 +83,24 @@ class LocalWorkerTest {
     assertTimed(worker.run(task, build(source), Double.POSITIVE_INFINITY, Effort.COMPARE));
   }
 
+  /** What stands before each sample changes no input: the answer is still right, and so judged. */
+  @Test
+  void kernelsAreTimedAsTheyRunInANetwork() {
+    ComputeDag dag = Kernels.dense(96, 200, 512);
+    MeasureTask task = MeasureTask.of(dag);
+    KernelSource source =
+        KernelSource.of(
+            Lowering.lower(DesignSpace.of(dag, target).defaultCandidate().schedule(), "dense"),
+            dag);
+    try (LocalWorker network = new LocalWorker(WorkerTarget.inNetwork(target), options)) {
+      BuildOutcome outcome = network.build(List.of(source)).getFirst();
+      KernelCode code = assertInstanceOf(BuildOutcome.Built.class, outcome).code();
+      for (int time = 0; time < 2; time++) {
+        assertTimed(network.run(task, code, Double.POSITIVE_INFINITY, Effort.COMPARE));
+      }
+    }
+  }
+
   @Test
   void aWrongAnswerIsFound() {
     String error = assertFailed(RecordStatus.WRONG_ANSWER, run(Kernels.wrong()));

@@ -8,11 +8,9 @@ import java.util.stream.IntStream;
 import org.jtvmc.codegen.cuda.DeviceKernel;
 import org.jtvmc.codegen.cuda.Launch;
 import org.jtvmc.codegen.link.Ptxas;
-import org.jtvmc.ir.expr.IntImm;
-import org.jtvmc.ir.expr.PrimExpr;
-import org.jtvmc.ir.loop.Buffer;
 import org.jtvmc.ir.target.CudaTarget;
 import org.jtvmc.ir.target.Occupancy;
+import org.jtvmc.schedule.LeastTraffic;
 import org.jtvmc.tuner.draft.DraftModel;
 import org.jtvmc.tuner.feature.LoopAnalysis;
 
@@ -86,24 +84,10 @@ public record DeviceResources(CudaTarget target, List<Row> rows) {
   }
 
   private static double roofMs(KernelBuild kernel, CudaTarget target) {
-    double bytes = 0;
-    for (Buffer buffer : kernel.lowered().func().inputs()) {
-      bytes += bytes(buffer);
-    }
-    for (Buffer buffer : kernel.lowered().func().outputs()) {
-      bytes += bytes(buffer);
-    }
+    double bytes = LeastTraffic.bytes(kernel.dag().canonical());
     double peak =
         2.0 * target.fmaPerCycle() * target.multiprocessors() * (double) target.clockHertz();
     return Math.max(kernel.dag().flops() / peak, bytes / target.bandwidthBytes()) * 1e3;
-  }
-
-  private static double bytes(Buffer buffer) {
-    double elements = 1;
-    for (PrimExpr size : buffer.shape()) {
-      elements *= size instanceof IntImm imm ? imm.value() : 1;
-    }
-    return elements * buffer.dtype().bytes();
   }
 
   /** A table in Markdown. */

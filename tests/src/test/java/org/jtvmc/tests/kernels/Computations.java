@@ -30,6 +30,9 @@ final class Computations {
     all.put("convolution by strategies", strategies("(2, 13, 10, 24)", "(2, 13, 10, 19)"));
     all.put("small convolution by strategies", strategies("(1, 5, 6, 24)", "(1, 5, 6, 19)"));
     all.put("depthwise", depthwise(11, 17, 3));
+    all.put("depthwise, channels last", depthwiseChannelsLast(6, 10, 24));
+    all.put("mean of places", meanOfPlaces(150, 40));
+    all.put("sum of all", sumOfAll(7, 130, 41));
     all.put("softmax", softmax(9, 45));
     all.put("attention", attention(3, 29, 20, 37));
     all.put("layer norm", layerNorm(7, 53));
@@ -158,6 +161,63 @@ final class Computations {
                 pad.at(i.get(0), i.get(1).plus(r.get(0)), i.get(2).plus(r.get(1)))
                     .times(w.at(i.get(0), r.get(0), r.get(1))));
     return ComputeDag.of(List.of(convolution));
+  }
+
+  /** With a stride of two and weights that lie filter by filter. */
+  private static ComputeDag depthwiseChannelsLast(long rows, long columns, long channels) {
+    Tensor x = input("x", 2 * rows, 2 * columns, channels);
+    Tensor w = weight("w", channels, 3, 3);
+    Tensor pad =
+        Tensor.compute(
+            "pad",
+            Tensor.sizes(2 * rows + 2, 2 * columns + 2, channels),
+            i -> {
+              PrimExpr h = i.get(0);
+              PrimExpr v = i.get(1);
+              PrimExpr inside =
+                  h.atLeast(1)
+                      .and(h.lessThan(2 * rows + 1))
+                      .and(v.atLeast(1))
+                      .and(v.lessThan(2 * columns + 1));
+              return Select.of(inside, x.at(h.minus(1), v.minus(1), i.get(2)), f32(0));
+            });
+    Tensor convolution =
+        Tensor.reduce(
+            "depthwise",
+            Reducer.SUM,
+            Tensor.sizes(rows, columns, channels),
+            Tensor.sizes(3, 3),
+            (i, r) ->
+                pad.at(i.get(0).times(2).plus(r.get(0)), i.get(1).times(2).plus(r.get(1)), i.get(2))
+                    .times(w.at(i.get(2), r.get(0), r.get(1))));
+    return ComputeDag.of(
+        List.of(Tensor.compute("relu", convolution.shape(), i -> convolution.at(i).max(f32(0)))));
+  }
+
+  /** A global pooling with channels last. */
+  private static ComputeDag meanOfPlaces(long places, long channels) {
+    Tensor x = input("x", places, channels);
+    Tensor sum =
+        Tensor.reduce(
+            "sum",
+            Reducer.SUM,
+            Tensor.sizes(channels),
+            Tensor.sizes(places),
+            (i, r) -> x.at(r.get(0), i.get(0)));
+    return ComputeDag.of(
+        List.of(Tensor.compute("mean", sum.shape(), i -> sum.at(i).times(f32(1.0 / places)))));
+  }
+
+  private static ComputeDag sumOfAll(long a, long b, long c) {
+    Tensor x = input("x", a, b, c);
+    Tensor sum =
+        Tensor.reduce(
+            "sum",
+            Reducer.SUM,
+            Tensor.sizes(),
+            Tensor.sizes(a, b, c),
+            (i, r) -> x.at(r.get(0), r.get(1), r.get(2)));
+    return ComputeDag.of(List.of(sum));
   }
 
   private static ComputeDag softmax(long rows, long columns) {

@@ -129,17 +129,22 @@ public final class ReduceRowsTogether implements SketchRule {
     return Math.clamp(Long.highestOneBit(length / 8), 128, 1024);
   }
 
-  /** How many rows a block takes: what divides the innermost row axis. */
+  /**
+   * How many rows a block takes: what divides the innermost row axis, and by default leaves a block
+   * for each multiprocessor.
+   */
   private static long rowsTogether(
       SketchState state, Stage stage, int rows, long threads, List<Stage> group) {
     long extent = stage.op().axes().get(rows - 1).size();
+    long all = product(stage.op().axes().subList(0, rows));
     long bytes = Math.max(1, sharedBytes(group, rows));
     List<Long> options = new ArrayList<>();
     long preferred = 1;
     for (long count = 1; count <= 32 && count * threads <= 1024; count++) {
       if (extent % count == 0 && count * bytes <= MOST_SHARED_BYTES) {
         options.add(count);
-        preferred = count * threads <= 256 ? count : preferred;
+        boolean enough = all / count >= state.gpu().multiprocessors();
+        preferred = count * threads <= 256 && enough ? count : preferred;
       }
     }
     return state.pick(stage.id() + ".rows", options, preferred);

@@ -55,7 +55,7 @@ record ReductionShape(
     boolean reuse =
         reduced.size() >= 2
             && !missed.isEmpty()
-            && (missEachOthers(axes, reduced) || isProduct(Access.body(state.schedule(), stage)));
+            && (isMatrixProduct(axes, reduced) || isProduct(Access.body(state.schedule(), stage)));
     return new ReductionShape(
         true,
         reuse,
@@ -64,7 +64,7 @@ record ReductionShape(
   }
 
   /** True where two operands each lack an axis of the other, as those of a matrix product do. */
-  private static boolean missEachOthers(List<Axis> axes, List<Access> accesses) {
+  static boolean isMatrixProduct(List<Axis> axes, List<Access> accesses) {
     return accesses.stream()
         .anyMatch(
             a ->

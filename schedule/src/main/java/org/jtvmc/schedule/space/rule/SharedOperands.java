@@ -148,6 +148,22 @@ record SharedOperands(Stage producer, List<Access> operands, long threads, long 
   }
 
   /**
+   * Copies all that a block reads of every operand inside the loop {@code loop} of {@code host}.
+   */
+  void copyInto(SketchState state, String host, String loop) {
+    for (Access operand : operands) {
+      String id = copyOf(state, operand.tensor());
+      state.apply(new ComputeAt(id, host, loop));
+      if (state.stage(id).scope() != Scope.SHARED) {
+        state.apply(new SetScope(id, Scope.SHARED));
+      }
+      state.markScheduled(id);
+      order(state, id, operand);
+      share(state, id, 1);
+    }
+  }
+
+  /**
    * The stage that stands for the operand in shared memory: itself, where only this reduction reads
    * it and it takes no more than a copy; else a copy.
    */

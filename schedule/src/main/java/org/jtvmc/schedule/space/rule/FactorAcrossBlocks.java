@@ -3,6 +3,7 @@ package org.jtvmc.schedule.space.rule;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jtvmc.ir.te.Axis;
 import org.jtvmc.schedule.IterVar;
 import org.jtvmc.schedule.Stage;
@@ -62,10 +63,12 @@ public final class FactorAcrossBlocks implements SketchRule {
     reduce(state, state.stage(stage.id()));
   }
 
+  /** A few parts of one result are left to one thread. */
   private static void reduce(SketchState state, Stage stage) {
-    SketchRule together = new ReduceRowsTogether();
-    SketchRule rule = together.applies(state, stage) ? together : new BindThreads();
-    rule.apply(state, stage);
+    Stream.of(new ReduceRowsTogether(), new BindThreads())
+        .filter(rule -> rule.applies(state, stage))
+        .findFirst()
+        .ifPresent(rule -> rule.apply(state, stage));
   }
 
   /** The longest reduce axis; that along which rows lie only where there is no other. */

@@ -2,8 +2,8 @@ package org.jtvmc.tuner.session;
 
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -120,22 +120,21 @@ public final class TuningSession {
    * @throws IllegalArgumentException where the options name no strategy or cost model
    */
   public TuningReport run(List<TuningTask> tasks) {
-    Instant start = clock.instant();
+    TimePlan time = TimePlan.from(clock, options.timeBudget(), tasks.size());
     try (CostModel model = CostModels.create(options.costModel(), target, options.seed())) {
       List<TaskTuning> states = new ArrayList<>();
       for (TuningTask task : tasks) {
         states.add(begin(task, model));
       }
-      search(states, model, start);
+      search(states, model, time);
       if (workbench.measures()) {
-        compare(states);
-        compareTogether(states, Duration.between(start, clock.instant()));
+        double secondsOfOne = compare(states, time);
+        compareTogether(states, time, secondsOfOne);
       }
       records.sync();
       int trials = states.stream().mapToInt(TaskTuning::sessionTrials).sum();
       List<TaskReport> reports = states.stream().map(this::report).toList();
-      Duration elapsed = Duration.between(start, clock.instant());
-      return new TuningReport(options.seed(), elapsed, trials, stopped, reports);
+      return new TuningReport(options.seed(), time.elapsed(), trials, stopped, reports);
     }
   }
 
@@ -161,12 +160,12 @@ public final class TuningSession {
     return state;
   }
 
-  private void search(List<TaskTuning> states, CostModel model, Instant start) {
+  private void search(List<TaskTuning> states, CostModel model, TimePlan time) {
     TaskScheduler scheduler = new TaskScheduler(states.stream().map(s -> load(s.task())).toList());
     int resumed = states.stream().mapToInt(TaskTuning::trials).sum();
     int share = options.trials() / (ROUNDS * Math.max(1, states.size()));
     int left = options.trials() - resumed;
-    while (left > 0 && !stopped && !isLate(start)) {
+    while (left > 0 && !stopped && time.leftForSearch() > 0) {
       OptionalInt next = scheduler.next();
       if (next.isEmpty()) {
         return;
@@ -177,8 +176,8 @@ public final class TuningSession {
           first
               ? Math.clamp(share, 1, FIRST_BATCH)
               : Math.clamp(share, SMALLEST_BATCH, LARGEST_BATCH);
-      double progress = progress(left, start);
-      List<Candidate> candidates = propose(state, Math.min(batch, left), progress);
+      batch = Math.min(batch, Math.min(left, affordable(states, time)));
+      List<Candidate> candidates = propose(state, batch, progress(left, time));
       int before = state.sessionTrials();
       if (candidates.isEmpty() || !measure(state, candidates, model)) {
         scheduler.finish(next.getAsInt());
@@ -215,7 +214,7 @@ public final class TuningSession {
                         : ""));
         scheduler.finish(next.getAsInt());
       }
-      listener.progress(progress(states, state, left, start));
+      listener.progress(progress(states, state, left, time));
     }
   }
 
@@ -223,16 +222,19 @@ public final class TuningSession {
     return new TaskScheduler.Load(task.name(), task.weight(), task.flops());
   }
 
-  private boolean isLate(Instant start) {
-    return options.timeBudget().isPresent()
-        && clock.instant().isAfter(start.plus(options.timeBudget().get()));
+  /** How many trials there is time for, at the pace so far; one at least. */
+  private static int affordable(List<TaskTuning> states, TimePlan time) {
+    return (int) Math.clamp(time.leftForSearch() / secondsOfTrial(states, time), 1, LARGEST_BATCH);
   }
 
-  private double progress(int left, Instant start) {
+  private static double secondsOfTrial(List<TaskTuning> states, TimePlan time) {
+    int done = states.stream().mapToInt(TaskTuning::sessionTrials).sum();
+    return Math.max(1e-6, time.seconds() / Math.max(1, done));
+  }
+
+  private double progress(int left, TimePlan time) {
     double byTrials = 1 - (double) left / options.trials();
-    double byTime =
-        options.timeBudget().map(budget -> seconds(start) / (budget.toNanos() / 1e9)).orElse(0.0);
-    return Math.clamp(Math.max(byTrials, byTime), 0, 1);
+    return Math.clamp(Math.max(byTrials, time.searched()), 0, 1);
   }
 
   /** A fault of a rule or of a user's strategy ends the search of its task, and no other. */
@@ -291,10 +293,22 @@ public final class TuningSession {
         result.conditions());
   }
 
-  /** Has the best candidates of each task that matters run in turn, and records the winner. */
-  private void compare(List<TaskTuning> states) {
+  /**
+   * Has the best candidates of each task that matters run in turn, and records the winner: while
+   * there is time, those first that matter most.
+   *
+   * @return the seconds that one candidate took
+   */
+  private double compare(List<TaskTuning> states, TimePlan time) {
     double total = modelMs(states).orElse(0);
-    for (TaskTuning state : states) {
+    double longest = 0;
+    double seconds = 0;
+    int compared = 0;
+    List<TaskTuning> heaviestFirst =
+        states.stream()
+            .sorted(Comparator.comparingDouble(state -> -state.bestMs() * state.task().weight()))
+            .toList();
+    for (TaskTuning state : heaviestFirst) {
       double share = state.bestMs() * state.task().weight() / total;
       int number = share < HEAVY_SHARE ? FINALISTS : FINALISTS_OF_HEAVY;
       List<Candidate> finalists = state.finalists(number, FINALISTS_WITHIN);
@@ -302,26 +316,41 @@ public final class TuningSession {
           || state.sessionTrials() == 0
           || finalists.size() < 2
           || state.foreignBestMs() < state.bestMs() * FINALISTS_WITHIN
-          || share < COMPARED_SHARE) {
+          || share < COMPARED_SHARE
+          || time.leftForComparisons() < longest) {
         continue;
       }
-      try {
-        List<MeasureResult> results = workbench.measurer().compare(state.task(), finalists);
-        int winner = 0;
-        for (int k = 1; k < results.size(); k++) {
-          winner = results.get(k).bestMs() < results.get(winner).bestMs() ? k : winner;
-        }
-        if (results.get(winner).status() == RecordStatus.OK) {
-          records.append(record(state, finalists.get(winner), results.get(winner), true));
-        }
-      } catch (MeasureException e) {
-        listener.message(state.task() + ": the best are not compared: " + e.getMessage());
+      double before = time.seconds();
+      confirm(state, finalists);
+      double took = time.seconds() - before;
+      longest = Math.max(longest, took);
+      seconds += took;
+      compared += finalists.size();
+    }
+    return compared == 0 ? secondsOfTrial(states, time) : seconds / compared;
+  }
+
+  private void confirm(TaskTuning state, List<Candidate> finalists) {
+    try {
+      List<MeasureResult> results = workbench.measurer().compare(state.task(), finalists);
+      int winner = 0;
+      for (int k = 1; k < results.size(); k++) {
+        winner = results.get(k).bestMs() < results.get(winner).bestMs() ? k : winner;
       }
+      if (results.get(winner).status() == RecordStatus.OK) {
+        records.append(record(state, finalists.get(winner), results.get(winner), true));
+      }
+    } catch (MeasureException e) {
+      listener.message(state.task() + ": the best are not compared: " + e.getMessage());
     }
   }
 
-  /** Chooses among the best of all tasks where they run together, and records the choice. */
-  private void compareTogether(List<TaskTuning> states, Duration elapsed) {
+  /**
+   * Chooses among the best of all tasks where they run together, and records the choice.
+   *
+   * @param secondsOfOne what building one schedule of a task takes, at most
+   */
+  private void compareTogether(List<TaskTuning> states, TimePlan time, double secondsOfOne) {
     Map<TuningTask, TaskTuning> several = new LinkedHashMap<>();
     List<Workbench.Finalists> finalists = new ArrayList<>();
     boolean undecided = false;
@@ -339,9 +368,20 @@ public final class TuningSession {
     if (stopped || !undecided) {
       return;
     }
-    Duration share = elapsed.dividedBy(TOGETHER_PART);
+    int schedules = finalists.stream().mapToInt(one -> one.candidates().size()).sum();
+    double left = time.left() - schedules * secondsOfOne;
+    if (time.network() && left < LEAST_TOGETHER.toSeconds()) {
+      listener.message(
+          "the time budget is too short for comparing schedules in the whole network: each task has"
+              + " the one that is fastest by itself");
+      return;
+    }
+    Duration share = time.elapsed().dividedBy(TOGETHER_PART);
     Duration patience = share.compareTo(LEAST_TOGETHER) < 0 ? LEAST_TOGETHER : share;
     patience = patience.compareTo(MOST_TOGETHER) > 0 ? MOST_TOGETHER : patience;
+    if (patience.toNanos() / 1e9 > left) {
+      patience = Duration.ofMillis((long) (Math.max(0, left) * 1e3));
+    }
     try {
       for (Workbench.Choice choice : workbench.together(finalists, patience)) {
         records.append(
@@ -353,14 +393,11 @@ public final class TuningSession {
   }
 
   private TuningProgress progress(
-      List<TaskTuning> states, TaskTuning state, int left, Instant start) {
+      List<TaskTuning> states, TaskTuning state, int left, TimePlan time) {
     TuningTask task = state.task();
-    int done = states.stream().mapToInt(TaskTuning::sessionTrials).sum();
-    double elapsed = seconds(start);
-    double byTrials = elapsed / Math.max(1, done) * left;
-    double byTime =
-        options.timeBudget().map(b -> b.toNanos() / 1e9 - elapsed).orElse(Double.MAX_VALUE);
-    double remaining = Math.max(0, Math.min(byTrials, byTime));
+    // Comparing the best takes about as long for each of them as a trial.
+    double trials = left + (workbench.measures() ? FINALISTS * states.size() : 0);
+    double remaining = Math.max(0, Math.min(trials * secondsOfTrial(states, time), time.left()));
     return new TuningProgress(
         task.id(),
         states.size(),
@@ -369,7 +406,7 @@ public final class TuningSession {
         options.trials(),
         TaskReport.gflops(task.flops(), state.lastMs()),
         TaskReport.gflops(task.flops(), state.bestMs()),
-        Duration.between(start, clock.instant()),
+        time.elapsed(),
         Optional.of(Duration.ofMillis((long) (remaining * 1e3))),
         modelMs(states));
   }
@@ -380,9 +417,5 @@ public final class TuningSession {
       sum += state.bestMs() * state.task().weight();
     }
     return Double.isInfinite(sum) ? OptionalDouble.empty() : OptionalDouble.of(sum);
-  }
-
-  private double seconds(Instant start) {
-    return Duration.between(start, clock.instant()).toNanos() / 1e9;
   }
 }

@@ -1,5 +1,9 @@
 package org.jtvmc.tuner.session;
 
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -33,6 +37,7 @@ final class Surface implements Workbench, CandidateSpace, Measurer {
 
   private final List<Candidate> measured = new ArrayList<>();
   private final Set<List<Integer>> code = new HashSet<>();
+  private Instant now = Instant.EPOCH;
   private boolean twins;
   private boolean broken;
 
@@ -69,6 +74,26 @@ final class Surface implements Workbench, CandidateSpace, Measurer {
   /** The candidates in the order in which they were measured. */
   List<Candidate> measured() {
     return measured;
+  }
+
+  /** A clock by which every measurement takes a second. */
+  Clock clock() {
+    return new Clock() {
+      @Override
+      public Instant instant() {
+        return now;
+      }
+
+      @Override
+      public ZoneId getZone() {
+        return ZoneOffset.UTC;
+      }
+
+      @Override
+      public Clock withZone(ZoneId zone) {
+        return this;
+      }
+    };
   }
 
   /** From now on values of the first dimension come in pairs of the same machine code. */
@@ -138,6 +163,7 @@ final class Surface implements Workbench, CandidateSpace, Measurer {
   @Override
   public List<MeasureResult> compare(TuningTask task, List<Candidate> candidates) {
     List<MeasureResult> results = new ArrayList<>();
+    now = now.plusSeconds(candidates.size());
     for (Candidate candidate : candidates) {
       int[] point = point(candidate);
       results.add(

@@ -105,6 +105,55 @@ class TuningSessionTest {
         80, records.of(large.key(Kernels.host())).stream().filter(r -> !r.confirmed()).count());
   }
 
+  /** By a clock by which every measurement takes a second. */
+  @Test
+  void aSessionEndsWithItsTimeBudgetComparisonsIncluded() {
+    for (int seconds : List.of(60, 100, 200)) {
+      progress.clear();
+      TuningOptions options =
+          new TuningOptions(
+              1000,
+              Optional.of(Duration.ofSeconds(seconds)),
+              OptionalInt.empty(),
+              "evolutionary",
+              "none",
+              1,
+              true,
+              "test");
+      TuningReport report =
+          new TuningSession(
+                  Kernels.host(),
+                  options,
+                  RecordStore.inMemory(),
+                  surface,
+                  listener,
+                  surface.clock())
+              .run(List.of(small, large));
+      assertTrue(report.elapsed().toSeconds() <= 1.1 * seconds, report::toString);
+      assertTrue(report.elapsed().toSeconds() >= 0.6 * seconds, report::toString);
+      for (TuningProgress at : progress) {
+        assertEquals(seconds, at.elapsed().plus(at.remaining().orElseThrow()).toSeconds(), 1);
+      }
+    }
+  }
+
+  /** Without a budget: what was said in the middle is near what it took. */
+  @Test
+  void theEstimateOfTheTimeLeftIsNearWhatItTakes() {
+    TuningReport report =
+        new TuningSession(
+                Kernels.host(),
+                with("evolutionary", "none", 200, 1),
+                RecordStore.inMemory(),
+                surface,
+                listener,
+                surface.clock())
+            .run(List.of(small, large));
+    TuningProgress middle = progress.get(progress.size() / 2);
+    double expected = middle.elapsed().toSeconds() + middle.remaining().orElseThrow().toSeconds();
+    assertEquals(report.elapsed().toSeconds(), expected, 0.1 * expected);
+  }
+
   @Test
   void theSameSeedGivesTheSameSession() {
     tune(RecordStore.inMemory(), with("evolutionary", "xgboost", 60, 9), small, large);

@@ -18,8 +18,24 @@ import org.jtvmc.ir.type.DType;
 public final class Tensor {
   private final TensorOp op;
 
+  /** Asked for by every schedule: found once. */
+  private final Optional<Tensor> constantSource;
+
   private Tensor(TensorOp op) {
     this.op = op;
+    this.constantSource = op instanceof ComputeOp compute ? source(compute) : Optional.empty();
+  }
+
+  private static Optional<Tensor> source(ComputeOp op) {
+    Tensor only = null;
+    for (Tensor input : op.inputs()) {
+      Tensor source = input.constantSource().orElse(null);
+      if (source == null || (only != null && only != source)) {
+        return Optional.empty();
+      }
+      only = source;
+    }
+    return Optional.ofNullable(only);
   }
 
   public static Tensor of(TensorOp op) {
@@ -149,17 +165,7 @@ public final class Tensor {
   public Optional<Tensor> constantSource() {
     return switch (op) {
       case PlaceholderOp input -> input.constant() ? Optional.of(this) : Optional.empty();
-      case ComputeOp compute -> {
-        Tensor only = null;
-        for (Tensor input : compute.inputs()) {
-          Tensor source = input.constantSource().orElse(null);
-          if (source == null || (only != null && only != source)) {
-            yield Optional.empty();
-          }
-          only = source;
-        }
-        yield Optional.ofNullable(only);
-      }
+      case ComputeOp _ -> constantSource;
     };
   }
 

@@ -132,7 +132,8 @@ public final class DesignSpace {
   public Candidate build(Choices choices) {
     SketchState state = new SketchState(Schedule.of(dag), target, choices, answers);
     if (dag.strategies().size() > 1) {
-      String preferred = StrategyCost.cheapest(dag, target);
+      String preferred =
+          state.answer("cheapest strategy", String.class, () -> StrategyCost.cheapest(dag, target));
       String strategy = state.pick("strategy", dag.strategies(), preferred);
       if (!strategy.equals(dag.strategies().getFirst())) {
         state.apply(new UseStrategy(strategy));

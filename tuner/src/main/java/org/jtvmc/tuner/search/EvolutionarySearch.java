@@ -33,11 +33,11 @@ import org.jtvmc.tuner.feature.ProgramFeatures;
  */
 public final class EvolutionarySearch implements SearchStrategy {
   /** Looking at candidates must not take longer than measuring the batch. */
-  private static final int POPULATION_PER_TRIAL = 24;
+  private static final int POPULATION_PER_TRIAL = 16;
 
   private static final int LEAST_POPULATION = 40;
   private static final int MOST_POPULATION = 256;
-  private static final int GENERATIONS = 4;
+  private static final int GENERATIONS = 3;
   private static final double MUTATION = 0.7;
   private static final double MEASURED_SHARE = 0.3;
   private static final double RANDOM_SHARE = 0.08;

@@ -19,7 +19,8 @@ public final class TileTransforms implements SketchRule {
     return !stage.isReduction()
         && stage.isFresh()
         && stage.isRoot()
-        && plan(state, stage).isPresent();
+        && state.answer(
+            "transforms in " + stage.id(), Boolean.class, () -> plan(state, stage).isPresent());
   }
 
   @Override

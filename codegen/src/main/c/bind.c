@@ -58,8 +58,8 @@ static int32_t check_shape(const DLTensor* tensor, const jtvmc_tensor_info* info
   if (info->ndim > 0 && !tensor->shape) {
     return jtvmc_fail(JTVMC_INVALID_ARGUMENT, "tensor \"%s\": the shape is NULL", info->name);
   }
-  if (info->sizes_at >= 0) {
-    if (tensor->shape != info->shape) return JTVMC_OK;
+  if (info->sizes_at != JTVMC_FIXED_SIZES) {
+    if (tensor->shape != info->shape || info->ndim == 0) return JTVMC_OK;
     return jtvmc_fail(JTVMC_INVALID_ARGUMENT,
                       "tensor \"%s\" needs a shape of its own, which the run fills in", info->name);
   }
@@ -86,7 +86,7 @@ static int32_t check_shape(const DLTensor* tensor, const jtvmc_tensor_info* info
 
 /* Of sizes that a run decides, what there can be at most. */
 static uint64_t bytes_of(const jtvmc_tensor_info* info, const int64_t* shape) {
-  if (info->sizes_at >= 0) return info->capacity;
+  if (info->sizes_at != JTVMC_FIXED_SIZES) return info->capacity;
   uint64_t elements = 1;
   for (int32_t i = 0; i < info->ndim; i++) elements *= (uint64_t)shape[i];
   return elements * ((info->dtype.bits + 7u) / 8u);
@@ -127,6 +127,10 @@ static int32_t bind_tensor(const DLTensor* tensor, const jtvmc_tensor_info* info
   int32_t status = check_device(tensor, info, memory);
   if (status == JTVMC_OK) status = check_shape(tensor, info, shape);
   if (status != JTVMC_OK) return status;
+  if (info->sizes_at <= JTVMC_OWN_MEMORY) {
+    *data = NULL;
+    return JTVMC_OK;
+  }
   char* begin = (char*)tensor->data + tensor->byte_offset;
   if (!tensor->data && bytes_of(info, shape) > 0) {
     return jtvmc_fail(JTVMC_INVALID_ARGUMENT, "tensor \"%s\": the data are NULL", info->name);
@@ -176,29 +180,52 @@ int32_t jtvmc_bind(const jtvmc_model_info* info, const int64_t* const* shapes,
   return check_overlap(info, shapes, io);
 }
 
-int32_t jtvmc_report_sizes(const jtvmc_model_info* info, const DLTensor* tensors,
-                           const void* workspace) {
+/* Of an output in memory of the context's. */
+static void report_own(const jtvmc_tensor_info* output, const jtvmc_sizes* sizes, int32_t index,
+                       DLTensor* tensor, void* workspace) {
+  int64_t offset = sizes->offsets[JTVMC_OWN_MEMORY - output->sizes_at];
+  tensor->data = (char*)workspace + offset;
+  tensor->byte_offset = 0;
+  if (output->ndim > 0) {
+    memcpy(tensor->shape, sizes->shapes[index], (size_t)output->ndim * sizeof(int64_t));
+  }
+}
+
+/* Of an output in memory of the caller's. */
+static int32_t report_bounded(const jtvmc_tensor_info* output, DLTensor* tensor,
+                              const void* workspace) {
+  const int64_t* sizes = (const int64_t*)(const void*)((const char*)workspace + output->sizes_at);
+  uint64_t room = output->capacity / ((output->dtype.bits + 7u) / 8u);
+  uint64_t elements = 1;
+  for (int32_t d = 0; d < output->ndim; d++) {
+    if (sizes[d] == 0) elements = 0;
+  }
+  for (int32_t d = 0; d < output->ndim && elements > 0; d++) {
+    uint64_t size = (uint64_t)sizes[d];
+    elements = sizes[d] < 0 || size > room / elements ? room + 1 : elements * size;
+    if (elements > room) {
+      shape_text shape = print_shape(sizes, output->ndim);
+      return jtvmc_fail(JTVMC_WRONG_SHAPE,
+                        "output \"%s\" would have the shape %s; the model is compiled for at most "
+                        "%llu elements of it",
+                        output->name, shape.text, (unsigned long long)room);
+    }
+  }
+  memcpy(tensor->shape, sizes, (size_t)output->ndim * sizeof *sizes);
+  return JTVMC_OK;
+}
+
+int32_t jtvmc_report_sizes(const jtvmc_model_info* info, const jtvmc_sizes* sizes,
+                           DLTensor* tensors, void* workspace) {
+  int32_t status = JTVMC_OK;
   for (int32_t i = info->num_inputs; i < info->num_inputs + info->num_outputs; i++) {
     const jtvmc_tensor_info* output = &info->tensors[i];
-    if (output->sizes_at < 0) continue;
-    const int64_t* sizes = (const int64_t*)(const void*)((const char*)workspace + output->sizes_at);
-    uint64_t room = output->capacity / ((output->dtype.bits + 7u) / 8u);
-    uint64_t elements = 1;
-    for (int32_t d = 0; d < output->ndim; d++) {
-      if (sizes[d] == 0) elements = 0;
+    if (output->sizes_at == JTVMC_FIXED_SIZES || status != JTVMC_OK) continue;
+    if (output->sizes_at <= JTVMC_OWN_MEMORY) {
+      report_own(output, sizes, i, &tensors[i], workspace);
+    } else {
+      status = report_bounded(output, &tensors[i], workspace);
     }
-    for (int32_t d = 0; d < output->ndim && elements > 0; d++) {
-      uint64_t size = (uint64_t)sizes[d];
-      elements = sizes[d] < 0 || size > room / elements ? room + 1 : elements * size;
-      if (elements > room) {
-        shape_text shape = print_shape(sizes, output->ndim);
-        return jtvmc_fail(JTVMC_WRONG_SHAPE,
-                          "output \"%s\" would have the shape %s; the model is compiled for at most "
-                          "%llu elements of it",
-                          output->name, shape.text, (unsigned long long)room);
-      }
-    }
-    memcpy(tensors[i].shape, sizes, (size_t)output->ndim * sizeof *sizes);
   }
-  return JTVMC_OK;
+  return status;
 }

@@ -3,6 +3,7 @@
 #define JTVMC_BIND_H
 
 #include "jtvmc.h"
+#include "sizes.h"
 
 /* The memory that tensors must lie in. */
 typedef struct jtvmc_memory {
@@ -22,8 +23,11 @@ uint64_t jtvmc_tensor_bytes(const jtvmc_tensor_info* info);
 int32_t jtvmc_bind(const jtvmc_model_info* info, const int64_t* const* shapes,
                    const DLTensor* tensors, const jtvmc_memory* memory, void** io);
 
-/* Tells the caller the sizes of the outputs that the run has decided. */
-int32_t jtvmc_report_sizes(const jtvmc_model_info* info, const DLTensor* tensors,
-                           const void* workspace);
+/*
+ * Tells the caller the sizes of the outputs that the run has decided, and where those are that lie
+ * in the context's memory.
+ */
+int32_t jtvmc_report_sizes(const jtvmc_model_info* info, const jtvmc_sizes* sizes,
+                           DLTensor* tensors, void* workspace);
 
 #endif /* JTVMC_BIND_H */

@@ -267,7 +267,7 @@ static int32_t run(jtvmc_context* context, const DLTensor* tensors, int host, vo
   return status;
 }
 
-int32_t jtvmc_run(jtvmc_context* context, const DLTensor* tensors) {
+int32_t jtvmc_run(jtvmc_context* context, DLTensor* tensors) {
   return run(context, tensors, 1, NULL);
 }
 

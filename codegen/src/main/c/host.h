@@ -18,7 +18,8 @@
 /* Codes of failure beside a kernel's own. */
 enum {
   JTVMC_REFUSED = 1000, /* an argument holds what the operator cannot take */
-  JTVMC_NO_MEMORY = 1001
+  JTVMC_NO_MEMORY = 1001,
+  JTVMC_SAID = 1002 /* the context holds the status, and the sentence is said */
 };
 
 /* How elements compare: a kind and the bytes of one. */

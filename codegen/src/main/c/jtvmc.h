@@ -8,7 +8,7 @@
  *   model    code and weights. Immutable once open, shared by any number of threads.
  *   context  the workspace of one running inference: one for each thread that calls run.
  *   run      reads and writes the caller's tensors in place. It allocates nothing, unless the model
- *            makes texts.
+ *            makes texts, or values of sizes that have no bound; that memory is then used again.
  *
  * A model may leave sizes open: such a size is -1 in its description. It runs with any sizes that
  * fit together; infer_shapes tells those of the outputs. A context's workspace then grows when a run
@@ -31,7 +31,7 @@
 extern "C" {
 #endif
 
-#define JTVMC_ABI_VERSION 2
+#define JTVMC_ABI_VERSION 3
 
 /*
  * DLPack (https://dmlc.github.io/dlpack, ABI 1.x). A program that also uses dlpack.h includes it
@@ -113,6 +113,11 @@ typedef struct jtvmc_context jtvmc_context;
 typedef struct jtvmc_pool jtvmc_pool;
 typedef struct jtvmc_open_model jtvmc_open_model;
 
+/* Values of sizes_at: the sizes are known before a run; the output comes in the context's memory (so
+   all from here downwards); else, from 0 on, in the caller's. */
+#define JTVMC_FIXED_SIZES (-1)
+#define JTVMC_OWN_MEMORY (-2)
+
 /* What a model expects of one tensor. */
 typedef struct jtvmc_tensor_info {
   const char* name;
@@ -121,14 +126,13 @@ typedef struct jtvmc_tensor_info {
   DLDataType dtype;
   uint64_t alignment; /* of the data, in bytes; a power of two */
   uint64_t capacity;  /* bytes that the data take, or may take */
-  /* Of an output whose sizes a run decides, where they are kept; else -1. See jtvmc_run. */
+  /* JTVMC_FIXED_SIZES, unless a run decides over the sizes of this output; see jtvmc_run. */
   int64_t sizes_at;
 } jtvmc_tensor_info;
 
 /*
- * Runs the whole model: io holds the data of the inputs, then of the outputs, and then the
- * context's memory for texts. A NULL pool means
- * the calling thread alone. Returns 0, or the code of the kernel that failed.
+ * Runs the whole model: io holds the data of the inputs, then of the outputs, then the context's
+ * memory for texts, and the context. A NULL pool means the calling thread alone. Returns 0, or the code of the kernel that failed.
  */
 typedef int32_t (*jtvmc_entry)(void** io, void* workspace, const void* weights, jtvmc_pool* pool);
 
@@ -148,6 +152,9 @@ typedef struct jtvmc_model_info {
   const char* weights_file; /* when weights is NULL: a file beside the library, or NULL */
   jtvmc_entry entry;        /* of a model for the CPU whose sizes are known, else NULL */
   const jtvmc_open_model* open; /* of a model whose sizes are open, else NULL */
+  /* The bodies of its loops and the branches of its conditions. */
+  const struct jtvmc_model_info* const* regions;
+  int32_t num_regions;
 } jtvmc_model_info;
 
 typedef struct jtvmc_options {
@@ -199,12 +206,14 @@ int32_t jtvmc_context_use_workspace(jtvmc_context* context, void* memory, uint64
  * several contexts running at once, those that find the threads busy work on their own thread
  * alone.
  *
- * An output whose sizes a run decides (sizes_at is not -1: the positions that NonZero finds, the
- * boxes that NonMaxSuppression leaves) takes data of info->capacity bytes, the most that there can
- * be, and a shape of the caller's own, ndim sizes, which the run fills in. The elements are compact
- * and row-major at the front of the data. See jtvmc_sized_tensor.
+ * An output whose sizes a run decides (sizes_at is not JTVMC_FIXED_SIZES) takes a shape of the
+ * caller's own, ndim sizes, which the run fills in. Where there is a most that there can be (the
+ * positions that NonZero finds; sizes_at is 0 or more), it takes data of info->capacity bytes, and
+ * the elements are compact and row-major at the front of them. Where there is none (what a loop
+ * collects; sizes_at is JTVMC_OWN_MEMORY or less), the run writes into the tensor where its data
+ * are: in memory of the context, until it runs again or is destroyed. See jtvmc_sized_tensor.
  */
-int32_t jtvmc_run(jtvmc_context* context, const DLTensor* tensors);
+int32_t jtvmc_run(jtvmc_context* context, DLTensor* tensors);
 
 /*
  * Only of a model for GPUs, where jtvmc_run takes tensors of the CPU, copies them in and out on a
@@ -233,8 +242,8 @@ static inline DLTensor jtvmc_tensor(const jtvmc_tensor_info* info, void* data) {
 }
 
 /*
- * The same for an output whose sizes a run decides: data of info->capacity bytes, and a place for
- * info->ndim sizes that the run fills in.
+ * The same for an output whose sizes a run decides: data of info->capacity bytes, NULL where that
+ * is 0, and a place for info->ndim sizes that the run fills in.
  */
 static inline DLTensor jtvmc_sized_tensor(const jtvmc_tensor_info* info, void* data,
                                           int64_t* shape) {

@@ -1,36 +1,15 @@
 #include "jtvmc.h"
 
 #include "bind.h"
+#include "context.h"
 #include "cpu_features.h"
 #include "error.h"
 #include "host.h"
 #include "jtvmc_pool.h"
-#include "sizes.h"
 #include "system.h"
-#include "texts.h"
-#include "weights.h"
 
 /* The model of this library, written by the compiler. */
 extern const jtvmc_model_info jtvmc_this_model JTVMC_HIDDEN;
-
-struct jtvmc_model {
-  const jtvmc_model_info* info;
-  jtvmc_weights weights;
-  jtvmc_pool* pool;
-  jtvmc_model* next; /* in open_models */
-};
-
-struct jtvmc_context {
-  const jtvmc_model* model;
-  void* workspace;
-  uint64_t workspace_size;
-  void* lent;           /* workspace of the caller's, or NULL */
-  uint64_t lent_size;
-  jtvmc_sizes* sizes;   /* of a model whose sizes are open, else NULL */
-  uint32_t running;
-  jtvmc_texts texts;
-  void* io[]; /* the data of the inputs, then of the outputs, then the memory for texts */
-};
 
 /* What huge pages are worth asking for. */
 #define HUGE_PAGE ((uint64_t)2 << 20)
@@ -140,48 +119,76 @@ static void* allocate_workspace(uint64_t size) {
   return memory;
 }
 
+static void free_context(jtvmc_context* context) {
+  if (!context) return;
+  for (int32_t i = 0; context->regions && i < context->info->num_regions; i++) {
+    free_context(context->regions[i]);
+  }
+  free(context->regions);
+  jtvmc_texts_release(&context->texts);
+  jtvmc_sizes_free(context->sizes);
+  free(context->workspace);
+  free(context);
+}
+
+/* The parts of a context that are memory of their own. 0 where there is none. */
+static int fill_context(jtvmc_context* context) {
+  const jtvmc_model_info* info = context->info;
+  if (info->num_regions > 0) {
+    size_t size = ((size_t)info->num_regions * sizeof(void*) + 63) / 64 * 64;
+    context->regions = aligned_alloc(64, size);
+    if (!context->regions) return 0;
+    memset(context->regions, 0, size);
+  }
+  if (info->open) {
+    context->sizes = jtvmc_sizes_create(info);
+    if (!context->sizes) return 0;
+  }
+  if (info->workspace_size > 0) {
+    context->workspace = allocate_workspace(info->workspace_size);
+    if (!context->workspace) return 0;
+    context->workspace_size = info->workspace_size;
+  }
+  return 1;
+}
+
+/* root is NULL for one of the caller's. */
+static jtvmc_context* make_context(const jtvmc_model* model, const jtvmc_model_info* info,
+                                   jtvmc_context* root) {
+  size_t tensors = (size_t)info->num_inputs + (size_t)info->num_outputs;
+  size_t size = sizeof(jtvmc_context) + (tensors + 2) * sizeof(void*);
+  jtvmc_context* created = aligned_alloc(64, (size + 63) / 64 * 64);
+  if (created) {
+    memset(created, 0, size);
+    created->model = model;
+    created->info = info;
+    created->root = root ? root : created;
+    created->io[tensors] = &created->root->texts;
+    created->io[tensors + 1] = created;
+    if (fill_context(created)) return created;
+    free_context(created);
+  }
+  jtvmc_fail(JTVMC_OUT_OF_MEMORY, "no memory for a context with a workspace of %llu bytes",
+             (unsigned long long)info->workspace_size);
+  return NULL;
+}
+
 int32_t jtvmc_context_create(jtvmc_model* model, jtvmc_context** context) {
   if (!context) {
     return jtvmc_fail(JTVMC_INVALID_ARGUMENT, "context_create: the place for it is NULL");
   }
   *context = NULL;
   if (!model) return jtvmc_fail(JTVMC_INVALID_ARGUMENT, "context_create: the model is NULL");
-  const jtvmc_model_info* info = model->info;
-  size_t tensors = (size_t)info->num_inputs + (size_t)info->num_outputs;
-  size_t size = sizeof(jtvmc_context) + (tensors + 1) * sizeof(void*);
-  jtvmc_context* created = aligned_alloc(64, (size + 63) / 64 * 64);
-  if (!created) return jtvmc_fail(JTVMC_OUT_OF_MEMORY, "context_create: out of memory");
-  memset(created, 0, size);
-  created->model = model;
-  created->io[tensors] = &created->texts;
-  if (info->open) {
-    created->sizes = jtvmc_sizes_create(info);
-    if (!created->sizes) {
-      free(created);
-      return jtvmc_fail(JTVMC_OUT_OF_MEMORY, "context_create: out of memory");
-    }
-  }
-  if (info->workspace_size > 0) {
-    created->workspace = allocate_workspace(info->workspace_size);
-    created->workspace_size = info->workspace_size;
-    if (!created->workspace) {
-      jtvmc_sizes_free(created->sizes);
-      free(created);
-      return jtvmc_fail(JTVMC_OUT_OF_MEMORY,
-                        "context_create: no memory for a workspace of %llu bytes",
-                        (unsigned long long)info->workspace_size);
-    }
-  }
-  *context = created;
-  return JTVMC_OK;
+  *context = make_context(model, model->info, NULL);
+  return *context ? JTVMC_OK : JTVMC_OUT_OF_MEMORY;
 }
 
-void jtvmc_context_destroy(jtvmc_context* context) {
-  if (!context) return;
-  jtvmc_texts_release(&context->texts);
-  jtvmc_sizes_free(context->sizes);
-  free(context->workspace);
-  free(context);
+void jtvmc_context_destroy(jtvmc_context* context) { free_context(context); }
+
+jtvmc_context* jtvmc_region_context(jtvmc_context* context, int32_t region) {
+  jtvmc_context** own = &context->regions[region];
+  if (!*own) *own = make_context(context->model, context->info->regions[region], context->root);
+  return *own;
 }
 
 int32_t jtvmc_context_use_workspace(jtvmc_context* context, void* memory, uint64_t size) {
@@ -263,7 +270,7 @@ int32_t jtvmc_workspace_size(jtvmc_model* model, const DLTensor* tensors, uint64
 
 /* Memory for what the run needs: the caller's, or the context's own, which grows. */
 static int32_t find_workspace(jtvmc_context* context, void** workspace) {
-  uint64_t size = workspace_of(context->model->info, context->sizes);
+  uint64_t size = workspace_of(context->info, context->sizes);
   if (context->lent) {
     if (size > context->lent_size) {
       return jtvmc_fail(JTVMC_OUT_OF_MEMORY,
@@ -287,17 +294,42 @@ static int32_t find_workspace(jtvmc_context* context, void** workspace) {
   return JTVMC_OK;
 }
 
-static int32_t run_exclusively(jtvmc_context* context, const DLTensor* tensors) {
+int32_t jtvmc_context_shapes(jtvmc_context* context, const DLTensor* tensors,
+                             const int64_t* const** shapes) {
+  jtvmc_sizes* sizes = context->sizes;
+  int32_t status = sizes ? jtvmc_sizes_update(sizes, context->info, tensors) : JTVMC_OK;
+  *shapes = shapes_of(sizes);
+  return status;
+}
+
+/* The sentence for what a kernel returned. */
+static int32_t explain(jtvmc_context* context, int32_t status) {
+  if (status == JTVMC_SAID) return context->said;
+  if (status == JTVMC_REFUSED) {
+    return jtvmc_fail(JTVMC_INVALID_ARGUMENT,
+                      "model \"%s\": an input leads to a position, a shape or a text that an "
+                      "operator cannot take",
+                      context->info->name);
+  }
+  if (status == JTVMC_NO_MEMORY) {
+    return jtvmc_fail(JTVMC_OUT_OF_MEMORY, "run: no memory for what the run decides over");
+  }
+  return jtvmc_fail(JTVMC_KERNEL, "model \"%s\": a kernel failed with code %d",
+                    context->info->name, status);
+}
+
+int32_t jtvmc_context_run(jtvmc_context* context, DLTensor* tensors) {
   const jtvmc_model* model = context->model;
-  const jtvmc_model_info* info = model->info;
+  const jtvmc_model_info* info = context->info;
   jtvmc_memory memory = {kDLCPU, 0, 0};
   jtvmc_sizes* sizes = context->sizes;
-  int32_t status = sizes ? jtvmc_sizes_update(sizes, info, tensors) : JTVMC_OK;
-  if (status == JTVMC_OK) status = jtvmc_bind(info, shapes_of(sizes), tensors, &memory, context->io);
+  const int64_t* const* shapes;
+  int32_t status = jtvmc_context_shapes(context, tensors, &shapes);
+  if (status == JTVMC_OK) status = jtvmc_bind(info, shapes, tensors, &memory, context->io);
   void* workspace = NULL;
   if (status == JTVMC_OK) status = find_workspace(context, &workspace);
   if (status != JTVMC_OK) return status;
-  jtvmc_texts_reset(&context->texts);
+  context->workspace_in_use = workspace;
   const void* weights = model->weights.data;
   if (sizes && !sizes->fixed) {
     status = sizes->open->entry(context->io, workspace, weights, model->pool, sizes->values,
@@ -306,20 +338,11 @@ static int32_t run_exclusively(jtvmc_context* context, const DLTensor* tensors) 
     jtvmc_entry entry = sizes ? sizes->fixed->entry : info->entry;
     status = entry(context->io, workspace, weights, model->pool);
   }
-  if (status == 0) return jtvmc_report_sizes(info, tensors, workspace);
-  if (status == JTVMC_REFUSED) {
-    return jtvmc_fail(JTVMC_INVALID_ARGUMENT,
-                      "model \"%s\": an input leads to a position, a shape or a text that an "
-                      "operator cannot take",
-                      info->name);
-  }
-  if (status == JTVMC_NO_MEMORY) {
-    return jtvmc_fail(JTVMC_OUT_OF_MEMORY, "run: no memory for texts");
-  }
-  return jtvmc_fail(JTVMC_KERNEL, "model \"%s\": a kernel failed with code %d", info->name, status);
+  if (status != 0) return explain(context, status);
+  return jtvmc_report_sizes(info, sizes, tensors, workspace);
 }
 
-int32_t jtvmc_run(jtvmc_context* context, const DLTensor* tensors) {
+int32_t jtvmc_run(jtvmc_context* context, DLTensor* tensors) {
   if (!context || !tensors) {
     return jtvmc_fail(JTVMC_INVALID_ARGUMENT, "run: the %s NULL",
                       context ? "tensors are" : "context is");
@@ -328,7 +351,8 @@ int32_t jtvmc_run(jtvmc_context* context, const DLTensor* tensors) {
     return jtvmc_fail(JTVMC_INVALID_ARGUMENT,
                       "run: the context serves another thread; make one context for each thread");
   }
-  int32_t status = run_exclusively(context, tensors);
+  jtvmc_texts_reset(&context->texts);
+  int32_t status = jtvmc_context_run(context, tensors);
   __atomic_store_n(&context->running, 0, __ATOMIC_RELEASE);
   return status;
 }

@@ -11,7 +11,8 @@ jtvmc_sizes* jtvmc_sizes_create(const jtvmc_model_info* info) {
   const jtvmc_open_model* open = info->open;
   size_t words = (size_t)open->num_symbols + (size_t)open->num_steps + (size_t)open->num_dims +
                  (size_t)num_tensors(info) + 2 * (size_t)open->num_blocks;
-  size_t size = sizeof(jtvmc_sizes) + words * sizeof(int64_t);
+  size_t stages = (size_t)open->num_stages * sizeof(jtvmc_stage);
+  size_t size = sizeof(jtvmc_sizes) + words * sizeof(int64_t) + stages;
   size = (size + 63) / 64 * 64;
   jtvmc_sizes* sizes = aligned_alloc(64, size);
   if (!sizes) return NULL;
@@ -23,7 +24,8 @@ jtvmc_sizes* jtvmc_sizes_create(const jtvmc_model_info* info) {
   sizes->dims = sizes->values + open->num_steps;
   sizes->offsets = sizes->dims + open->num_dims;
   sizes->shapes = (const int64_t**)(sizes->offsets + open->num_blocks);
-  sizes->order = (int32_t*)(sizes->shapes + num_tensors(info));
+  sizes->stages = (jtvmc_stage*)(sizes->shapes + num_tensors(info));
+  sizes->order = (int32_t*)(sizes->stages + open->num_stages);
   const int64_t* shape = sizes->dims;
   for (int32_t i = 0; i < num_tensors(info); i++) {
     sizes->shapes[i] = shape;
@@ -32,7 +34,18 @@ jtvmc_sizes* jtvmc_sizes_create(const jtvmc_model_info* info) {
   return sizes;
 }
 
-void jtvmc_sizes_free(jtvmc_sizes* sizes) { free(sizes); }
+void jtvmc_sizes_free(jtvmc_sizes* sizes) {
+  if (!sizes) return;
+  for (int32_t stage = 1; stage < sizes->open->num_stages; stage++) {
+    free(sizes->stages[stage].memory);
+  }
+  free(sizes);
+}
+
+/* What is known from a stage on has changed. */
+static void forget(jtvmc_sizes* sizes, int32_t stage) {
+  for (; stage < sizes->open->num_stages; stage++) sizes->stages[stage].known = 0;
+}
 
 /* ---- Values ---- */
 
@@ -79,13 +92,16 @@ static int compute(const jtvmc_size_step* step, const jtvmc_sizes* sizes, int64_
   return 0;
 }
 
-static int32_t compute_all(jtvmc_sizes* sizes, const jtvmc_model_info* info) {
+static int32_t compute_stage(jtvmc_sizes* sizes, const jtvmc_model_info* info, int32_t stage) {
   const jtvmc_open_model* open = sizes->open;
   for (int32_t i = 0; i < open->num_steps; i++) {
-    if (!compute(&open->steps[i], sizes, &sizes->values[i])) return too_large(info);
+    if (open->steps[i].stage == stage && !compute(&open->steps[i], sizes, &sizes->values[i])) {
+      return too_large(info);
+    }
   }
   for (int32_t i = 0; i < open->num_checks; i++) {
     const jtvmc_size_check* check = &open->checks[i];
+    if (check->stage != stage) continue;
     int64_t left = sizes->values[check->left];
     int64_t right = sizes->values[check->right];
     if (check->is_least ? left < right : left != right) {
@@ -93,7 +109,11 @@ static int32_t compute_all(jtvmc_sizes* sizes, const jtvmc_model_info* info) {
                         info->name, check->what, (long long)left, (long long)right);
     }
   }
-  for (int32_t i = 0; i < open->num_dims; i++) sizes->dims[i] = sizes->values[open->dims[i]];
+  for (int32_t i = 0; i < open->num_dims; i++) {
+    int32_t known_from = open->steps[open->dims[i]].stage;
+    if (known_from == stage) sizes->dims[i] = sizes->values[open->dims[i]];
+    if (known_from > stage) sizes->dims[i] = -1;
+  }
   return JTVMC_OK;
 }
 
@@ -105,17 +125,19 @@ static int64_t block_size(const jtvmc_sizes* sizes, int32_t block) {
   return aligned(sizes->values[sizes->open->blocks[block].size]);
 }
 
-/* The largest first, since the smaller ones fit between them. */
-static void sort_blocks(jtvmc_sizes* sizes) {
-  int32_t count = sizes->open->num_blocks;
-  for (int32_t i = 0; i < count; i++) {
-    int32_t place = i;
+/* A stage's blocks, the largest first, since the smaller ones fit between them; how many. */
+static int32_t sort_blocks(jtvmc_sizes* sizes, int32_t stage) {
+  int32_t count = 0;
+  for (int32_t i = 0; i < sizes->open->num_blocks; i++) {
+    if (sizes->open->blocks[i].stage != stage) continue;
+    int32_t place = count++;
     while (place > 0 && block_size(sizes, sizes->order[place - 1]) < block_size(sizes, i)) {
       sizes->order[place] = sizes->order[place - 1];
       place--;
     }
     sizes->order[place] = i;
   }
+  return count;
 }
 
 /* The end of a block that is placed already, lives with this one and lies where this one would; -1
@@ -134,12 +156,17 @@ static int64_t end_of_collision(const jtvmc_sizes* sizes, int32_t placed, int32_
   return -1;
 }
 
-static int32_t plan_workspace(jtvmc_sizes* sizes, const jtvmc_model_info* info) {
-  sort_blocks(sizes);
+/* Places a stage's blocks one beside the other, and says how much memory they take. */
+static int32_t plan_stage(jtvmc_sizes* sizes, const jtvmc_model_info* info, int32_t stage,
+                          uint64_t* bytes) {
   int64_t total = 0;
   for (int32_t i = 0; i < sizes->open->num_blocks; i++) {
+    const jtvmc_block* block = &sizes->open->blocks[i];
+    if (block->stage == stage && sizes->values[block->size] > INT64_MAX / 4) return too_large(info);
+  }
+  int32_t count = sort_blocks(sizes, stage);
+  for (int32_t i = 0; i < count; i++) {
     int32_t block = sizes->order[i];
-    if (sizes->values[sizes->open->blocks[block].size] > INT64_MAX / 4) return too_large(info);
     int64_t offset = 0;
     int64_t end;
     while ((end = end_of_collision(sizes, i, block, offset)) >= 0) offset = end;
@@ -149,7 +176,63 @@ static int32_t plan_workspace(jtvmc_sizes* sizes, const jtvmc_model_info* info) 
     }
     if (end > total) total = end;
   }
-  sizes->workspace_size = (uint64_t)total;
+  *bytes = (uint64_t)total;
+  return JTVMC_OK;
+}
+
+/* ---- Stages that the run begins ---- */
+
+static int32_t take_symbols(jtvmc_sizes* sizes, const jtvmc_model_info* info, int32_t stage,
+                            const int64_t* decided) {
+  for (int32_t i = 0; i < sizes->open->num_symbols; i++) {
+    const jtvmc_symbol* symbol = &sizes->open->symbols[i];
+    if (symbol->tensor != -stage) continue;
+    int64_t size = decided[symbol->axis];
+    if (size < symbol->least || size > symbol->most) {
+      forget(sizes, stage);
+      return jtvmc_fail(JTVMC_WRONG_SHAPE,
+                        "model \"%s\": the inputs lead to a size of %lld, not in %lld to %lld",
+                        info->name, (long long)size, (long long)symbol->least,
+                        (long long)symbol->most);
+    }
+    if (sizes->symbols[i] != size) {
+      sizes->symbols[i] = size;
+      forget(sizes, stage);
+    }
+  }
+  return JTVMC_OK;
+}
+
+static int32_t grow(jtvmc_stage* stage, uint64_t bytes) {
+  if (bytes <= stage->size) return JTVMC_OK;
+  free(stage->memory);
+  stage->size = 0;
+  stage->memory = aligned_alloc(64, bytes);
+  if (!stage->memory) {
+    return jtvmc_fail(JTVMC_OUT_OF_MEMORY, "run: no memory for %llu bytes of values",
+                      (unsigned long long)bytes);
+  }
+  stage->size = bytes;
+  return JTVMC_OK;
+}
+
+int32_t jtvmc_sizes_decide(jtvmc_sizes* sizes, const jtvmc_model_info* info, int32_t stage,
+                           const int64_t* decided, const void* workspace) {
+  jtvmc_stage* own = &sizes->stages[stage];
+  int32_t status = take_symbols(sizes, info, stage, decided);
+  if (status != JTVMC_OK || (own->known && own->base == workspace)) return status;
+  forget(sizes, stage);
+  uint64_t bytes = 0;
+  status = compute_stage(sizes, info, stage);
+  if (status == JTVMC_OK) status = plan_stage(sizes, info, stage, &bytes);
+  if (status == JTVMC_OK) status = grow(own, bytes);
+  if (status != JTVMC_OK) return status;
+  int64_t distance = (int64_t)((uintptr_t)own->memory - (uintptr_t)workspace);
+  for (int32_t i = 0; i < sizes->open->num_blocks; i++) {
+    if (sizes->open->blocks[i].stage == stage) sizes->offsets[i] += distance;
+  }
+  own->base = workspace;
+  own->known = 1;
   return JTVMC_OK;
 }
 
@@ -179,9 +262,10 @@ static int32_t update_symbols(jtvmc_sizes* sizes, const jtvmc_model_info* info,
                               const DLTensor* tensors) {
   for (int32_t i = 0; i < sizes->open->num_symbols; i++) {
     const jtvmc_symbol* symbol = &sizes->open->symbols[i];
+    if (symbol->tensor < 0) continue;
     int64_t size = tensors[symbol->tensor].shape[symbol->axis];
     if (size < symbol->least || size > symbol->most) {
-      sizes->known = 0;
+      forget(sizes, 0);
       return jtvmc_fail(JTVMC_WRONG_SHAPE,
                         "tensor \"%s\": size %s is %lld along axis %d, not in %lld to %lld",
                         info->tensors[symbol->tensor].name, symbol->name, (long long)size,
@@ -189,7 +273,7 @@ static int32_t update_symbols(jtvmc_sizes* sizes, const jtvmc_model_info* info,
     }
     if (sizes->symbols[i] != size) {
       sizes->symbols[i] = size;
-      sizes->known = 0;
+      forget(sizes, 0);
     }
   }
   return JTVMC_OK;
@@ -225,10 +309,10 @@ int32_t jtvmc_sizes_update(jtvmc_sizes* sizes, const jtvmc_model_info* info,
   }
   if (sizes->fixed) return JTVMC_OK;
   int32_t status = update_symbols(sizes, info, tensors);
-  if (status == JTVMC_OK && !sizes->known) {
-    status = compute_all(sizes, info);
-    if (status == JTVMC_OK) status = plan_workspace(sizes, info);
-    sizes->known = status == JTVMC_OK;
+  if (status == JTVMC_OK && !sizes->stages[0].known) {
+    status = compute_stage(sizes, info, 0);
+    if (status == JTVMC_OK) status = plan_stage(sizes, info, 0, &sizes->workspace_size);
+    sizes->stages[0].known = status == JTVMC_OK;
   }
   return status == JTVMC_OK ? check_inputs(sizes, info, tensors) : status;
 }

@@ -34,6 +34,17 @@ char* jtvmc_texts_take(jtvmc_texts* texts, uint64_t bytes) {
   return taken;
 }
 
+jtvmc_texts jtvmc_texts_mark(jtvmc_texts* texts) { return *texts; }
+
+void jtvmc_texts_back(jtvmc_texts* texts, jtvmc_texts mark) {
+  while (texts->block != mark.block) {
+    char* older = before(texts->block);
+    free(texts->block);
+    texts->block = older;
+  }
+  *texts = mark;
+}
+
 void jtvmc_texts_reset(jtvmc_texts* texts) {
   if (!texts->block) return;
   free_from(before(texts->block));

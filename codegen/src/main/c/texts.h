@@ -16,6 +16,10 @@ typedef struct jtvmc_texts {
 /* So many bytes, until the next reset; NULL where there is no memory. */
 char* jtvmc_texts_take(jtvmc_texts* texts, uint64_t bytes) JTVMC_HIDDEN;
 
+/* Where the memory ends now, and what was taken since given back. */
+jtvmc_texts jtvmc_texts_mark(jtvmc_texts* texts) JTVMC_HIDDEN;
+void jtvmc_texts_back(jtvmc_texts* texts, jtvmc_texts mark) JTVMC_HIDDEN;
+
 /* Forgets all texts, and keeps the largest block. */
 void jtvmc_texts_reset(jtvmc_texts* texts) JTVMC_HIDDEN;
 

@@ -12,6 +12,7 @@ import java.util.List;
 public record KernelCall(String kernel, List<Place> buffers) {
 
   private static final String RUNTIME = "jtvmc_host_";
+  private static final String CONTROL = "jtvmc_control_";
 
   public KernelCall {
     buffers = List.copyOf(buffers);
@@ -20,5 +21,10 @@ public record KernelCall(String kernel, List<Place> buffers) {
   /** Whether a function of the native runtime is called, and no kernel of the model's own. */
   public boolean ofRuntime() {
     return kernel.startsWith(RUNTIME);
+  }
+
+  /** Whether a step of the native runtime is called that decides how the run goes on. */
+  public boolean ofControl() {
+    return kernel.startsWith(CONTROL);
   }
 }

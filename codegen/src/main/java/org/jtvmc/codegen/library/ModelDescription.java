@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * All that a library says and does beside its kernels.
@@ -22,6 +23,8 @@ import java.util.regex.Pattern;
  * @param calls what one run does on the CPU, in this order; of a model for GPUs, its {@link
  *     DeviceProgram} says that
  * @param open of a model whose sizes are known only at run time
+ * @param regions the bodies of loops and the branches of conditions: models inside this one,
+ *     without weights of their own
  */
 public record ModelDescription(
     String name,
@@ -33,7 +36,8 @@ public record ModelDescription(
     WeightStorage weights,
     boolean onDevice,
     List<KernelCall> calls,
-    Optional<OpenModel> open) {
+    Optional<OpenModel> open,
+    List<ModelDescription> regions) {
 
   /** A model whose sizes are all known. */
   public ModelDescription(
@@ -56,7 +60,8 @@ public record ModelDescription(
         weights,
         onDevice,
         calls,
-        Optional.empty());
+        Optional.empty(),
+        List.of());
   }
 
   private static final Pattern IDENTIFIER = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
@@ -70,5 +75,14 @@ public record ModelDescription(
     inputs = List.copyOf(inputs);
     outputs = List.copyOf(outputs);
     calls = List.copyOf(calls);
+    regions = List.copyOf(regions);
+  }
+
+  /** What the model calls, for all shapes and in all its regions. */
+  Stream<KernelCall> allCalls() {
+    var fixed =
+        open.stream().flatMap(some -> some.fixed().stream()).flatMap(one -> one.calls().stream());
+    return Stream.concat(
+        Stream.concat(calls.stream(), fixed), regions.stream().flatMap(ModelDescription::allCalls));
   }
 }

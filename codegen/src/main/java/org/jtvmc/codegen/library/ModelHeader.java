@@ -76,7 +76,11 @@ public final class ModelHeader {
       return "";
     }
     var text = new StringBuilder("/*\n * Open sizes:\n");
-    for (var size : model.open().get().sizes()) {
+    var given = model.open().get().sizes().stream().filter(size -> size.stage() == 0).toList();
+    if (given.isEmpty()) {
+      return "";
+    }
+    for (var size : given) {
       text.append(
           " *   %s, %d to %d: axis %d of \"%s\"\n"
               .formatted(
@@ -117,7 +121,7 @@ public final class ModelHeader {
       void @NAME@_close(jtvmc_model* model);
       int32_t @NAME@_context_create(jtvmc_model* model, jtvmc_context** context);
       void @NAME@_context_destroy(jtvmc_context* context);
-      int32_t @NAME@_run(jtvmc_context* context, const @NAME@_tensors* tensors);
+      int32_t @NAME@_run(jtvmc_context* context, @NAME@_tensors* tensors);
       @ON_STREAM@
       #ifdef __cplusplus
       }

@@ -46,8 +46,11 @@ public final class ModelLibrary {
   public static void write(ModelDescription model, List<byte[]> kernels, Path library) {
     Function<LlvmContext, LlvmModule> module = context -> ModelModule.write(model, context);
     var objects = new ArrayList<>(kernels);
-    if (model.calls().stream().anyMatch(KernelCall::ofRuntime)) {
-      objects.add(hostObject());
+    if (model.allCalls().anyMatch(KernelCall::ofRuntime)) {
+      objects.add(object(RuntimePart.HOST));
+    }
+    if (model.allCalls().anyMatch(KernelCall::ofControl)) {
+      objects.add(object(RuntimePart.CONTROL));
     }
     var functions = new ArrayList<>(INTERFACE);
     functions.addAll(SHAPES);
@@ -112,10 +115,10 @@ public final class ModelLibrary {
     }
   }
 
-  private static byte[] hostObject() {
+  private static byte[] object(RuntimePart part) {
     try (var context = new LlvmContext();
         var machine = new LlvmTargetMachine(RuntimeResources.BASELINE)) {
-      return RuntimeResources.module(RuntimePart.HOST, context).emitObject(machine);
+      return RuntimeResources.module(part, context).emitObject(machine);
     }
   }
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.Stream;
@@ -18,7 +19,7 @@ import org.jtvmc.codegen.llvm.LlvmModule;
 final class ModelModule {
 
   /** JTVMC_ABI_VERSION. */
-  private static final int ABI_VERSION = 2;
+  private static final int ABI_VERSION = 3;
 
   /** kDLCPU and kDLCUDA. */
   private static final int CPU = 1;
@@ -26,6 +27,8 @@ final class ModelModule {
   private static final int CUDA = 2;
 
   private static final int PAGE = 4096;
+
+  private static final String NO_WEIGHTS = "i64 0, ptr null, ptr null";
 
   private final ModelDescription model;
   private final IrText text = new IrText();
@@ -38,16 +41,10 @@ final class ModelModule {
   static LlvmModule write(ModelDescription model, LlvmContext context) {
     var module = new ModelModule(model);
     module.text.append("source_filename = " + IrText.quoted(model.name()) + "\n");
-    String open = "null";
-    String entry = "@jtvmc_entry";
-    new EntryModule(module.text).declare(module.allCalls());
-    if (model.open().isPresent()) {
-      open = OpenModule.write(model, model.open().get(), module.text);
-      entry = "null";
-    } else {
-      new EntryModule(module.text).write("jtvmc_entry", model.calls());
-    }
-    module.writeDescription(CPU, entry, open);
+    new EntryModule(module.text).declare(model.allCalls().toList());
+    OpenModule.declare(module.text);
+    module.declareTensors();
+    module.writeDescription(model, CPU, "", module.writeWeights());
     return context.parseIr(model.name(), module.text.toString());
   }
 
@@ -55,26 +52,42 @@ final class ModelModule {
   static LlvmModule write(ModelDescription model, DeviceProgram program, LlvmContext context) {
     var module = new ModelModule(model);
     module.text.append("source_filename = " + IrText.quoted(model.name()) + "\n");
-    module.writeDescription(CUDA, "null", "null");
+    module.declareTensors();
+    module.writeDescription(model, CUDA, "", module.writeWeights());
     ProgramModule.write(program, module.text);
     return context.parseIr(model.name(), module.text.toString());
   }
 
-  private List<KernelCall> allCalls() {
-    var fixed = model.open().stream().flatMap(open -> open.fixed().stream());
-    return Stream.concat(model.calls().stream(), fixed.flatMap(one -> one.calls().stream()))
-        .toList();
-  }
-
-  private void writeDescription(int deviceType, String entry, String open) {
-    var weights = writeWeights();
-    var tensors = writeTensors();
-    writeInfo(deviceType, tensors, weights, entry, open);
+  /**
+   * Writes what a model, or a region of it, is and does.
+   *
+   * @param suffix behind the names of what is written
+   * @param weights the part of the description about them
+   * @return the name of the description
+   */
+  private String writeDescription(
+      ModelDescription part, int deviceType, String suffix, String weights) {
+    String open = "null";
+    String entry = "null";
+    if (deviceType == CPU && part.open().isPresent()) {
+      open = OpenModule.write(part, part.open().get(), suffix, text);
+    } else if (deviceType == CPU) {
+      entry = "@jtvmc_entry" + suffix;
+      new EntryModule(text).write("jtvmc_entry" + suffix, part.calls());
+    }
+    List<String> regions = new ArrayList<>();
+    for (ModelDescription region : part.regions()) {
+      String inner = "%s_r%d".formatted(suffix, regions.size());
+      regions.add("ptr " + writeDescription(region, deviceType, inner, NO_WEIGHTS));
+    }
+    String name = suffix.isEmpty() ? "@jtvmc_this_model" : "@jtvmc_region" + suffix;
+    writeInfo(name, part, deviceType, writeTensors(part), weights, entry, open, regions);
+    return name;
   }
 
   private String writeWeights() {
     return switch (model.weights()) {
-      case WeightStorage.None() -> "i64 0, ptr null, ptr null";
+      case WeightStorage.None() -> NO_WEIGHTS;
       case WeightStorage.External(var file, var bytes) ->
           "i64 " + bytes + ", ptr null, ptr " + text.string(file);
       case WeightStorage.Embedded(var file) -> {
@@ -102,13 +115,16 @@ final class ModelModule {
     }
   }
 
+  private void declareTensors() {
+    text.append("%tensor = type { ptr, ptr, i32, i8, i8, i16, i64, i64, i64 }\n");
+  }
+
   /**
    * The array of the tensors, each {name, shape, ndim, {code, bits, lanes}, alignment, capacity,
    * sizes_at}.
    */
-  private String writeTensors() {
-    var tensors = Stream.concat(model.inputs().stream(), model.outputs().stream()).toList();
-    text.append("%tensor = type { ptr, ptr, i32, i8, i8, i16, i64, i64, i64 }\n");
+  private String writeTensors(ModelDescription part) {
+    var tensors = Stream.concat(part.inputs().stream(), part.outputs().stream()).toList();
     return text.array(
         "%tensor", tensors.stream().map(tensor -> "%tensor " + writeTensor(tensor)).toList());
   }
@@ -131,33 +147,42 @@ final class ModelModule {
             dtype.isBool() ? 8 : dtype.bits(),
             tensor.alignment(),
             tensor.type().isStatic() ? tensor.type().bytes() : 0,
-            tensor.decided().map(TensorInfo.DecidedSizes::offset).orElse(-1L));
+            tensor.decided().map(TensorInfo.DecidedSizes::at).orElse(-1L));
   }
 
   private void writeInfo(
-      int deviceType, String tensors, String weights, String entry, String open) {
-    var name = text.string(model.name());
-    var target = text.string(model.target());
-    var features =
-        text.string(String.join(",", InstructionSets.usedByKernels(model.cpuFeatures())));
+      String symbol,
+      ModelDescription part,
+      int deviceType,
+      String tensors,
+      String weights,
+      String entry,
+      String open,
+      List<String> regions) {
+    var name = text.string(part.name());
+    var target = text.string(part.target());
+    var features = text.string(String.join(",", InstructionSets.usedByKernels(part.cpuFeatures())));
     text.append(
         """
-        @jtvmc_this_model = hidden constant { i32, i32, i32, i32, ptr, ptr, ptr, ptr, i64, i64, ptr, ptr, ptr, ptr } \
-        { i32 %d, i32 %d, i32 %d, i32 %d, ptr %s, ptr %s, ptr %s, ptr %s, i64 %d, %s, ptr %s, ptr %s }
+        %s = hidden constant { i32, i32, i32, i32, ptr, ptr, ptr, ptr, i64, i64, ptr, ptr, ptr, ptr, ptr, i32 } \
+        { i32 %d, i32 %d, i32 %d, i32 %d, ptr %s, ptr %s, ptr %s, ptr %s, i64 %d, %s, ptr %s, ptr %s, ptr %s, i32 %d }
         """
             .formatted(
+                symbol,
                 ABI_VERSION,
-                model.inputs().size(),
-                model.outputs().size(),
+                part.inputs().size(),
+                part.outputs().size(),
                 deviceType,
                 name,
                 target,
                 features,
                 tensors,
-                model.workspaceBytes(),
+                part.workspaceBytes(),
                 weights,
                 entry,
-                open));
+                open,
+                regions.isEmpty() ? "null" : text.array("ptr", regions),
+                regions.size()));
   }
 
   private static String assemblerString(String value) {

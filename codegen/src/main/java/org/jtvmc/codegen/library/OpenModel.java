@@ -24,10 +24,31 @@ public record OpenModel(
   /**
    * A symbol.
    *
-   * @param tensor the index of the input that gives it
-   * @param axis the input's dimension
+   * @param tensor the index of the input that gives it; below 0 for one that the run decides
+   * @param axis the input's dimension, or which of the sizes of its stage it is
    */
-  public record Given(Dim.Symbol symbol, int tensor, int axis) {}
+  public record Given(Dim.Symbol symbol, int tensor, int axis) {
+
+    /**
+     * A symbol that the run decides.
+     *
+     * @param stage from which on it is known, 1 or more
+     * @param index which of the sizes that begin the stage
+     */
+    public static Given decided(Dim.Symbol symbol, int stage, int index) {
+      return new Given(symbol, -stage, index);
+    }
+
+    /** The stage of the run from which on it is known; 0 where an input gives it. */
+    public int stage() {
+      return Math.max(0, -tensor);
+    }
+  }
+
+  /** How many stages a run has. */
+  public int stages() {
+    return 1 + sizes.stream().mapToInt(Given::stage).max().orElse(0);
+  }
 
   /**
    * A condition.

@@ -10,7 +10,7 @@ public sealed interface Place {
    * A tensor of the caller.
    *
    * @param index among the model's inputs and then its outputs; behind these, the context's memory
-   *     for texts
+   *     for texts, and the context
    */
   record Io(int index) implements Place {}
 

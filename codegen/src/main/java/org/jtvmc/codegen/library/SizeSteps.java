@@ -15,9 +15,10 @@ final class SizeSteps {
    * @param code a jtvmc_size_code
    * @param left an earlier step
    * @param right an earlier step
+   * @param stage of the run, from which on it is known
    * @param value a number, or that of a symbol
    */
-  record Step(int code, int left, int right, long value) {}
+  record Step(int code, int left, int right, int stage, long value) {}
 
   private static final int NUMBER = 0;
   private static final int SYMBOL = 1;
@@ -29,11 +30,16 @@ final class SizeSteps {
   SizeSteps() {}
 
   /** Begins with the symbols, in their order. */
-  SizeSteps(List<Dim.Symbol> symbols) {
-    for (Dim.Symbol symbol : symbols) {
-      indices.put(symbol, steps.size());
-      steps.add(new Step(SYMBOL, 0, 0, steps.size()));
+  SizeSteps(List<OpenModel.Given> symbols) {
+    for (OpenModel.Given given : symbols) {
+      indices.put(given.symbol(), steps.size());
+      steps.add(new Step(SYMBOL, 0, 0, given.stage(), steps.size()));
     }
+  }
+
+  /** The stage of the run from which on a size is known. */
+  int stage(Dim size) {
+    return steps.get(index(size)).stage;
   }
 
   List<Step> steps() {
@@ -52,12 +58,17 @@ final class SizeSteps {
     }
     Step step =
         switch (size) {
-          case Dim.Known(long value) -> new Step(NUMBER, 0, 0, value);
+          case Dim.Known(long value) -> new Step(NUMBER, 0, 0, 0, value);
           case Dim.Symbol symbol ->
               throw new IllegalArgumentException(
                   "size '%s' is no size of an input".formatted(symbol));
           case Dim.Derived(Dim.Operation operation, Dim left, Dim right) ->
-              new Step(code(operation), index(left), index(right), 0);
+              new Step(
+                  code(operation),
+                  index(left),
+                  index(right),
+                  Math.max(stage(left), stage(right)),
+                  0);
         };
     steps.add(step);
     indices.put(size, steps.size() - 1);

@@ -15,13 +15,31 @@ import org.jtvmc.ir.type.TensorType;
 public record TensorInfo(
     String name, TensorType type, long alignment, Optional<DecidedSizes> decided) {
 
+  /** JTVMC_OWN_MEMORY. */
+  private static final long OWN_MEMORY = -2;
+
   /**
    * Sizes that a run decides.
    *
    * @param rank how many
-   * @param offset where in the workspace they are kept, in bytes
+   * @param at where they are kept: in the workspace, in bytes; see {@link #inBlock} otherwise
    */
-  public record DecidedSizes(int rank, long offset) {}
+  public record DecidedSizes(int rank, long at) {
+
+    /**
+     * Sizes without a bound; the elements come in the context's memory.
+     *
+     * @param block the number of the block that holds them
+     */
+    public static DecidedSizes inBlock(int rank, int block) {
+      return new DecidedSizes(rank, OWN_MEMORY - block);
+    }
+
+    /** Whether there is a most that there can be, and the elements lie in the caller's memory. */
+    public boolean isBounded() {
+      return at > OWN_MEMORY;
+    }
+  }
 
   /** A tensor of fixed sizes. */
   public TensorInfo(String name, TensorType type, long alignment) {
@@ -44,12 +62,14 @@ public record TensorInfo(
     return decided
         .map(
             sizes ->
-                "%s, %d %s decided by a run, at most %d elements"
+                "%s, %d %s decided by a run, %s"
                     .formatted(
                         type.dtype(),
                         sizes.rank(),
                         sizes.rank() == 1 ? "size" : "sizes",
-                        type.elements()))
+                        sizes.isBounded()
+                            ? "at most %d elements".formatted(type.elements())
+                            : "in the context's memory"))
         .orElseGet(type::toString);
   }
 }

@@ -19,6 +19,7 @@ import org.jtvmc.codegen.CodegenException;
 import org.jtvmc.codegen.driver.CudaStream;
 import org.jtvmc.codegen.driver.DeviceMemory;
 import org.jtvmc.codegen.library.TensorInfo;
+import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.type.TensorType;
 
 /** The workspace of one running inference, used by one thread at a time. */
@@ -58,7 +59,7 @@ public final class ModelContext implements AutoCloseable {
         ModelLayouts.setShape(
             tensor(i), arena.allocate(JAVA_LONG, Math.max(1, decided.get().rank())));
       }
-      if (type.isStatic()) {
+      if (type.isStatic() || decided.isPresent()) {
         shapes.add(null);
       } else {
         shapes.add(arena.allocate(JAVA_LONG, type.rank()));
@@ -127,9 +128,17 @@ public final class ModelContext implements AutoCloseable {
     }
   }
 
-  /** The type of a tensor in the next run. */
+  /** Whether the tensor is an output that comes in memory of the context's. */
+  private boolean isOwn(int index) {
+    return infos.get(index).decided().filter(sizes -> !sizes.isBounded()).isPresent();
+  }
+
+  /** The type of a tensor in the next run; without elements where it says itself where they are. */
   private TensorType type(int index) {
     TensorType type = infos.get(index).type();
+    if (isOwn(index)) {
+      return TensorType.of(type.dtype(), new long[type.rank()]);
+    }
     return shapes.get(index) == null
         ? type
         : TensorType.of(type.dtype(), shapes.get(index).toArray(JAVA_LONG));
@@ -139,7 +148,7 @@ public final class ModelContext implements AutoCloseable {
    * Runs the model.
    *
    * @param data native memory for the inputs, then the outputs: compact, row-major, in the model's
-   *     shapes, or those of {@link #resize}
+   *     shapes, or those of {@link #resize}; nothing is read of that for {@link #own} outputs
    * @throws IllegalArgumentException when the number or the size of the segments is wrong
    * @throws CodegenException with the library's sentence
    */
@@ -188,6 +197,40 @@ public final class ModelContext implements AutoCloseable {
     } catch (Throwable e) {
       throw Downcalls.unexpected(e);
     }
+  }
+
+  /**
+   * An output, by its place among the outputs, where it comes in memory of the context's: its
+   * elements after the last run, to be read until the next.
+   */
+  public Optional<MemorySegment> own(int output) {
+    int index = infos.size() - library.outputs().size() + output;
+    if (!isOwn(index)) {
+      return Optional.empty();
+    }
+    TensorType type =
+        TensorType.of(
+            infos.get(index).type().dtype(),
+            sizes(output).stream().mapToLong(Long::longValue).toArray());
+    return Optional.of(
+        tensor(index)
+            .get(ADDRESS, ModelLayouts.offset(DL_TENSOR, "data"))
+            .reinterpret(type.bytes()));
+  }
+
+  /**
+   * Copies of the tensors that an array of DLTensors describes.
+   *
+   * @param tensors their bytes, as a library wrote them
+   */
+  public static List<NDArray> elements(MemorySegment tensors) {
+    MemorySegment aligned = Arena.ofAuto().allocate(Math.max(1, tensors.byteSize()), 8);
+    aligned.asSlice(0, tensors.byteSize()).copyFrom(tensors);
+    List<NDArray> elements = new ArrayList<>();
+    for (long at = 0; at < tensors.byteSize(); at += DL_TENSOR.byteSize()) {
+      elements.add(ModelLayouts.copyOf(aligned.asSlice(at, DL_TENSOR.byteSize())));
+    }
+    return elements;
   }
 
   /** The sizes of an output, by its place among the outputs; of the last run. */

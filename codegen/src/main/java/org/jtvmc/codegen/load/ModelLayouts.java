@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Optional;
 import org.jtvmc.codegen.CodegenException;
 import org.jtvmc.codegen.library.TensorInfo;
+import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.type.DType;
 import org.jtvmc.ir.type.Dim;
 import org.jtvmc.ir.type.TensorType;
@@ -63,7 +64,9 @@ final class ModelLayouts {
           ADDRESS.withName("weights"),
           ADDRESS.withName("weights_file"),
           ADDRESS.withName("entry"),
-          ADDRESS.withName("open"));
+          ADDRESS.withName("open"),
+          ADDRESS.withName("regions"),
+          JAVA_INT.withName("num_regions"));
 
   static final StructLayout OPTIONS =
       MemoryLayout.structLayout(
@@ -72,7 +75,10 @@ final class ModelLayouts {
           ADDRESS.withName("weights_path"));
 
   /** JTVMC_ABI_VERSION. */
-  static final int ABI_VERSION = 2;
+  static final int ABI_VERSION = 3;
+
+  /** JTVMC_FIXED_SIZES. */
+  private static final long FIXED_SIZES = -1;
 
   /** kDLCPU. */
   static final int CPU = 1;
@@ -115,19 +121,20 @@ final class ModelLayouts {
     long capacity = info.get(JAVA_LONG, offset(TENSOR_INFO, "capacity"));
     var name = getString(info, TENSOR_INFO, "name");
     long alignment = info.get(JAVA_LONG, offset(TENSOR_INFO, "alignment"));
+    var decided =
+        sizesAt == FIXED_SIZES
+            ? Optional.<TensorInfo.DecidedSizes>empty()
+            : Optional.of(new TensorInfo.DecidedSizes(ndim, sizesAt));
     if (sizesAt >= 0) {
       return new TensorInfo(
-          name,
-          TensorType.of(dtype, capacity / dtype.bytes()),
-          alignment,
-          Optional.of(new TensorInfo.DecidedSizes(ndim, sizesAt)));
+          name, TensorType.of(dtype, capacity / dtype.bytes()), alignment, decided);
     }
     var dims = new ArrayList<Dim>();
     for (long size : shape.toArray(JAVA_LONG)) {
       // The library does not say how open sizes depend on each other.
       dims.add(size < 0 ? Dim.of(name + "." + dims.size()) : Dim.of(size));
     }
-    return new TensorInfo(name, new TensorType(dims, dtype), alignment);
+    return new TensorInfo(name, new TensorType(dims, dtype), alignment, decided);
   }
 
   /** Fills a DLTensor over compact data; only the pointer to them is left open. */
@@ -144,6 +151,22 @@ final class ModelLayouts {
     tensor.set(ADDRESS, offset(DL_TENSOR, "shape"), getPointer(info, TENSOR_INFO, "shape"));
     tensor.set(ADDRESS, offset(DL_TENSOR, "strides"), MemorySegment.NULL);
     tensor.set(JAVA_LONG, offset(DL_TENSOR, "byte_offset"), 0);
+  }
+
+  /** A copy of what a compact DLTensor describes. */
+  static NDArray copyOf(MemorySegment tensor) {
+    int ndim = getInt(tensor, DL_TENSOR, "ndim");
+    long[] sizes =
+        getPointer(tensor, DL_TENSOR, "shape")
+            .reinterpret(JAVA_LONG.byteSize() * ndim)
+            .toArray(JAVA_LONG);
+    DType dtype = dtype(tensor.asSlice(offset(DL_TENSOR, "dtype"), DATA_TYPE));
+    NDArray copy = NDArray.allocate(TensorType.of(dtype, sizes));
+    if (copy.data().byteSize() > 0) {
+      copy.data()
+          .copyFrom(getPointer(tensor, DL_TENSOR, "data").reinterpret(copy.data().byteSize()));
+    }
+    return dtype.isString() ? NDArray.ofTexts(copy.type().sizes(), copy.texts()) : copy;
   }
 
   /** Has a DLTensor say that its sizes are those. */

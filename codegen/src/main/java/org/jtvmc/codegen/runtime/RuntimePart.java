@@ -14,7 +14,10 @@ public enum RuntimePart {
   CUDA_LIBRARY,
 
   /** What a library holds beside that whose model has operators of the host. */
-  HOST;
+  HOST,
+
+  /** What a library holds beside that whose runs decide how they go on. */
+  CONTROL;
 
   /** The part's C files, without their extension. */
   List<String> sources() {
@@ -44,6 +47,7 @@ public enum RuntimePart {
               "host_text_split",
               "host_text_normalize",
               "host_text_match");
+      case CONTROL -> List.of("control_values", "control_sequence", "control_loop");
       case CUDA_LIBRARY ->
           List.of("error", "bind", "weights", "cuda_driver", "cuda_device", "cuda_model");
     };

@@ -49,6 +49,7 @@ public final class RuntimeResources {
       case LIBRARY -> "runtime-library.bc";
       case CUDA_LIBRARY -> "runtime-cuda-library.bc";
       case HOST -> "runtime-host.bc";
+      case CONTROL -> "runtime-control.bc";
     };
   }
 

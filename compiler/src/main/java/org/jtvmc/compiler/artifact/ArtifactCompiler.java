@@ -168,7 +168,7 @@ public final class ArtifactCompiler {
     }
     if (options.parts().contains(Part.OBJ)) {
       Path folder = Files.createDirectories(layout.beside(".obj"));
-      for (KernelBuild kernel : model.kernels()) {
+      for (KernelBuild kernel : model.parts().flatMap(part -> part.kernels().stream()).toList()) {
         String ending = model.target() instanceof CudaTarget ? ".ptx" : ".o";
         Files.write(folder.resolve(kernel.name() + ending), kernel.binary().code());
       }
@@ -194,8 +194,9 @@ public final class ArtifactCompiler {
           ModelLibrary.write(
               description,
               Stream.concat(
-                      Stream.concat(Stream.of(model), model.specialized().stream())
-                          .flatMap(variant -> variant.kernels().stream())
+                      model
+                          .parts()
+                          .flatMap(part -> part.kernels().stream())
                           .map(kernel -> kernel.binary().code()),
                       model.externals().values().stream())
                   .toList(),
@@ -214,8 +215,13 @@ public final class ArtifactCompiler {
               new WeightStorage.External(manifest.weights().file(), model.weightBytes());
           default -> new WeightStorage.Embedded(model.weights());
         };
+    return describe(model, options.name(), storage);
+  }
+
+  private static ModelDescription describe(
+      CompiledModel model, String name, WeightStorage storage) {
     return new ModelDescription(
-        options.name(),
+        name,
         model.target().toString(),
         cpuFeatures(model.target()),
         model.inputs(),
@@ -224,7 +230,10 @@ public final class ArtifactCompiler {
         storage,
         model.target() instanceof CudaTarget,
         model.calls(),
-        model.open());
+        model.open(),
+        model.regions().stream()
+            .map(region -> describe(region, name, new WeightStorage.None()))
+            .toList());
   }
 
   /** What the machine needs that opens the library: any CPU does where a GPU runs the kernels. */
@@ -271,7 +280,10 @@ public final class ArtifactCompiler {
         new ArtifactManifest.Weights(
             storage, external ? options.name() + ".weights" : null, model.weightBytes()),
         new ArtifactManifest.MemoryEntry(model.memory().bytes(), model.memory().lowerBound()),
-        model.kernels().stream().map(ArtifactCompiler::kernel).toList(),
+        Stream.concat(Stream.of(model), model.regions().stream().flatMap(CompiledModel::parts))
+            .flatMap(part -> part.kernels().stream())
+            .map(ArtifactCompiler::kernel)
+            .toList(),
         calls(model),
         launches(model));
   }

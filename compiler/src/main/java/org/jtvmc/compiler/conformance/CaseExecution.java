@@ -131,7 +131,7 @@ record CaseExecution(CpuTarget host, Path scratch) {
       Map<String, NDArray> results = new LinkedHashMap<>();
       List<NDArray> arrays = runner.run(arguments);
       for (int i = 0; i < arrays.size(); i++) {
-        results.put(runner.outputs().get(i).name(), arrays.get(i));
+        addResult(runner.outputs().get(i).name(), arrays.get(i), results);
       }
       Map<String, NDArray> expected = new LinkedHashMap<>();
       for (int i = 0; i < outputs.size(); i++) {
@@ -150,6 +150,19 @@ record CaseExecution(CpuTarget host, Path scratch) {
         }
       }
       return Optional.empty();
+    }
+  }
+
+  /** The elements of a sequence {@code y} are {@code y.0}, {@code y.1} and so on. */
+  private static void addResult(String name, NDArray array, Map<String, NDArray> results) {
+    if (!name.endsWith(IRModule.ELEMENTS)) {
+      results.put(name, array);
+      return;
+    }
+    String stem = name.substring(0, name.length() - IRModule.ELEMENTS.length());
+    List<NDArray> elements = ModelRunner.elements(array);
+    for (int i = 0; i < elements.size(); i++) {
+      results.put(stem + "." + i, elements.get(i));
     }
   }
 

@@ -10,7 +10,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,8 +19,8 @@ import org.jtvmc.compiler.onnx.convert.Conversion;
 import org.jtvmc.compiler.onnx.convert.Conversions;
 import org.jtvmc.compiler.onnx.convert.Emitter;
 import org.jtvmc.compiler.onnx.convert.OnnxNode;
+import org.jtvmc.compiler.onnx.convert.RunTime;
 import org.jtvmc.ir.data.NDArray;
-import org.jtvmc.ir.graph.Attributes;
 import org.jtvmc.ir.graph.Expr;
 import org.jtvmc.ir.type.DType;
 import org.jtvmc.ir.type.TypeException;
@@ -34,14 +33,17 @@ final class GraphConversion implements OnnxNode.Surroundings {
   private final Conversions conversions;
   private final Emitter emitter;
 
-  /** The sizes of those values whose sizes a run decides. */
-  private final Map<Expr, Expr> decided = new IdentityHashMap<>();
+  private final RunTime runTime;
 
   /** The values in sight, innermost graph first. */
   private final Deque<Scope> scopes = new ArrayDeque<>();
 
   /** Values by name, and the operator sets that its nodes are of. */
-  private record Scope(Map<String, Expr> values, Map<String, Integer> opsets, boolean seesOuter) {}
+  private record Scope(
+      Map<String, Expr> values,
+      Map<String, Integer> opsets,
+      boolean seesOuter,
+      RunTime.Frame frame) {}
 
   GraphConversion(
       OnnxModel model,
@@ -52,6 +54,12 @@ final class GraphConversion implements OnnxNode.Surroundings {
     this.functions = functions;
     this.conversions = conversions;
     this.emitter = emitter;
+    this.runTime = new RunTime(emitter, this::inline);
+  }
+
+  @Override
+  public RunTime runTime() {
+    return runTime;
   }
 
   /**
@@ -63,7 +71,11 @@ final class GraphConversion implements OnnxNode.Surroundings {
    */
   List<Expr> convert(GraphProto graph, List<NodeProto> nodes, Map<String, Expr> inputs) {
     return within(
-        new Scope(new HashMap<>(inputs), opsets(model.proto().getOpsetImportList()), false),
+        new Scope(
+            new HashMap<>(inputs),
+            opsets(model.proto().getOpsetImportList()),
+            false,
+            runTime.frame()),
         () -> convert(graph, nodes));
   }
 
@@ -137,18 +149,30 @@ final class GraphConversion implements OnnxNode.Surroundings {
     }
     if (!conversion.handsOn() && node.takesDecided()) {
       return atRunTime
-          .orElseThrow(
-              () ->
-                  node.undeterminedSizes(
-                      "has an input whose sizes the run decides, which is not supported for it"))
-          .rule()
-          .convert(node);
+          .map(
+              rule ->
+                  runTime.orElse(
+                      () -> rule.rule().convert(node), _ -> opened(node, conversion, atRunTime)))
+          .orElseGet(() -> opened(node, conversion, atRunTime));
     }
-    try {
-      return conversion.rule().convert(node);
-    } catch (NeedsValueException e) {
-      return atRunTime.orElseThrow(() -> e).rule().convert(node);
-    }
+    return known(node, conversion, atRunTime);
+  }
+
+  /** With inputs of open sizes in place of those whose sizes a run has decided. */
+  private List<Expr> opened(OnnxNode node, Conversion conversion, Optional<Conversion> atRunTime) {
+    return known(node.opened(), conversion, atRunTime);
+  }
+
+  private List<Expr> known(OnnxNode node, Conversion conversion, Optional<Conversion> atRunTime) {
+    return runTime.orElse(
+        () -> conversion.rule().convert(node),
+        e -> {
+          var open = conversions.open(node);
+          if (open.isPresent()) {
+            return open.get().convert(node);
+          }
+          return atRunTime.orElseThrow(() -> e).rule().convert(node);
+        });
   }
 
   @Override
@@ -158,19 +182,6 @@ final class GraphConversion implements OnnxNode.Surroundings {
         .orElseThrow()
         .rule()
         .convert(node);
-  }
-
-  @Override
-  public Optional<Expr> decidedSizes(Expr value) {
-    return Optional.ofNullable(decided.get(value));
-  }
-
-  @Override
-  public Expr decided(Expr data, Expr sizes) {
-    // A call of its own, so that no other mention of the data is taken for this one.
-    var value = emitter.callUnfolded("copy", List.of(data), Attributes.NONE, "");
-    decided.put(value, sizes);
-    return value;
   }
 
   /** Puts a function's body in the place of its call. */
@@ -188,7 +199,7 @@ final class GraphConversion implements OnnxNode.Surroundings {
     function.getAttributeProtoList().forEach(a -> attributes.put(a.getName(), a));
     node.getAttributeList().forEach(a -> attributes.put(a.getName(), a));
     return within(
-        new Scope(values, opsets(function.getOpsetImportList()), false),
+        new Scope(values, opsets(function.getOpsetImportList()), false, runTime.frame()),
         () -> {
           for (var inner : function.getNodeList()) {
             convert(withAttributes(inner, attributes));
@@ -235,7 +246,8 @@ final class GraphConversion implements OnnxNode.Surroundings {
     }
     var nodes = GraphOrder.sort(model.path(), subgraph, visible.keySet());
     return within(
-        new Scope(values, scopes.getFirst().opsets, true), () -> convert(subgraph, nodes));
+        new Scope(values, scopes.getFirst().opsets, true, runTime.frame()),
+        () -> convert(subgraph, nodes));
   }
 
   @Override
@@ -247,7 +259,7 @@ final class GraphConversion implements OnnxNode.Surroundings {
     for (var scope : scopes) {
       var value = scope.values.get(name);
       if (value != null) {
-        return value;
+        return runTime.seen(scope.frame, value);
       }
       if (!scope.seesOuter) {
         break;

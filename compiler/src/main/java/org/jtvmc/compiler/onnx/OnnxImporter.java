@@ -4,15 +4,14 @@ import ai.onnx.proto.OnnxMl.FunctionProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import org.jtvmc.compiler.onnx.convert.Conversions;
 import org.jtvmc.compiler.onnx.convert.Emitter;
+import org.jtvmc.compiler.onnx.convert.RunTime;
 import org.jtvmc.compiler.plan.SizeAssumption;
 import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.graph.Attributes;
@@ -108,15 +107,6 @@ public final class OnnxImporter {
 
   /** As the others; sizes may be open, and main then says what it assumes of them. */
   public IRModule load(OnnxModel model, GivenShapes shapes, Map<String, NDArray> known) {
-    Set<SizeAssumption> assumptions = new LinkedHashSet<>();
-    IRModule module =
-        SizeAssumptions.during(
-            (left, right) -> assumptions.add(new SizeAssumption(left, right)),
-            () -> convert(model, shapes, known));
-    return module.mapFunctions(main -> SizeAssumption.attach(main, assumptions));
-  }
-
-  private IRModule convert(OnnxModel model, GivenShapes shapes, Map<String, NDArray> known) {
     var unsupported = unsupported(model);
     if (!unsupported.isEmpty()) {
       throw new ModelException(
@@ -129,42 +119,69 @@ public final class OnnxImporter {
     }
     var types = InputTypes.bind(model, shapes);
     var conversion = new GraphConversion(model, functions(model), conversions, emitter);
+    return SizeAssumptions.during(
+        conversion.runTime()::assume, () -> convert(model, types, known, conversion));
+  }
+
+  private IRModule convert(
+      OnnxModel model, InputTypes types, Map<String, NDArray> known, GraphConversion conversion) {
     var parameters = new ArrayList<Var>();
     var values = new LinkedHashMap<String, Expr>();
     for (var input : model.inputs()) {
       values.put(input.getName(), types.value(input, known, parameters));
     }
+    conversion.runTime().avoid(parameters.stream().map(input -> (TensorType) input.type()));
     var graph = model.proto().getGraph();
     var outputs = conversion.convert(graph, model.nodes(), values);
     var results = new LinkedHashMap<String, Expr>();
     var sizes = new LinkedHashMap<String, Expr>();
+    var runTime = conversion.runTime();
+    boolean isOpen = parameters.stream().anyMatch(input -> !((TensorType) input.type()).isStatic());
     for (int i = 0; i < outputs.size(); i++) {
-      flatten(graph.getOutput(i).getName(), outputs.get(i), conversion, results, sizes);
+      flatten(graph.getOutput(i).getName(), outputs.get(i), runTime, isOpen, results, sizes);
     }
     results.putAll(sizes);
+    for (Expr stage : runTime.stages()) {
+      results.put(results.size() + IRModule.SIZES + IRModule.SIZES, stage);
+    }
     if (results.isEmpty()) {
       throw new ModelException("%s computes nothing: it has no output".formatted(model.path()));
     }
     var computed = List.copyOf(results.values());
     var body = computed.size() == 1 ? computed.getFirst() : Tuple.of(computed);
-    return IRModule.of(new Function(parameters, body), List.copyOf(results.keySet()));
+    var functions = new LinkedHashMap<String, Function>();
+    functions.put(
+        IRModule.MAIN,
+        SizeAssumption.attach(new Function(parameters, body), runTime.assumptions()));
+    functions.putAll(runTime.functions());
+    return new IRModule(functions, List.copyOf(results.keySet()));
   }
 
-  /** The elements of a sequence are results of their own: {@code y.0}, {@code y.1} and so on. */
+  /**
+   * The elements of a sequence are results of their own: {@code y.0}, {@code y.1} and so on.
+   *
+   * @param isOpen whether sizes are open: memory is then placed by the run, and so are all outputs
+   *     whose sizes it decides
+   */
   private void flatten(
       String name,
       Expr value,
-      GraphConversion conversion,
+      RunTime runTime,
+      boolean isOpen,
       Map<String, Expr> results,
       Map<String, Expr> sizes) {
     if (value instanceof Tuple(var fields, _)) {
       for (int i = 0; i < fields.size(); i++) {
-        flatten(name + "." + i, fields.get(i), conversion, results, sizes);
+        flatten(name + "." + i, fields.get(i), runTime, isOpen, results, sizes);
       }
       return;
     }
-    var decided = conversion.decidedSizes(value);
-    if (decided.isPresent()) {
+    var decided = runTime.sizes(value);
+    if (runTime.isSequence(value)) {
+      results.put(name + IRModule.ELEMENTS, runTime.elementsAsTensor(value));
+    } else if (decided.isPresent() && (isOpen || !runTime.stages().isEmpty())) {
+      results.put(name, computed(runTime.opened(value)));
+    } else if (decided.isPresent()) {
       results.put(name, compact(value, decided.get()));
       sizes.put(name + IRModule.SIZES, computed(decided.get()));
     } else {

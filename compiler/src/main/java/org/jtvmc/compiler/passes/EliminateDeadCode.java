@@ -59,6 +59,14 @@ public final class EliminateDeadCode implements Pass<IRModule> {
 
   private static IRModule withoutUncalled(IRModule module) {
     Set<String> called = new HashSet<>(List.of(IRModule.MAIN));
+    module
+        .functions()
+        .forEach(
+            (name, function) -> {
+              if (function.isRegion()) {
+                called.add(name);
+              }
+            });
     Deque<String> pending = new ArrayDeque<>(called);
     while (!pending.isEmpty()) {
       for (Expr expr : Exprs.postOrder(module.functions().get(pending.pop()).body())) {

@@ -8,6 +8,7 @@ import org.jtvmc.ir.graph.Call;
 import org.jtvmc.ir.graph.Constant;
 import org.jtvmc.ir.graph.Expr;
 import org.jtvmc.ir.graph.GraphRewriter;
+import org.jtvmc.ir.graph.HostOperator;
 import org.jtvmc.ir.graph.IRModule;
 import org.jtvmc.ir.graph.Operator;
 import org.jtvmc.ir.graph.Tuple;
@@ -74,8 +75,9 @@ public final class FoldConstants implements Pass<IRModule> {
 
   private Expr fold(Operator operator, Call call) {
     List<NDArray> operands = new ArrayList<>();
-    if (makesTexts(call.type())
+    if ((operator instanceof HostOperator host && host.controls())
         || call.attributes().hasOpenSizes()
+        || makesTexts(call.type())
         || !call.arguments().stream().allMatch(argument -> isConstant(argument, operands))
         || !isWorthwhile(call.type(), operands)) {
       return call;

@@ -2,6 +2,7 @@ package org.jtvmc.compiler.passes;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jtvmc.ir.graph.Call;
@@ -21,7 +22,7 @@ import org.jtvmc.ir.type.TypeException;
 
 /**
  * Puts the bodies of functions where they are called, so that other passes see one graph. Primitive
- * functions stay.
+ * functions stay, and those that steps of the run call.
  *
  * <pre>{@code
  * def @twice(%x) { add(%x, %x) }
@@ -37,10 +38,18 @@ public final class InlineFunctions implements Pass<IRModule> {
    */
   @Override
   public IRModule apply(IRModule module) {
-    Function main = new Inliner(module).inline(module.main(), List.of(IRModule.MAIN));
-    return main == module.main() && module.functions().size() == 1
-        ? module
-        : IRModule.of(main, module.outputNames());
+    Inliner inliner = new Inliner(module);
+    Map<String, Function> kept = new LinkedHashMap<>();
+    boolean changed = false;
+    for (Map.Entry<String, Function> entry : module.functions().entrySet()) {
+      Function function = entry.getValue();
+      boolean stays = entry.getKey().equals(IRModule.MAIN) || function.isRegion();
+      if (stays) {
+        kept.put(entry.getKey(), inliner.inline(function, List.of(entry.getKey())));
+      }
+      changed |= !stays || kept.get(entry.getKey()) != function;
+    }
+    return changed ? new IRModule(kept, module.outputNames()) : module;
   }
 
   private static final class Inliner {

@@ -1,9 +1,11 @@
 package org.jtvmc.compiler.pipeline;
 
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jtvmc.codegen.library.KernelCall;
 import org.jtvmc.codegen.library.OpenModel;
 import org.jtvmc.codegen.library.TensorInfo;
@@ -24,6 +26,7 @@ import org.jtvmc.ir.type.Dim;
  * @param weightBytes its size
  * @param open where sizes are known only at run time: what there is to know about them; {@code
  *     memory} is that of the usual sizes then
+ * @param regions the functions that steps of the run call, with the same weights
  * @param specialized the same model for shapes that have code of their own, with the same weights
  */
 public record CompiledModel(
@@ -40,6 +43,7 @@ public record CompiledModel(
     Path weights,
     long weightBytes,
     Optional<OpenModel> open,
+    List<CompiledModel> regions,
     List<CompiledModel> specialized) {
 
   public CompiledModel {
@@ -49,6 +53,7 @@ public record CompiledModel(
     useKernels = List.copyOf(useKernels);
     calls = List.copyOf(calls);
     scratch = List.copyOf(scratch);
+    regions = List.copyOf(regions);
     specialized = List.copyOf(specialized);
   }
 
@@ -57,8 +62,17 @@ public record CompiledModel(
     return (int) useKernels.stream().filter(use -> use == kernel).count();
   }
 
+  /** The model, what it is for special shapes, and all their regions. */
+  public Stream<CompiledModel> parts() {
+    return Stream.concat(
+        Stream.of(this),
+        Stream.concat(specialized.stream(), regions.stream()).flatMap(CompiledModel::parts));
+  }
+
   /** The code of functions that plugins bring, each once, by their names. */
   public Map<String, byte[]> externals() {
-    return HostCalls.objects(plan);
+    Map<String, byte[]> externals = new LinkedHashMap<>();
+    parts().forEach(part -> externals.putAll(HostCalls.objects(part.plan)));
+    return externals;
   }
 }

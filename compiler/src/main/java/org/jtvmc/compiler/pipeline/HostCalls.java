@@ -1,5 +1,6 @@
 package org.jtvmc.compiler.pipeline;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,9 +40,28 @@ final class HostCalls {
     return operator(call).makesTexts();
   }
 
-  /** The numbers that the function is told, to be kept with the weights. */
-  static NDArray parameters(Call call) {
-    return NDArray.ofLongs(operator(call).parameters(inputs(call), call.attributes(), call.type()));
+  static boolean controls(Call call) {
+    return operator(call).controls();
+  }
+
+  /** The functions of the module that a call runs. */
+  static List<String> regions(Call call) {
+    return operator(call).regions(call.attributes());
+  }
+
+  /**
+   * The numbers that the function is told, to be kept with the weights.
+   *
+   * @param regions the names of the functions that the model runs, by their numbers
+   */
+  static NDArray parameters(Call call, List<String> regions) {
+    List<Long> numbers =
+        new ArrayList<>(operator(call).parameters(inputs(call), call.attributes(), call.type()));
+    List<String> own = regions(call);
+    for (int i = 0; i < own.size(); i++) {
+      numbers.set(i, (long) regions.indexOf(own.get(i)));
+    }
+    return NDArray.ofLongs(numbers);
   }
 
   private static HostOperator operator(Call call) {

@@ -31,13 +31,13 @@ record LoweredModel(
     List<String> workloads,
     Map<String, ComputeDag> dags) {
 
-  /**
-   * Lowers a module whose main calls primitive functions only.
-   *
-   * @param isOpen whether sizes are known only at run time
-   */
-  static LoweredModel of(IRModule module, Target target, boolean isOpen) {
-    ExecutionPlan plan = ExecutionPlan.of(module, Views::isView);
+  /** Lowers a module whose main calls primitive functions only. */
+  static LoweredModel of(IRModule module, Target target) {
+    return of(ExecutionPlan.of(module, Views::isView), target);
+  }
+
+  /** Lowers what a plan calls. */
+  static LoweredModel of(ExecutionPlan plan, Target target) {
     List<KernelSizes> sizes = new ArrayList<>();
     List<String> workloads = new ArrayList<>();
     Map<String, ComputeDag> dags = new LinkedHashMap<>();
@@ -45,7 +45,7 @@ record LoweredModel(
       sizes.add(new KernelSizes());
       if (use.host().isPresent()) {
         requireCpu(use, target);
-        requireKnownSizes(use, isOpen);
+        requireKnownSizes(use);
         workloads.add("");
       } else {
         ComputeDag dag = lower(use, sizes.getLast());
@@ -54,6 +54,21 @@ record LoweredModel(
       }
     }
     return new LoweredModel(plan, sizes, workloads, dags);
+  }
+
+  /** Whether sizes are known only when it runs. */
+  boolean isOpen() {
+    return plan.inputs().stream().anyMatch(input -> !input.isStatic())
+        || plan.uses().stream().anyMatch(use -> !ExecutionPlan.decided(use).isEmpty());
+  }
+
+  /** The functions of the module that steps of the run call, each once. */
+  List<String> regions() {
+    return plan.uses().stream()
+        .flatMap(use -> use.host().stream())
+        .flatMap(call -> HostCalls.regions(call).stream())
+        .distinct()
+        .toList();
   }
 
   /** For every use the place of its computation among the distinct ones; -1 where it has none. */
@@ -84,8 +99,9 @@ record LoweredModel(
     }
   }
 
-  private static void requireKnownSizes(KernelUse use, boolean isOpen) {
-    if (isOpen) {
+  private static void requireKnownSizes(KernelUse use) {
+    boolean isKnown = use.inputs().stream().allMatch(value -> value.type().isStatic());
+    if (!isKnown && !HostCalls.controls(use.host().orElseThrow())) {
       throw new ModelException(
           "sizes that a run decides, as at %s, need known sizes of the inputs; give numbers with"
                   .formatted(use.label())

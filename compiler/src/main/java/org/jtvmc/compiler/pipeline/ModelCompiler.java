@@ -16,6 +16,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 import org.jtvmc.codegen.cuda.DeviceKernel;
 import org.jtvmc.codegen.kernel.CodeListener;
 import org.jtvmc.codegen.library.KernelCall;
@@ -23,11 +25,13 @@ import org.jtvmc.codegen.library.TensorInfo;
 import org.jtvmc.codegen.library.TensorInfo.DecidedSizes;
 import org.jtvmc.compiler.lower.FunctionLowering;
 import org.jtvmc.compiler.lower.KernelSizes;
+import org.jtvmc.compiler.passes.Views;
 import org.jtvmc.compiler.plan.ExecutionPlan;
 import org.jtvmc.compiler.plan.KernelUse;
 import org.jtvmc.compiler.plan.MemoryPlan;
 import org.jtvmc.compiler.plan.Value;
 import org.jtvmc.ir.graph.Call;
+import org.jtvmc.ir.graph.Function;
 import org.jtvmc.ir.graph.IRModule;
 import org.jtvmc.ir.graph.Var;
 import org.jtvmc.ir.target.CpuTarget;
@@ -118,7 +122,7 @@ public final class ModelCompiler {
    */
   public CompiledModel alternatives(
       IRModule module, List<ScheduleSource> alternatives, String name, Path weights) {
-    LoweredModel lowered = LoweredModel.of(module, target, false);
+    LoweredModel lowered = LoweredModel.of(module, target);
     ExecutionPlan plan = lowered.plan();
     List<ComputeDag> dags = List.copyOf(lowered.dags().values());
     List<KernelBuild> kernels = new ArrayList<>(build(name, dags, alternatives.getFirst()));
@@ -158,7 +162,8 @@ public final class ModelCompiler {
     try (WeightFile file = new WeightFile(weights);
         ConstantPacker packer = new ConstantPacker(host)) {
       Placement placement =
-          new Placement(plan, memory, Optional.empty(), lowered.sizes(), file, packer);
+          new Placement(
+              plan, memory, Optional.empty(), lowered.sizes(), List.of(), file, packer);
       List<KernelCall> calls = new ArrayList<>();
       for (List<Integer> chosen : kernelOf) {
         calls.addAll(calls(plan, placement, kernels, chosen));
@@ -166,8 +171,8 @@ public final class ModelCompiler {
       return new CompiledModel(
           name,
           target,
-          inputs(module),
-          outputs(module, plan, memory),
+          inputs(module.main()),
+          outputs(plan, module::sizesOf, module.outputNames(), memory, Optional.empty()),
           plan,
           memory,
           kernels,
@@ -177,6 +182,7 @@ public final class ModelCompiler {
           file.path(),
           file.bytes(),
           Optional.empty(),
+          List.of(),
           List.of());
     } catch (IOException e) {
       throw new UncheckedIOException("cannot write the weights to " + weights, e);
@@ -205,45 +211,80 @@ public final class ModelCompiler {
       String name,
       WeightFile file,
       ConstantPacker packer) {
-    List<TensorInfo> inputs = inputs(module);
-    boolean isOpen = inputs.stream().anyMatch(input -> !input.type().isStatic());
-    LoweredModel lowered = LoweredModel.of(module, target, isOpen);
-    ExecutionPlan plan = lowered.plan();
-    List<KernelBuild> kernels = build(name, List.copyOf(lowered.dags().values()), schedules);
-    List<Integer> useKernels = lowered.kernels();
-    List<Dim> scratch = new ArrayList<>();
-    for (int use = 0; use < plan.uses().size(); use++) {
-      Optional<Call> host = plan.uses().get(use).host();
-      scratch.add(
-          host.isPresent()
-              ? Dim.of(HostCalls.scratchBytes(host.get()))
-              : lowered.sizes().get(use).inModel(kernels.get(useKernels.get(use)).workspace()));
+    ExecutionPlan plan = ExecutionPlan.of(module, Views::isView);
+    return new Part(module, name, file, packer)
+        .compile(module.main(), plan, module.outputNames(), module::sizesOf, specialized);
+  }
+
+  /** A function of the module, main or what a step of the run calls, and what goes with it. */
+  private final class Part {
+    private final IRModule module;
+    private final String name;
+    private final WeightFile file;
+    private final ConstantPacker packer;
+
+    Part(IRModule module, String name, WeightFile file, ConstantPacker packer) {
+      this.module = module;
+      this.name = name;
+      this.file = file;
+      this.packer = packer;
     }
-    MemoryPlan memory = MemoryPlan.of(plan, scratch, Dim::usual);
-    OpenPlan open = new OpenPlan(module.main(), plan, scratch);
-    Placement placement =
-        new Placement(
-            plan,
-            memory,
-            isOpen ? Optional.of(open) : Optional.empty(),
-            lowered.sizes(),
-            file,
-            packer);
-    return new CompiledModel(
-        name,
-        target,
-        inputs,
-        outputs(module, plan, memory),
-        plan,
-        memory,
-        kernels,
-        useKernels,
-        scratch,
-        calls(plan, placement, kernels, useKernels),
-        file.path(),
-        file.bytes(),
-        isOpen ? Optional.of(open.model(inputs, specialized)) : Optional.empty(),
-        specialized);
+
+    CompiledModel compile(
+        Function function,
+        ExecutionPlan plan,
+        List<String> outputNames,
+        IntFunction<OptionalInt> sizesOf,
+        List<CompiledModel> specialized) {
+      List<TensorInfo> inputs = inputs(function);
+      LoweredModel lowered = LoweredModel.of(plan, target);
+      List<KernelBuild> kernels = build(name, List.copyOf(lowered.dags().values()), schedules);
+      List<Integer> useKernels = lowered.kernels();
+      List<Dim> scratch = new ArrayList<>();
+      for (int use = 0; use < plan.uses().size(); use++) {
+        Optional<Call> host = plan.uses().get(use).host();
+        scratch.add(
+            host.isPresent()
+                ? Dim.of(HostCalls.scratchBytes(host.get()))
+                : lowered.sizes().get(use).inModel(kernels.get(useKernels.get(use)).workspace()));
+      }
+      MemoryPlan memory = MemoryPlan.of(plan, scratch, Dim::usual);
+      Optional<OpenPlan> open =
+          Optional.of(new OpenPlan(function, plan, scratch)).filter(_ -> lowered.isOpen());
+      List<CompiledModel> regions = regions(lowered.regions());
+      Placement placement =
+          new Placement(plan, memory, open, lowered.sizes(), lowered.regions(), file, packer);
+      return new CompiledModel(
+          name,
+          target,
+          inputs,
+          outputs(plan, sizesOf, outputNames, memory, open),
+          plan,
+          memory,
+          kernels,
+          useKernels,
+          scratch,
+          calls(plan, placement, kernels, useKernels),
+          file.path(),
+          file.bytes(),
+          open.map(some -> some.model(inputs, specialized)),
+          regions,
+          specialized);
+    }
+
+    private List<CompiledModel> regions(List<String> names) {
+      List<CompiledModel> regions = new ArrayList<>();
+      for (String region : names) {
+        Function body = module.functions().get(region);
+        ExecutionPlan plan = ExecutionPlan.ofRegion(body, Views::isView);
+        List<String> outputs =
+            IntStream.range(0, plan.visible()).mapToObj(i -> "%s.%d".formatted(region, i)).toList();
+        regions.add(
+            new Part(module, "%s_r%d".formatted(name, regions.size()), file, packer)
+                .compile(body, plan, outputs, _ -> OptionalInt.empty(), List.of()));
+      }
+      return regions;
+    }
   }
 
   /** The kernel that a use runs, for the usual sizes: what is to be scheduled. */
@@ -286,9 +327,9 @@ public final class ModelCompiler {
     return new KernelFactory(target, source, KernelBackend.of(target, listener), problems);
   }
 
-  private List<TensorInfo> inputs(IRModule module) {
+  private List<TensorInfo> inputs(Function function) {
     List<TensorInfo> inputs = new ArrayList<>();
-    for (Var parameter : module.main().parameters()) {
+    for (Var parameter : function.parameters()) {
       for (TensorType type : FunctionLowering.tensorTypes(parameter.type())) {
         inputs.add(new TensorInfo(parameter.name(), type, alignment(type)));
       }
@@ -296,13 +337,22 @@ public final class ModelCompiler {
     return inputs;
   }
 
-  private List<TensorInfo> outputs(IRModule module, ExecutionPlan plan, MemoryPlan memory) {
+  private List<TensorInfo> outputs(
+      ExecutionPlan plan,
+      IntFunction<OptionalInt> sizesOf,
+      List<String> names,
+      MemoryPlan memory,
+      Optional<OpenPlan> open) {
     List<TensorInfo> outputs = new ArrayList<>();
     for (int i = 0; i < plan.visible(); i++) {
-      TensorType type = plan.results().get(i).type();
+      Value result = plan.results().get(i);
+      TensorType type = result.type();
       Optional<DecidedSizes> decided = Optional.empty();
-      OptionalInt sizes = module.sizesOf(i);
-      if (sizes.isPresent()) {
+      OptionalInt sizes = sizesOf.apply(i);
+      if (plan.isDecided(type)) {
+        int block = open.orElseThrow().block(result.storage());
+        decided = Optional.of(DecidedSizes.inBlock(type.rank(), block));
+      } else if (sizes.isPresent()) {
         Value value = plan.results().get(sizes.getAsInt());
         decided =
             Optional.of(
@@ -310,7 +360,7 @@ public final class ModelCompiler {
                     Math.toIntExact(value.type().elements()),
                     memory.offsets().get((Value.Result) value.storage())));
       }
-      outputs.add(new TensorInfo(module.outputNames().get(i), type, alignment(type), decided));
+      outputs.add(new TensorInfo(names.get(i), type, alignment(type), decided));
     }
     return outputs;
   }

@@ -10,10 +10,13 @@ import java.util.stream.Stream;
 import org.jtvmc.codegen.library.OpenModel;
 import org.jtvmc.codegen.library.TensorInfo;
 import org.jtvmc.compiler.plan.ExecutionPlan;
+import org.jtvmc.compiler.plan.KernelUse;
 import org.jtvmc.compiler.plan.MemoryPlan;
 import org.jtvmc.compiler.plan.SizeAssumption;
 import org.jtvmc.compiler.plan.Value.Result;
+import org.jtvmc.ir.graph.Attributes;
 import org.jtvmc.ir.graph.Function;
+import org.jtvmc.ir.op.control.SizesOfRun;
 import org.jtvmc.ir.type.Dim;
 import org.jtvmc.ir.type.SizeRange;
 
@@ -47,8 +50,10 @@ final class OpenPlan {
    * @param specialized the model for shapes that have code of their own
    */
   OpenModel model(List<TensorInfo> inputs, List<CompiledModel> specialized) {
+    List<OpenModel.Given> sizes = given(inputs);
+    sizes.addAll(decided());
     return new OpenModel(
-        given(inputs),
+        sizes,
         checks(),
         lifetimes.stream()
             .map(life -> new OpenModel.Block(life.bytes(), life.first(), life.last()))
@@ -74,6 +79,23 @@ final class OpenPlan {
       for (int axis = 0; axis < shape.size(); axis++) {
         if (shape.get(axis) instanceof Dim.Symbol symbol && seen.add(symbol)) {
           given.add(new OpenModel.Given(symbol, tensor, axis));
+        }
+      }
+    }
+    return given;
+  }
+
+  /** The symbols that steps of the run give their numbers. */
+  private List<OpenModel.Given> decided() {
+    List<OpenModel.Given> given = new ArrayList<>();
+    for (KernelUse use : plan.uses()) {
+      if (!ExecutionPlan.decided(use).isEmpty()) {
+        Attributes attributes = use.host().orElseThrow().attributes();
+        List<Dim> values = SizesOfRun.values(attributes);
+        for (int i = 0; i < values.size(); i++) {
+          if (values.get(i) instanceof Dim.Symbol symbol) {
+            given.add(OpenModel.Given.decided(symbol, SizesOfRun.stage(attributes), i));
+          }
         }
       }
     }

@@ -16,6 +16,7 @@ import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.expr.PrimVar;
 import org.jtvmc.ir.graph.Call;
 import org.jtvmc.ir.graph.Expr;
+import org.jtvmc.ir.graph.Tuple;
 import org.jtvmc.ir.te.Tensor;
 import org.jtvmc.ir.type.Dim;
 import org.jtvmc.schedule.lower.LoweredKernel;
@@ -26,12 +27,14 @@ import org.jtvmc.schedule.lower.PackedConstant;
  *
  * @param open where sizes are known only at run time
  * @param sizes for every use what its kernel's sizes stand for
+ * @param regions the names of the functions that steps of the run call, by their numbers
  */
 record Placement(
     ExecutionPlan plan,
     MemoryPlan memory,
     Optional<OpenPlan> open,
     List<KernelSizes> sizes,
+    List<String> regions,
     WeightFile file,
     ConstantPacker packer) {
 
@@ -66,19 +69,31 @@ record Placement(
     List<Place> buffers = new ArrayList<>();
     // An argument may be given twice, and is one parameter.
     for (Expr argument : host.arguments()) {
-      int parameter = use.function().parameters().indexOf(argument);
-      buffers.add(place(use.inputs().get(parameter)));
+      for (Expr tensor : argument instanceof Tuple(var fields, _) ? fields : List.of(argument)) {
+        int parameter = use.function().parameters().indexOf(tensor);
+        buffers.add(place(use.inputs().get(parameter)));
+      }
     }
     use.outputs().forEach(output -> buffers.add(place(output)));
+    NDArray parameters = HostCalls.parameters(host, regions);
+    Place told = weight(new WeightFile.Key(parameters, ""), parameters::data);
+    if (HostCalls.controls(host)) {
+      buffers.addAll(0, List.of(told, new Place.Io(texts() + 1)));
+      return new KernelCall(HostCalls.symbol(host), buffers);
+    }
     if (HostCalls.scratchBytes(host) > 0) {
-      buffers.add(new Place.Workspace(memory.scratch().get(index)));
+      buffers.add(inWorkspace(use, memory.scratch().get(index)));
     }
     if (HostCalls.makesTexts(host)) {
-      buffers.add(new Place.Io(plan.inputs().size() + plan.visible()));
+      buffers.add(new Place.Io(texts()));
     }
-    NDArray parameters = HostCalls.parameters(host);
-    buffers.add(weight(new WeightFile.Key(parameters, ""), parameters::data));
+    buffers.add(told);
     return new KernelCall(HostCalls.symbol(host), buffers);
+  }
+
+  /** Behind the inputs and outputs; behind that comes the context. */
+  private int texts() {
+    return plan.inputs().size() + plan.visible();
   }
 
   /** Weights that several kernels, or several variants of one, read in the same order are one. */

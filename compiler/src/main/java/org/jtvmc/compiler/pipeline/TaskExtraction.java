@@ -31,7 +31,9 @@ public final class TaskExtraction {
     Map<String, Integer> weights = new LinkedHashMap<>();
     List<KernelUse> uses =
         fused.stream()
-            .flatMap(module -> ExecutionPlan.of(module.main(), Views::isView).uses().stream())
+            .flatMap(module -> module.functions().entrySet().stream())
+            .filter(entry -> entry.getKey().equals(IRModule.MAIN) || entry.getValue().isRegion())
+            .flatMap(entry -> ExecutionPlan.of(entry.getValue(), Views::isView).uses().stream())
             .toList();
     for (KernelUse use : uses) {
       if (use.host().isPresent()) {

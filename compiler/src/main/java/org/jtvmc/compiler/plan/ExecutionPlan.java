@@ -18,9 +18,11 @@ import org.jtvmc.ir.graph.Function;
 import org.jtvmc.ir.graph.IRModule;
 import org.jtvmc.ir.graph.If;
 import org.jtvmc.ir.graph.Let;
+import org.jtvmc.ir.graph.SizeSymbols;
 import org.jtvmc.ir.graph.Tuple;
 import org.jtvmc.ir.graph.TupleGetItem;
 import org.jtvmc.ir.graph.Var;
+import org.jtvmc.ir.type.Dim;
 import org.jtvmc.ir.type.TensorType;
 import org.jtvmc.ir.type.TupleType;
 
@@ -58,6 +60,27 @@ public record ExecutionPlan(
     return of(module.main(), module.visibleOutputs(), isView);
   }
 
+  /** Whether a run decides over sizes of the type. */
+  public boolean isDecided(TensorType type) {
+    if (type.isStatic()) {
+      return false;
+    }
+    Set<Dim.Symbol> symbols = SizeSymbols.of(type);
+    return uses.stream()
+        .flatMap(use -> StageOrder.decided(use).stream())
+        .anyMatch(symbols::contains);
+  }
+
+  /** The sizes that a use of the plan gives their numbers; empty for most. */
+  public static List<Dim.Symbol> decided(KernelUse use) {
+    return StageOrder.decided(use);
+  }
+
+  /** The plan of a function that a step of the run calls. */
+  public static ExecutionPlan ofRegion(Function region, Predicate<Call> isView) {
+    return of(region, Math.toIntExact(region.attributes().integer(Function.REGION)), isView);
+  }
+
   private static ExecutionPlan of(Function main, int visible, Predicate<Call> isView) {
     Map<Expr, List<Value>> values = new HashMap<>();
     List<TensorType> inputs = new ArrayList<>();
@@ -76,7 +99,8 @@ public record ExecutionPlan(
       }
     }
     List<Value> results = owned(values.get(main.body()), uses);
-    return new ExecutionPlan(inputs, uses, results, Math.min(visible, results.size()));
+    return new ExecutionPlan(
+        inputs, StageOrder.of(uses), results, Math.min(visible, results.size()));
   }
 
   /**

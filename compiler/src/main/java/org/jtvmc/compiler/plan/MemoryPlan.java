@@ -15,7 +15,7 @@ import org.jtvmc.ir.type.TensorType;
 /**
  * Where in the workspace every intermediate tensor lies: an offset for each, such that two that are
  * alive at the same time never overlap. Results of the model that kernels write live in the
- * caller's memory and take no room here.
+ * caller's memory and take no room here, unless a run decides over their sizes.
  *
  * <p>Offsets are assigned greedily, the largest tensor first, each in the tightest gap among those
  * placed that live at the same time (Pisarchyk and Lee, "Efficient Memory Management for Deep
@@ -114,7 +114,8 @@ public record MemoryPlan(
   private static Map<Result, Integer> outputs(ExecutionPlan plan) {
     Map<Result, Integer> outputs = new IdentityHashMap<>();
     for (int i = 0; i < plan.visible(); i++) {
-      if (plan.results().get(i).storage() instanceof Result result) {
+      Value value = plan.results().get(i);
+      if (value.storage() instanceof Result result && !plan.isDecided(value.type())) {
         outputs.putIfAbsent(result, i);
       }
     }
@@ -134,8 +135,10 @@ public record MemoryPlan(
         lastUse.put(input.storage(), use);
       }
     }
-    for (Value hidden : plan.results().subList(plan.visible(), plan.results().size())) {
-      lastUse.put(hidden.storage(), plan.uses().size());
+    for (Value result : plan.results()) {
+      if (!outputs.containsKey(result.storage())) {
+        lastUse.put(result.storage(), plan.uses().size());
+      }
     }
     List<Lifetime> lifetimes = new ArrayList<>();
     for (int use = 0; use < plan.uses().size(); use++) {

@@ -82,6 +82,15 @@ public final class ModelRunner implements AutoCloseable {
     return bound.results();
   }
 
+  /**
+   * The elements of an output that is a sequence of a length that the run decides.
+   *
+   * @param tensors the output: the bytes of DLTensors, valid until the next run
+   */
+  public static List<NDArray> elements(NDArray tensors) {
+    return ModelContext.elements(tensors.data());
+  }
+
   /** A run that can be repeated, with inputs and outputs in the memory where the model runs. */
   public sealed interface Bound permits HostBound, DeviceBound {
 
@@ -120,7 +129,7 @@ public final class ModelRunner implements AutoCloseable {
       List<NDArray> sized = new ArrayList<>(results);
       for (int i = 0; i < sized.size(); i++) {
         if (outputs.get(i).decided().isPresent()) {
-          sized.set(i, results.get(i).front(context.sizes(i)));
+          sized.set(i, decided(i, results.get(i)));
         }
         if (sized.get(i).dtype().isString()) {
           // The texts are the context's.
@@ -129,6 +138,20 @@ public final class ModelRunner implements AutoCloseable {
       }
       return sized;
     }
+  }
+
+  /** An output with the sizes that the last run decided. */
+  private NDArray decided(int output, NDArray result) {
+    List<Long> sizes = context.sizes(output);
+    Optional<MemorySegment> own = context.own(output);
+    if (own.isEmpty()) {
+      return result.front(sizes);
+    }
+    TensorType type =
+        TensorType.of(result.dtype(), sizes.stream().mapToLong(Long::longValue).toArray());
+    NDArray copy = NDArray.allocate(type);
+    copy.data().copyFrom(own.get());
+    return copy;
   }
 
   static MemorySegment inNativeMemory(NDArray array) {

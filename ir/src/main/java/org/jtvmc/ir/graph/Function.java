@@ -12,6 +12,12 @@ public record Function(List<Var> parameters, Expr body, Attributes attributes) i
   /** The attribute that marks a function as one kernel. */
   public static final String PRIMITIVE = "primitive";
 
+  /**
+   * The attribute that marks a function which a step of the run calls: the body of a loop, a
+   * branch. Its value is how many results it has; those behind are only there to be computed.
+   */
+  public static final String REGION = "region";
+
   public Function {
     parameters = List.copyOf(parameters);
   }
@@ -26,6 +32,11 @@ public record Function(List<Var> parameters, Expr body, Attributes attributes) i
 
   public boolean isPrimitive() {
     return attributes.bool(PRIMITIVE, false);
+  }
+
+  /** Whether a step of the run calls it, and not a call of the graph. */
+  public boolean isRegion() {
+    return attributes.has(REGION);
   }
 
   public Function withBody(Expr other) {

@@ -45,6 +45,22 @@ public interface HostOperator extends Operator {
   }
 
   /**
+   * Whether the function decides how the run goes on. It is then given the parameters first, the
+   * context, and the data behind these; and it is run even where all is known.
+   */
+  default boolean controls() {
+    return false;
+  }
+
+  /**
+   * The functions of the module that it runs. Their numbers come first among the parameters, in
+   * place of those that {@link #parameters} has there.
+   */
+  default List<String> regions(Attributes attributes) {
+    return List.of();
+  }
+
+  /**
    * The same in Java, one array for each result: the reference for the function.
    *
    * @param inputs of the types that {@link #infer} accepted

@@ -22,8 +22,14 @@ public record IRModule(Map<String, Function> functions, List<String> outputNames
 
   public static final String MAIN = "main";
 
-  /** What the name of a result ends in that is the sizes of another. */
+  /**
+   * What the name of a result ends in that is the sizes of another, or is only there to be
+   * computed.
+   */
   public static final String SIZES = "#sizes";
+
+  /** What the name of a result ends in that is a sequence of a length that a run decides. */
+  public static final String ELEMENTS = ".*";
 
   public IRModule {
     functions = Collections.unmodifiableMap(new LinkedHashMap<>(functions));

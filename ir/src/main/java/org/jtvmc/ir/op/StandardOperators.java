@@ -3,6 +3,10 @@ package org.jtvmc.ir.op;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jtvmc.ir.graph.Operator;
+import org.jtvmc.ir.op.control.Fetch;
+import org.jtvmc.ir.op.control.Region;
+import org.jtvmc.ir.op.control.SequenceStep;
+import org.jtvmc.ir.op.control.SizesOfRun;
 import org.jtvmc.ir.op.host.Compact;
 import org.jtvmc.ir.op.host.Compress;
 import org.jtvmc.ir.op.host.NonMaxSuppression;
@@ -102,7 +106,8 @@ final class StandardOperators {
             FullLike.all(),
             single(),
             ofRuntime(),
-            TextOperators.all())
+            TextOperators.all(),
+            SequenceStep.all())
         .flatMap(List::stream)
         .toList();
   }
@@ -120,7 +125,11 @@ final class StandardOperators {
         new TextNormalize(),
         new TextSplit(),
         new Trees(),
-        new Unique());
+        new Unique(),
+        new Fetch(),
+        new SizesOfRun(),
+        Region.branch(),
+        Region.loop());
   }
 
   private static List<Operator> single() {

@@ -4,57 +4,53 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import org.jtvmc.compiler.onnx.NeedsValueException;
 import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.graph.Constant;
 import org.jtvmc.ir.graph.Expr;
-import org.jtvmc.ir.graph.Tuple;
 import org.jtvmc.ir.type.DType;
+import org.jtvmc.ir.type.Dim;
 
 /**
- * If, Loop and Scan. Loops are written out: a compiled program has no jumps, and steps that compute
- * the same share their kernels.
+ * If, Loop and Scan. Loops whose steps are known are written out, so that what a step computes of
+ * its number is known too; steps that compute the same share their kernels.
  */
 final class ControlFlow {
 
-  /** More steps are refused: a number in a file must not make us fill the memory. */
+  /**
+   * Loops of more steps are left to the run: a number in a file must not make us fill the memory.
+   */
   private static final long MOST_STEPS = 4096;
 
   private ControlFlow() {}
 
   static List<Conversion> all() {
     return List.of(
-        new Conversion("", "If", 1, ControlFlow::branch)
-            .limitedTo(
-                "with a condition at run time both branches are computed, and their shapes are"
-                    + " equal"),
-        new Conversion("", "Loop", 1, ControlFlow::loop)
-            .limitedTo(
-                "written out: up to 4096 steps, their number known when the model is compiled"),
+        new Conversion("", "If", 1, ControlFlow::branch),
+        new Conversion("", "Loop", 1, ControlFlow::loop),
         new Conversion("", "Scan", 8, ControlFlow::scanBatches)
-            .limitedTo("written out: up to 4096 steps; no lengths of sequences"),
-        new Conversion("", "Scan", 9, ControlFlow::scan)
-            .limitedTo("written out: up to 4096 steps"));
+            .limitedTo("no lengths of sequences before version 9"),
+        new Conversion("", "Scan", 9, ControlFlow::scan));
   }
 
-  /** Where the condition is known at run time only, both branches are computed. */
   private static List<Expr> branch(OnnxNode node) {
     if (node.known(0).isPresent()) {
       return node.inline(node.scalar(0, "a condition") != 0 ? "then_branch" : "else_branch");
     }
-    List<Expr> yes = node.inline("then_branch");
-    List<Expr> no = node.inline("else_branch");
-    List<Expr> results = new ArrayList<>();
-    for (int i = 0; i < yes.size(); i++) {
-      if (!yes.get(i).type().equals(no.get(i).type()) || yes.get(i) instanceof Tuple) {
-        // The shape depends on the condition, which has to be known for that.
-        node.constant(0, "a condition that decides over shapes");
-      }
-      results.add(node.call("where", node.input(0), yes.get(i), no.get(i)));
-    }
-    return results;
+    Optional<List<Expr>> chosen =
+        BranchesAtRunTime.isSmall(node) ? BranchesAtRunTime.chosen(node) : Optional.empty();
+    return chosen.orElseGet(() -> BranchesAtRunTime.branch(node));
   }
 
   private static List<Expr> loop(OnnxNode node) {
+    return node.runTime().orElse(() -> writtenOut(node), _ -> LoopsAtRunTime.loop(node));
+  }
+
+  /**
+   * A loop whose number of steps is known, step by step: what steps compute of their numbers is
+   * known then, too.
+   */
+  private static List<Expr> writtenOut(OnnxNode node) {
     long steps = node.has(0) ? (long) node.scalar(0, "a number of steps") : Long.MAX_VALUE;
     int carried = node.inputCount() - 2;
     List<Expr> values = new ArrayList<>(node.inputs(2));
@@ -65,7 +61,7 @@ final class ControlFlow {
         break;
       }
       if (step == MOST_STEPS) {
-        throw node.fault("takes more than %d steps, which is not supported".formatted(MOST_STEPS));
+        throw new NeedsValueException(node.fault("takes many steps"), List.of());
       }
       List<Expr> arguments = new ArrayList<>();
       arguments.add(node.value(DType.I64, step));
@@ -79,7 +75,7 @@ final class ControlFlow {
         if (collected.size() <= i) {
           collected.add(new ArrayList<>());
         }
-        collected.get(i).add(scanned.get(i));
+        collected.get(i).add(node.runTime().opened(scanned.get(i)));
       }
     }
     Composer c = new Composer(node);
@@ -88,7 +84,7 @@ final class ControlFlow {
       outputs.add(stacked(c, parts, 0));
     }
     if (outputs.size() < node.outputCount()) {
-      throw node.fault("collects results, but takes no step, which is not supported");
+      throw new NeedsValueException(node.fault("collects results, but takes no step"), List.of());
     }
     return outputs;
   }
@@ -116,10 +112,12 @@ final class ControlFlow {
     List<Long> directions = list(node, "scan_input_directions", scans);
     List<Expr> values = new ArrayList<>(inputs.subList(0, carried));
     List<Expr> sources = inputs.subList(carried, inputs.size());
-    long steps = c.size(sources.getFirst(), node.axis(axes.getFirst(), c.rank(sources.getFirst())));
-    if (steps > MOST_STEPS) {
-      throw node.fault("takes more than %d steps, which is not supported".formatted(MOST_STEPS));
+    int first = node.axis(axes.getFirst(), c.rank(sources.getFirst()));
+    Dim length = c.type(sources.getFirst()).dim(first);
+    if (!length.isKnown() || length.value() > MOST_STEPS) {
+      return ScansAtRunTime.scan(node, values, sources, length);
     }
+    long steps = length.value();
     List<List<Expr>> collected = new ArrayList<>();
     for (long step = 0; step < steps; step++) {
       List<Expr> arguments = new ArrayList<>(values);
@@ -175,7 +173,7 @@ final class ControlFlow {
     return outputs;
   }
 
-  private static List<Long> list(OnnxNode node, String name, int count) {
+  static List<Long> list(OnnxNode node, String name, int count) {
     return node.integers(name)
         .filter(values -> values.size() == count)
         .orElse(Collections.nCopies(count, 0L));

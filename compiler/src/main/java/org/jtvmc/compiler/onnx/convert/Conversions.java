@@ -135,6 +135,12 @@ public final class Conversions {
         .findFirst();
   }
 
+  /** What a node computes whose result has sizes that are known when the model runs. */
+  public Optional<Conversion.Rule> open(OnnxNode node) {
+    return Optional.ofNullable(OpenShapes.RULES.get(node.operator()))
+        .filter(_ -> node.domain().isEmpty());
+  }
+
   /** What an operator computes that has texts among its inputs. */
   public Optional<Conversion.Rule> forTexts(OnnxNode node) {
     Conversion.Rule own = Texts.RULES.get(node.operator());

@@ -96,7 +96,8 @@ final class DecidedSizes {
       }
       Optional<Expr> decided = node.decidedSizes(node.input(i));
       if (decided.isEmpty()) {
-        if (node.type(i).elements() != 1 && !node.operator().equals("CastLike")) {
+        boolean isOne = node.type(i).isStatic() && node.type(i).elements() == 1;
+        if (!isOne && !node.operator().equals("CastLike")) {
           throw node.undeterminedSizes(
               "combines a value whose sizes the run decides with one of fixed sizes, which is not"
                   + " supported");

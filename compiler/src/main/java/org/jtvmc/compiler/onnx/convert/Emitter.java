@@ -7,6 +7,7 @@ import org.jtvmc.ir.graph.Attributes;
 import org.jtvmc.ir.graph.Call;
 import org.jtvmc.ir.graph.Constant;
 import org.jtvmc.ir.graph.Expr;
+import org.jtvmc.ir.graph.HostOperator;
 import org.jtvmc.ir.graph.Tuple;
 import org.jtvmc.ir.interpret.TensorEvaluator;
 import org.jtvmc.ir.op.OperatorRegistry;
@@ -65,7 +66,9 @@ public final class Emitter {
    */
   Expr call(String operator, List<Expr> arguments, Attributes attributes, String label) {
     var call = callUnfolded(operator, arguments, attributes, label);
-    if (!(call.type() instanceof TensorType type)
+    boolean isStep = operators.get(operator) instanceof HostOperator host && host.controls();
+    if (isStep
+        || !(call.type() instanceof TensorType type)
         || !type.isStatic()
         || type.dtype().isString()
         || type.elements() > FOLDED_ELEMENTS) {

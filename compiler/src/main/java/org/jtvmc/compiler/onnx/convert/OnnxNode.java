@@ -20,9 +20,7 @@ import org.jtvmc.ir.graph.AttributeValue;
 import org.jtvmc.ir.graph.Attributes;
 import org.jtvmc.ir.graph.Constant;
 import org.jtvmc.ir.graph.Expr;
-import org.jtvmc.ir.graph.Exprs;
 import org.jtvmc.ir.graph.Tuple;
-import org.jtvmc.ir.graph.Var;
 import org.jtvmc.ir.type.DType;
 import org.jtvmc.ir.type.Dim;
 import org.jtvmc.ir.type.TensorType;
@@ -41,6 +39,7 @@ public final class OnnxNode {
   private final List<Optional<Expr>> inputs;
   private final Map<String, AttributeProto> attributes;
   private final Surroundings surroundings;
+  private final RunTime.Frame frame;
 
   /** What a node needs of the import that it is part of. */
   public interface Surroundings {
@@ -61,11 +60,8 @@ public final class OnnxNode {
      */
     List<Expr> inline(GraphProto subgraph, List<Expr> arguments);
 
-    /** The sizes of a value, where a run decides them. */
-    Optional<Expr> decidedSizes(Expr value);
-
-    /** A value whose sizes a run decides. */
-    Expr decided(Expr data, Expr sizes);
+    /** What a run decides. */
+    RunTime runTime();
 
     /** The value of that name, where the node stands. */
     Expr value(String name);
@@ -87,6 +83,7 @@ public final class OnnxNode {
     this.opset = opset;
     this.inputs = List.copyOf(inputs);
     this.surroundings = surroundings;
+    this.frame = surroundings.runTime().frame();
     this.attributes =
         proto.getAttributeList().stream()
             .collect(Collectors.toMap(AttributeProto::getName, Function.identity(), (a, b) -> b));
@@ -243,9 +240,7 @@ public final class OnnxNode {
 
   /** A subgraph with inputs, converted where the node stands; its outputs. */
   public List<Expr> inline(String name, List<Expr> arguments) {
-    return attribute(name, AttributeType.GRAPH)
-        .map(a -> surroundings.inline(a.getG(), arguments))
-        .orElseThrow(() -> fault("lacks its subgraph '%s'".formatted(name)));
+    return surroundings.inline(graph(name), arguments);
   }
 
   /** The contents of an input, where they are known now. */
@@ -272,7 +267,7 @@ public final class OnnxNode {
         fault(
             "has %s computed from the model's inputs, which is not supported; if they depend on shapes alone, give these with --input-shapes"
                 .formatted(what)),
-        Exprs.freeVariables(value).stream().map(Var::name).toList());
+        runTime().inputs(value));
   }
 
   /**
@@ -284,9 +279,8 @@ public final class OnnxNode {
     List<String> names =
         inputs.stream()
             .flatMap(Optional::stream)
-            .flatMap(value -> surroundings.decidedSizes(value).stream())
-            .flatMap(sizes -> Exprs.freeVariables(sizes).stream())
-            .map(Var::name)
+            .flatMap(value -> runTime().sizes(value).stream())
+            .flatMap(sizes -> runTime().inputs(sizes).stream())
             .distinct()
             .toList();
     return new NeedsValueException(fault(why), names);
@@ -367,12 +361,12 @@ public final class OnnxNode {
   private boolean isDecided(Expr value) {
     return value instanceof Tuple(List<Expr> fields, _)
         ? fields.stream().anyMatch(this::isDecided)
-        : surroundings.decidedSizes(value).isPresent();
+        : runTime().sizes(value).isPresent();
   }
 
   /** The sizes of a value, where a run decides them: an {@code int64} vector. */
   Optional<Expr> decidedSizes(Expr value) {
-    return surroundings.decidedSizes(value);
+    return runTime().sizes(value);
   }
 
   /**
@@ -383,7 +377,35 @@ public final class OnnxNode {
    * @param sizes an {@code int64} vector
    */
   Expr decided(Expr data, Expr sizes) {
-    return surroundings.decided(data, sizes);
+    return runTime().decided(data, sizes);
+  }
+
+  /** What a run decides. */
+  RunTime runTime() {
+    return surroundings.runTime();
+  }
+
+  /** A value of where the node stands, as the function sees it that is being made. */
+  Expr seen(Expr value) {
+    return runTime().seen(frame, value);
+  }
+
+  /** A subgraph. */
+  GraphProto graph(String name) {
+    return attribute(name, AttributeType.GRAPH)
+        .map(AttributeProto::getG)
+        .orElseThrow(() -> fault("lacks its subgraph '%s'".formatted(name)));
+  }
+
+  /** The same node with inputs of open sizes in place of those whose sizes a run has decided. */
+  public OnnxNode opened() {
+    return withInputs(inputs.stream().map(input -> input.map(this::opened)).toList());
+  }
+
+  private Expr opened(Expr value) {
+    return value instanceof Tuple(List<Expr> fields, _) && value != NOTHING
+        ? Tuple.of(fields.stream().map(this::opened).toList())
+        : runTime().opened(value);
   }
 
   /** The value of that name, where the node stands. */

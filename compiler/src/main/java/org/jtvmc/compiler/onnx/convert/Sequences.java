@@ -9,8 +9,9 @@ import org.jtvmc.ir.graph.Tuple;
 import org.jtvmc.ir.type.DType;
 
 /**
- * Sequences and optional values. A sequence is a tuple: its length is known when the model is
- * compiled, and what is done to it costs nothing at run time.
+ * Sequences and optional values. A sequence whose length is known when the model is compiled is a
+ * tuple, and what is done to it costs nothing at run time; {@link SequencesAtRunTime} has the
+ * others.
  */
 final class Sequences {
 
@@ -20,25 +21,45 @@ final class Sequences {
     return List.of(
         Conversion.from(11, "SequenceEmpty", _ -> Tuple.of(List.of())),
         Conversion.from(11, "SequenceConstruct", node -> Tuple.of(node.inputs())),
-        Conversion.from(11, "SequenceInsert", Sequences::insert),
-        Conversion.from(11, "SequenceErase", Sequences::erase),
-        Conversion.from(11, "SequenceAt", node -> elements(node, 0).get(position(node, 1, 0))),
         Conversion.from(
-            11, "SequenceLength", node -> node.value(DType.I64, elements(node, 0).size())),
-        Conversion.from(11, "SplitToSequence", Sequences::split),
-        Conversion.from(11, "ConcatFromSequence", Sequences::concat),
+            11,
+            "SequenceInsert",
+            SequencesAtRunTime.of(Sequences::insert, SequencesAtRunTime::insert)),
+        Conversion.from(
+            11,
+            "SequenceErase",
+            SequencesAtRunTime.of(Sequences::erase, SequencesAtRunTime::erase)),
+        Conversion.from(
+            11,
+            "SequenceAt",
+            SequencesAtRunTime.of(
+                node -> elements(node, 0).get(position(node, 1, 0)), SequencesAtRunTime::at)),
+        Conversion.from(
+            11,
+            "SequenceLength",
+            SequencesAtRunTime.of(
+                node -> node.value(DType.I64, elements(node, 0).size()),
+                SequencesAtRunTime::length)),
+        Conversion.from(
+            11,
+            "SplitToSequence",
+            SequencesAtRunTime.of(Sequences::split, SequencesAtRunTime::split)),
+        Conversion.from(
+            11,
+            "ConcatFromSequence",
+            SequencesAtRunTime.of(Sequences::concat, SequencesAtRunTime::concat)),
         new Conversion("", "SequenceMap", 17, Sequences::map),
         Conversion.from(15, "Optional", node -> node.optional(0).orElse(OnnxNode.NOTHING)),
         Conversion.from(15, "OptionalGetElement", Sequences::element),
-        Conversion.from(
-            15,
-            "OptionalHasElement",
-            node ->
-                node.value(
-                    DType.BOOL,
-                    node.optional(0).filter(value -> value != OnnxNode.NOTHING).isPresent()
-                        ? 1
-                        : 0)));
+        Conversion.from(15, "OptionalHasElement", Sequences::hasElement));
+  }
+
+  private static Expr hasElement(OnnxNode node) {
+    if (SequencesAtRunTime.takes(node, 0)) {
+      return SequencesAtRunTime.has(node, node.input(0));
+    }
+    boolean has = node.optional(0).filter(value -> value != OnnxNode.NOTHING).isPresent();
+    return node.value(DType.BOOL, has ? 1 : 0);
   }
 
   private static List<Expr> elements(OnnxNode node, int input) {
@@ -81,6 +102,9 @@ final class Sequences {
     Composer c = new Composer(node);
     Expr data = node.input(0);
     int axis = node.axis(node.integer("axis", 0), node.rank(0));
+    if (!node.type(data).dim(axis).isKnown()) {
+      return SequencesAtRunTime.split(node);
+    }
     long size = c.size(data, axis);
     boolean drop = !node.has(1) && !node.flag("keepdims", true);
     List<Long> parts = new ArrayList<>();
@@ -121,6 +145,11 @@ final class Sequences {
 
   /** The body for each element; inputs that are no sequence are the same for all. */
   private static List<Expr> map(OnnxNode node) {
+    for (int input = 0; input < node.inputCount(); input++) {
+      if (SequencesAtRunTime.takes(node, input)) {
+        return SequencesAtRunTime.map(node);
+      }
+    }
     int length = elements(node, 0).size();
     List<List<Expr>> results = new ArrayList<>();
     for (int i = 0; i < length; i++) {
@@ -145,6 +174,9 @@ final class Sequences {
   }
 
   private static Expr element(OnnxNode node) {
+    if (SequencesAtRunTime.takes(node, 0)) {
+      return SequencesAtRunTime.present(node, node.input(0));
+    }
     Optional<Expr> value = node.optional(0).filter(given -> given != OnnxNode.NOTHING);
     return value.orElseThrow(() -> node.fault("takes the element of an optional that is empty"));
   }

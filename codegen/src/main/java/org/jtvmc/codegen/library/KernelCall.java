@@ -12,7 +12,9 @@ import java.util.List;
 public record KernelCall(String kernel, List<Place> buffers) {
 
   private static final String RUNTIME = "jtvmc_host_";
-  private static final String CONTROL = "jtvmc_control_";
+
+  /** What the names of steps begin with that decide how a run goes on. */
+  public static final String CONTROL = "jtvmc_control_";
 
   public KernelCall {
     buffers = List.copyOf(buffers);

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jtvmc.codegen.cuda.Launch;
+import org.jtvmc.codegen.library.KernelCall;
 import org.jtvmc.compiler.onnx.GivenShapes;
 import org.jtvmc.compiler.passes.Precision;
 
@@ -202,5 +203,11 @@ public record ArtifactManifest(
       }
     }
     return limits;
+  }
+
+  /** Whether a run itself decides what it computes: over sizes, or how often. */
+  @JsonIgnore
+  public boolean goesInStages() {
+    return calls.stream().anyMatch(call -> call.kernel.startsWith(KernelCall.CONTROL));
   }
 }

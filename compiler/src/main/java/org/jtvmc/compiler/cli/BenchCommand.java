@@ -86,9 +86,10 @@ final class BenchCommand extends Verb {
       return artifact.manifest().flop();
     }
 
-    /** Whether they are known: where sizes are open they depend on those of the run. */
+    /** Whether they are known: where sizes or steps are open they depend on the run. */
     boolean countsOperations() {
-      return !artifact.manifest().source().shapes().isOpen();
+      return !artifact.manifest().source().shapes().isOpen()
+          && !artifact.manifest().goesInStages();
     }
 
     double gflops(double milliseconds) {

@@ -25,7 +25,7 @@ import org.jtvmc.ir.target.Target;
 record RebuiltModel(IRModule module, CompiledModel model) {
 
   /**
-   * @throws UsageException where the artifact leaves sizes open
+   * @throws UsageException where the artifact leaves sizes open, or a run decides over them
    */
   static RebuiltModel of(ArtifactManifest manifest, Machine machine, Verb verb, Path scratch) {
     ArtifactManifest.Source from = manifest.source();
@@ -33,6 +33,11 @@ record RebuiltModel(IRModule module, CompiledModel model) {
     if (shapes.isOpen()) {
       throw new UsageException(
           "%s leaves sizes open; its kernels are looked at one by one only where sizes are numbers: compile it again with numbers in --input-shapes"
+              .formatted(manifest.name()));
+    }
+    if (manifest.goesInStages()) {
+      throw new UsageException(
+          "a run of %s decides over sizes or steps itself; its kernels are not looked at one by one"
               .formatted(manifest.name()));
     }
     IRModule module = verb.source(from.reference()).load(shapes);

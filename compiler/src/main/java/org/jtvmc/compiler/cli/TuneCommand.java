@@ -237,7 +237,9 @@ final class TuneCommand extends Verb {
       MeasuringPlace place, WorkerOptions worker, List<SketchRule> rules, IRModule fused) {
     boolean network = TaskExtraction.calls(fused) > 1;
     Workbench single = place.workbench(worker, flush, network, rules);
-    return place.target() instanceof CpuTarget cpu && !shapes.given().isOpen()
+    return place.target() instanceof CpuTarget cpu
+            && !shapes.given().isOpen()
+            && !fused.goesInStages()
         ? new NetworkWorkbench(single, fused, cpu, sentence -> note("%s", sentence))
         : single;
   }

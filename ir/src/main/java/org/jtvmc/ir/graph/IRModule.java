@@ -49,6 +49,12 @@ public record IRModule(Map<String, Function> functions, List<String> outputNames
     return (int) outputNames.stream().filter(name -> !name.endsWith(SIZES)).count();
   }
 
+  /** Whether a run itself decides what it computes: over sizes, or how often. */
+  public boolean goesInStages() {
+    return outputNames.stream().anyMatch(name -> name.endsWith(SIZES + SIZES))
+        || functions.values().stream().anyMatch(Function::isRegion);
+  }
+
   /** Which of main's results holds the sizes of the {@code output}-th, where they are not fixed. */
   public OptionalInt sizesOf(int output) {
     int index = outputNames.indexOf(outputNames.get(output) + SIZES);

@@ -104,8 +104,8 @@ final class Constants {
 
   /** Outside training the input passes, and the mask, where it is asked for, is all true. */
   private static List<Expr> dropout(OnnxNode node) {
-    boolean drops = !node.has(1) || node.scalar(1, "a ratio") != 0;
-    if (node.has(2) && drops && node.scalar(2, "training mode") != 0) {
+    boolean trains = node.has(2) && node.scalar(2, "training mode") != 0;
+    if (trains && (!node.has(1) || node.scalar(1, "a ratio") != 0)) {
       throw new RandomResultException(
           node.fault("is in training mode; export the model for inference"));
     }

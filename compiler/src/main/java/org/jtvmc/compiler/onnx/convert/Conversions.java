@@ -137,8 +137,7 @@ public final class Conversions {
 
   /** What a node computes whose result has sizes that are known when the model runs. */
   public Optional<Conversion.Rule> open(OnnxNode node) {
-    return Optional.ofNullable(OpenShapes.RULES.get(node.operator()))
-        .filter(_ -> node.domain().isEmpty());
+    return OpenShapes.find(node);
   }
 
   /** What an operator computes that has texts among its inputs. */

@@ -19,14 +19,49 @@ import org.jtvmc.ir.type.TensorType;
  */
 final class OpenShapes {
 
-  static final Map<String, Conversion.Rule> RULES =
-      Map.of(
-          "ConstantOfShape", one(OpenShapes::constantOfShape),
-          "Expand", one(OpenShapes::expand),
-          "Range", one(OpenShapes::range),
-          "Tile", one(OpenShapes::tile));
+  /** Rules for values that are not known, whatever the sizes of the inputs. */
+  private static final Map<String, Conversion.Rule> RULES =
+      Map.ofEntries(
+          Map.entry("AffineGrid", one(OpenGrids::affineGrid)),
+          Map.entry("BlackmanWindow", one(node -> OpenGrids.window(node, 0.42, 0.5, 0.08))),
+          Map.entry("CenterCropPad", one(OpenParts::centre)),
+          Map.entry("ConstantOfShape", one(OpenShapes::constantOfShape)),
+          Map.entry("Expand", one(OpenShapes::expand)),
+          Map.entry("HammingWindow", one(node -> OpenGrids.window(node, 25.0 / 46, 21.0 / 46, 0))),
+          Map.entry("HannWindow", one(node -> OpenGrids.window(node, 0.5, 0.5, 0))),
+          Map.entry("OneHot", one(OpenShapes::oneHot)),
+          Map.entry("Pad", one(OpenParts::pad)),
+          Map.entry("Range", one(OpenShapes::range)),
+          Map.entry("Resize", one(OpenResizes::resize)),
+          Map.entry("Tile", one(OpenShapes::tile)),
+          Map.entry("Upsample", one(OpenResizes::simple)));
 
-  private OpenShapes() {}
+  /** Rules for values that are not known where the inputs' sizes are open, too. */
+  private static final Map<String, Conversion.Rule> OPEN_RULES =
+      Map.of(
+          "Reshape", one(OpenShapes::reshape),
+          "Slice", one(OpenParts::slice),
+          "Split", OpenParts::split);
+
+  /** The rule for a node, where there is one. */
+  static Optional<Conversion.Rule> find(OnnxNode node) {
+    if (!node.domain().isEmpty()) {
+      return Optional.empty();
+    }
+    if (Reductions.names().contains(node.operator()) && isEmpty(node)) {
+      return Optional.of(one(OpenShapes::reduceNothing));
+    }
+    boolean isOpen = node.has(0) && node.input(0).type() instanceof TensorType type && !type.isStatic();
+    Conversion.Rule rule = RULES.get(node.operator());
+    return Optional.ofNullable(rule == null && isOpen ? OPEN_RULES.get(node.operator()) : rule);
+  }
+
+  private static boolean isEmpty(OnnxNode node) {
+    return node.has(1)
+        && node.type(0).isStatic()
+        && node.type(0).elements() == 0
+        && node.type(1).elements() > 0;
+  }
 
   private static Conversion.Rule one(Conversion.SingleRule rule) {
     return node -> List.of(rule.convert(node));
@@ -105,40 +140,62 @@ final class OpenShapes {
     return result;
   }
 
-  /** Sizes that a run finds, and what is made of them. */
-  record OpenSizes(OnnxNode node) {
-
-    Composer c() {
-      return new Composer(node);
+  /** A 0 in the shape is a size of the input's, a -1 what remains. */
+  private static Expr reshape(OnnxNode node) {
+    OpenSizes sizes = new OpenSizes(node);
+    Composer c = sizes.c();
+    Expr wanted = sizes.vector(1);
+    int rank = Math.toIntExact(c.size(wanted, 0));
+    List<Dim> own = node.type(0).shape();
+    if (!node.flag("allowzero", false)) {
+      List<Dim> same = new ArrayList<>(own.subList(0, Math.min(rank, own.size())));
+      while (same.size() < rank) {
+        same.add(Dim.of(0));
+      }
+      wanted = c.where(node.call("equal", wanted, c.scalar(wanted, 0)), node.shape(same), wanted);
     }
+    Expr remains = node.call("less", wanted, c.scalar(wanted, 0));
+    Expr others = c.reduce("prod", c.where(remains, c.scalar(wanted, 1), wanted), false, 0);
+    Expr all = sizes.number(own.stream().reduce(Dim.of(1), Dim::times));
+    Expr rest = c.divide(all, node.call("maximum", others, c.scalar(others, 1)));
+    return sizes.reshape(node.input(0), sizes.decide(c.where(remains, rest, wanted)));
+  }
 
-    /** An input as a vector of integers. */
-    Expr vector(int input) {
-      return c().cast(c().reshape(node.input(input), -1), DType.I64);
+  /** What reductions of no elements give, in as many places as there are. */
+  private static Expr reduceNothing(OnnxNode node) {
+    OpenSizes sizes = new OpenSizes(node);
+    AtRunTime r = AtRunTime.of(node);
+    Composer c = sizes.c();
+    List<Expr> named = r.named(r.inputVector(1), node.rank(0));
+    Expr none = node.value(NDArray.allocate(TensorType.of(node.type(0).dtype(), 0)));
+    Expr neutral = c.reduce(Reductions.operator(node), none, false, 0);
+    Expr shape;
+    if (node.flag("keepdims", true)) {
+      List<Expr> kept = new ArrayList<>();
+      for (int axis = 0; axis < named.size(); axis++) {
+        kept.add(c.where(named.get(axis), r.number(1), r.number(node.sizes(0).get(axis))));
+      }
+      shape = r.join(kept);
+    } else {
+      long rank = node.rank(0) - node.type(1).elements();
+      shape = r.kept(r.sizes(0), named, rank);
     }
+    return sizes.full(neutral, sizes.decide(shape));
+  }
 
-    /** The sizes that a vector holds. */
-    List<Dim> decide(Expr vector) {
-      return decide(
-          vector, Collections.nCopies(Math.toIntExact(c().size(vector, 0)), Optional.empty()));
-    }
-
-    List<Dim> decide(Expr vector, List<Optional<Dim>> expected) {
-      return node.runTime().decide(vector, 0, expected, node.label());
-    }
-
-    /** {@code 0, 1, ...} up to before a size. */
-    Expr positions(Dim count) {
-      return node.call(
-          "arange",
-          Attributes.builder().put("stop", AttributeValue.of(count)).put("dtype", DType.I64));
-    }
-
-    /** Rounded up where it is more than 0; the divisor may be negative. */
-    Expr ceilDivide(Expr a, Expr b) {
-      Expr isPositive = node.call("greater", b, c().scalar(b, 0));
-      Expr unit = c().where(isPositive, c().scalar(b, 1), c().scalar(b, -1));
-      return c().divide(c().add(a, c().subtract(b, unit)), b);
-    }
+  private static Expr oneHot(OnnxNode node) {
+    OpenSizes sizes = new OpenSizes(node);
+    Composer c = sizes.c();
+    int rank = node.rank(0) + 1;
+    int axis = node.axis(node.integer("axis", -1), rank);
+    Expr depth = sizes.number(1, DType.I64);
+    Dim size = sizes.decideOne(depth);
+    Expr indices = c.cast(node.input(0), DType.I64);
+    Expr isNegative = node.call("less", indices, c.scalar(indices, 0));
+    Expr counted = c.where(isNegative, c.add(indices, depth), indices);
+    Expr places = sizes.along(sizes.positions(size), axis, rank);
+    Expr isHot = node.call("equal", c.expandDims(counted, axis), places);
+    Expr values = c.reshape(node.input(2), -1);
+    return c.where(isHot, sizes.at(values, 1), sizes.at(values, 0));
   }
 }

@@ -36,28 +36,43 @@ final class PartsAtRunTime {
         sizes.add(whole);
         continue;
       }
-      Expr own = r.isAxis(axes, axis, rank);
-      Expr named = c.reduce("any", own, false, 0);
-      Expr step =
-          node.has(4) ? c.where(named, chosen(r, own, r.inputVector(4)), r.number(1)) : r.number(1);
-      Expr backwards = r.less(step, r.number(0));
-      Expr start = counted(r, chosen(r, own, r.inputVector(1)), whole);
-      Expr end = counted(r, chosen(r, own, r.inputVector(2)), whole);
-      Expr last = r.number(size - 1);
-      start = r.clamp(start, r.number(0), c.where(backwards, last, whole));
-      end =
-          r.clamp(
-              end, c.where(backwards, r.number(-1), r.number(0)), c.where(backwards, last, whole));
-      start = c.where(named, start, r.number(0));
-      end = c.where(named, end, whole);
-      Expr length =
-          r.greatest(
-              c.where(backwards, c.subtract(start, end), c.subtract(end, start)), r.number(0));
-      Expr stride = r.greatest(c.unary("abs", step), r.number(1));
-      sizes.add(c.divide(c.add(length, c.add(stride, -1)), stride));
-      data = r.part(data, axis, start, step);
+      Bounds own = bounds(r, axes, axis, whole);
+      sizes.add(own.length);
+      data = r.part(data, axis, own.start, own.step);
     }
     return node.decided(data, r.join(sizes));
+  }
+
+  /** Where a slice begins along an axis, by what it moves, and how many elements it has. */
+  record Bounds(Expr start, Expr step, Expr length) {}
+
+  /**
+   * The bounds of a slice along an axis.
+   *
+   * @param axes the axes that the node names
+   * @param whole the size along the axis
+   */
+  static Bounds bounds(AtRunTime r, Expr axes, int axis, Expr whole) {
+    OnnxNode node = r.node();
+    Composer c = r.c();
+    Expr own = r.isAxis(axes, axis, node.rank(0));
+    Expr named = c.reduce("any", own, false, 0);
+    Expr step =
+        node.has(4) ? c.where(named, chosen(r, own, r.inputVector(4)), r.number(1)) : r.number(1);
+    Expr backwards = r.less(step, r.number(0));
+    Expr start = counted(r, chosen(r, own, r.inputVector(1)), whole);
+    Expr end = counted(r, chosen(r, own, r.inputVector(2)), whole);
+    Expr last = c.add(whole, -1);
+    start = r.clamp(start, r.number(0), c.where(backwards, last, whole));
+    end =
+        r.clamp(
+            end, c.where(backwards, r.number(-1), r.number(0)), c.where(backwards, last, whole));
+    start = c.where(named, start, r.number(0));
+    end = c.where(named, end, whole);
+    Expr length =
+        r.greatest(c.where(backwards, c.subtract(start, end), c.subtract(end, start)), r.number(0));
+    Expr stride = r.greatest(c.unary("abs", step), r.number(1));
+    return new Bounds(start, step, c.divide(c.add(length, c.add(stride, -1)), stride));
   }
 
   /** The number at the place that is an axis's own; 0 where there is none. */

@@ -88,8 +88,7 @@ final class BenchCommand extends Verb {
 
     /** Whether they are known: where sizes or steps are open they depend on the run. */
     boolean countsOperations() {
-      return !artifact.manifest().source().shapes().isOpen()
-          && !artifact.manifest().goesInStages();
+      return !artifact.manifest().source().shapes().isOpen() && !artifact.manifest().goesInStages();
     }
 
     double gflops(double milliseconds) {

@@ -162,8 +162,7 @@ public final class ModelCompiler {
     try (WeightFile file = new WeightFile(weights);
         ConstantPacker packer = new ConstantPacker(host)) {
       Placement placement =
-          new Placement(
-              plan, memory, Optional.empty(), lowered.sizes(), List.of(), file, packer);
+          new Placement(plan, memory, Optional.empty(), lowered.sizes(), List.of(), file, packer);
       List<KernelCall> calls = new ArrayList<>();
       for (List<Integer> chosen : kernelOf) {
         calls.addAll(calls(plan, placement, kernels, chosen));

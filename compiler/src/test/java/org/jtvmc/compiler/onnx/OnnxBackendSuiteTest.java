@@ -17,9 +17,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jtvmc.codegen.llvm.HostCpu;
+import org.jtvmc.compiler.artifact.ArtifactCompiler;
+import org.jtvmc.compiler.artifact.CompileListener;
+import org.jtvmc.compiler.artifact.CompileOptions;
+import org.jtvmc.compiler.pipeline.ScheduleSource;
+import org.jtvmc.compiler.run.ModelRunner;
+import org.jtvmc.compiler.source.ModelSource;
 import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.graph.IRModule;
 import org.jtvmc.ir.interpret.GraphEvaluator;
+import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.ir.type.Dim;
 import org.jtvmc.ir.type.TensorType;
 import org.junit.jupiter.api.DynamicTest;
@@ -104,11 +112,44 @@ class OnnxBackendSuiteTest {
         module.main().parameters().stream()
             .map(parameter -> array(inputs.get(parameter.name())))
             .toList();
-    var outputs = GraphEvaluator.outputs(module, arguments);
+    var outputs =
+        module.goesInStages()
+            ? inLibrary(model.path(), module, arguments)
+            : GraphEvaluator.outputs(module, arguments);
     for (int i = 0; i < outputs.size(); i++) {
       var file = dataSet.resolve("output_%d.pb".formatted(i));
       var expected = array(read(file, model.proto().getGraph().getOutput(i)));
       compare(expected, outputs.get(i), module.outputNames().get(i));
+    }
+  }
+
+  /** What a run decides over has no meaning but in one. */
+  private static List<NDArray> inLibrary(Path model, IRModule module, List<NDArray> arguments)
+      throws IOException {
+    Path folder = Files.createTempDirectory("jtvmc-case");
+    Path library = folder.resolve("libcase.so");
+    CpuTarget host = HostCpu.detect().target();
+    CompileOptions options =
+        new CompileOptions(
+            "testcase",
+            Map.of(),
+            host,
+            ScheduleSource.NONE,
+            List.of(),
+            false,
+            Set.of(CompileOptions.Part.LIB));
+    try (ModelRunner runner =
+        new ArtifactCompiler(host, CompileListener.NONE)
+            .compile(ModelSource.of(model.toString()), module, options, library)
+            .load(1)) {
+      return runner.run(arguments);
+    } finally {
+      try (var files = Files.list(folder)) {
+        for (Path file : files.toList()) {
+          Files.delete(file);
+        }
+      }
+      Files.delete(folder);
     }
   }
 

@@ -161,8 +161,7 @@ class RunTimeControlTest {
     outer.initializer("w", new long[] {3, 3}, .9f, .2f, 0, .1f, .8f, .3f, 0, .4f, .7f);
     outer.output("last", DataType.FLOAT, 2, 3);
     outer.output("all", DataType.FLOAT, "steps", "2", "3");
-    return with(
-        outer, loop(body.buildGraph(), List.of("n", "start", "x"), List.of("last", "all")));
+    return with(outer, loop(body.buildGraph(), List.of("n", "start", "x"), List.of("last", "all")));
   }
 
   @Test
@@ -234,8 +233,7 @@ class RunTimeControlTest {
     middle.output("after_too", DataType.FLOAT, 2);
     GraphProto.Builder graph = middle.buildGraph().toBuilder();
     graph.addNode(loop(inner.buildGraph(), List.of("j", "", "total"), List.of("after")));
-    graph.addNode(
-        NodeProto.newBuilder().setOpType("Neg").addInput("after").addOutput("after_too"));
+    graph.addNode(NodeProto.newBuilder().setOpType("Neg").addInput("after").addOutput("after_too"));
     OnnxBuilder outer = new OnnxBuilder("nested", 17);
     outer.input("n", DataType.INT64, new long[0]);
     outer.input("x", DataType.FLOAT, 2);
@@ -397,16 +395,18 @@ class RunTimeControlTest {
     builder.output("y", DataType.FLOAT, "a", "b");
     try (ModelRunner runner = library(builder.build(), folder)) {
       assertEquals(
-          List.of(2L, 3L), runner.run(List.of(NDArray.ofLongs(List.of(2L, 3L)))).getFirst().type().sizes());
+          List.of(2L, 3L),
+          runner.run(List.of(NDArray.ofLongs(List.of(2L, 3L)))).getFirst().type().sizes());
       for (List<Long> shape :
-          List.of(List.of(-1L, 3L), List.of(1L << 40, 1L), List.of((1L << 31) - 1, (1L << 31) - 1))) {
+          List.of(
+              List.of(-1L, 3L), List.of(1L << 40, 1L), List.of((1L << 31) - 1, (1L << 31) - 1))) {
         CodegenException fault =
-            assertThrows(
-                CodegenException.class, () -> runner.run(List.of(NDArray.ofLongs(shape))));
+            assertThrows(CodegenException.class, () -> runner.run(List.of(NDArray.ofLongs(shape))));
         assertTrue(fault.getMessage().matches("(?s).*(size|memory|large).*"), fault.getMessage());
       }
       assertEquals(
-          List.of(0L, 3L), runner.run(List.of(NDArray.ofLongs(List.of(0L, 3L)))).getFirst().type().sizes());
+          List.of(0L, 3L),
+          runner.run(List.of(NDArray.ofLongs(List.of(0L, 3L)))).getFirst().type().sizes());
     }
   }
 }

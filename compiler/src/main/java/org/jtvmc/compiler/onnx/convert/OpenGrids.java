@@ -23,8 +23,7 @@ final class OpenGrids {
     Expr angle = r.divide(r.multiply(n, 2 * Math.PI), r.cast(period, DType.F64));
     Expr first = r.multiply(r.unary("cos", angle), -b);
     Expr second = r.multiply(r.unary("cos", r.multiply(angle, 2)), c);
-    return r.cast(
-        r.add(r.add(first, second), a), node.dtype("output_datatype").orElse(DType.F32));
+    return r.cast(r.add(r.add(first, second), a), node.dtype("output_datatype").orElse(DType.F32));
   }
 
   /** The positions, between -1 and 1, that a matrix maps an image's pixels to. */

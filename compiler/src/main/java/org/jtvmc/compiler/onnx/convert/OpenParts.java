@@ -38,8 +38,7 @@ final class OpenParts {
     }
     List<Dim> shape = sizes.decide(sizes.join(result));
     Expr value = node.input(0);
-    Expr fill =
-        node.has(2) ? c.castLike(c.reshape(node.input(2)), value) : c.scalar(value, 0);
+    Expr fill = node.has(2) ? c.castLike(c.reshape(node.input(2)), value) : c.scalar(value, 0);
     String mode = node.text("mode", "constant");
     for (int axis = 0; axis < rank; axis++) {
       Expr places = c.subtract(sizes.positions(shape.get(axis)), before.get(axis));
@@ -113,10 +112,7 @@ final class OpenParts {
     OpenSizes sizes = new OpenSizes(node);
     Composer c = sizes.c();
     int axis = node.axis(node.integer("axis", 0), node.rank(0));
-    Expr lengths =
-        node.has(1)
-            ? sizes.vector(1)
-            : evenly(node, sizes, node.type(0).dim(axis));
+    Expr lengths = node.has(1) ? sizes.vector(1) : evenly(node, sizes, node.type(0).dim(axis));
     List<Dim> parts = sizes.decide(lengths);
     List<Expr> results = new ArrayList<>();
     Expr begin = node.value(NDArray.ofLongs(List.of(0L)));

@@ -61,14 +61,14 @@ final class OpenResizes {
             node,
             node.text("coordinate_transformation_mode", "half_pixel"),
             node.text("nearest_mode", "round_prefer_floor"));
-    boolean hasScales =
-        node.has(2) && !(node.type(2).isStatic() && node.type(2).elements() == 0);
+    boolean hasScales = node.has(2) && !(node.type(2).isStatic() && node.type(2).elements() == 0);
     return hasScales ? resize.byScales(2) : resize.bySizes();
   }
 
   private List<Integer> axes() {
     int rank = node.rank(0);
-    return node.integers("axes")
+    return node
+        .integers("axes")
         .orElseGet(() -> LongStream.range(0, rank).boxed().toList())
         .stream()
         .map(axis -> node.axis(axis, rank))
@@ -139,8 +139,7 @@ final class OpenResizes {
       Expr start = region.map(all -> sizes.at(all, at)).orElse(node.value(DType.F32, 0));
       Expr end =
           region.map(all -> sizes.at(all, axes.size() + at)).orElse(node.value(DType.F32, 1));
-      Along along =
-          new Along(axes.get(i), from(axes.get(i)), to.get(i), scales.get(i), start, end);
+      Along along = new Along(axes.get(i), from(axes.get(i)), to.get(i), scales.get(i), start, end);
       Expr source = source(along);
       value =
           node.flag("antialias", false) && !mode.equals("nearest")
@@ -187,8 +186,7 @@ final class OpenResizes {
       case "tf_half_pixel_for_nn" -> c.divide(c.add(x, 0.5), along.scale);
       case "tf_crop_and_resize" -> {
         Expr way = c.multiply(c.subtract(along.roiEnd, along.roiStart), last);
-        Expr walked =
-            c.add(c.multiply(x, c.divide(way, steps)), c.multiply(along.roiStart, last));
+        Expr walked = c.add(c.multiply(x, c.divide(way, steps)), c.multiply(along.roiStart, last));
         Expr middle = c.multiply(c.multiply(c.add(along.roiStart, along.roiEnd), last), 0.5);
         yield c.where(isMany, walked, middle);
       }
@@ -202,8 +200,7 @@ final class OpenResizes {
       case "nearest" -> at(value, along, c.cast(rounded(along, source), DType.I64));
       case "linear" -> {
         Expr last = c.add(real(along.from), -1);
-        Expr inside =
-            node.call("minimum", node.call("maximum", source, c.scalar(source, 0)), last);
+        Expr inside = node.call("minimum", node.call("maximum", source, c.scalar(source, 0)), last);
         Expr floor = c.unary("floor", inside);
         Expr fraction = c.subtract(inside, floor);
         Expr index = c.cast(floor, DType.I64);
@@ -224,7 +221,8 @@ final class OpenResizes {
         Expr grows = node.call("greater_equal", along.scale, c.scalar(along.scale, 1));
         yield c.where(grows, c.unary("floor", source), c.unary("ceil", source));
       }
-      case String other -> throw node.fault("rounds by '%s', which is not supported".formatted(other));
+      case String other ->
+          throw node.fault("rounds by '%s', which is not supported".formatted(other));
     };
   }
 
@@ -299,8 +297,7 @@ final class OpenResizes {
     Expr number = c.add(sizes.number(along.from), c.multiply(beyond, 2));
     Dim all = sizes.decideOne(number);
     Expr places = c.subtract(sizes.positions(all), beyond);
-    Expr distance =
-        c.subtract(c.expandDims(c.cast(places, DType.F32), 1), c.expandDims(source, 0));
+    Expr distance = c.subtract(c.expandDims(c.cast(places, DType.F32), 1), c.expandDims(source, 0));
     Expr weights = kernel(c.unary("abs", c.multiply(distance, stretch)));
     if (node.flag("exclude_outside", false)) {
       Expr counts = c.expandDims(isInside(places, along), 1);

@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jtvmc.ir.data.NDArray;
-import org.jtvmc.ir.graph.AttributeValue;
 import org.jtvmc.ir.graph.Attributes;
 import org.jtvmc.ir.graph.Expr;
 import org.jtvmc.ir.type.DType;
@@ -51,7 +50,8 @@ final class OpenShapes {
     if (Reductions.names().contains(node.operator()) && isEmpty(node)) {
       return Optional.of(one(OpenShapes::reduceNothing));
     }
-    boolean isOpen = node.has(0) && node.input(0).type() instanceof TensorType type && !type.isStatic();
+    boolean isOpen =
+        node.has(0) && node.input(0).type() instanceof TensorType type && !type.isStatic();
     Conversion.Rule rule = RULES.get(node.operator());
     return Optional.ofNullable(rule == null && isOpen ? OPEN_RULES.get(node.operator()) : rule);
   }

@@ -95,9 +95,7 @@ record OpenSizes(OnnxNode node) {
   /** Under another shape of as many elements, which the run checks. */
   Expr reshape(Expr value, List<Dim> shape) {
     return node.call(
-        "reshape",
-        Attributes.builder().putSizes("newshape", shape).put("allow_zero", true),
-        value);
+        "reshape", Attributes.builder().putSizes("newshape", shape).put("allow_zero", true), value);
   }
 
   /**

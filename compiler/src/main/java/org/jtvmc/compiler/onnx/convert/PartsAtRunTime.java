@@ -23,7 +23,6 @@ final class PartsAtRunTime {
 
   private static Expr slice(OnnxNode node) {
     AtRunTime r = AtRunTime.of(node);
-    Composer c = r.c();
     int rank = node.rank(0);
     long bounds = node.type(1).elements();
     Expr axes = node.has(3) ? r.inputVector(3) : r.positions(bounds);

@@ -2,6 +2,7 @@ package org.jtvmc.compiler.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -117,7 +118,7 @@ final class LogCommand extends Verb {
                     "%s  %6d records  best %10s ms  %s (%s, %d cores)",
                     key.workload().substring(0, Math.min(12, key.workload().length())),
                     records.size(),
-                    store.best(key).map(b -> "%.4f".formatted(b.bestMs())).orElse("none"),
+                    store.best(key).map(b -> Figures.text(b.bestMs(), 4)).orElse("none"),
                     records.getFirst().task(),
                     key.target().cpu(),
                     key.target().cores());
@@ -150,6 +151,7 @@ final class LogCommand extends Verb {
         records.forEach(written::append);
         written.sync();
       }
+      create(out);
     }
     ObjectNode document = object();
     document.put("records", records.size());
@@ -165,7 +167,9 @@ final class LogCommand extends Verb {
         entry.put("best_ms", record.bestMs());
         entry.put("steps", record.steps());
         if (!json()) {
-          line("%10.4f ms  %s  %s", record.bestMs(), record.task(), record.key().workload());
+          line(
+              "%10s ms  %s  %s",
+              Figures.text(record.bestMs(), 4), record.task(), record.key().workload());
         }
       }
     } else {
@@ -177,6 +181,17 @@ final class LogCommand extends Verb {
       line("%d records in %s", records.size(), out);
     }
     return ExitCode.DONE;
+  }
+
+  /** Of no records too there is a file. */
+  private static void create(Path file) {
+    try {
+      if (Files.notExists(file)) {
+        Files.createFile(file);
+      }
+    } catch (IOException e) {
+      throw new RecordException("cannot write %s: %s".formatted(file, e.getMessage()), e);
+    }
   }
 
   private int verify(RecordStore store) {

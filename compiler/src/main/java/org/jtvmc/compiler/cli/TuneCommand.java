@@ -287,14 +287,14 @@ final class TuneCommand extends Verb {
           "task");
       for (TaskReport task : report.tasks()) {
         line(
-            "%4d %6d %7d %10s %6.1f%% %13.4f %9.1f  %s",
+            "%4d %6d %7d %10s %6.1f%% %13s %9s  %s",
             task.id(),
             task.weight(),
             task.trials(),
             shown(measured ? task.bestMs() : task.searchMs()),
             100 * task.spread(),
-            task.attainableMs(),
-            task.bestGflops(),
+            Figures.text(task.attainableMs(), 4),
+            Figures.text(task.bestGflops(), 1),
             task.name());
       }
       line(
@@ -326,7 +326,7 @@ final class TuneCommand extends Verb {
   }
 
   private static String shown(double ms) {
-    return Double.isInfinite(ms) ? "none" : "%.4f".formatted(ms);
+    return Double.isInfinite(ms) ? "none" : Figures.text(ms, 4);
   }
 
   private static void fill(ObjectNode entry, TaskReport task, boolean measured) {

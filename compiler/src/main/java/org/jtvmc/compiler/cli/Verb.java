@@ -42,9 +42,18 @@ abstract class Verb implements Callable<Integer> {
       order = 89)
   private List<String> plugins = List.of();
 
+  @Option(
+      names = "--input-values",
+      paramLabel = "\"n:3\"",
+      converter = InputValues.Converter.class,
+      description =
+          "Numbers that inputs hold in every run, where the model has to be compiled for them:"
+              + " \"axis:1 block:[2,2]\".")
+  private InputValues values = InputValues.NONE;
+
   /** The model that {@code text} names, with the operators of the plugins. */
   ModelSource source(String text) {
-    return ModelSource.of(text, Frontend.of(plugins));
+    return ModelSource.of(text, Frontend.of(plugins)).withContents(values.byName());
   }
 
   PrintWriter out() {

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jtvmc.ir.data.NDArray;
+import org.jtvmc.ir.type.TensorType;
 
 /**
  * An ONNX model read from a file: a message with a graph whose nodes are in an order in which each
@@ -58,7 +59,9 @@ public final class OnnxModel {
       return of(path, ModelProto.parseFrom(input));
     } catch (InvalidProtocolBufferException e) {
       throw new ModelException(
-          "%s is truncated, damaged or no ONNX model: %s".formatted(path, plain(e)), e);
+          "%s is truncated, damaged or no ONNX model; export it, or copy it here, again"
+              .formatted(path),
+          e);
     } catch (IOException e) {
       throw new ModelException("%s cannot be read: %s".formatted(path, e.getMessage()), e);
     }
@@ -140,10 +143,37 @@ public final class OnnxModel {
     return domain.equals("ai.onnx") ? "" : domain;
   }
 
-  private static String plain(InvalidProtocolBufferException e) {
-    // protobuf explains itself in paragraphs; the first sentence is the fact.
-    var message = e.getMessage();
-    int end = message.indexOf(".  ");
-    return end < 0 ? message : message.substring(0, end);
+  /**
+   * Contents of one of the model's inputs, of the type that it declares: a number, or a vector.
+   *
+   * @throws ModelException where there is no such input of numbers
+   */
+  public NDArray contents(String input, List<Double> numbers) {
+    var declared =
+        inputs().stream()
+            .filter(value -> value.getName().equals(input) && value.getType().hasTensorType())
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    new ModelException(
+                        "%s has no input '%s' to give contents to".formatted(path, input)))
+            .getType()
+            .getTensorType();
+    var dtype =
+        OnnxTypes.dtype(declared.getElemType())
+            .filter(type -> !type.isString())
+            .orElseThrow(
+                () -> new ModelException("%s: input '%s' holds no numbers".formatted(path, input)));
+    boolean isNumber = declared.hasShape() && declared.getShape().getDimCount() == 0;
+    if (isNumber && numbers.size() != 1) {
+      throw new ModelException(
+          "%s: input '%s' is one number, and is given %d".formatted(path, input, numbers.size()));
+    }
+    var array =
+        NDArray.allocate(isNumber ? TensorType.of(dtype) : TensorType.of(dtype, numbers.size()));
+    for (int i = 0; i < numbers.size(); i++) {
+      array.setDouble(i, numbers.get(i));
+    }
+    return array;
   }
 }

@@ -35,6 +35,7 @@ import org.jtvmc.ir.type.TypeException;
  * @param format how they are read
  * @param defaultShapes of the inputs that a user gives no shape to; may be empty
  * @param frontend what the model may use
+ * @param contents numbers that inputs hold in every run, by input name; a shape may depend on them
  */
 public record ModelSource(
     String reference,
@@ -42,7 +43,8 @@ public record ModelSource(
     Path file,
     Format format,
     Map<String, List<Long>> defaultShapes,
-    Frontend frontend) {
+    Frontend frontend,
+    Map<String, List<Double>> contents) {
 
   /** The kinds of files. */
   public enum Format {
@@ -56,6 +58,7 @@ public record ModelSource(
 
   public ModelSource {
     defaultShapes = Map.copyOf(defaultShapes);
+    contents = Map.copyOf(contents);
   }
 
   /** Whether {@code text} names a model by its form, whether or not there is one. */
@@ -81,7 +84,7 @@ public record ModelSource(
       Map<String, List<Long>> shapes = new LinkedHashMap<>();
       model.inputs().forEach(input -> shapes.put(input.input(), input.shape()));
       return new ModelSource(
-          text, identifier(model.name()), zoo.file(model), Format.ONNX, shapes, frontend);
+          text, identifier(model.name()), zoo.file(model), Format.ONNX, shapes, frontend, Map.of());
     }
     Path file = Path.of(text).toAbsolutePath().normalize();
     if (!Files.isRegularFile(file)) {
@@ -92,7 +95,13 @@ public record ModelSource(
     Format format =
         file.toString().toLowerCase(Locale.ROOT).endsWith(".relay") ? Format.RELAY : Format.ONNX;
     String stem = file.getFileName().toString().replaceFirst("\\.[^.]*$", "");
-    return new ModelSource(file.toString(), identifier(stem), file, format, Map.of(), frontend);
+    return new ModelSource(
+        file.toString(), identifier(stem), file, format, Map.of(), frontend, Map.of());
+  }
+
+  /** The same model, some inputs of which hold the same in every run. */
+  public ModelSource withContents(Map<String, List<Double>> fixed) {
+    return new ModelSource(reference, name, file, format, defaultShapes, frontend, fixed);
   }
 
   /** A C identifier that reads like {@code text}. */
@@ -162,7 +171,8 @@ public record ModelSource(
     for (Var input : module.main().parameters()) {
       if (input.type() instanceof TensorType type
           && !type.isStatic()
-          && !shapes.byName().containsKey(input.name())) {
+          && !shapes.byName().containsKey(input.name())
+          && !contents.containsKey(input.name())) {
         throw new ModelException(
             "%s: input '%s' has open sizes, %s; give them with --input-shapes \"%s:[...]\""
                 .formatted(reference, input.name(), type, input.name()));
@@ -199,9 +209,15 @@ public record ModelSource(
   private IRModule loadOnnx(GivenShapes given, Map<String, NDArray> known) {
     Map<String, List<Dim>> shapes = new LinkedHashMap<>(GivenShapes.of(defaultShapes).byName());
     shapes.putAll(given.byName());
-    return frontend
-        .importer()
-        .load(OnnxModel.read(file), new GivenShapes(shapes, given.overFile()), known);
+    OnnxModel model = OnnxModel.read(file);
+    Map<String, NDArray> all = new LinkedHashMap<>(known);
+    contents.forEach(
+        (input, numbers) -> {
+          NDArray array = model.contents(input, numbers);
+          all.put(input, array);
+          shapes.put(input, array.type().shape());
+        });
+    return frontend.importer().load(model, new GivenShapes(shapes, given.overFile()), all);
   }
 
   private IRModule loadRelay(Map<String, List<Long>> inputShapes) {

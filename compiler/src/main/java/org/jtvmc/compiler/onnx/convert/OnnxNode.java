@@ -265,7 +265,7 @@ public final class OnnxNode {
   public ModelException undetermined(Expr value, String what) {
     return new NeedsValueException(
         fault(
-            "has %s computed from the model's inputs, which is not supported; if they depend on shapes alone, give these with --input-shapes"
+            "has %s computed from the model's inputs, which has to be known when the model is compiled; give the inputs' numbers with --input-values, or, where they follow from shapes alone, these with --input-shapes"
                 .formatted(what)),
         runTime().inputs(value));
   }

@@ -174,7 +174,7 @@ public final class RunTime {
 
   private List<Dim> decide(
       Frame frame, Expr vector, int skip, List<Optional<Dim>> expected, String label) {
-    Optional<List<Dim>> known = skip == 0 ? SizeFolding.sizes(vector) : Optional.empty();
+    Optional<List<Dim>> known = skip == 0 ? known(vector) : Optional.empty();
     if (known.isPresent()) {
       return known.get();
     }
@@ -202,6 +202,26 @@ public final class RunTime {
                 .build(),
             label));
     return result;
+  }
+
+  /**
+   * What a vector is where it is made of sizes; of others the run has to say that they are none.
+   */
+  private static Optional<List<Dim>> known(Expr vector) {
+    return SizeFolding.sizes(vector)
+        .map(
+            values ->
+                values.stream()
+                    .flatMap(
+                        value ->
+                            switch (value) {
+                              case AttributeValue.Size(Dim size) -> Stream.of(size);
+                              case AttributeValue.Int(long number) when number >= 0 ->
+                                  Stream.of(Dim.of(number));
+                              case AttributeValue _ -> Stream.<Dim>empty();
+                            })
+                    .toList())
+        .filter(sizes -> sizes.size() == ((TensorType) vector.type()).elements());
   }
 
   /** A value whose sizes a run decides, as a tensor of open sizes; any other as it is. */

@@ -58,7 +58,7 @@ record InputValues(Map<String, List<Double>> byName) {
       return Double.parseDouble(number.strip());
     } catch (NumberFormatException e) {
       throw new TypeConversionException(
-          "'%s' has '%s' for a number".formatted(text, number.strip()));
+          "'%s' has no number where one must be: %s".formatted(text, e.getMessage()));
     }
   }
 }

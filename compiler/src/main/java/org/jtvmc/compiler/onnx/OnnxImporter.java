@@ -136,7 +136,10 @@ public final class OnnxImporter {
     var results = new LinkedHashMap<String, Expr>();
     var sizes = new LinkedHashMap<String, Expr>();
     var runTime = conversion.runTime();
-    boolean isOpen = parameters.stream().anyMatch(input -> !((TensorType) input.type()).isStatic());
+    boolean isOpen =
+        parameters.stream().anyMatch(input -> !((TensorType) input.type()).isStatic())
+            || !runTime.stages().isEmpty()
+            || outputs.stream().anyMatch(runTime::isSequence);
     for (int i = 0; i < outputs.size(); i++) {
       flatten(graph.getOutput(i).getName(), outputs.get(i), runTime, isOpen, results, sizes);
     }
@@ -160,8 +163,8 @@ public final class OnnxImporter {
   /**
    * The elements of a sequence are results of their own: {@code y.0}, {@code y.1} and so on.
    *
-   * @param isOpen whether sizes are open: memory is then placed by the run, and so are all outputs
-   *     whose sizes it decides
+   * @param isOpen whether sizes are open, or the run goes in stages: memory is then placed by the
+   *     run, and so are all outputs whose sizes it decides
    */
   private void flatten(
       String name,
@@ -179,7 +182,7 @@ public final class OnnxImporter {
     var decided = runTime.sizes(value);
     if (runTime.isSequence(value)) {
       results.put(name + IRModule.ELEMENTS, runTime.elementsAsTensor(value));
-    } else if (decided.isPresent() && (isOpen || !runTime.stages().isEmpty())) {
+    } else if (decided.isPresent() && isOpen) {
       results.put(name, computed(runTime.opened(value)));
     } else if (decided.isPresent()) {
       results.put(name, compact(value, decided.get()));

@@ -22,14 +22,11 @@ public final class OperatorTable {
         *numbers* both; *any* these, bool, and what is only stored and converted (the four float8 types, float8e8m0, float4e2m1, integers of
         4 and 2 bits; in memory each takes a byte); *text* UTF-8. An operator takes them wherever ONNX allows it to. Sums of 16-bit floats
         are kept in float32. Complex numbers are not supported.
-      - **Shapes** are fixed when the model is compiled, with these exceptions. What NonZero, Unique, Compress and NonMaxSuppression find, and
-        what Reshape, Squeeze, Unsqueeze, Slice, Split, TopK and reductions give whose shape, axes or bounds are values, has sizes that a run
-        decides, up to a bound: the library says how much there can be and, after a run, how much there is (`jtvmc.h`, `sizes_at`). Such
-        values can be cast, transposed, gathered with, asked for their shape, and combined elementwise with numbers and values of the same
-        sizes. What other shapes depend on (the sizes of a Resize, the number of a Range's elements) has to follow from constants and input
-        shapes.
-      - **Sequences and optional values** are taken apart when the model is compiled: the elements of an input or output `x` are the tensors
-        `x.0`, `x.1` and so on.
+      - **Shapes** are numbers, or open (docs/shapes.md), or what a run decides: sizes that follow from what NonZero, Unique, Compress or
+        NonMaxSuppression find, from a shape, scales, axes or bounds that are values, or from how often a loop goes (docs/decided-sizes.md).
+        What has to be known when the model is compiled is said below, and `--input-values` gives it where it is an input.
+      - **Loops, branches, sequences and optional values** may depend on what is computed (docs/control-flow.md). The elements of an input `x`
+        that is a sequence are the tensors `x.0`, `x.1` and so on.
       - Functions that a model brings with it are expanded.
 
       """;

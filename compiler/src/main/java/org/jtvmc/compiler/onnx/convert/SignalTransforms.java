@@ -20,16 +20,20 @@ final class SignalTransforms {
 
   static List<Conversion> all() {
     return List.of(
-        Conversion.from(17, "DFT", node -> transform(node, node.integer("axis", 1))),
+        Conversion.from(17, "DFT", node -> transform(node, node.integer("axis", 1)))
+            .limitedTo("axis and length known when compiled"),
         Conversion.from(
-            20,
-            "DFT",
-            node -> transform(node, node.has(2) ? (long) node.scalar(2, "an axis") : -2)),
-        Conversion.from(17, "STFT", SignalTransforms::shortTime),
+                20,
+                "DFT",
+                node -> transform(node, node.has(2) ? (long) node.scalar(2, "an axis") : -2))
+            .limitedTo("axis and length known when compiled"),
+        Conversion.from(17, "STFT", SignalTransforms::shortTime)
+            .limitedTo("step and length known when compiled"),
         Conversion.from(17, "HannWindow", node -> window(node, 0.5, 0.5, 0)),
         Conversion.from(17, "HammingWindow", node -> window(node, 25.0 / 46, 21.0 / 46, 0)),
         Conversion.from(17, "BlackmanWindow", node -> window(node, 0.42, 0.5, 0.08)),
-        Conversion.from(17, "MelWeightMatrix", SignalTransforms::melWeights));
+        Conversion.from(17, "MelWeightMatrix", SignalTransforms::melWeights)
+            .limitedTo("inputs known when compiled"));
   }
 
   private static Expr transform(OnnxNode node, long axisAttribute) {

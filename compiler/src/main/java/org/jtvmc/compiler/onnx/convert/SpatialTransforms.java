@@ -21,10 +21,12 @@ final class SpatialTransforms {
     return List.of(
         Conversion.from(20, "AffineGrid", SpatialTransforms::affineGrid),
         Conversion.from(18, "CenterCropPad", SpatialTransforms::centre),
-        Conversion.from(18, "Col2Im", SpatialTransforms::columnsToImage),
+        Conversion.from(18, "Col2Im", SpatialTransforms::columnsToImage)
+            .limitedTo("sizes of image and block known when compiled"),
         Conversion.from(16, "GridSample", SpatialTransforms::gridSample),
         Conversion.from(10, "ReverseSequence", SpatialTransforms::reverseSequence),
-        Conversion.from(9, "MaxUnpool", SpatialTransforms::maxUnpool));
+        Conversion.from(9, "MaxUnpool", SpatialTransforms::maxUnpool)
+            .limitedTo("sizes known when compiled"));
   }
 
   /** The positions, between -1 and 1, that a matrix maps an image's pixels to. */

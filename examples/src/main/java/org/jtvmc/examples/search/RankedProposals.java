@@ -16,7 +16,7 @@ import org.jtvmc.tuner.search.SearchStrategy;
  * models take for the fastest: the learnt one as far as it is confident, the draft for the rest.
  */
 class RankedProposals implements SearchStrategy {
-  /** As many as evolution looks at in one generation. */
+  /** More than evolution looks at in one generation. */
   private static final int POOL_PER_TRIAL = 24;
 
   private final SearchStrategy source;

@@ -13,12 +13,10 @@ import java.util.Optional;
  * @param network whether there are tasks to be compared together
  */
 record TimePlan(Clock clock, Instant start, Optional<Duration> budget, boolean network) {
-  private static final double SEARCH = 0.9;
+  /** The search gets the rest at least, whatever the comparisons would like to have. */
+  private static final double MOST_AFTER_SEARCH = 0.35;
 
-  /** A network is compiled again, with several schedules of its kernels, before it is measured. */
-  private static final double SEARCH_OF_NETWORK = 0.65;
-
-  private static final double COMPARISONS_OF_NETWORK = 0.8;
+  private static final double MOST_AFTER_COMPARISONS = 0.2;
 
   static TimePlan from(Clock clock, Optional<Duration> budget, int tasks) {
     return new TimePlan(clock, clock.instant(), budget, tasks > 1);
@@ -32,30 +30,40 @@ record TimePlan(Clock clock, Instant start, Optional<Duration> budget, boolean n
     return elapsed().toNanos() / 1e9;
   }
 
-  /** The seconds that are left for the search; infinite without a budget. */
-  double leftForSearch() {
-    return left(network ? SEARCH_OF_NETWORK : SEARCH);
+  /**
+   * The seconds that are left for the search; infinite without a budget.
+   *
+   * @param after what is to follow takes so many
+   */
+  double leftForSearch(double after) {
+    return left() - part(after, MOST_AFTER_SEARCH);
   }
 
-  /** The seconds that are left before each task's best must have been compared. */
-  double leftForComparisons() {
-    return left(network ? COMPARISONS_OF_NETWORK : 1);
+  /**
+   * The seconds that are left before each task's best must have been compared.
+   *
+   * @param after what is to follow takes so many
+   */
+  double leftForComparisons(double after) {
+    return left() - part(after, MOST_AFTER_COMPARISONS);
+  }
+
+  private double part(double seconds, double most) {
+    return budget.map(whole -> Math.min(seconds, most * whole.toNanos() / 1e9)).orElse(0.0);
   }
 
   /** The seconds that are left of the whole. */
   double left() {
-    return left(1);
+    return budget.map(whole -> whole.toNanos() / 1e9 - seconds()).orElse(Double.POSITIVE_INFINITY);
   }
 
-  private double left(double part) {
-    return budget
-        .map(whole -> part * whole.toNanos() / 1e9 - seconds())
-        .orElse(Double.POSITIVE_INFINITY);
-  }
-
-  /** How much of the time for the search is spent, from 0; 0 without a budget. */
-  double searched() {
-    double left = leftForSearch();
+  /**
+   * How much of the time for the search is spent, from 0; 0 without a budget.
+   *
+   * @param after what is to follow takes so many seconds
+   */
+  double searched(double after) {
+    double left = leftForSearch(after);
     return Double.isInfinite(left) ? 0 : seconds() / Math.max(1e-9, seconds() + left);
   }
 }

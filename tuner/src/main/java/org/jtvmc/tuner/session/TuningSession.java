@@ -64,6 +64,9 @@ public final class TuningSession {
   /** Tasks with a smaller share of the model's time are not worth a comparison. */
   private static final double COMPARED_SHARE = 0.01;
 
+  /** The rest of the time that comparing a schedule takes is measuring. */
+  private static final double BUILDING_PART = 0.5;
+
   /** Schedules of a task that are compared in the whole network, beside the default. */
   private static final int CONTENDERS = 3;
 
@@ -165,7 +168,7 @@ public final class TuningSession {
     int resumed = states.stream().mapToInt(TaskTuning::trials).sum();
     int share = options.trials() / (ROUNDS * Math.max(1, states.size()));
     int left = options.trials() - resumed;
-    while (left > 0 && !stopped && time.leftForSearch() > 0) {
+    while (left > 0 && !stopped && time.leftForSearch(secondsOfComparisons(states, time)) > 0) {
       OptionalInt next = scheduler.next();
       if (next.isEmpty()) {
         return;
@@ -177,7 +180,8 @@ public final class TuningSession {
               ? Math.clamp(share, 1, FIRST_BATCH)
               : Math.clamp(share, SMALLEST_BATCH, LARGEST_BATCH);
       batch = Math.min(batch, Math.min(left, affordable(states, time)));
-      List<Candidate> candidates = propose(state, batch, progress(left, time));
+      double progress = progress(left, time, secondsOfComparisons(states, time));
+      List<Candidate> candidates = propose(state, batch, progress);
       int before = state.sessionTrials();
       if (candidates.isEmpty() || !measure(state, candidates, model)) {
         scheduler.finish(next.getAsInt());
@@ -224,7 +228,28 @@ public final class TuningSession {
 
   /** How many trials there is time for, at the pace so far; one at least. */
   private static int affordable(List<TaskTuning> states, TimePlan time) {
-    return (int) Math.clamp(time.leftForSearch() / secondsOfTrial(states, time), 1, LARGEST_BATCH);
+    double left = time.leftForSearch(secondsOfComparisons(states, time));
+    return (int) Math.clamp(left / secondsOfTrial(states, time), 1, LARGEST_BATCH);
+  }
+
+  /** What comparing the best will take, by themselves and together, at the pace so far. */
+  private static double secondsOfComparisons(List<TaskTuning> states, TimePlan time) {
+    int finalists = time.network() ? FINALISTS * states.size() : FINALISTS_OF_HEAVY;
+    return finalists * secondsOfTrial(states, time) + secondsTogether(states, time);
+  }
+
+  private static double secondsTogether(List<TaskTuning> states, TimePlan time) {
+    double building = BUILDING_PART * secondsOfTrial(states, time);
+    return time.network()
+        ? (CONTENDERS + 1) * states.size() * building + patience(time).toNanos() / 1e9
+        : 0;
+  }
+
+  /** How long schedules are measured in the whole network. */
+  private static Duration patience(TimePlan time) {
+    Duration share = time.elapsed().dividedBy(TOGETHER_PART);
+    Duration patience = share.compareTo(LEAST_TOGETHER) < 0 ? LEAST_TOGETHER : share;
+    return patience.compareTo(MOST_TOGETHER) > 0 ? MOST_TOGETHER : patience;
   }
 
   private static double secondsOfTrial(List<TaskTuning> states, TimePlan time) {
@@ -232,9 +257,9 @@ public final class TuningSession {
     return Math.max(1e-6, time.seconds() / Math.max(1, done));
   }
 
-  private double progress(int left, TimePlan time) {
+  private double progress(int left, TimePlan time, double after) {
     double byTrials = 1 - (double) left / options.trials();
-    return Math.clamp(Math.max(byTrials, time.searched()), 0, 1);
+    return Math.clamp(Math.max(byTrials, time.searched(after)), 0, 1);
   }
 
   /** A fault of a rule or of a user's strategy ends the search of its task, and no other. */
@@ -317,7 +342,7 @@ public final class TuningSession {
           || finalists.size() < 2
           || state.foreignBestMs() < state.bestMs() * FINALISTS_WITHIN
           || share < COMPARED_SHARE
-          || time.leftForComparisons() < longest) {
+          || time.leftForComparisons(secondsTogether(states, time)) < longest) {
         continue;
       }
       double before = time.seconds();
@@ -348,7 +373,7 @@ public final class TuningSession {
   /**
    * Chooses among the best of all tasks where they run together, and records the choice.
    *
-   * @param secondsOfOne what building one schedule of a task takes, at most
+   * @param secondsOfOne what building one schedule of a task and comparing it by itself took
    */
   private void compareTogether(List<TaskTuning> states, TimePlan time, double secondsOfOne) {
     Map<TuningTask, TaskTuning> several = new LinkedHashMap<>();
@@ -369,16 +394,14 @@ public final class TuningSession {
       return;
     }
     int schedules = finalists.stream().mapToInt(one -> one.candidates().size()).sum();
-    double left = time.left() - schedules * secondsOfOne;
+    double left = time.left() - schedules * secondsOfOne * BUILDING_PART;
     if (time.network() && left < LEAST_TOGETHER.toSeconds()) {
       listener.message(
           "the time budget is too short for comparing schedules in the whole network: each task has"
               + " the one that is fastest by itself");
       return;
     }
-    Duration share = time.elapsed().dividedBy(TOGETHER_PART);
-    Duration patience = share.compareTo(LEAST_TOGETHER) < 0 ? LEAST_TOGETHER : share;
-    patience = patience.compareTo(MOST_TOGETHER) > 0 ? MOST_TOGETHER : patience;
+    Duration patience = patience(time);
     if (patience.toNanos() / 1e9 > left) {
       patience = Duration.ofMillis((long) (Math.max(0, left) * 1e3));
     }

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -87,6 +88,47 @@ class TuneTest {
     CommandLineRun.of("verify", out).exits(0);
     logWorksOn(records, model);
     replayGivesTheSameLibrary(records, model, Path.of(out));
+  }
+
+  /** Sizes that the file fixes are opened; the usual ones are tuned, and those of one variant. */
+  @Test
+  void tunesOpenSizesAndSpecialisedOnes() throws IOException {
+    var model = SmallModels.convolution(folder).toString();
+    var records = folder.resolve("r.jsonl").toString();
+    var out = folder.resolve("out").toString();
+    var again = folder.resolve("again").toString();
+    var open = List.of("--input-shapes", "x:[n,3,h@12,w@12]", "--specialize", "x:[2,3,18,9]");
+    int generic =
+        run(List.of("tasks", model, "--json"), open.subList(0, 2)).json().get("tasks").size();
+
+    var tuned =
+        run(
+                List.of("tune", model, "--json", "--tuning-records", records, "--trials", "30"),
+                List.of("-o", out, "--tuner", "random", "--cost-model", "none"),
+                open)
+            .json();
+
+    assertTrue(tuned.get("tasks").size() > generic);
+    for (var task : tuned.get("tasks")) {
+      assertTrue(task.get("best_ms").asDouble() > 0, task.toString());
+    }
+    for (var reference : List.of("onnxruntime", "interpreter")) {
+      for (var shape : List.of("x:[1,3,12,12]", "x:[2,3,18,9]", "x:[3,3,7,25]")) {
+        run(List.of("verify", out, "--reference", reference, "--input-shapes", shape));
+      }
+    }
+    run(List.of("log", "replay", records, "--model", model, "-o", again), open);
+    assertArrayEquals(
+        Files.readAllBytes(Path.of(out, "libconvolution.so")),
+        Files.readAllBytes(Path.of(again, "libconvolution.so")));
+    var other = run(List.of("log", "replay", records, "--model", model));
+    assertTrue(other.err().contains("no record is of a kernel"), other.err());
+  }
+
+  @SafeVarargs
+  private static CommandLineRun run(List<String>... arguments) {
+    var all = Stream.of(arguments).flatMap(List::stream).toArray(String[]::new);
+    return CommandLineRun.of(all).exits(0);
   }
 
   /** Again, from a merged log, and in another folder, by another path to model and records. */

@@ -103,9 +103,11 @@ class TuneTest {
 
     var tuned =
         run(
-                List.of("tune", model, "--json", "--tuning-records", records, "--trials", "30"),
-                List.of("-o", out, "--tuner", "random", "--cost-model", "none"),
-                open)
+                List.of("tune", model, "--json", "--tuning-records", records, "-o", out),
+                Stream.concat(
+                        Stream.of("--trials", "30", "--tuner", "random", "--cost-model", "none"),
+                        open.stream())
+                    .toList())
             .json();
 
     assertTrue(tuned.get("tasks").size() > generic);
@@ -114,20 +116,19 @@ class TuneTest {
     }
     for (var reference : List.of("onnxruntime", "interpreter")) {
       for (var shape : List.of("x:[1,3,12,12]", "x:[2,3,18,9]", "x:[3,3,7,25]")) {
-        run(List.of("verify", out, "--reference", reference, "--input-shapes", shape));
+        run(List.of("verify", out, "--reference", reference), List.of("--input-shapes", shape));
       }
     }
     run(List.of("log", "replay", records, "--model", model, "-o", again), open);
     assertArrayEquals(
         Files.readAllBytes(Path.of(out, "libconvolution.so")),
         Files.readAllBytes(Path.of(again, "libconvolution.so")));
-    var other = run(List.of("log", "replay", records, "--model", model));
+    var other = run(List.of("log", "replay", records, "--model", model), List.of());
     assertTrue(other.err().contains("no record is of a kernel"), other.err());
   }
 
-  @SafeVarargs
-  private static CommandLineRun run(List<String>... arguments) {
-    var all = Stream.of(arguments).flatMap(List::stream).toArray(String[]::new);
+  private static CommandLineRun run(List<String> arguments, List<String> more) {
+    var all = Stream.concat(arguments.stream(), more.stream()).toArray(String[]::new);
     return CommandLineRun.of(all).exits(0);
   }
 

@@ -33,6 +33,9 @@ import org.jtvmc.ir.type.TensorType;
  */
 public final class OnnxImporter {
 
+  /** A few bytes of a file must not fill the memory with the positions of texts. */
+  private static final long MOST_TEXTS = 1L << 24;
+
   private final Conversions conversions;
   private final Emitter emitter;
 
@@ -204,6 +207,11 @@ public final class OnnxImporter {
   /** A result is computed by the function, so that it has memory of its own. */
   private Expr computed(Expr output) {
     if (output.type() instanceof TensorType type && type.dtype().isString()) {
+      if (!type.isStatic() || type.elements() > MOST_TEXTS) {
+        throw new ModelException(
+            "an output is %s, and texts have known sizes and at most %d elements; check the model's shapes"
+                .formatted(type, MOST_TEXTS));
+      }
       var positions = LongStream.range(0, type.elements()).boxed().toList();
       var all = new Constant(NDArray.ofLongs(positions).reshape(type.withDType(DType.I64)));
       return emitter.callUnfolded("host.text_take", List.of(output, all), Attributes.NONE, "");

@@ -198,6 +198,9 @@ final class Resizes {
     if (scales.size() != sizes.size()) {
       throw node.fault("has %d scales for %d dimensions".formatted(scales.size(), sizes.size()));
     }
+    if (!scales.stream().allMatch(scale -> scale > 0 && scale < Integer.MAX_VALUE)) {
+      throw node.fault("resizes by %s, which are no scales".formatted(scales));
+    }
     var result = new ArrayList<Long>();
     for (int i = 0; i < sizes.size(); i++) {
       result.add(ScaledSize.of(sizes.get(i), scales.get(i).floatValue()));

@@ -29,7 +29,7 @@ final class ScaledSize {
     if (size instanceof Dim.Known(long value)) {
       return Optional.of(Dim.of(of(value, scale)));
     }
-    for (int parts = 1; parts <= MOST_PARTS; parts++) {
+    for (int parts = 1; scale > 0 && parts <= MOST_PARTS; parts++) {
       long whole = Math.round((double) scale * parts);
       if ((float) ((double) whole / parts) == scale) {
         return isExact(SizeRange.of(size), whole, parts, scale)

@@ -63,6 +63,9 @@ final class Texts {
           "Unsqueeze",
           "Where");
 
+  /** A few bytes of a file must not fill the memory with positions. */
+  private static final long MOST_TEXTS = 1L << 24;
+
   private Texts() {}
 
   static List<Conversion> all() {
@@ -84,7 +87,7 @@ final class Texts {
     for (int i = 0; i < node.inputCount(); i++) {
       Optional<Expr> input = node.optional(i);
       if (input.isPresent() && node.type(i).dtype().isString()) {
-        inputs.add(Optional.of(node.value(positions(node.type(i), first))));
+        inputs.add(Optional.of(node.value(positions(node, node.type(i), first))));
         texts.add(input.get());
         first += node.type(i).elements();
       } else {
@@ -98,7 +101,8 @@ final class Texts {
     return rule.convert(node.withInputs(inputs)).stream().map(at -> take(node, all, at)).toList();
   }
 
-  private static NDArray positions(TensorType type, long first) {
+  private static NDArray positions(OnnxNode node, TensorType type, long first) {
+    node.checked(type.shape().stream().map(node::size).toList(), MOST_TEXTS);
     List<Long> all = LongStream.range(first, first + type.elements()).boxed().toList();
     return NDArray.ofLongs(all).reshape(type.withDType(DType.I64));
   }
@@ -120,7 +124,7 @@ final class Texts {
                     : take(
                         node,
                         node.input(i),
-                        c.broadcastTo(node.value(positions(node.type(i), 0)), sizes)))
+                        c.broadcastTo(node.value(positions(node, node.type(i), 0)), sizes)))
         .toList();
   }
 

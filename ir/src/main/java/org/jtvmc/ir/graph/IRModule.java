@@ -49,10 +49,20 @@ public record IRModule(Map<String, Function> functions, List<String> outputNames
     return (int) outputNames.stream().filter(name -> !name.endsWith(SIZES)).count();
   }
 
-  /** Whether a run itself decides what it computes: over sizes, or how often. */
+  /** Whether a run itself decides what it computes: over sizes, how often, in what order. */
   public boolean goesInStages() {
-    return outputNames.stream().anyMatch(name -> name.endsWith(SIZES + SIZES))
-        || functions.values().stream().anyMatch(Function::isRegion);
+    return functions.values().stream()
+        .flatMap(function -> Exprs.postOrder(function.body()).stream())
+        .anyMatch(IRModule::isStep);
+  }
+
+  private static boolean isStep(Expr expr) {
+    return expr instanceof Call call
+        && switch (call.callee()) {
+          case HostOperator host -> host.controls();
+          case Function function -> isStep(function.body());
+          case Operator _, GlobalVar _ -> false;
+        };
   }
 
   /** Which of main's results holds the sizes of the {@code output}-th, where they are not fixed. */

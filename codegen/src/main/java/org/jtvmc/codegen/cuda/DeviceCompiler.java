@@ -2,6 +2,7 @@ package org.jtvmc.codegen.cuda;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jtvmc.codegen.CodegenException;
 import org.jtvmc.codegen.emit.DeviceEmitter;
 import org.jtvmc.codegen.emit.DeviceEntry;
 import org.jtvmc.codegen.kernel.CodeListener;
@@ -70,7 +71,12 @@ public final class DeviceCompiler implements AutoCloseable {
     }
   }
 
-  private static Launch launch(DeviceEntry entry, LaunchPlan plan, int sharedBytes) {
+  private Launch launch(DeviceEntry entry, LaunchPlan plan, int sharedBytes) {
+    if (sharedBytes > target.sharedBytesPerBlock()) {
+      throw new CodegenException(
+          "%s needs %d bytes of shared memory in a block, and %s has %d"
+              .formatted(entry.name(), sharedBytes, target.name(), target.sharedBytesPerBlock()));
+    }
     return new Launch(
         entry.name(),
         new Launch.Extent(

@@ -29,6 +29,7 @@ final class Computations {
     all.put("strided convolution", convolution(3, 21, 10, 5, 2));
     all.put("convolution by strategies", strategies("(2, 13, 10, 24)", "(2, 13, 10, 19)"));
     all.put("small convolution by strategies", strategies("(1, 5, 6, 24)", "(1, 5, 6, 19)"));
+    all.put("strided convolution of a batch", stridedBatch());
     all.put("depthwise", depthwise(11, 17, 3));
     all.put("depthwise, channels last", depthwiseChannelsLast(6, 10, 24));
     all.put("mean of places", meanOfPlaces(150, 40));
@@ -55,6 +56,21 @@ final class Computations {
     var module =
         ModuleText.parse(
             text.replace("DATA", data).replace("RESULT", result),
+            OperatorRegistry.standard()::find);
+    return FunctionLowering.lower(module.main(), parameter -> parameter > 0);
+  }
+
+  /** Neighbours of a thread lie two apart, and a block has one image of the batch. */
+  private static ComputeDag stridedBatch() {
+    var module =
+        ModuleText.parse(
+            """
+            def @main(%x: Tensor[(8, 56, 56, 32), float32], %w: Tensor[(64, 32, 1, 1), float32])
+                -> Tensor[(8, 28, 28, 64), float32] {
+              %0 = nn.conv2d(%x, %w, data_layout="NHWC", strides=[2, 2]);
+              nn.relu(%0)
+            }
+            """,
             OperatorRegistry.standard()::find);
     return FunctionLowering.lower(module.main(), parameter -> parameter > 0);
   }

@@ -1,6 +1,7 @@
 package org.jtvmc.tests.kernels;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.Map;
@@ -8,6 +9,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.jtvmc.codegen.cuda.DeviceCompiler;
 import org.jtvmc.codegen.cuda.DeviceKernel;
+import org.jtvmc.codegen.cuda.Launch;
 import org.jtvmc.codegen.link.Ptxas;
 import org.jtvmc.ir.target.CudaTarget;
 import org.jtvmc.schedule.ComputeDag;
@@ -51,6 +53,10 @@ class DeviceCodeTest {
         DeviceKernel kernel = compiler.compile(Lowering.lower(schedule, "kernel").func());
         Map<String, Ptxas.Usage> usages = ptxas.get().usage(kernel.ptx(), target);
         assertEquals(kernel.launches().size(), usages.size(), entry.getKey());
+        for (Launch launch : kernel.launches()) {
+          int shared = launch.sharedBytes() + usages.get(launch.entry()).sharedBytes();
+          assertTrue(shared <= target.sharedBytesPerBlock(), entry.getKey() + ": " + shared);
+        }
       }
     }
   }

@@ -137,7 +137,7 @@ record SharedOperands(Stage producer, List<Access> operands, long threads, long 
         state.apply(new SetScope(id, Scope.SHARED));
       }
       state.markScheduled(id);
-      int fastest = order(state, id, operand);
+      int fastest = order(state, id, operand, sizes);
       boolean apart = step == 1 && fastest != operand.indices().size() - 1;
       if (apart && async && operand.tensor().dtype().bytes() >= LEAST_ASYNC_BYTES) {
         shareElements(state, id, operand, fastest, sizes);
@@ -158,7 +158,7 @@ record SharedOperands(Stage producer, List<Access> operands, long threads, long 
         state.apply(new SetScope(id, Scope.SHARED));
       }
       state.markScheduled(id);
-      order(state, id, operand);
+      order(state, id, operand, Map.of());
       share(state, id, 1);
     }
   }
@@ -189,14 +189,16 @@ record SharedOperands(Stage producer, List<Access> operands, long threads, long 
    *
    * @return its number
    */
-  private int order(SketchState state, String id, Access operand) {
+  private int order(SketchState state, String id, Access operand, Map<String, Long> sizes) {
     List<String> axes = state.stage(id).axes().stream().map(IterVar::id).toList();
     int fastest = axes.size() - 1;
     for (int dim = 0; dim < axes.size(); dim++) {
       PrimExpr index = operand.indices().get(dim);
-      for (Axis axis : producer.op().axes()) {
-        boolean neighbours =
-            axis.size() > 1 && Access.coefficient(index, axis.var()).orElse(0) == 1;
+      for (int i = 0; i < producer.op().axes().size(); i++) {
+        Axis axis = producer.op().axes().get(i);
+        // Of a batch, a block has one image: there are no neighbours, and rows of one are padded.
+        boolean several = sizes.getOrDefault(producer.axes().get(i).id(), axis.size()) > 1;
+        boolean neighbours = several && Access.coefficient(index, axis.var()).orElse(0) == 1;
         fastest = neighbours ? dim : fastest;
       }
     }

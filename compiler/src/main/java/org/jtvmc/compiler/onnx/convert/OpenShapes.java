@@ -50,6 +50,9 @@ final class OpenShapes {
     if (Reductions.names().contains(node.operator()) && isEmpty(node)) {
       return Optional.of(one(OpenShapes::reduceNothing));
     }
+    if (node.operator().equals("Split") && isEmpty(node)) {
+      return Optional.of(OpenParts::split);
+    }
     boolean isOpen =
         node.has(0) && node.input(0).type() instanceof TensorType type && !type.isStatic();
     Conversion.Rule rule = RULES.get(node.operator());

@@ -117,8 +117,11 @@ final class AsyncLoop {
   private static boolean isCopy(
       Stmt.Store store, Optional<Stmt.For> around, Simplifier simplifier) {
     PrimExpr value = store.value();
-    if (value instanceof Select(_, PrimExpr whenTrue, PrimExpr whenFalse) && isZero(whenFalse)) {
+    PrimExpr condition = IntImm.TRUE;
+    if (value instanceof Select(PrimExpr inside, PrimExpr whenTrue, PrimExpr whenFalse)
+        && isZero(whenFalse)) {
       value = whenTrue;
+      condition = inside;
     }
     if (!(value instanceof Load source) || source.buffer().scope() != Scope.GLOBAL) {
       return false;
@@ -132,7 +135,7 @@ final class AsyncLoop {
         && around.get().kind() == ForKind.VECTORIZED
         && around.get().extent() instanceof IntImm lanes
         && lanes.value() % unit == 0
-        && store.value() == source
+        && !PrimExprs.uses(condition, around.get().var())
         && beginsAtMultiple(source.buffer(), source.indices(), around.get(), unit, simplifier)
         && beginsAtMultiple(store.buffer(), store.indices(), around.get(), unit, simplifier);
   }

@@ -54,6 +54,9 @@ public final class Lowering {
   private final Map<Stage, List<Read>> reads = new IdentityHashMap<>();
   private final Map<String, StageNest> nests = new HashMap<>();
 
+  /** Known once it is known what every stage reads. */
+  private PaddedTiles padded;
+
   /** Stages of constants that every reader reads packed: computed when the model is compiled. */
   private final Set<Tensor> folded = new HashSet<>();
 
@@ -83,6 +86,7 @@ public final class Lowering {
         reads.put(stage, readsOf(body));
       }
     }
+    padded = new PaddedTiles(active, reads);
     for (Stage stage : active.reversed()) {
       Region region =
           stage.attachment() instanceof Attachment.At at
@@ -193,7 +197,8 @@ public final class Lowering {
       // The threads of a block make it together, for all of them.
       fixed.removeAll(threads(host, position));
     }
-    return new RegionInference(simplifier, fixed).union(accesses, shape(stage));
+    return new RegionInference(simplifier, fixed)
+        .union(accesses, shape(stage), padded.isPadded(stage));
   }
 
   /** For regions it does not matter where elements lie that other indices depend on. */
@@ -261,7 +266,7 @@ public final class Lowering {
       }
     }
     NestEmitter emitter =
-        new NestEmitter(schedule, nests, storage, ranges, simplifier, this::depths);
+        new NestEmitter(schedule, nests, storage, ranges, simplifier, padded, this::depths);
     List<Stmt> statements = new ArrayList<>();
     List<Buffer> allocations = new ArrayList<>();
     for (Stage stage : active) {
@@ -271,7 +276,7 @@ public final class Lowering {
           allocations.add(pack.buffer());
           statements.add(pack.copy());
         }
-        statements.add(ThreadedNests.finish(nest));
+        statements.add(ThreadedNests.finish(nest, emitter.unguarded()));
         if (!stage.isOutput()) {
           allocations.add(storage.get(stage.tensor()).buffer());
         }

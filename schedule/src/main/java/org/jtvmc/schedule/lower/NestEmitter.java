@@ -15,6 +15,7 @@ import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.expr.Load;
 import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.PrimVar;
+import org.jtvmc.ir.expr.Select;
 import org.jtvmc.ir.loop.Buffer;
 import org.jtvmc.ir.loop.ForKind;
 import org.jtvmc.ir.loop.Scope;
@@ -45,6 +46,8 @@ final class NestEmitter {
   private final Map<Packing, PackedOperand> operands = new HashMap<>();
   private final Map<Optional<Attachment.At>, List<PackStatement>> pending = new HashMap<>();
   private final Set<Tensor> readUnpacked = new HashSet<>();
+  private final PaddedTiles padded;
+  private final Set<Buffer> unguarded = new HashSet<>();
 
   /**
    * @param depths the loops that run inside the place of a copy for a reader, with their depths
@@ -55,12 +58,14 @@ final class NestEmitter {
       Map<Tensor, Storage> storage,
       VarRanges ranges,
       Simplifier simplifier,
+      PaddedTiles padded,
       BiFunction<StageNest, Optional<Attachment.At>, Map<PrimVar, Integer>> depths) {
     this.schedule = schedule;
     this.nests = nests;
     this.storage = storage;
     this.ranges = ranges;
     this.simplifier = simplifier;
+    this.padded = padded;
     this.depths = depths;
   }
 
@@ -71,7 +76,10 @@ final class NestEmitter {
     BodyLowering lowering =
         new BodyLowering(
             simplifier, nest.axisValues, (tensor, element) -> load(nest, tensor, element));
-    PrimExpr value = lowering.lower(nest.body);
+    PrimExpr value = padded(nest, lowering.lower(nest.body));
+    if (padded.isUnguarded(nest.stage)) {
+      unguarded.add(target.buffer());
+    }
     Optional<Reducer> reducer = nest.stage.op().reducer();
     boolean together = ThreadReductions.isOne(nest);
     Load result = new Load(target.buffer(), indices);
@@ -138,10 +146,34 @@ final class NestEmitter {
         : new Stmt.For(variable, IntImm.of(0), leaf.size(), leaf.kind(), leaf.tag(), body);
   }
 
-  private static Stmt guarded(StageNest nest, int depth, Stmt body, boolean withReduceAxes) {
+  /** The value of an element, zero beyond the tensor's end where there shall be zeros. */
+  private PrimExpr padded(StageNest nest, PrimExpr value) {
+    if (!padded.isPadded(nest.stage)) {
+      return value;
+    }
+    PrimExpr inside = IntImm.TRUE;
+    for (StageNest.Guard guard : nest.guards) {
+      inside = guard.onTensor() ? inside.and(guard.condition()) : inside;
+    }
+    PrimExpr zero = IntImm.of(value.dtype(), 0);
+    return value instanceof Select(PrimExpr condition, PrimExpr whenTrue, PrimExpr whenFalse)
+            && whenFalse.equals(zero)
+        ? Select.of(inside.and(condition), whenTrue, whenFalse)
+        : Select.of(inside, value, zero);
+  }
+
+  /** What threads may write though the elements are outside of the tensor. */
+  Set<Buffer> unguarded() {
+    return Set.copyOf(unguarded);
+  }
+
+  private Stmt guarded(StageNest nest, int depth, Stmt body, boolean withReduceAxes) {
+    boolean everywhere = padded.isPadded(nest.stage) || padded.isUnguarded(nest.stage);
     PrimExpr condition = IntImm.TRUE;
     for (StageNest.Guard guard : nest.guards) {
-      if (guard.depth() == depth && (withReduceAxes || !guard.onReduceAxis())) {
+      if (guard.depth() == depth
+          && (withReduceAxes || !guard.onReduceAxis())
+          && !(everywhere && guard.onTensor())) {
         condition = condition.and(guard.condition());
       }
     }

@@ -39,8 +39,9 @@ final class RegionInference {
    *
    * @param accesses the indices of each, one form per axis of the tensor
    * @param shape the tensor's
+   * @param padded true where the region may go beyond the tensor
    */
-  Region union(List<List<LinearForm>> accesses, List<PrimExpr> shape) {
+  Region union(List<List<LinearForm>> accesses, List<PrimExpr> shape, boolean padded) {
     List<LinearForm> mins = new ArrayList<>(shape.size());
     List<PrimExpr> extents = new ArrayList<>(shape.size());
     for (int axis = 0; axis < shape.size(); axis++) {
@@ -52,7 +53,7 @@ final class RegionInference {
           break;
         }
       }
-      if (shape.get(axis) instanceof IntImm extent) {
+      if (shape.get(axis) instanceof IntImm extent && (span == null || !padded)) {
         span = clip(span, extent.value());
       }
       mins.add(span == null ? LinearForm.ZERO : span.min);

@@ -32,10 +32,19 @@ final class SinkThreadGuards {
   /** A thread's own memory in which it carries what it copies into shared memory. */
   private final Set<Buffer> carried = new HashSet<>();
 
-  private SinkThreadGuards() {}
+  private final Set<Buffer> unguarded;
 
-  static Stmt in(Stmt nest) {
-    SinkThreadGuards pass = new SinkThreadGuards();
+  private SinkThreadGuards(Set<Buffer> unguarded) {
+    this.unguarded = unguarded;
+  }
+
+  /**
+   * The nest with its conditions moved.
+   *
+   * @param unguarded what a thread may write whether its condition holds or not
+   */
+  static Stmt in(Stmt nest, Set<Buffer> unguarded) {
+    SinkThreadGuards pass = new SinkThreadGuards(unguarded);
     Stmts.forEach(
         nest,
         stmt -> {
@@ -102,6 +111,16 @@ final class SinkThreadGuards {
     return found[0];
   }
 
+  /** True where the statement writes nothing but what may be written without the condition. */
+  private boolean isUnguarded(Stmt stmt) {
+    boolean[] all = {true};
+    Stmts.forEach(
+        stmt,
+        inner ->
+            all[0] &= !(inner instanceof Stmt.Store store) || unguarded.contains(store.buffer()));
+    return all[0];
+  }
+
   private Stmt sink(Stmt stmt, PrimExpr condition) {
     return switch (stmt) {
       case Stmt.Seq(List<Stmt> statements) ->
@@ -119,7 +138,7 @@ final class SinkThreadGuards {
           branch;
       case Stmt.Evaluate _ -> stmt;
       case Stmt.For _, Stmt.If _, Stmt.Store _ ->
-          writesShared(stmt) || carries(stmt)
+          writesShared(stmt) || carries(stmt) || isUnguarded(stmt)
               ? stmt
               : new Stmt.If(condition, stmt, Optional.empty(), true);
     };

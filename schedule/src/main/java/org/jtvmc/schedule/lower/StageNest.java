@@ -52,8 +52,10 @@ final class StageNest {
    * A condition of one axis.
    *
    * @param depth the position of the innermost of the stage's own loops that it depends on, or -1
+   * @param onTensor true where the element is outside of the tensor without it; false where the
+   *     iteration is outside of the region or beyond the reduction
    */
-  record Guard(PrimExpr condition, int depth, boolean onReduceAxis) {}
+  record Guard(PrimExpr condition, int depth, boolean onReduceAxis, boolean onTensor) {}
 
   final Stage stage;
   final PrimExpr body;
@@ -103,8 +105,8 @@ final class StageNest {
         axisValues.put(axis.var(), value);
         if (!region.isWholeOpenAxis(i, axis.extent())) {
           LinearForm size = simplifier.linear(axis.extent());
-          addGuard(simplifier.compare(Compare.Op.LESS, value.minus(size)), false);
-          addGuard(simplifier.compare(Compare.Op.GREATER_EQUAL, value), false);
+          addGuard(simplifier.compare(Compare.Op.LESS, value.minus(size)), false, true);
+          addGuard(simplifier.compare(Compare.Op.GREATER_EQUAL, value), false, true);
         }
       }
     }
@@ -114,7 +116,8 @@ final class StageNest {
       LinearForm size = simplifier.linear(sizes.get(axis));
       addGuard(
           simplifier.compare(Compare.Op.LESS, value.minus(size)),
-          kinds.get(axis) == IterVar.Kind.REDUCE);
+          kinds.get(axis) == IterVar.Kind.REDUCE,
+          false);
     }
   }
 
@@ -187,12 +190,15 @@ final class StageNest {
     return name.toString();
   }
 
-  private void addGuard(PrimExpr condition, boolean reduce) {
+  private void addGuard(PrimExpr condition, boolean reduce, boolean onTensor) {
     if (IntImm.is(condition, 1)) {
       return;
     }
-    for (Guard guard : guards) {
+    for (int i = 0; i < guards.size(); i++) {
+      Guard guard = guards.get(i);
       if (guard.condition.equals(condition)) {
+        boolean alone = guard.onTensor && onTensor;
+        guards.set(i, new Guard(condition, guard.depth, guard.onReduceAxis, alone));
         return;
       }
     }
@@ -201,7 +207,7 @@ final class StageNest {
         && (leaves.get(depth).var == null || !PrimExprs.uses(condition, leaves.get(depth).var))) {
       depth--;
     }
-    guards.add(new Guard(condition, depth, reduce));
+    guards.add(new Guard(condition, depth, reduce, onTensor));
   }
 
   /** The position of the loop named {@code axis}. */

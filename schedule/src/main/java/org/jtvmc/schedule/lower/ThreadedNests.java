@@ -3,8 +3,10 @@ package org.jtvmc.schedule.lower;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.expr.PrimVar;
+import org.jtvmc.ir.loop.Buffer;
 import org.jtvmc.ir.loop.Effect;
 import org.jtvmc.ir.loop.ForKind;
 import org.jtvmc.ir.loop.Stmt;
@@ -16,8 +18,12 @@ import org.jtvmc.ir.target.CudaTarget;
 final class ThreadedNests {
   private ThreadedNests() {}
 
-  /** The nest with the waiting that its threads need; any other nest as it is. */
-  static Stmt finish(Stmt nest) {
+  /**
+   * The nest with the waiting that its threads need; any other nest as it is.
+   *
+   * @param unguarded buffers of single threads that may be written where the result does not exist
+   */
+  static Stmt finish(Stmt nest, Set<Buffer> unguarded) {
     Map<ThreadTag, Long> extents = new EnumMap<>(ThreadTag.class);
     Stmts.forEach(
         nest,
@@ -31,7 +37,7 @@ final class ThreadedNests {
     if (extents.isEmpty()) {
       return nest;
     }
-    Stmt interleaved = InterleaveVirtualThreads.in(SinkThreadGuards.in(nest));
+    Stmt interleaved = InterleaveVirtualThreads.in(SinkThreadGuards.in(nest, unguarded));
     return PlaceBarriers.in(withWholeWarps(interleaved, extents), extents);
   }
 

@@ -34,7 +34,8 @@ import org.jtvmc.ir.pass.Pass;
  * </pre>
  *
  * A parallel loop stays whole and chooses between the parts inside, since starting a second one
- * costs more than a branch. So do the blocks of a GPU; its threads are left alone.
+ * costs more than a branch. What a GPU's blocks and threads do is left as it is: there a guard
+ * costs little, and all threads must come to the same barriers.
  */
 public final class PeelLoops implements Pass<PrimFunc> {
   /** The growth that peeling may cause, in statements after unrolling. */
@@ -111,7 +112,6 @@ public final class PeelLoops implements Pass<PrimFunc> {
       if (cut.isPresent()
           && cut.get().atom() == loop.var()
           && loop.kind() != ForKind.PARALLEL
-          && loop.kind() != ForKind.THREAD
           && loop.min() instanceof IntImm min
           && loop.extent() instanceof IntImm extent
           && affords(loop)) {
@@ -124,9 +124,8 @@ public final class PeelLoops implements Pass<PrimFunc> {
       return isNothing(body) ? body : loop.withBody(body);
     }
 
-    /** The threads of a GPU block stay together: all of them must come to a barrier. */
     private static boolean isThread(Stmt.For loop) {
-      return loop.tag().map(tag -> !tag.isBlock()).orElse(false);
+      return loop.kind() == ForKind.THREAD;
     }
 
     private static Stmt.For part(Stmt.For loop, long begin, long end) {

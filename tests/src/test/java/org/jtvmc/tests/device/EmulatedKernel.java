@@ -14,12 +14,14 @@ import org.jtvmc.codegen.kernel.CodeListener.Stage;
 import org.jtvmc.codegen.pass.GpuPipeline;
 import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.expr.IntImm;
+import org.jtvmc.ir.interpret.LoopInterpreter;
 import org.jtvmc.ir.loop.Buffer;
 import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.ir.target.CudaTarget;
 import org.jtvmc.ir.te.Tensor;
 import org.jtvmc.ir.type.TensorType;
 import org.jtvmc.schedule.lower.LoweredKernel;
+import org.jtvmc.schedule.lower.PackedConstant;
 
 /**
  * A kernel for a GPU, run by this machine's CPU: the LLVM IR from which PTX is made, thread by
@@ -94,7 +96,10 @@ public final class EmulatedKernel {
     try (DeviceThreads threads = new DeviceThreads(runtime, code);
         Arena arena = Arena.ofConfined()) {
       List<MemorySegment> given = new ArrayList<>();
-      lowered.sources().forEach(source -> given.add(copy(arena, inputs.get(source))));
+      for (int i = 0; i < lowered.sources().size(); i++) {
+        NDArray array = inputs.get(lowered.sources().get(i));
+        given.add(copy(arena, packed(lowered.func().inputs().get(i), array)));
+      }
       List<MemorySegment> results = new ArrayList<>();
       lowered.func().outputs().forEach(output -> results.add(unset(arena, type(output).bytes())));
       MemorySegment workspace = unset(arena, kernel.workspaceBytes());
@@ -140,6 +145,18 @@ public final class EmulatedKernel {
       elements.set(i, pieces.get(i * output.dtype().bytes() / ran.bytes()));
     }
     return Optional.of(elements);
+  }
+
+  /** What the kernel is given for a constant: the form that is made when a model is compiled. */
+  private NDArray packed(Buffer parameter, NDArray given) {
+    for (PackedConstant constant : lowered.packed()) {
+      if (constant.packed() == parameter) {
+        NDArray rewritten = NDArray.allocate(type(parameter));
+        LoopInterpreter.run(constant.packing(), List.of(given), List.of(rewritten));
+        return rewritten;
+      }
+    }
+    return given;
   }
 
   /** Apart from other arrays, so that what goes beyond the end is seen. */

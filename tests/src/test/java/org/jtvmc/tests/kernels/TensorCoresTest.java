@@ -13,14 +13,17 @@ import java.util.Random;
 import java.util.SplittableRandom;
 import org.jtvmc.codegen.link.Ptxas;
 import org.jtvmc.codegen.llvm.HostCpu;
+import org.jtvmc.compiler.lower.FunctionLowering;
 import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.expr.FloatImm;
 import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.interpret.TensorEvaluator;
+import org.jtvmc.ir.op.OperatorRegistry;
 import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.ir.target.CudaTarget;
 import org.jtvmc.ir.te.Reducer;
 import org.jtvmc.ir.te.Tensor;
+import org.jtvmc.ir.text.ModuleText;
 import org.jtvmc.ir.type.DType;
 import org.jtvmc.schedule.ComputeDag;
 import org.jtvmc.schedule.lower.Lowering;
@@ -88,6 +91,12 @@ class TensorCoresTest {
   }
 
   private static EmulatedKernel check(ComputeDag dag, Candidate candidate) {
+    EmulatedKernel kernel = run(dag, candidate);
+    assertEquals(0, kernel.bankConflicts(), candidate.values().toString());
+    return kernel;
+  }
+
+  private static EmulatedKernel run(ComputeDag dag, Candidate candidate) {
     Map<Tensor, NDArray> inputs = inputs(dag);
     List<NDArray> expected = TensorEvaluator.evaluate(dag.outputs(), inputs);
     EmulatedKernel kernel =
@@ -99,7 +108,6 @@ class TensorCoresTest {
           actual.getDouble(i),
           "element " + i + candidate.values());
     }
-    assertEquals(0, kernel.bankConflicts(), candidate.values().toString());
     return kernel;
   }
 
@@ -127,6 +135,55 @@ class TensorCoresTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({"60, 96, 72, true", "60, 96, 72, false", "19, 32, 50, true", "33, 64, 1000, false"})
+  void unevenEdgesAreRight(long rows, long depth, long columns, boolean byRows) {
+    ComputeDag dag = product(DType.F16, DType.F16, DType.F32, rows, depth, columns, byRows);
+    DesignSpace space = DesignSpace.of(dag, GPU);
+    String ptx = check(dag, space.defaultCandidate()).kernel().ptx();
+    assertTrue(ptx.contains("mma.sync.aligned.m16n8k16"), ptx);
+    SplittableRandom random = new SplittableRandom(3);
+    for (int i = 0; i < 4; i++) {
+      check(dag, space.random(random));
+    }
+  }
+
+  /** A convolution with relu of an image with its channels last, with constant weights. */
+  private static ComputeDag convolution(
+      String type, String sum, String image, String filters, String result, String window) {
+    String text =
+        """
+        def @main(%%x: Tensor[(%s), %s], %%w: Tensor[(%s), %s]) -> Tensor[(%s), %s] {
+          %%0 = nn.conv2d(%%x, %%w, data_layout="NHWC", %s, out_dtype=%s);
+          nn.relu(%%0)
+        }
+        """
+            .formatted(image, type, filters, type, result, sum, window, sum);
+    var module = ModuleText.parse(text, OperatorRegistry.standard()::find);
+    return FunctionLowering.lower(module.main(), parameter -> parameter > 0);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "float16, float32, '1, 14, 17, 32', '48, 32, 3, 3', '1, 14, 17, 48', 'padding=[1, 1, 1, 1]'",
+    "bfloat16, float32, '2, 10, 18, 16', '19, 16, 3, 3', '2, 8, 16, 19', 'padding=[0, 0, 0, 0]'",
+    "float16, float32, '1, 20, 21, 64', '40, 64, 3, 3', '1, 10, 11, 40', "
+        + "'padding=[1, 1, 1, 1], strides=[2, 2]'",
+    "float16, float32, '1, 19, 17, 32', '64, 32, 1, 1', '1, 10, 9, 64', 'strides=[2, 2]'",
+    "int8, int32, '1, 13, 12, 32', '24, 32, 5, 5', '1, 13, 12, 24', 'padding=[2, 2, 2, 2]'",
+  })
+  void convolutionsAreRight(
+      String type, String sum, String image, String filters, String result, String window) {
+    ComputeDag dag = convolution(type, sum, image, filters, result, window);
+    DesignSpace space = DesignSpace.of(dag, GPU);
+    String ptx = run(dag, space.defaultCandidate()).kernel().ptx();
+    assertTrue(ptx.contains("mma.sync.aligned.m16n8k"), ptx);
+    SplittableRandom random = new SplittableRandom(17);
+    for (int i = 0; i < 3; i++) {
+      run(dag, space.random(random));
+    }
+  }
+
   @Test
   void otherProductsStayOnTheOrdinaryUnits() {
     assertFalse(
@@ -134,9 +191,9 @@ class TensorCoresTest {
     assertFalse(
         ptx(product(DType.F16, DType.F16, DType.F32, 64, 64, 64, false), CudaTarget.typical(75))
             .contains("mma."));
-    // No tile divides 60 rows.
+    // The smallest tile has 16 rows.
     assertFalse(
-        ptx(product(DType.F16, DType.F16, DType.F32, 60, 64, 64, false), GPU).contains("mma."));
+        ptx(product(DType.F16, DType.F16, DType.F32, 12, 64, 64, false), GPU).contains("mma."));
   }
 
   private static String ptx(ComputeDag dag, CudaTarget target) {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jtvmc.ir.loop.ThreadTag;
+import org.jtvmc.ir.target.CudaTarget;
 import org.jtvmc.ir.te.Axis;
 import org.jtvmc.schedule.IterVar;
 import org.jtvmc.schedule.Stage;
@@ -99,19 +100,21 @@ final class BlockPlan {
     long rowExtent = extent(rows);
     long columnExtent = extent(columns);
     long batch = extentOfAll() / rowExtent / columnExtent;
-    Optional<Long> coreStep = coreStep(state);
+    Optional<CoreProduct> cores = onCores(state);
     List<BlockTile> tiles =
-        coreStep.isPresent()
-            ? BlockTile.forCores(rowExtent, columnExtent)
+        cores.isPresent()
+            ? coreTiles(rows, columns)
             : SharedOperands.affordable(
                 BlockTile.fitting(rowExtent, columnExtent), state.gpu(), producer, operands.size());
-    BlockTile tile =
-        state.pick(
-            id + ".tile",
-            tiles,
-            BlockTile.best(tiles, batch, rowExtent, columnExtent, state.gpu()));
+    BlockTile preferred =
+        BlockTile.best(tiles, batch, extents(rows), extents(columns), state.gpu());
+    BlockTile tile = state.pick(id + ".tile", tiles, preferred);
     Map<Integer, Parts> parts = new LinkedHashMap<>();
-    distribute(rows, tile.threadRows(), tile.rows(), tile.virtualRows(), parts);
+    if (cores.isPresent()) {
+      distributeRows(tile, parts);
+    } else {
+      distribute(rows, tile.threadRows(), tile.rows(), tile.virtualRows(), parts);
+    }
     distribute(columns, tile.threadColumns(), tile.columns(), tile.virtualColumns(), parts);
     String thread = tileConsumer(state, parts);
     // Fewer than the tile's where an axis of the consumer is shorter than the producer's.
@@ -121,45 +124,67 @@ final class BlockPlan {
     for (int i = 0; i < producer.op().axes().size(); i++) {
       sizes.put(axis(producer, i), parts.getOrDefault(i, Parts.NONE).size());
     }
-    SharedOperands shared = new SharedOperands(producer, operands, threads, coreStep.orElse(1L));
+    SharedOperands shared =
+        new SharedOperands(producer, operands, threads, cores, rowsAndColumns());
     String reduce = shared.splitReduction(state, sizes);
     tileProducer(state, parts, reduce);
     long bytes = shared.bytes(sizes);
     List<CopyAhead> options = CopyAhead.fitting(state.gpu(), bytes);
-    CopyAhead preferred = CopyAhead.preferred(options, state.gpu(), bytes, threads);
-    CopyAhead ahead = state.pick(id + ".pipeline", options, preferred);
+    CopyAhead best = CopyAhead.preferred(options, state.gpu(), bytes, threads);
+    CopyAhead ahead = state.pick(id + ".pipeline", options, best);
     shared.copy(state, sizes, reduce, ahead.async());
     if (ahead.depth() > 1) {
       state.apply(new Pipeline(id, reduce, ahead.depth(), ahead.async()));
     }
   }
 
-  /** The step of the reduction where tensor cores are to multiply; empty where they are not. */
-  private Optional<Long> coreStep(SketchState state) {
-    if (rows.size() != 1 || columns.size() != 1) {
+  /** How tensor cores are to make the product; empty where they are not. */
+  private Optional<CoreProduct> onCores(SketchState state) {
+    if (rows.isEmpty()) {
       return Optional.empty();
     }
-    boolean crossed = consumerAxis[rows.getFirst()] > consumerAxis[columns.getFirst()];
-    if (BlockTile.forCores(extent(crossed ? columns : rows), extent(crossed ? rows : columns))
-        .isEmpty()) {
+    boolean crossed = consumerAxis[rows.getLast()] > consumerAxis[columns.getLast()];
+    boolean single = rows.size() == 1 && columns.size() == 1;
+    if ((crossed && !single) || columns.size() != 1) {
       return Optional.empty();
     }
-    List<Axis> axes = producer.op().axes();
-    Axis row = axes.get(rows.getFirst());
-    Axis column = axes.get(columns.getFirst());
-    Optional<Long> step =
-        CoreProduct.step(state.gpu(), producer, operands, row, column)
+    if (coreTiles(crossed ? columns : rows, crossed ? rows : columns).isEmpty()) {
+      return Optional.empty();
+    }
+    Optional<CoreProduct> product =
+        CoreProduct.of(state.gpu(), producer, operands, rowsAndColumns())
             .filter(
                 _ ->
                     state
                         .pick(producer.id() + ".cores", List.of("yes", "no"), "yes")
                         .equals("yes"));
-    if (step.isPresent() && crossed) {
+    if (product.isPresent() && crossed) {
       // Neighbouring threads have the consumer's inner axis.
       columns.add(rows.removeFirst());
       rows.add(columns.removeFirst());
     }
-    return step;
+    return product;
+  }
+
+  /** Those whose operands fit shared memory for the least part of the reduction. */
+  private List<BlockTile> coreTiles(List<Integer> rowAxes, List<Integer> columnAxes) {
+    long window =
+        producer.op().reduceAxes().stream().mapToLong(Axis::size).reduce(1, (a, b) -> a * b)
+            / producer.op().reduceAxes().stream().mapToLong(Axis::size).max().orElse(1);
+    return BlockTile.forCores(extents(rowAxes), extents(columnAxes)).stream()
+        .filter(tile -> tile.coreBytes(window) <= CudaTarget.STATIC_SHARED_BYTES)
+        .toList();
+  }
+
+  private List<Axis> rowsAndColumns() {
+    List<Axis> all = new ArrayList<>();
+    rows.forEach(i -> all.add(producer.op().axes().get(i)));
+    columns.forEach(i -> all.add(producer.op().axes().get(i)));
+    return all;
+  }
+
+  private List<Long> extents(List<Integer> group) {
+    return group.stream().map(i -> producer.op().axes().get(i).size()).toList();
   }
 
   private long extent(List<Integer> group) {
@@ -192,6 +217,19 @@ final class BlockPlan {
       left /= own;
       innermost = false;
       parts.put(i, new Parts(copies, own, neighbours));
+    }
+  }
+
+  /** Rows of tensor cores: eight threads have neighbours, warps lie below each other. */
+  private void distributeRows(BlockTile tile, Map<Integer, Parts> parts) {
+    long[] outer = tile.outerRows(extents(rows));
+    long[] inner = tile.innerRows(extents(rows));
+    for (int i = 0; i < rows.size(); i++) {
+      Parts own =
+          i == rows.size() - 1
+              ? new Parts(inner[0], inner[1], 1)
+              : i == rows.size() - 2 ? new Parts(outer[0], outer[1], 1) : Parts.NONE;
+      parts.put(rows.get(i), own);
     }
   }
 

@@ -25,6 +25,9 @@ record BlockTile(long threadRows, long threadColumns, long rows, long columns, b
   /** How many products tensor cores make in the time of one multiply-add. */
   private static final double CORE_SPEED = 8;
 
+  /** Neighbouring pixels share most of what they read. */
+  private static final long MOST_SURROUNDINGS = 4;
+
   /** Two blocks or more on a multiprocessor hide each other's waiting. */
   private static final long MOST_PREFERRED_THREADS = 256;
 
@@ -57,22 +60,86 @@ record BlockTile(long threadRows, long threadColumns, long rows, long columns, b
     return fitting.isEmpty() ? List.of(new BlockTile(1, 32, 1, 1, false)) : fitting;
   }
 
-  /** The tiles for tensor cores that divide what there is to compute. */
-  static List<BlockTile> forCores(long rowExtent, long columnExtent) {
+  /**
+   * The tiles for tensor cores that are not larger than what there is to compute. Of several axes
+   * of rows the last two are shared out: see {@link #innerRows} and {@link #outerRows}.
+   *
+   * @param rowExtents of the axes that are rows, outermost first
+   * @param columnExtents of the axes that are columns
+   */
+  static List<BlockTile> forCores(List<Long> rowExtents, List<Long> columnExtents) {
     List<BlockTile> tiles = new ArrayList<>();
     for (long warps : new long[] {1, 2, 4, 8}) {
       for (long rows : new long[] {2, 4}) {
         for (long columns : new long[] {4, 8, 16, 32}) {
           BlockTile tile = new BlockTile(8 * warps, 4, rows, columns, true);
-          if (rows * columns <= 64
-              && rowExtent % tile.blockRows() == 0
-              && columnExtent % tile.blockColumns() == 0) {
+          long[] inner = tile.innerRows(rowExtents);
+          long[] outer = tile.outerRows(rowExtents);
+          boolean fits =
+              inner[0] * inner[1] <= rowExtents.getLast()
+                  && (rowExtents.size() == 1
+                      || outer[0] * outer[1] <= rowExtents.get(rowExtents.size() - 2))
+                  && tile.blockColumns() <= columnExtents.getLast();
+          if (rows * columns <= 64 && fits) {
             tiles.add(tile);
           }
         }
       }
     }
     return tiles;
+  }
+
+  /**
+   * The rows of a tile for tensor cores along the innermost axis of rows.
+   *
+   * @return how many each thread has, in steps, and how many threads there are
+   */
+  long[] innerRows(List<Long> extents) {
+    if (extents.size() == 1) {
+      return new long[] {rows, threadRows};
+    }
+    return new long[] {isTall(extents) ? 1 : rows, ROWS_OF_WARP};
+  }
+
+  /** The same along the axis around it; one of each where there is none. */
+  long[] outerRows(List<Long> extents) {
+    if (extents.size() == 1) {
+      return new long[] {1, 1};
+    }
+    return new long[] {isTall(extents) ? rows : 1, threadRows / ROWS_OF_WARP};
+  }
+
+  /** True where the outer axis has room for the rows of all warps. */
+  private boolean isTall(List<Long> extents) {
+    return threadRows / ROWS_OF_WARP * rows <= extents.get(extents.size() - 2);
+  }
+
+  /** How many tiles there are along the rows. */
+  private long tilesOfRows(List<Long> extents) {
+    long whole = extents.stream().reduce(1L, (a, b) -> a * b);
+    if (!cores || extents.isEmpty()) {
+      return Math.ceilDiv(whole, blockRows());
+    }
+    long[] inner = innerRows(extents);
+    long[] outer = outerRows(extents);
+    long tiles = Math.ceilDiv(extents.getLast(), inner[0] * inner[1]);
+    whole /= extents.getLast();
+    if (extents.size() > 1) {
+      long around = extents.get(extents.size() - 2);
+      tiles *= Math.ceilDiv(around, outer[0] * outer[1]);
+      whole /= around;
+    }
+    return tiles * whole;
+  }
+
+  /**
+   * About how many bytes the operands take for one step of tensor cores.
+   *
+   * @param window the products of each row's surroundings: the taps of a convolution
+   */
+  long coreBytes(long window) {
+    long surroundings = Math.min(window, MOST_SURROUNDINGS);
+    return (surroundings * blockRows() + window * blockColumns()) * CoreProduct.STEP_BYTES;
   }
 
   long threads() {
@@ -100,18 +167,21 @@ record BlockTile(long threadRows, long threadColumns, long rows, long columns, b
    * waits for the operands that it shares with few others.
    */
   static BlockTile best(
-      List<BlockTile> tiles, long batch, long rowExtent, long columnExtent, CudaTarget gpu) {
+      List<BlockTile> tiles,
+      long batch,
+      List<Long> rowExtents,
+      List<Long> columnExtents,
+      CudaTarget gpu) {
     return tiles.stream()
         .filter(tile -> tile.threads() <= MOST_PREFERRED_THREADS || tiles.size() == 1)
-        .min(Comparator.comparingDouble(tile -> tile.cost(batch, rowExtent, columnExtent, gpu)))
+        .min(Comparator.comparingDouble(tile -> tile.cost(batch, rowExtents, columnExtents, gpu)))
         .orElseThrow();
   }
 
-  private double cost(long batch, long rowExtent, long columnExtent, CudaTarget gpu) {
+  private double cost(long batch, List<Long> rowExtents, List<Long> columnExtents, CudaTarget gpu) {
+    long columnExtent = columnExtents.stream().reduce(1L, (a, b) -> a * b);
     double blocks =
-        (double) batch
-            * Math.ceilDiv(rowExtent, blockRows())
-            * Math.ceilDiv(columnExtent, blockColumns());
+        (double) batch * tilesOfRows(rowExtents) * Math.ceilDiv(columnExtent, blockColumns());
     double waves = Math.ceil(blocks / gpu.multiprocessors());
     // Loads of shared memory for each multiply-add, beside what is read of global memory.
     double shared = (rows + columns) / (double) (rows * columns);

@@ -5,6 +5,7 @@ import java.util.Optional;
 import org.jtvmc.ir.expr.Binary;
 import org.jtvmc.ir.expr.BinaryOp;
 import org.jtvmc.ir.expr.Cast;
+import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.PrimVar;
 import org.jtvmc.ir.expr.Read;
@@ -17,43 +18,48 @@ import org.jtvmc.schedule.space.Access;
 
 /**
  * Products that tensor cores make: {@code sum(wide(a[.., k]) * wide(b[.., k]))} of float16 or
- * bfloat16 numbers summed in float32, or of bytes summed in int32. Float32 factors would have to be
- * rounded (TF32), and never are.
+ * bfloat16 numbers summed in float32, or of bytes summed in int32; with further reduce axes, such
+ * as a convolution's window, outside of {@code k}. Float32 factors would have to be rounded (TF32),
+ * and never are.
+ *
+ * @param along the number of the reduce axis along which a row of a fragment lies
+ * @param step the multiple of which there must be products along that axis, at a time and in all
  */
-final class CoreProduct {
+record CoreProduct(int along, long step) {
   private static final int LEAST_ARCH = 80;
 
   /** What an instruction takes of a row along the reduction. */
-  private static final long STEP_BYTES = 32;
-
-  private CoreProduct() {}
+  static final long STEP_BYTES = 32;
 
   /**
-   * The multiple of which there must be products of each element, at a time and in all; empty where
-   * tensor cores cannot make them.
+   * How tensor cores make the product; empty where they cannot.
    *
    * @param operands the two that are multiplied
-   * @param row the axis that one of them depends on
-   * @param column that of the other
+   * @param others the axes of the result that one of them depends on
    */
-  static Optional<Long> step(
-      CudaTarget gpu, Stage product, List<Access> operands, Axis row, Axis column) {
-    List<Axis> reduced = product.op().reduceAxes();
+  static Optional<CoreProduct> of(
+      CudaTarget gpu, Stage product, List<Access> operands, List<Axis> others) {
     if (gpu.arch() < LEAST_ARCH
         || operands.size() != 2
-        || reduced.size() != 1
         || !product.op().reducer().equals(Optional.of(Reducer.SUM))
-        || !areMultiplied(product.op().body(), product.op().dtype())) {
+        || !areMultiplied(product.op().body(), product.op().dtype(), operands)) {
       return Optional.empty();
     }
-    Axis along = reduced.getFirst();
-    boolean inOrder =
-        operands.stream().allMatch(operand -> isLoadable(operand, along, List.of(row, column)));
+    List<Axis> reduced = product.op().reduceAxes();
     long step = STEP_BYTES / operands.getFirst().tensor().dtype().bytes();
-    return inOrder && along.size() % step == 0 ? Optional.of(step) : Optional.empty();
+    for (int along = 0; along < reduced.size(); along++) {
+      Axis axis = reduced.get(along);
+      boolean inOrder = operands.stream().allMatch(operand -> isLoadable(operand, axis, others));
+      // What is packed alone gives no order.
+      boolean given = operands.stream().anyMatch(operand -> ends(operand) == axis.var());
+      if ((given || reduced.size() == 1) && inOrder && axis.size() % step == 0) {
+        return Optional.of(new CoreProduct(along, step));
+      }
+    }
+    return Optional.empty();
   }
 
-  private static boolean areMultiplied(PrimExpr body, DType sum) {
+  private static boolean areMultiplied(PrimExpr body, DType sum, List<Access> operands) {
     if (body instanceof Binary(BinaryOp op, PrimExpr left, PrimExpr right)
         && op == BinaryOp.MULTIPLY
         && left instanceof Cast(DType wide, Read a)
@@ -66,7 +72,9 @@ final class CoreProduct {
           sum.equals(DType.F32)
               && first.equals(second)
               && (first.equals(DType.F16) || first.equals(DType.BF16));
-      return halves || (sum.equals(DType.I32) && isByte(first) && isByte(second));
+      boolean asTheyAre =
+          operands.stream().allMatch(o -> o.tensor() == a.tensor() || o.tensor() == b.tensor());
+      return asTheyAre && (halves || (sum.equals(DType.I32) && isByte(first) && isByte(second)));
     }
     return false;
   }
@@ -75,14 +83,53 @@ final class CoreProduct {
     return dtype.equals(DType.I8) || dtype.equals(DType.U8);
   }
 
-  /** True where the last dimension is that of the products or, of two-byte numbers, the other. */
-  private static boolean isLoadable(Access operand, Axis along, List<Axis> others) {
-    if (!(operand.indices().getLast() instanceof PrimVar last)) {
-      return false;
+  /** The variable that walks through elements side by side; null where it is not a plain one. */
+  private static PrimVar ends(Access operand) {
+    int last = lastDimension(operand);
+    return operand.indices().get(last) instanceof PrimVar variable ? variable : null;
+  }
+
+  /** The last dimension of more than one element. */
+  private static int lastDimension(Access operand) {
+    int last = operand.indices().size() - 1;
+    while (last > 0 && IntImm.is(operand.tensor().dim(last), 1)) {
+      last--;
     }
-    boolean transposed =
-        operand.tensor().dtype().bytes() == 2
-            && others.stream().anyMatch(axis -> axis.var() == last);
-    return last == along.var() || transposed;
+    return last;
+  }
+
+  /**
+   * The dimension that lies side by side in shared memory; the operand is turned where it is not
+   * the last.
+   */
+  static int innermost(Access operand, Axis along, List<Axis> others) {
+    PrimVar last = ends(operand);
+    if (last == along.var() || isOneOf(last, operand, others)) {
+      return lastDimension(operand);
+    }
+    for (int dim = 0; dim < operand.indices().size(); dim++) {
+      if (operand.indices().get(dim) == along.var()) {
+        return dim;
+      }
+    }
+    throw new IllegalStateException("no dimension of the reduction: " + operand);
+  }
+
+  /** True for two-byte numbers whose last dimension is one of the result's. */
+  private static boolean isOneOf(PrimVar last, Access operand, List<Axis> others) {
+    return operand.tensor().dtype().bytes() == 2
+        && others.stream().anyMatch(axis -> axis.var() == last);
+  }
+
+  /**
+   * True where the last dimension is that of the products or, of two-byte numbers, the other; or
+   * where constants can be turned so when the model is compiled.
+   */
+  private static boolean isLoadable(Access operand, Axis along, List<Axis> others) {
+    PrimVar last = ends(operand);
+    boolean turned =
+        operand.tensor().constantSource().isPresent()
+            && operand.indices().stream().anyMatch(index -> index == along.var());
+    return last == along.var() || isOneOf(last, operand, others) || turned;
   }
 }

@@ -22,6 +22,7 @@ import org.jtvmc.schedule.step.CacheRead;
 import org.jtvmc.schedule.step.ComputeAt;
 import org.jtvmc.schedule.step.Fuse;
 import org.jtvmc.schedule.step.OrderStorage;
+import org.jtvmc.schedule.step.Pack;
 import org.jtvmc.schedule.step.Reorder;
 import org.jtvmc.schedule.step.SetScope;
 import org.jtvmc.schedule.step.Split;
@@ -33,10 +34,16 @@ import org.jtvmc.schedule.step.Vectorize;
  * contiguous in global memory, and lay it out so that a thread finds its neighbouring elements side
  * by side.
  *
- * @param step where tensor cores multiply, the number of products that they take at once: the
- *     operands then lie as in global memory, with rows that begin in different banks; else 1
+ * @param cores how tensor cores multiply; the operands then have rows along the products (or along
+ *     the result's axes) that begin in different banks. Empty where they do not
+ * @param others the rows and columns of the result
  */
-record SharedOperands(Stage producer, List<Access> operands, long threads, long step) {
+record SharedOperands(
+    Stage producer,
+    List<Access> operands,
+    long threads,
+    Optional<CoreProduct> cores,
+    List<Axis> others) {
   private static final long ACCESS_BYTES = 16;
   private static final int LEAST_ASYNC_BYTES = 4;
   private static final long THREADS_OF_SECTOR = 8;
@@ -73,6 +80,8 @@ record SharedOperands(Stage producer, List<Access> operands, long threads, long 
     for (int i = 1; i < reduceAxes.size(); i++) {
       longest = reduceAxes.get(i).size() > reduceAxes.get(longest).size() ? i : longest;
     }
+    longest = cores.map(CoreProduct::along).orElse(longest);
+    long step = cores.map(CoreProduct::step).orElse(1L);
     for (int i = 0; i < reduceAxes.size(); i++) {
       sizes.put(producer.axes().get(spatial + i).id(), reduceAxes.get(i).size());
     }
@@ -137,8 +146,13 @@ record SharedOperands(Stage producer, List<Access> operands, long threads, long 
         state.apply(new SetScope(id, Scope.SHARED));
       }
       state.markScheduled(id);
+      if (cores.isPresent()) {
+        int last = orderForCores(state, id, operand);
+        share(state, id, span(operand, last, sizes));
+        continue;
+      }
       int fastest = order(state, id, operand, sizes);
-      boolean apart = step == 1 && fastest != operand.indices().size() - 1;
+      boolean apart = fastest != operand.indices().size() - 1;
       if (apart && async && operand.tensor().dtype().bytes() >= LEAST_ASYNC_BYTES) {
         shareElements(state, id, operand, fastest, sizes);
       } else {
@@ -206,10 +220,6 @@ record SharedOperands(Stage producer, List<Access> operands, long threads, long 
     order.remove(axes.get(fastest));
     order.add(axes.get(fastest));
     long unit = ACCESS_BYTES / operand.tensor().dtype().bytes();
-    if (step > 1) {
-      state.apply(new OrderStorage(id, axes, unit));
-      return fastest;
-    }
     boolean transposed = fastest != axes.size() - 1;
     long padding = transposed ? unit : 0;
     long chosen = state.pick(producer.id() + ".pad." + id, List.of(0L, unit), padding);
@@ -217,6 +227,32 @@ record SharedOperands(Stage producer, List<Access> operands, long threads, long 
       state.apply(new OrderStorage(id, order, chosen));
     }
     return fastest;
+  }
+
+  /**
+   * Rows of fragments come last. Constants that lie otherwise are turned when the model is
+   * compiled, into the order in which they are copied.
+   *
+   * @return the number of the dimension that comes last
+   */
+  private int orderForCores(SketchState state, String id, Access operand) {
+    List<String> axes = state.stage(id).axes().stream().map(IterVar::id).toList();
+    Axis along = producer.op().reduceAxes().get(cores.orElseThrow().along());
+    int last = CoreProduct.innermost(operand, along, others);
+    List<String> order = new ArrayList<>(axes);
+    order.remove(last);
+    order.add(axes.get(last));
+    state.apply(new OrderStorage(id, order, ACCESS_BYTES / operand.tensor().dtype().bytes()));
+    if (!order.equals(axes)) {
+      boolean moved =
+          operand.tensor().shape().subList(last + 1, axes.size()).stream()
+              .anyMatch(size -> !IntImm.is(size, 1));
+      if (moved) {
+        state.apply(new Pack(state.schedule().dag().id(operand.tensor()), id));
+      }
+      state.apply(new Reorder(id, order));
+    }
+    return last;
   }
 
   /**

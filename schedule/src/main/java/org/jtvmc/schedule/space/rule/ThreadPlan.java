@@ -2,6 +2,7 @@ package org.jtvmc.schedule.space.rule;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.LongStream;
 import org.jtvmc.ir.loop.Scope;
 import org.jtvmc.ir.loop.ThreadTag;
@@ -117,7 +118,8 @@ record ThreadPlan(Stage consumer, Stage producer) {
     if (parts == 1
         && !weights.isEmpty()
         && weightBytes(weights, width * lanes) <= MOST_WEIGHT_BYTES) {
-      new SharedOperands(producer, weights, bound, 1).copyInto(state, consumer.id(), loops.block);
+      new SharedOperands(producer, weights, bound, Optional.empty(), List.of())
+          .copyInto(state, consumer.id(), loops.block);
     }
   }
 

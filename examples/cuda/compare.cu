@@ -85,7 +85,7 @@ int main() {
   }
   /* The tensors of <name>.h are DLTensors in the order of describe(). */
   auto* gpu_tensors = reinterpret_cast<const on_gpu_tensors*>(on_device.data());
-  check_cpu(on_cpu_run(cpu, reinterpret_cast<const on_cpu_tensors*>(on_host.data())));
+  check_cpu(on_cpu_run(cpu, reinterpret_cast<on_cpu_tensors*>(on_host.data())));
 
   cudaGraph_t graph;
   cudaGraphExec_t run;

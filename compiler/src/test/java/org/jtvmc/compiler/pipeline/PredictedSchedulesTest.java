@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
-import java.util.stream.Stream;
 import org.jtvmc.compiler.passes.GraphPipeline;
 import org.jtvmc.ir.op.OperatorRegistry;
 import org.jtvmc.ir.target.CpuTarget;
@@ -29,14 +28,28 @@ class PredictedSchedulesTest {
           CpuTarget.Caches.TYPICAL);
 
   private static ComputeDag pooling(int channels, int size) {
-    String module =
+    return kernel(
         """
         def @main(%%x: Tensor[(1, %1$d, %2$d, %2$d), float32])
             -> Tensor[(1, %1$d, %3$d, %3$d), float32] {
           nn.max_pool(%%x, pool_size=[3, 3], strides=[2, 2], padding=[1, 1, 1, 1])
         }
         """
-            .formatted(channels, size, size / 2);
+            .formatted(channels, size, size / 2));
+  }
+
+  private static ComputeDag transpose(int count, int rows, int columns) {
+    return kernel(
+        """
+        def @main(%%x: Tensor[(%1$d, %2$d, %3$d), float32])
+            -> Tensor[(%1$d, %3$d, %2$d), float32] {
+          transpose(%%x, axes=[0, 2, 1])
+        }
+        """
+            .formatted(count, rows, columns));
+  }
+
+  private static ComputeDag kernel(String module) {
     return TaskExtraction.tasks(
             GraphPipeline.standard()
                 .run(ModuleText.parse(module, OperatorRegistry.standard()::find)))
@@ -46,10 +59,14 @@ class PredictedSchedulesTest {
         .orElseThrow();
   }
 
-  private static List<ComputeDag> poolings() {
-    return Stream.of(16, 48, 64, 96)
-        .flatMap(channels -> Stream.of(pooling(channels, 32), pooling(channels, 112)))
-        .toList();
+  private static List<ComputeDag> kernels() {
+    return List.of(
+        pooling(16, 32),
+        pooling(96, 112),
+        transpose(12, 256, 12),
+        transpose(12, 32, 32),
+        transpose(6, 1024, 8),
+        transpose(2, 64, 49));
   }
 
   @Test
@@ -57,7 +74,7 @@ class PredictedSchedulesTest {
     PredictedSchedules one = new PredictedSchedules();
     PredictedSchedules other = new PredictedSchedules();
     int predicted = 0;
-    for (ComputeDag dag : poolings()) {
+    for (ComputeDag dag : kernels()) {
       Optional<ScheduleSource.Known> known = one.find(dag, CPU);
       assertEquals(known, other.find(dag, CPU));
       if (known.isPresent()) {
@@ -74,7 +91,7 @@ class PredictedSchedulesTest {
   @Test
   void itSaysNothingOfGpusOnWhichItWasNotTrained() {
     PredictedSchedules schedules = new PredictedSchedules();
-    for (ComputeDag dag : poolings()) {
+    for (ComputeDag dag : kernels()) {
       assertEquals(Optional.empty(), schedules.find(dag, CudaTarget.typical(80)));
     }
   }

@@ -286,15 +286,16 @@ final class TuneCommand extends Verb {
           "GFLOP/s",
           "task");
       for (TaskReport task : report.tasks()) {
+        double ms = measured ? task.bestMs() : task.searchMs();
         line(
-            "%4d %6d %7d %10s %6.1f%% %13s %9s  %s",
+            "%4d %6d %7d %10s %7s %13s %9s  %s",
             task.id(),
             task.weight(),
             task.trials(),
-            shown(measured ? task.bestMs() : task.searchMs()),
-            100 * task.spread(),
-            Figures.text(task.attainableMs(), 4),
-            Figures.text(task.bestGflops(), 1),
+            shown(ms),
+            measured ? "%.1f%%".formatted(100 * task.spread()) : "-",
+            task.attainableMs() > 0 ? Figures.text(task.attainableMs(), 4) : "-",
+            Figures.text(TaskReport.gflops(task.flop(), ms), 1),
             task.name());
       }
       line(
@@ -345,7 +346,11 @@ final class TuneCommand extends Verb {
       entry.put("estimated_ms", task.searchMs());
     }
     entry.put("best_gflops", task.bestGflops());
-    entry.put("spread", task.spread());
+    if (measured) {
+      entry.put("spread", task.spread());
+    } else {
+      entry.putNull("spread");
+    }
     entry.put("attainable_ms", task.attainableMs());
     ObjectNode failures = entry.putObject("failures");
     task.failures().forEach(failures::put);

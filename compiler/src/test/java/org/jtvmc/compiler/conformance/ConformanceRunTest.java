@@ -117,9 +117,7 @@ class ConformanceRunTest {
 
   private static TensorProto.Builder integers(long... values) {
     TensorProto.Builder tensor =
-        TensorProto.newBuilder()
-            .setDataType(DataType.INT64.getNumber())
-            .addDims(values.length);
+        TensorProto.newBuilder().setDataType(DataType.INT64.getNumber()).addDims(values.length);
     for (long value : values) {
       tensor.addInt64Data(value);
     }

@@ -34,7 +34,8 @@ public record TaskReport(
     return gflops(flop, bestMs);
   }
 
-  static double gflops(double flop, double ms) {
+  /** Billions of operations a second; 0 where a time is infinite, for none was found. */
+  public static double gflops(double flop, double ms) {
     return Double.isInfinite(ms) ? 0 : flop / ms / 1e6;
   }
 }

@@ -1,11 +1,7 @@
 package org.jtvmc.compiler.cli;
 
-import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jtvmc.compiler.onnx.GivenShapes;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
@@ -26,9 +22,6 @@ record InputShapes(GivenShapes given) {
     return given.known();
   }
 
-  private static final Pattern ONE =
-      Pattern.compile("\\s*,?\\s*(\\S+?)\\s*:\\s*\\[([^\\]]*)\\]\\s*");
-
   /** For the command line. */
   static final class Converter implements ITypeConverter<InputShapes> {
     @Override
@@ -38,22 +31,8 @@ record InputShapes(GivenShapes given) {
   }
 
   static InputShapes parse(String text) {
-    Map<String, List<String>> shapes = new LinkedHashMap<>();
-    Matcher matcher = ONE.matcher(text);
-    int end = 0;
-    while (matcher.find() && matcher.start() == end) {
-      String list = matcher.group(2);
-      shapes.put(
-          matcher.group(1),
-          list.isBlank()
-              ? List.of()
-              : Arrays.stream(list.split(",", -1)).map(String::strip).toList());
-      end = matcher.end();
-    }
-    if (end != text.length() || shapes.isEmpty()) {
-      throw new TypeConversionException(
-          "'%s' is no list of shapes; write \"x:[1,3,224,224]\"".formatted(text));
-    }
+    Map<String, List<String>> shapes =
+        NamedLists.parse(text, false, "is no list of shapes; write \"x:[1,3,224,224]\"");
     shapes.values().forEach(shape -> shape.forEach(size -> check(size, text)));
     try {
       return new InputShapes(GivenShapes.parse(shapes));

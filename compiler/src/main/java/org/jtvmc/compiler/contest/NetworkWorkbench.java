@@ -26,22 +26,18 @@ import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.graph.IRModule;
 import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.tuner.measure.MeasureResult;
-import org.jtvmc.tuner.measure.Measurer;
 import org.jtvmc.tuner.record.Conditions;
-import org.jtvmc.tuner.search.Appraiser;
-import org.jtvmc.tuner.search.CandidateSpace;
+import org.jtvmc.tuner.session.DelegatingWorkbench;
 import org.jtvmc.tuner.session.Workbench;
-import org.jtvmc.tuner.task.TuningTask;
 
 /**
  * A workbench for the kernels of a network on this machine's CPU: what is fastest by itself must
  * also be so between the kernels before and after it.
  */
-public final class NetworkWorkbench implements Workbench {
+public final class NetworkWorkbench extends DelegatingWorkbench {
   /** More times than this tell no more in a record. */
   private static final int MOST_TIMES = 30;
 
-  private final Workbench single;
   private final IRModule fused;
   private final CpuTarget target;
   private final Consumer<String> notes;
@@ -53,40 +49,10 @@ public final class NetworkWorkbench implements Workbench {
    */
   public NetworkWorkbench(
       Workbench single, IRModule fused, CpuTarget target, Consumer<String> notes) {
-    this.single = single;
+    super(single);
     this.fused = fused;
     this.target = target;
     this.notes = notes;
-  }
-
-  @Override
-  public CandidateSpace space(TuningTask task) {
-    return single.space(task);
-  }
-
-  @Override
-  public Appraiser appraiser(TuningTask task) {
-    return single.appraiser(task);
-  }
-
-  @Override
-  public int rejected(TuningTask task) {
-    return single.rejected(task);
-  }
-
-  @Override
-  public Measurer measurer() {
-    return single.measurer();
-  }
-
-  @Override
-  public boolean measures() {
-    return single.measures();
-  }
-
-  @Override
-  public double attainableMs(TuningTask task) {
-    return single.attainableMs(task);
   }
 
   @Override
@@ -192,10 +158,5 @@ public final class NetworkWorkbench implements Workbench {
                   times.subList(0, Math.min(MOST_TIMES, times.size())), Conditions.IN_NETWORK)));
     }
     return choices;
-  }
-
-  @Override
-  public void close() {
-    single.close();
   }
 }

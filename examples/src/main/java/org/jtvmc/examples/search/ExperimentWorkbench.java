@@ -1,23 +1,29 @@
 package org.jtvmc.examples.search;
 
-import org.jtvmc.tuner.measure.Measurer;
 import org.jtvmc.tuner.search.Appraisal;
 import org.jtvmc.tuner.search.Appraiser;
-import org.jtvmc.tuner.search.CandidateSpace;
+import org.jtvmc.tuner.session.DelegatingWorkbench;
 import org.jtvmc.tuner.session.Workbench;
 import org.jtvmc.tuner.task.TuningTask;
 
 /**
  * A workbench on which no task ends before its trials do, so that searches are compared after the
  * same number.
- *
- * @param draft whether the draft model says anything about candidates
  */
-record ExperimentWorkbench(Workbench workbench, boolean draft) implements Workbench {
+final class ExperimentWorkbench extends DelegatingWorkbench {
+  private final boolean draft;
+
+  /**
+   * @param draft whether the draft model says anything about candidates
+   */
+  ExperimentWorkbench(Workbench workbench, boolean draft) {
+    super(workbench);
+    this.draft = draft;
+  }
 
   @Override
   public Appraiser appraiser(TuningTask task) {
-    Appraiser appraiser = workbench.appraiser(task);
+    Appraiser appraiser = super.appraiser(task);
     return draft
         ? appraiser
         : candidate ->
@@ -28,28 +34,9 @@ record ExperimentWorkbench(Workbench workbench, boolean draft) implements Workbe
                         new Appraisal(known.features(), Double.POSITIVE_INFINITY, known.loops()));
   }
 
+  /** Nothing is known, so that no task counts as near its bound. */
   @Override
-  public CandidateSpace space(TuningTask task) {
-    return workbench.space(task);
-  }
-
-  @Override
-  public int rejected(TuningTask task) {
-    return workbench.rejected(task);
-  }
-
-  @Override
-  public Measurer measurer() {
-    return workbench.measurer();
-  }
-
-  @Override
-  public boolean measures() {
-    return workbench.measures();
-  }
-
-  @Override
-  public void close() {
-    workbench.close();
+  public double attainableMs(TuningTask task) {
+    return 0;
   }
 }

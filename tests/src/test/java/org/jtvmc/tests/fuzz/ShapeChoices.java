@@ -195,13 +195,7 @@ final class ShapeChoices {
               graph.add(
                   "Resize",
                   nearest
-                      ? Map.of(
-                          "mode",
-                          "nearest",
-                          "coordinate_transformation_mode",
-                          "asymmetric",
-                          "nearest_mode",
-                          "floor")
+                      ? WindowChoices.NEAREST
                       : Map.of(
                           "mode",
                           graph.pick("linear", "cubic"),

@@ -7,6 +7,16 @@ import java.util.Map;
 
 /** Convolutions and pooling of images. */
 final class WindowChoices {
+  /** What of a Resize repeats pixels, wherever its sizes come from. */
+  static final Map<String, Object> NEAREST =
+      Map.of(
+          "mode",
+          "nearest",
+          "coordinate_transformation_mode",
+          "asymmetric",
+          "nearest_mode",
+          "floor");
+
   private static final double MOST = 1000;
 
   private WindowChoices() {}
@@ -206,13 +216,7 @@ final class WindowChoices {
               graph.add(
                   "Resize",
                   nearest
-                      ? Map.of(
-                          "mode",
-                          "nearest",
-                          "coordinate_transformation_mode",
-                          "asymmetric",
-                          "nearest_mode",
-                          "floor")
+                      ? NEAREST
                       : Map.of("mode", "linear", "coordinate_transformation_mode", "half_pixel"),
                   List.of(x.name(), "", "", graph.constants(shape)),
                   shape,

@@ -14,13 +14,10 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import org.jtvmc.tuner.measure.Kernels;
 import org.jtvmc.tuner.measure.MeasureResult;
-import org.jtvmc.tuner.measure.Measurer;
 import org.jtvmc.tuner.record.Conditions;
 import org.jtvmc.tuner.record.RecordStore;
 import org.jtvmc.tuner.record.TuningRecord;
-import org.jtvmc.tuner.search.Appraiser;
 import org.jtvmc.tuner.search.Candidate;
-import org.jtvmc.tuner.search.CandidateSpace;
 import org.jtvmc.tuner.search.Observation;
 import org.jtvmc.tuner.search.SearchContext;
 import org.jtvmc.tuner.search.SearchStrategy;
@@ -204,27 +201,11 @@ class TuningSessionTest {
   }
 
   /** A workbench in whose network the default schedule is the best, whatever is fast by itself. */
-  private final class WhereDefaultsWin implements Workbench {
+  private final class WhereDefaultsWin extends DelegatingWorkbench {
     private final List<Finalists> asked = new ArrayList<>();
 
-    @Override
-    public CandidateSpace space(TuningTask task) {
-      return surface.space(task);
-    }
-
-    @Override
-    public Appraiser appraiser(TuningTask task) {
-      return surface.appraiser(task);
-    }
-
-    @Override
-    public int rejected(TuningTask task) {
-      return surface.rejected(task);
-    }
-
-    @Override
-    public Measurer measurer() {
-      return surface.measurer();
+    WhereDefaultsWin() {
+      super(surface);
     }
 
     @Override
@@ -238,11 +219,6 @@ class TuningSessionTest {
                       one.candidates().getFirst(),
                       MeasureResult.ok(List.of(1e6), Conditions.IN_NETWORK)))
           .toList();
-    }
-
-    @Override
-    public void close() {
-      surface.close();
     }
   }
 

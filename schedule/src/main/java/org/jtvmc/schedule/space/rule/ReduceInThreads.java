@@ -38,19 +38,8 @@ public final class ReduceInThreads implements SketchRule {
 
   /** The reduction that the stage reads element by element, in the order in which it lies. */
   private static Optional<Stage> producer(SketchState state, Stage stage) {
-    return Access.of(state.schedule(), stage).stream()
-        .map(access -> state.schedule().stageOf(access.tensor()))
-        .flatMap(Optional::stream)
-        .distinct()
-        .filter(
-            producer ->
-                !producer.isOutput()
-                    && producer.isFresh()
-                    && producer.isRoot()
-                    && !state.isScheduled(producer.id())
-                    && state.readers(producer).size() == 1
-                    && isReduced(state, producer)
-                    && isFollowed(state, stage, producer))
+    return FreshProducers.of(state, stage)
+        .filter(producer -> isReduced(state, producer) && isFollowed(state, stage, producer))
         .findFirst();
   }
 

@@ -3,7 +3,6 @@ package org.jtvmc.schedule.space.rule;
 import java.util.Comparator;
 import java.util.Optional;
 import org.jtvmc.schedule.Stage;
-import org.jtvmc.schedule.space.Access;
 import org.jtvmc.schedule.space.SketchRule;
 import org.jtvmc.schedule.space.SketchState;
 import org.jtvmc.schedule.step.CacheWrite;
@@ -40,18 +39,10 @@ public final class TileInBlocks implements SketchRule {
 
   /** The reduction to tile: the one with the most work, where there are several. */
   private static Optional<Stage> producer(SketchState state, Stage stage) {
-    return Access.of(state.schedule(), stage).stream()
-        .map(access -> state.schedule().stageOf(access.tensor()))
-        .flatMap(Optional::stream)
-        .distinct()
+    return FreshProducers.of(state, stage)
         .filter(
             producer ->
-                !producer.isOutput()
-                    && producer.isFresh()
-                    && producer.isRoot()
-                    && !state.isScheduled(producer.id())
-                    && BlockPlan.hasReuse(state, producer)
-                    && state.readers(producer).size() == 1
+                BlockPlan.hasReuse(state, producer)
                     && BlockPlan.of(state, stage, producer).isPresent())
         .max(Comparator.comparingDouble(ReductionShape::work));
   }

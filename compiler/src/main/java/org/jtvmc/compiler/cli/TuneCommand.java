@@ -295,7 +295,7 @@ final class TuneCommand extends Verb {
             shown(ms),
             measured ? "%.1f%%".formatted(100 * task.spread()) : "-",
             task.attainableMs() > 0 ? Figures.text(task.attainableMs(), 4) : "-",
-            Figures.text(TaskReport.gflops(task.flop(), ms), 1),
+            task.flop() > 0 ? Figures.text(TaskReport.gflops(task.flop(), ms), 1) : "-",
             task.name());
       }
       line(

@@ -23,12 +23,11 @@ final class TuningProgressLines implements TuningListener {
     }
     last = now;
     verb.note(
-        "task %d (%s; %d in all): %.1f GFLOP/s, best %.1f; trial %d of %d; %s elapsed%s%s",
+        "task %d (%s; %d in all): %s; trial %d of %d; %s elapsed%s%s",
         progress.task(),
         progress.taskName(),
         progress.tasks(),
-        progress.currentGflops(),
-        progress.bestGflops(),
+        speed(progress),
         progress.trials(),
         progress.plannedTrials(),
         TimeSpan.text(progress.elapsed()),
@@ -36,6 +35,13 @@ final class TuningProgressLines implements TuningListener {
         progress.modelMs().isPresent()
             ? "; model about %.2f ms".formatted(progress.modelMs().getAsDouble())
             : "");
+  }
+
+  /** A lookup or a copy computes nothing. */
+  private static String speed(TuningProgress progress) {
+    return progress.bestGflops() > 0
+        ? "%.1f GFLOP/s, best %.1f".formatted(progress.currentGflops(), progress.bestGflops())
+        : "no operations counted";
   }
 
   @Override

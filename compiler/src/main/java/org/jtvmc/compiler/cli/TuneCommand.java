@@ -157,6 +157,9 @@ final class TuneCommand extends Verb {
         report = tune(selected(all), fused.getFirst(), place, rules, store, interruption);
         artifact = compile(source, modules.getFirst(), machine, place.target(), store);
         report(report, place, file, artifact);
+        if (report.interrupted()) {
+          note("interrupted; what was measured is kept, and the next tune goes on from it");
+        }
       }
       return report.interrupted() ? ExitCode.INTERRUPTED : ExitCode.DONE;
     }

@@ -79,7 +79,7 @@ static float of_half(uint32_t bits) {
 }
 
 /* What multiplies: the types of both factors. */
-typedef enum { HALVES, BFLOATS, BYTES } factors;
+typedef enum { HALVES, BFLOATS, BYTES, TFLOATS } factors;
 enum { LEFT_SIGNED = 4, RIGHT_SIGNED = 8 };
 
 /* Element i of the part of a fragment that a thread holds. */
@@ -88,12 +88,15 @@ static double element_of(const uint32_t *words, uint32_t i, factors kind, int is
     uint32_t byte = words[i / 4] >> (i % 4 * 8) & 0xff;
     return is_signed ? (int8_t)byte : (double)byte;
   }
+  if (kind == TFLOATS) {
+    return as_float(words[i] & 0xffffe000); /* the lower bits are not looked at */
+  }
   uint32_t half = words[i / 2] >> (i % 2 * 16) & 0xffff;
   return kind == HALVES ? of_half(half) : as_float(half << 16);
 }
 
 /*
- * D = A B + C with A of 16 rows and B of 8 columns. With n elements in a word (2 or 4), lane
+ * D = A B + C with A of 16 rows and B of 8 columns. With n elements in a word (1, 2 or 4), lane
  * 4 g + q has of A the elements i of rows g (i / n even) and g + 8 (odd), columns n q + i % n, and
  * 4 n more from i = 2 n on; of B the rows n q + i % n, and 4 n more from i = n on, of column g; of C
  * rows g (i < 2) and g + 8, columns 2 q + i % 2.
@@ -102,7 +105,7 @@ static void multiply(thread *warp, uint32_t count) {
   double a[16][32], b[32][8];
   uint32_t type = warp[0].operands[10];
   factors kind = (factors)(type & 3);
-  uint32_t n = kind == BYTES ? 4 : 2;
+  uint32_t n = kind == BYTES ? 4 : kind == TFLOATS ? 1 : 2;
   for (uint32_t lane_number = 0; lane_number < count; lane_number++) {
     const uint32_t *own = warp[lane_number].operands;
     uint32_t g = lane_number / 4, q = lane_number % 4;

@@ -69,6 +69,9 @@ final class Conversions {
   /** A {@code float} that stands for a narrower type, rounded to it (nearest even). */
   Value rounded(Value value) {
     DType dtype = value.dtype();
+    if (dtype.kind() == DType.Kind.TFLOAT) {
+      return toTensorFloat(value);
+    }
     if (!dtype.isFloat() || dtype.bits() != 16) {
       return value;
     }
@@ -83,6 +86,7 @@ final class Conversions {
     return switch (dtype.kind()) {
       case BOOL -> ir.convert(LLVMZExt, value.ref(), type);
       case BFLOAT -> toBfloat(value, type);
+      case TFLOAT -> value.ref();
       case FLOAT ->
           dtype.bits() != 16
               ? value.ref()
@@ -111,6 +115,7 @@ final class Conversions {
             LLVMValueRef bits = ir.convert(LLVMZExt, stored, wide);
             yield ir.convert(LLVMBitCast, ir.binary(LLVMShl, bits, word(16, lanes)), type);
           }
+          case TFLOAT -> stored;
           case FLOAT ->
               dtype.bits() != 16
                   ? stored
@@ -145,6 +150,22 @@ final class Conversions {
     LLVMValueRef quiet = ir.binary(LLVMOr, high, word(0x40, lanes));
     LLVMValueRef isNan = ir.compareFloats(LLVMRealUNO, value.ref(), value.ref());
     return ir.convert(LLVMTrunc, ir.select(isNan, quiet, rounded), type);
+  }
+
+  private Value toTensorFloat(Value value) {
+    int lanes = value.lanes();
+    LLVMTypeRef wide = ir.types().vector(ir.types().integer(32), lanes);
+    LLVMValueRef bits = ir.convert(LLVMBitCast, value.ref(), wide);
+    LLVMValueRef odd =
+        ir.binary(LLVMAnd, ir.binary(LLVMLShr, bits, word(13, lanes)), word(1, lanes));
+    LLVMValueRef biased = ir.binary(LLVMAdd, bits, ir.binary(LLVMAdd, odd, word(0xfff, lanes)));
+    LLVMValueRef rounded =
+        ir.convert(
+            LLVMBitCast,
+            ir.binary(LLVMAnd, biased, word(0xffffe000L, lanes)),
+            LLVMTypeOf(value.ref()));
+    LLVMValueRef isNan = ir.compareFloats(LLVMRealUNO, value.ref(), value.ref());
+    return new Value(ir.select(isNan, value.ref(), rounded), value.dtype(), lanes);
   }
 
   private LLVMValueRef word(long value, int lanes) {

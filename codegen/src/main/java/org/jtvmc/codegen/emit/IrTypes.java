@@ -33,7 +33,7 @@ public final class IrTypes {
               FLOAT8_E8M0FNU,
               FLOAT4_E2M1FN ->
               integer(8);
-          case BFLOAT -> LLVMFloatTypeInContext(context);
+          case BFLOAT, TFLOAT -> LLVMFloatTypeInContext(context);
           case FLOAT ->
               dtype.bits() == 64
                   ? LLVMDoubleTypeInContext(context)
@@ -59,6 +59,7 @@ public final class IrTypes {
           FLOAT8_E5M2FNUZ,
           FLOAT8_E8M0FNU,
           FLOAT4_E2M1FN,
+          TFLOAT,
           STRING ->
           register(dtype, lanes);
     };
@@ -76,7 +77,7 @@ public final class IrTypes {
           FLOAT4_E2M1FN ->
           8;
       case INT, UINT, STRING -> Math.max(8, dtype.bits());
-      case BFLOAT, FLOAT -> Math.max(32, dtype.bits());
+      case BFLOAT, TFLOAT, FLOAT -> Math.max(32, dtype.bits());
     };
   }
 

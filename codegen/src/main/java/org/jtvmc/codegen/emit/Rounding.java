@@ -1,6 +1,7 @@
 package org.jtvmc.codegen.emit;
 
 import org.jtvmc.ir.type.DType;
+import org.jtvmc.ir.type.TensorFloat;
 
 /** Constants rounded to the floating-point types that Java lacks. */
 final class Rounding {
@@ -17,7 +18,8 @@ final class Rounding {
     }
     return switch (dtype.bits()) {
       case 64 -> value;
-      case 32 -> (float) value;
+      case 32 ->
+          dtype.kind() == DType.Kind.TFLOAT ? TensorFloat.round((float) value) : (float) value;
       default -> Float.float16ToFloat(Float.floatToFloat16((float) value));
     };
   }

@@ -49,11 +49,11 @@ final class TensorCores {
 
   /** True where there is an instruction that multiplies these and adds the products up. */
   static boolean multiply(DType left, DType right, DType sum) {
-    boolean halves =
+    boolean floats =
         sum.equals(DType.F32)
             && left.equals(right)
-            && (left.equals(DType.F16) || left.equals(DType.BF16));
-    return halves || (sum.equals(DType.I32) && isByte(left) && isByte(right));
+            && List.of(DType.F16, DType.BF16, DType.TF32).contains(left);
+    return floats || (sum.equals(DType.I32) && isByte(left) && isByte(right));
   }
 
   private static boolean isByte(DType dtype) {
@@ -90,6 +90,11 @@ final class TensorCores {
     LLVMValueRef within = and(lane, 7);
     LLVMValueRef matrix = shiftRight(lane, 3);
     LLVMValueRef place = begin(left, product.rows().get(row), shiftRight(lane, 2), k);
+    if (left.byWords()) {
+      LLVMValueRef own = sum(place, shiftRight(lane, 2), times(and(lane, 3), left.step()));
+      long half = left.step() * left.unit();
+      return loadWords(left, own, 0, group, half, group + half);
+    }
     LLVMValueRef half = shiftRight(matrix, 1);
     LLVMValueRef offset =
         left.transposed()
@@ -106,6 +111,13 @@ final class TensorCores {
     LLVMValueRef within = and(lane, 7);
     LLVMValueRef matrix = shiftRight(lane, 3);
     LLVMValueRef place = begin(right, product.columns().get(column), and(lane, 3), k);
+    if (right.byWords()) {
+      LLVMValueRef own = sum(place, shiftRight(lane, 2), times(and(lane, 3), right.step()));
+      long half = right.step() * right.unit();
+      return two
+          ? loadWords(right, own, 0, half, next, next + half)
+          : loadWords(right, own, 0, half);
+    }
     LLVMValueRef half = and(matrix, 1);
     LLVMValueRef offset =
         right.transposed()
@@ -128,12 +140,27 @@ final class TensorCores {
     return ir.binary(LLVMSub, own, times(part, operand.laneStep()));
   }
 
-  private LLVMValueRef[] load(Operand operand, LLVMValueRef offset, int words) {
+  private LLVMValueRef base(Operand operand) {
     if (!(context.storageOf(operand.buffer()) instanceof Storage.Memory(LLVMValueRef base))) {
       throw new IllegalStateException("shared memory in registers: " + operand);
     }
+    return base;
+  }
+
+  /** The elements so far from {@code first}, each a word of a fragment. */
+  private LLVMValueRef[] loadWords(Operand operand, LLVMValueRef first, long... distances) {
+    LLVMTypeRef word = ir.types().integer(32);
+    LLVMValueRef[] fragment = new LLVMValueRef[distances.length];
+    for (int i = 0; i < distances.length; i++) {
+      LLVMValueRef place = sum(first, ir.int64(distances[i]));
+      fragment[i] = ir.load(word, ir.pointer(word, base(operand), place), Integer.BYTES);
+    }
+    return fragment;
+  }
+
+  private LLVMValueRef[] load(Operand operand, LLVMValueRef offset, int words) {
     LLVMTypeRef element = ir.types().memory(operand.dtype(), 1);
-    LLVMValueRef pointer = ir.pointer(element, base, offset);
+    LLVMValueRef pointer = ir.pointer(element, base(operand), offset);
     String name =
         "llvm.nvvm.ldmatrix.sync.aligned.m8n8.x%d%s.b16"
             .formatted(words, operand.transposed() ? ".trans" : "");
@@ -188,6 +215,9 @@ final class TensorCores {
     }
     if (left.equals(DType.BF16)) {
       return "llvm.nvvm.mma.m16n8k16.row.col.bf16";
+    }
+    if (left.equals(DType.TF32)) {
+      return "llvm.nvvm.mma.m16n8k8.row.col.tf32";
     }
     String types = left.equals(right) ? suffix(left) : suffix(left) + suffix(right);
     return "llvm.nvvm.mma.m16n8k32.row.col" + types;

@@ -6,8 +6,9 @@ import org.jtvmc.ir.type.DType;
 /**
  * A value of the LLVM function that is being emitted.
  *
- * <p>A bool is an {@code i1}. A float16 or bfloat16 is held as a {@code float} that is already
- * rounded to its type, so that arithmetic needs no conversion but the rounding of its result.
+ * <p>A bool is an {@code i1}. A float16, bfloat16 or tfloat32 is held as a {@code float} that is
+ * already rounded to its type, so that arithmetic needs no conversion but the rounding of its
+ * result.
  *
  * @param lanes 1 for a scalar, else the length of the LLVM vector
  */

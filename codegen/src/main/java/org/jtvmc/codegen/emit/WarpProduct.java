@@ -15,8 +15,9 @@ import org.jtvmc.ir.type.DType;
  *
  * <p>Of the 16 rows of an {@code mma.sync} the thread with lane number {@code 4 g + q} has two,
  * which are rows {@code g} of two groups of eight, and of its 8 columns two, {@code 2 q} and {@code
- * 2 q + 1} (PTX ISA, "Matrix Fragments for mma.m16n8k16"). So the place of a thread's row moves
- * with {@code g} alone, and that of its column with {@code q} alone.
+ * 2 q + 1} (PTX ISA, "Matrix Fragments for mma.m16n8k16"; m16n8k8 of tf32 has the same rows and
+ * columns). So the place of a thread's row moves with {@code g} alone, and that of its column with
+ * {@code q} alone.
  *
  * @param rows where in {@code left} each of a thread's rows begins; an even number
  * @param columns where in {@code right} each of its columns begins; an even number
@@ -60,6 +61,13 @@ record WarpProduct(
     /** True where the elements of the other dimension lie side by side, not those reduced. */
     boolean transposed() {
       return step != 1;
+    }
+
+    /**
+     * True where fragments are loaded word by word: {@code ldmatrix} turns two-byte numbers only.
+     */
+    boolean byWords() {
+      return transposed() && dtype().bytes() == Integer.BYTES;
     }
 
     /** The elements of a row of a matrix. */

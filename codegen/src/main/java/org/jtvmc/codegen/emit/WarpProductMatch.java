@@ -284,15 +284,16 @@ final class WarpProductMatch {
   /**
    * True where {@code ldmatrix} can load every fragment, by rows of 16 bytes at multiples of 16:
    * either neighbouring products lie side by side; or, for numbers of two bytes, neighbouring rows
-   * (columns) do, and the matrices are transposed as they are loaded.
+   * (columns) do, and the matrices are transposed as they are loaded. Words of four bytes of which
+   * neighbouring rows (columns) lie side by side are loaded one by one.
    *
    * @param neighbours consecutive rows (columns) of one thread among eight
    */
   private boolean isLoadable(Operand operand, List<Affine> places, int neighbours) {
-    int unit = operand.unit();
+    int unit = operand.byWords() ? 1 : operand.unit();
     boolean loadable =
         operand.transposed()
-            ? operand.dtype().bytes() == 2
+            ? operand.dtype().bytes() >= 2
                 && operand.step() % unit == 0
                 && operand.laneStep() == neighbours
             : operand.laneStep() % unit == 0;

@@ -12,7 +12,8 @@ public final class DlpackTypes {
     return switch (dtype.kind()) {
       case INT -> 0;
       case UINT -> 1;
-      case FLOAT -> 2;
+      // Its numbers are those of float32.
+      case FLOAT, TFLOAT -> 2;
       case STRING -> 3;
       case BFLOAT -> 4;
       case BOOL -> 6;

@@ -38,7 +38,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** The oldest x86-64, which lacks nearly everything: kernels still call no library. */
 class BaselineCodeTest {
   private static final Pattern CALL = Pattern.compile("\\b(?:call|jmp)q?\\s+([a-z_][\\w.]*)");
-  private static final List<DType> FLOATS = List.of(DType.F32, DType.F64, DType.F16, DType.BF16);
+  private static final List<DType> FLOATS =
+      List.of(DType.F32, DType.F64, DType.F16, DType.BF16, DType.TF32);
 
   private static KernelFixture fixture;
 

@@ -42,6 +42,7 @@ class VectorCodeTest {
           DType.F64,
           DType.F16,
           DType.BF16,
+          DType.TF32,
           DType.I8,
           DType.U8,
           DType.I16,

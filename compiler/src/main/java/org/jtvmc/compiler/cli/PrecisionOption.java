@@ -11,8 +11,8 @@ final class PrecisionOption {
       paramLabel = "P",
       defaultValue = "fp32",
       description =
-          "How weights and what products read are stored: fp32 (the default), bf16 or fp16. Sums"
-              + " are of 32 bits always.")
+          "How weights and what products read are stored: fp32 (the default), bf16, fp16, or tf32,"
+              + " which is fp32 rounded for tensor cores. Sums are of 32 bits always.")
   private Precision precision;
 
   Precision value() {

@@ -71,6 +71,7 @@ final class Closeness {
               FLOAT8_E8M0FNU,
               FLOAT,
               BFLOAT,
+              TFLOAT,
               INT,
               UINT,
               BOOL,

@@ -145,7 +145,7 @@ final class NpyHeader {
     String order = dtype.bytes() == 1 ? "|" : "<";
     String kind =
         switch (dtype.kind()) {
-          case FLOAT -> "f";
+          case FLOAT, TFLOAT -> "f";
           case INT -> "i";
           // NumPy has no bfloat16 and no narrower floats: their bits are kept.
           case UINT,

@@ -22,7 +22,7 @@ import org.jtvmc.ir.type.DType;
 import org.jtvmc.ir.type.TensorType;
 
 /**
- * Stores in 16 bits what matrix products and convolutions read, and sums in 32.
+ * Stores what matrix products and convolutions read in a narrower type, and sums in 32 bits.
  *
  * <pre>{@code
  * %0 = nn.dense(%x, const["w"]);        %0 = cast(%x, dtype=bfloat16);
@@ -55,7 +55,7 @@ public final class LowerPrecision implements Pass<IRModule> {
   private final DType storage;
 
   /**
-   * @param storage {@code bfloat16} or {@code float16}
+   * @param storage {@code bfloat16}, {@code float16}, or {@code tfloat32}
    */
   public LowerPrecision(OperatorRegistry operators, DType storage) {
     this.operators = operators;

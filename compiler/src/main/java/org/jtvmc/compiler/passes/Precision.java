@@ -15,7 +15,10 @@ public enum Precision {
   BF16(0.1, 0.05),
 
   /** 11 bits of significance; beyond 65504 numbers become infinite. */
-  FP16(0.02, 0.01);
+  FP16(0.02, 0.01),
+
+  /** 11 bits of significance and the range of {@code float32}, in 32 bits of memory. */
+  TF32(0.02, 0.01);
 
   private final double absolute;
   private final double relative;
@@ -31,6 +34,7 @@ public enum Precision {
       case FP32 -> Optional.empty();
       case BF16 -> Optional.of(DType.BF16);
       case FP16 -> Optional.of(DType.F16);
+      case TF32 -> Optional.of(DType.TF32);
     };
   }
 

@@ -187,7 +187,8 @@ public final class OnnxRuntimeSession implements AutoCloseable {
             default -> OnnxJavaType.DOUBLE;
           };
       case BFLOAT -> OnnxJavaType.BFLOAT16;
-      case FLOAT8_E4M3FN,
+      case TFLOAT,
+          FLOAT8_E4M3FN,
           FLOAT8_E4M3FNUZ,
           FLOAT8_E5M2,
           FLOAT8_E5M2FNUZ,

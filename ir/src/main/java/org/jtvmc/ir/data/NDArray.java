@@ -9,6 +9,7 @@ import java.lang.ref.Reference;
 import java.util.List;
 import java.util.stream.LongStream;
 import org.jtvmc.ir.type.DType;
+import org.jtvmc.ir.type.TensorFloat;
 import org.jtvmc.ir.type.TensorType;
 
 /**
@@ -114,6 +115,7 @@ public record NDArray(TensorType type, MemorySegment data) {
             case 32 -> data.get(FLOAT, index * 4);
             default -> Float.float16ToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, index * 2));
           };
+      case TFLOAT -> data.get(FLOAT, index * 4);
       case BFLOAT ->
           Float.intBitsToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, index * 2) << 16);
       case UINT -> {
@@ -170,6 +172,7 @@ public record NDArray(TensorType type, MemorySegment data) {
                   ValueLayout.JAVA_SHORT_UNALIGNED, index * 2, Float.floatToFloat16((float) value));
         }
       }
+      case TFLOAT -> data.set(FLOAT, index * 4, TensorFloat.round((float) value));
       case BFLOAT -> data.set(ValueLayout.JAVA_SHORT_UNALIGNED, index * 2, bfloat16((float) value));
       case BOOL -> setLong(index, value != 0 ? 1 : 0);
       case INT,

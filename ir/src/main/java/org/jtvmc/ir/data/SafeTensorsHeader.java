@@ -131,6 +131,7 @@ final class SafeTensorsHeader {
     return switch (dtype.kind()) {
       case FLOAT -> "F" + dtype.bits();
       case BFLOAT -> "BF" + dtype.bits();
+      case TFLOAT -> "TF" + dtype.bits();
       case INT -> "I" + dtype.bits();
       case UINT -> "U" + dtype.bits();
       case BOOL -> "BOOL";

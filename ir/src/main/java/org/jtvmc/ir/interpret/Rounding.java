@@ -1,6 +1,7 @@
 package org.jtvmc.ir.interpret;
 
 import org.jtvmc.ir.type.DType;
+import org.jtvmc.ir.type.TensorFloat;
 
 /** Values brought into the range and precision of a type. */
 final class Rounding {
@@ -11,7 +12,8 @@ final class Rounding {
   static double round(DType dtype, double value) {
     return switch (dtype.bits()) {
       case 64 -> value;
-      case 32 -> (float) value;
+      case 32 ->
+          dtype.kind() == DType.Kind.TFLOAT ? TensorFloat.round((float) value) : (float) value;
       default ->
           dtype.kind() == DType.Kind.BFLOAT
               ? bfloat16((float) value)

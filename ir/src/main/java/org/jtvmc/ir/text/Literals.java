@@ -56,7 +56,7 @@ final class Literals {
           FLOAT8_E8M0FNU,
           FLOAT4_E2M1FN ->
           Long.toUnsignedString(array.getLong(index));
-      case FLOAT, BFLOAT -> {
+      case FLOAT, BFLOAT, TFLOAT -> {
         double value = array.getDouble(index);
         yield dtype.bits() == 64 ? Double.toString(value) : Float.toString((float) value);
       }
@@ -93,7 +93,7 @@ final class Literals {
             FLOAT4_E2M1FN ->
             array.setLong(index, Long.parseUnsignedLong(element));
         case STRING -> throw noLiteral();
-        case FLOAT, BFLOAT ->
+        case FLOAT, BFLOAT, TFLOAT ->
             // Through the element's own width: rounding twice can miss the nearest value.
             array.setDouble(
                 index,

@@ -50,6 +50,7 @@ final class RandomElements {
       case UINT -> array.setLong(index, bits << unused >>> unused);
       case FLOAT,
           BFLOAT,
+          TFLOAT,
           FLOAT8_E4M3FN,
           FLOAT8_E4M3FNUZ,
           FLOAT8_E5M2,

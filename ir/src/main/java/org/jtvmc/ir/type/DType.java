@@ -18,6 +18,8 @@ public record DType(Kind kind, int bits) {
     UINT,
     FLOAT,
     BFLOAT,
+    /** A float with 8 bits of exponent and 10 of mantissa, in the upper bits of 32. */
+    TFLOAT,
     BOOL,
     /** As the formats below: no arithmetic, only conversions. A value is a byte in memory. */
     FLOAT8_E4M3FN,
@@ -34,6 +36,10 @@ public record DType(Kind kind, int bits) {
   public static final DType F32 = new DType(Kind.FLOAT, 32);
   public static final DType F16 = new DType(Kind.FLOAT, 16);
   public static final DType BF16 = new DType(Kind.BFLOAT, 16);
+
+  /** What tensor cores multiply in the place of float32: float32 rounded to 11 significant bits. */
+  public static final DType TF32 = new DType(Kind.TFLOAT, 32);
+
   public static final DType I64 = new DType(Kind.INT, 64);
   public static final DType I32 = new DType(Kind.INT, 32);
   public static final DType I16 = new DType(Kind.INT, 16);
@@ -69,9 +75,9 @@ public record DType(Kind kind, int bits) {
   /** Text, which only the operators for it take. */
   public static final DType STRING = new DType(Kind.STRING, 128);
 
-  /** True for floating-point kinds, bfloat16 among them. */
+  /** True for floating-point kinds, bfloat16 and tfloat32 among them. */
   public boolean isFloat() {
-    return kind == Kind.FLOAT || kind == Kind.BFLOAT;
+    return kind == Kind.FLOAT || kind == Kind.BFLOAT || kind == Kind.TFLOAT;
   }
 
   /** True for signed and unsigned integers of 8 bits and more; false for bool. */
@@ -86,7 +92,7 @@ public record DType(Kind kind, int bits) {
   public boolean isNarrow() {
     return switch (kind) {
       case INT, UINT -> bits < 8;
-      case FLOAT, BFLOAT, BOOL, STRING -> false;
+      case FLOAT, BFLOAT, TFLOAT, BOOL, STRING -> false;
       case FLOAT8_E4M3FN,
           FLOAT8_E4M3FNUZ,
           FLOAT8_E5M2,
@@ -145,6 +151,7 @@ public record DType(Kind kind, int bits) {
       case "float8_e8m0fnu" -> F8_E8M0FNU;
       case "float4_e2m1fn" -> F4_E2M1FN;
       case "bfloat16" -> BF16;
+      case "tfloat32" -> TF32;
       case "float16" -> F16;
       case "float32" -> F32;
       case "float64" -> F64;
@@ -170,6 +177,7 @@ public record DType(Kind kind, int bits) {
       case UINT -> "uint" + bits;
       case FLOAT -> "float" + bits;
       case BFLOAT -> "bfloat" + bits;
+      case TFLOAT -> "tfloat" + bits;
       case FLOAT8_E4M3FN,
           FLOAT8_E4M3FNUZ,
           FLOAT8_E5M2,

@@ -99,6 +99,9 @@ final class MatrixFunctions {
     if (name.endsWith("bf16")) {
       return 1;
     }
+    if (name.endsWith("tf32")) {
+      return 3;
+    }
     String types = name.substring(name.indexOf(".col") + 4);
     boolean leftSigned = types.startsWith(".s8");
     boolean rightSigned = types.endsWith(".s8");

@@ -117,6 +117,8 @@ class TensorCoresTest {
     "float16, float16, float32, false, m16n8k16.row.col.f32.f16.f16.f32",
     "bfloat16, bfloat16, float32, true, m16n8k16.row.col.f32.bf16.bf16.f32",
     "bfloat16, bfloat16, float32, false, m16n8k16.row.col.f32.bf16.bf16.f32",
+    "tfloat32, tfloat32, float32, true, m16n8k8.row.col.f32.tf32.tf32.f32",
+    "tfloat32, tfloat32, float32, false, m16n8k8.row.col.f32.tf32.tf32.f32",
     "int8, int8, int32, true, m16n8k32.row.col.s32.s8.s8.s32",
     "uint8, int8, int32, true, m16n8k32.row.col.s32.u8.s8.s32",
   })
@@ -170,6 +172,7 @@ class TensorCoresTest {
     "float16, float32, '1, 20, 21, 64', '40, 64, 3, 3', '1, 10, 11, 40', "
         + "'padding=[1, 1, 1, 1], strides=[2, 2]'",
     "float16, float32, '1, 19, 17, 32', '64, 32, 1, 1', '1, 10, 9, 64', 'strides=[2, 2]'",
+    "tfloat32, float32, '1, 14, 17, 16', '40, 16, 3, 3', '1, 14, 17, 40', 'padding=[1, 1, 1, 1]'",
     "int8, int32, '1, 13, 12, 32', '24, 32, 5, 5', '1, 13, 12, 24', 'padding=[2, 2, 2, 2]'",
   })
   void convolutionsAreRight(

@@ -184,7 +184,7 @@ final class OneNodeModel {
       case FLOAT8_E4M3FNUZ -> DataType.FLOAT8E4M3FNUZ;
       case FLOAT8_E5M2 -> DataType.FLOAT8E5M2;
       case FLOAT8_E5M2FNUZ -> DataType.FLOAT8E5M2FNUZ;
-      case FLOAT8_E8M0FNU, FLOAT4_E2M1FN ->
+      case TFLOAT, FLOAT8_E8M0FNU, FLOAT4_E2M1FN ->
           throw new IllegalArgumentException("no tensor of type " + dtype);
       case STRING -> DataType.STRING;
       case INT, UINT -> DataType.valueOf(dtype.toString().toUpperCase(java.util.Locale.ROOT));

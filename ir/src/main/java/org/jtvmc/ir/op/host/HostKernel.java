@@ -77,6 +77,7 @@ abstract class HostKernel extends TensorOperator implements HostOperator {
               1;
           case FLOAT -> 2;
           case BFLOAT -> 3;
+          case TFLOAT -> throw new IllegalArgumentException(dtype + " is for products on GPUs");
         };
     return kind * 16 + dtype.bytes();
   }

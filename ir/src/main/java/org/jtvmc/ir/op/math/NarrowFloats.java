@@ -38,7 +38,7 @@ record NarrowFloats(
       case FLOAT8_E5M2 -> new NarrowFloats(dtype, 2, 15, 0x7b, 0x7c, 0x7e, true);
       case FLOAT8_E5M2FNUZ -> new NarrowFloats(dtype, 2, 16, 0x7f, -1, 0x80, false);
       case FLOAT4_E2M1FN -> new NarrowFloats(dtype, 1, 1, 0x7, -1, -1, true);
-      case FLOAT8_E8M0FNU, INT, UINT, FLOAT, BFLOAT, BOOL, STRING ->
+      case FLOAT8_E8M0FNU, INT, UINT, FLOAT, BFLOAT, TFLOAT, BOOL, STRING ->
           throw new IllegalArgumentException(dtype + " has no sign, exponent and mantissa");
     };
   }

@@ -17,7 +17,7 @@ public final class NarrowTypes {
     DType dtype = value.dtype();
     return switch (dtype.kind()) {
       case INT, UINT -> dtype.isNarrow() ? Reinterpret.of(dtype.carrier(), value) : value;
-      case FLOAT, BFLOAT, BOOL, STRING -> value;
+      case FLOAT, BFLOAT, TFLOAT, BOOL, STRING -> value;
       case FLOAT8_E8M0FNU -> PowersOfTwo.decode(value);
       case FLOAT8_E4M3FN, FLOAT8_E4M3FNUZ, FLOAT8_E5M2, FLOAT8_E5M2FNUZ, FLOAT4_E2M1FN ->
           NarrowFloats.of(dtype).decode(value);
@@ -34,7 +34,7 @@ public final class NarrowTypes {
   public static PrimExpr narrow(DType dtype, PrimExpr value, boolean saturate, String rounding) {
     return switch (dtype.kind()) {
       case INT, UINT -> integer(dtype, value);
-      case FLOAT, BFLOAT, BOOL, STRING -> value.cast(dtype);
+      case FLOAT, BFLOAT, TFLOAT, BOOL, STRING -> value.cast(dtype);
       case FLOAT8_E8M0FNU -> PowersOfTwo.encode(value.cast(DType.F32), saturate, rounding);
       case FLOAT8_E4M3FN, FLOAT8_E4M3FNUZ, FLOAT8_E5M2, FLOAT8_E5M2FNUZ, FLOAT4_E2M1FN ->
           NarrowFloats.of(dtype).encode(value.cast(DType.F32), saturate);

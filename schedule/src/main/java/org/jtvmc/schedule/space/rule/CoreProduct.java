@@ -17,16 +17,21 @@ import org.jtvmc.schedule.Stage;
 import org.jtvmc.schedule.space.Access;
 
 /**
- * Products that tensor cores make: {@code sum(wide(a[.., k]) * wide(b[.., k]))} of float16 or
- * bfloat16 numbers summed in float32, or of bytes summed in int32; with further reduce axes, such
- * as a convolution's window, outside of {@code k}. Float32 factors would have to be rounded (TF32),
- * and never are.
+ * Products that tensor cores make: {@code sum(wide(a[.., k]) * wide(b[.., k]))} of float16,
+ * bfloat16 or tfloat32 numbers summed in float32, or of bytes summed in int32; with further reduce
+ * axes, such as a convolution's window, outside of {@code k}. Float32 factors would have to be
+ * rounded, and never are unless the model says so with a type.
  *
  * @param along the number of the reduce axis along which a row of a fragment lies
  * @param step the multiple of which there must be products along that axis, at a time and in all
  */
 record CoreProduct(int along, long step) {
   private static final int LEAST_ARCH = 80;
+
+  /** A row of the matrices that are loaded from shared memory. */
+  private static final long MATRIX_ROW_BYTES = 16;
+
+  private static final long WORD_BYTES = 4;
 
   /** What an instruction takes of a row along the reduction. */
   static final long STEP_BYTES = 32;
@@ -68,13 +73,13 @@ record CoreProduct(int along, long step) {
         && same.equals(sum)) {
       DType first = a.tensor().dtype();
       DType second = b.tensor().dtype();
-      boolean halves =
+      boolean floats =
           sum.equals(DType.F32)
               && first.equals(second)
-              && (first.equals(DType.F16) || first.equals(DType.BF16));
+              && List.of(DType.F16, DType.BF16, DType.TF32).contains(first);
       boolean asTheyAre =
           operands.stream().allMatch(o -> o.tensor() == a.tensor() || o.tensor() == b.tensor());
-      return asTheyAre && (halves || (sum.equals(DType.I32) && isByte(first) && isByte(second)));
+      return asTheyAre && (floats || (sum.equals(DType.I32) && isByte(first) && isByte(second)));
     }
     return false;
   }
@@ -115,15 +120,28 @@ record CoreProduct(int along, long step) {
     throw new IllegalStateException("no dimension of the reduction: " + operand);
   }
 
-  /** True for two-byte numbers whose last dimension is one of the result's. */
+  /**
+   * The elements by which rows of a tile in shared memory are longer than what they hold, so that
+   * what a warp loads together lies in different banks.
+   *
+   * @param last the dimension that lies side by side
+   */
+  static long padding(Access operand, Axis along, int last) {
+    long bytes = operand.tensor().dtype().bytes();
+    boolean byWords = bytes == WORD_BYTES && operand.indices().get(last) != along.var();
+    // Words of four rows, eight in each; else rows of 16 bytes.
+    return (byWords ? 2 * MATRIX_ROW_BYTES : MATRIX_ROW_BYTES) / bytes;
+  }
+
+  /** True for floats whose last dimension is one of the result's. */
   private static boolean isOneOf(PrimVar last, Access operand, List<Axis> others) {
-    return operand.tensor().dtype().bytes() == 2
+    return operand.tensor().dtype().isFloat()
         && others.stream().anyMatch(axis -> axis.var() == last);
   }
 
   /**
-   * True where the last dimension is that of the products or, of two-byte numbers, the other; or
-   * where constants can be turned so when the model is compiled.
+   * True where the last dimension is that of the products or, of floats, the other; or where
+   * constants can be turned so when the model is compiled.
    */
   private static boolean isLoadable(Access operand, Axis along, List<Axis> others) {
     PrimVar last = ends(operand);

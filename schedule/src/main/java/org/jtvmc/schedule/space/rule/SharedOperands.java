@@ -242,7 +242,7 @@ record SharedOperands(
     List<String> order = new ArrayList<>(axes);
     order.remove(last);
     order.add(axes.get(last));
-    state.apply(new OrderStorage(id, order, ACCESS_BYTES / operand.tensor().dtype().bytes()));
+    state.apply(new OrderStorage(id, order, CoreProduct.padding(operand, along, last)));
     if (!order.equals(axes)) {
       boolean moved =
           operand.tensor().shape().subList(last + 1, axes.size()).stream()

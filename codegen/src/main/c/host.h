@@ -4,8 +4,8 @@
  *
  *   int32_t jtvmc_host_x(void** buffers, jtvmc_pool* pool)
  *
- * with the data of the inputs, the results, the scratch memory where there is some, and last the
- * parameters. Results are as large as they can become; what is not there is filled with zeros, and
+ * with the data of the inputs, the results, the scratch memory where there is some, the table where
+ * there is one, and last the parameters. Results are as large as they can become; what is not there is filled with zeros, and
  * the sizes of what is there are a result. The Java classes of org.jtvmc.ir.op.host say what each
  * computes.
  */

@@ -78,20 +78,20 @@ static float value(plane p, grid rows, int64_t y, grid columns, int64_t x, int64
   return sum / (float)(count ? count : 1);
 }
 
-/* data, regions, images; result; n, c, h, w, regions, height, width, ratio, greatest, half, scale */
+/* data, regions, images; result; scale; n, c, h, w, regions, height, width, ratio, greatest, half */
 int32_t jtvmc_host_roi_align(void** buffers, jtvmc_pool* pool) {
   (void)pool;
   const float* data = buffers[0];
   const float* regions = buffers[1];
   const int64_t* images = buffers[2];
   float* result = buffers[3];
-  const int64_t* parameters = buffers[4];
+  const int64_t* parameters = buffers[5];
   int64_t channels = parameters[1];
   plane p = {data, parameters[2], parameters[3]};
   int64_t height = parameters[5];
   int64_t width = parameters[6];
   double scale;
-  memcpy(&scale, &parameters[10], sizeof scale);
+  memcpy(&scale, buffers[4], sizeof scale);
   for (int64_t region = 0; region < parameters[4]; region++) {
     int64_t image = images[region];
     if (image < 0 || image >= parameters[0]) return JTVMC_REFUSED;

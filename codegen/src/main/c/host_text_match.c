@@ -108,18 +108,19 @@ static int32_t matches(machine* m, jtvmc_text text, ways now, ways next) {
   return 0;
 }
 
-/* texts; matches; scratch; texts, instructions, kind, first, second ..., ranges... */
+/* texts; matches; scratch; instructions, kind, first, second ..., ranges...; texts */
 int32_t jtvmc_host_text_match(void** buffers, jtvmc_pool* pool) {
   (void)pool;
   const jtvmc_text* texts = buffers[0];
   uint8_t* matched = buffers[1];
   int64_t* scratch = buffers[2];
-  const int64_t* parameters = buffers[3];
-  int64_t size = parameters[1];
+  const int64_t* program = buffers[3];
+  const int64_t* parameters = buffers[4];
+  int64_t size = program[0];
   ways now = {scratch, 0};
   ways next = {scratch + size, 0};
   /* Each instruction pushes two at most, and is followed once. */
-  machine m = {parameters + 2, parameters + 2 + 3 * size, scratch + 2 * size, scratch + 3 * size, 0};
+  machine m = {program + 1, program + 1 + 3 * size, scratch + 2 * size, scratch + 3 * size, 0};
   memset(m.marks, 0, (size_t)size * sizeof *m.marks);
   for (int64_t i = 0; i < parameters[0]; i++) matched[i] = matches(&m, texts[i], now, next) != 0;
   return 0;

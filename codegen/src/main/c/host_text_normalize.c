@@ -60,16 +60,17 @@ static jtvmc_text dropped_text(const char* blob, int64_t count, int64_t index) {
   return text;
 }
 
-/* texts, dropped; kept, count; memory; texts, room, changes, comparisons, pairs... */
+/* texts, dropped; kept, count; memory; changes, comparisons, pairs...; texts, room */
 int32_t jtvmc_host_text_normalize(void** buffers, jtvmc_pool* pool) {
   (void)pool;
   const jtvmc_text* texts = buffers[0];
   const char* blob = buffers[1];
   jtvmc_text* kept = buffers[2];
   int64_t* count = buffers[3];
-  const int64_t* parameters = buffers[5];
-  mapping changes = {parameters + 4, parameters[2]};
-  mapping comparisons = {parameters + 4 + 2 * parameters[2], parameters[3]};
+  const int64_t* table = buffers[5];
+  const int64_t* parameters = buffers[6];
+  mapping changes = {table + 2, table[0]};
+  mapping comparisons = {table + 2 + 2 * table[0], table[1]};
   int64_t dropped;
   memcpy(&dropped, blob, sizeof dropped);
   memset(kept, 0, (size_t)parameters[1] * sizeof *kept);

@@ -48,7 +48,8 @@ static int32_t split_at_space(part_list* list, jtvmc_text text, int64_t most) {
   return 0;
 }
 
-/* texts, delimiter; parts, counts, sizes; texts, most, room, rank, shape... */
+/* texts, delimiter; parts, counts, sizes; texts, most places and 1 or 0 for any number, room, rank,
+   shape... */
 int32_t jtvmc_host_text_split(void** buffers, jtvmc_pool* pool) {
   (void)pool;
   const jtvmc_text* texts = buffers[0];
@@ -66,8 +67,8 @@ int32_t jtvmc_host_text_split(void** buffers, jtvmc_pool* pool) {
   int64_t greatest = 0;
   for (int64_t i = 0; i < parameters[0]; i++) {
     part_list list = {parts + i * room, 0, room};
-    int32_t status = length ? split_at(&list, texts[i], delimiter, parameters[1])
-                            : split_at_space(&list, texts[i], parameters[1]);
+    int32_t status = length ? split_at(&list, texts[i], delimiter, parameters[1] - 1)
+                            : split_at_space(&list, texts[i], parameters[1] - 1);
     if (status) return JTVMC_REFUSED;
     counts[i] = list.count;
     if (list.count > greatest) greatest = list.count;

@@ -145,7 +145,7 @@ final class GraphConversion implements OnnxNode.Surroundings {
       return conversions
           .forTexts(node)
           .orElseThrow(() -> fault(proto, "has texts as an input, which is not supported", null))
-          .convert(node);
+          .convert(node.opened());
     }
     if (!conversion.handsOn() && node.takesDecided()) {
       return atRunTime

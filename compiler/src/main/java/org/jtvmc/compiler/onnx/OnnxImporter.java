@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
-import java.util.stream.LongStream;
 import org.jtvmc.compiler.onnx.convert.Conversions;
 import org.jtvmc.compiler.onnx.convert.Emitter;
 import org.jtvmc.compiler.onnx.convert.RunTime;
@@ -23,7 +22,6 @@ import org.jtvmc.ir.graph.Tuple;
 import org.jtvmc.ir.graph.Var;
 import org.jtvmc.ir.op.OperatorRegistry;
 import org.jtvmc.ir.op.SizeAssumptions;
-import org.jtvmc.ir.type.DType;
 import org.jtvmc.ir.type.TensorType;
 
 /**
@@ -32,9 +30,6 @@ import org.jtvmc.ir.type.TensorType;
  * alone is computed now.
  */
 public final class OnnxImporter {
-
-  /** A few bytes of a file must not fill the memory with the positions of texts. */
-  private static final long MOST_TEXTS = 1L << 24;
 
   private final Conversions conversions;
   private final Emitter emitter;
@@ -186,12 +181,12 @@ public final class OnnxImporter {
     if (runTime.isSequence(value)) {
       results.put(name + IRModule.ELEMENTS, runTime.elementsAsTensor(value));
     } else if (decided.isPresent() && isOpen) {
-      results.put(name, computed(runTime.opened(value)));
+      results.put(name, computed(runTime.opened(value), runTime));
     } else if (decided.isPresent()) {
       results.put(name, compact(value, decided.get()));
-      sizes.put(name + IRModule.SIZES, computed(decided.get()));
+      sizes.put(name + IRModule.SIZES, computed(decided.get(), runTime));
     } else {
-      results.put(name, computed(value));
+      results.put(name, computed(value, runTime));
     }
   }
 
@@ -205,16 +200,9 @@ public final class OnnxImporter {
   }
 
   /** A result is computed by the function, so that it has memory of its own. */
-  private Expr computed(Expr output) {
+  private Expr computed(Expr output, RunTime runTime) {
     if (output.type() instanceof TensorType type && type.dtype().isString()) {
-      if (!type.isStatic() || type.elements() > MOST_TEXTS) {
-        throw new ModelException(
-            "an output is %s, and texts have known sizes and at most %d elements; check the model's shapes"
-                .formatted(type, MOST_TEXTS));
-      }
-      var positions = LongStream.range(0, type.elements()).boxed().toList();
-      var all = new Constant(NDArray.ofLongs(positions).reshape(type.withDType(DType.I64)));
-      return emitter.callUnfolded("host.text_take", List.of(output, all), Attributes.NONE, "");
+      return runTime.copied(output);
     }
     return switch (output) {
       case Var var -> emitter.callUnfolded("copy", List.of(var), Attributes.NONE, var.name());

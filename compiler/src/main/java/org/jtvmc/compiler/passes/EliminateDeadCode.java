@@ -14,8 +14,10 @@ import org.jtvmc.ir.graph.Exprs;
 import org.jtvmc.ir.graph.Function;
 import org.jtvmc.ir.graph.GlobalVar;
 import org.jtvmc.ir.graph.GraphRewriter;
+import org.jtvmc.ir.graph.HostOperator;
 import org.jtvmc.ir.graph.IRModule;
 import org.jtvmc.ir.graph.Let;
+import org.jtvmc.ir.graph.Operator;
 import org.jtvmc.ir.graph.Var;
 import org.jtvmc.ir.pass.Pass;
 
@@ -59,21 +61,13 @@ public final class EliminateDeadCode implements Pass<IRModule> {
 
   private static IRModule withoutUncalled(IRModule module) {
     Set<String> called = new HashSet<>(List.of(IRModule.MAIN));
-    module
-        .functions()
-        .forEach(
-            (name, function) -> {
-              if (function.isRegion()) {
-                called.add(name);
-              }
-            });
     Deque<String> pending = new ArrayDeque<>(called);
     while (!pending.isEmpty()) {
       for (Expr expr : Exprs.postOrder(module.functions().get(pending.pop()).body())) {
-        if (expr instanceof Call call
-            && call.callee() instanceof GlobalVar global
-            && called.add(global.name())) {
-          pending.push(global.name());
+        for (String name : callees(expr)) {
+          if (called.add(name)) {
+            pending.push(name);
+          }
         }
       }
     }
@@ -83,5 +77,17 @@ public final class EliminateDeadCode implements Pass<IRModule> {
     Map<String, Function> kept = new LinkedHashMap<>(module.functions());
     kept.keySet().retainAll(called);
     return new IRModule(kept, module.outputNames());
+  }
+
+  /** The functions of the module that a call, or a step of the run, calls. */
+  private static List<String> callees(Expr expr) {
+    if (!(expr instanceof Call call)) {
+      return List.of();
+    }
+    return switch (call.callee()) {
+      case GlobalVar global -> List.of(global.name());
+      case HostOperator host -> host.regions(call.attributes());
+      case Operator _, Function _ -> List.of();
+    };
   }
 }

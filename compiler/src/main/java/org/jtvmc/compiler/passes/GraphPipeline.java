@@ -8,6 +8,8 @@ import org.jtvmc.ir.graph.IRModule;
 import org.jtvmc.ir.op.OperatorRegistry;
 import org.jtvmc.ir.pass.Pass;
 import org.jtvmc.ir.pass.PassManager;
+import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.ir.target.CudaTarget;
 import org.jtvmc.ir.target.Target;
 
 /**
@@ -30,7 +32,13 @@ public final class GraphPipeline {
 
   /** The same where it is known what the kernels are for: what is fused depends on the caches. */
   public static PassManager<IRModule> standard(Precision precision, Target target) {
-    return of(OperatorRegistry.standard(), precision, FuseOperators.Options.of(target));
+    OperatorRegistry operators = OperatorRegistry.standard();
+    List<Pass<IRModule>> first =
+        switch (target) {
+          case CpuTarget _ -> List.of();
+          case CudaTarget _ -> List.of(new SelectBranches(operators));
+        };
+    return of(operators, precision, FuseOperators.Options.of(target), first);
   }
 
   /**
@@ -40,11 +48,19 @@ public final class GraphPipeline {
    */
   public static PassManager<IRModule> of(
       OperatorRegistry operators, Precision precision, FuseOperators.Options fusion) {
+    return of(operators, precision, fusion, List.of());
+  }
+
+  private static PassManager<IRModule> of(
+      OperatorRegistry operators,
+      Precision precision,
+      FuseOperators.Options fusion,
+      List<Pass<IRModule>> ofTarget) {
     List<Pass<IRModule>> passes = new ArrayList<>();
+    passes.addAll(List.of(new CheckTypes(), new InlineFunctions()));
+    passes.addAll(ofTarget);
     passes.addAll(
         List.of(
-            new CheckTypes(),
-            new InlineFunctions(),
             new Canonicalize(operators),
             new FoldConstants(),
             new EliminateCommonSubexpressions(),

@@ -4,12 +4,14 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jtvmc.compiler.lower.FunctionLowering;
 import org.jtvmc.compiler.plan.ExecutionPlan;
 import org.jtvmc.compiler.plan.KernelUse;
 import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.graph.Call;
 import org.jtvmc.ir.graph.HostOperator;
+import org.jtvmc.ir.type.Dim;
 import org.jtvmc.ir.type.TensorType;
 
 /** What calls of the native runtime's operators take beside their tensors. */
@@ -32,7 +34,7 @@ final class HostCalls {
     return objects;
   }
 
-  static long scratchBytes(Call call) {
+  static Dim scratchBytes(Call call) {
     return operator(call).scratchBytes(inputs(call), call.attributes());
   }
 
@@ -62,6 +64,17 @@ final class HostCalls {
       numbers.set(i, (long) regions.indexOf(own.get(i)));
     }
     return NDArray.ofLongs(numbers);
+  }
+
+  /** The same where sizes are open; empty where the function needs numbers. */
+  static Optional<List<Dim>> openParameters(Call call) {
+    return operator(call).openParameters(inputs(call), call.attributes(), call.type());
+  }
+
+  /** Numbers that no size changes; none where there is no table. */
+  static Optional<NDArray> table(Call call) {
+    List<Long> numbers = operator(call).table(call.attributes());
+    return numbers.isEmpty() ? Optional.empty() : Optional.of(NDArray.ofLongs(numbers));
   }
 
   private static HostOperator operator(Call call) {

@@ -11,6 +11,7 @@ import org.jtvmc.compiler.passes.Views;
 import org.jtvmc.compiler.plan.ExecutionPlan;
 import org.jtvmc.compiler.plan.KernelUse;
 import org.jtvmc.compiler.plan.Value;
+import org.jtvmc.ir.graph.Call;
 import org.jtvmc.ir.graph.IRModule;
 import org.jtvmc.ir.graph.Var;
 import org.jtvmc.ir.target.CudaTarget;
@@ -101,10 +102,10 @@ record LoweredModel(
 
   private static void requireKnownSizes(KernelUse use) {
     boolean isKnown = use.inputs().stream().allMatch(value -> value.type().isStatic());
-    if (!isKnown && !HostCalls.controls(use.host().orElseThrow())) {
+    Call call = use.host().orElseThrow();
+    if (!isKnown && !HostCalls.controls(call) && HostCalls.openParameters(call).isEmpty()) {
       throw new ModelException(
-          "sizes that a run decides, as at %s, need known sizes of the inputs; give numbers with"
-                  .formatted(use.label())
+          "%s needs known sizes of the inputs; give numbers with".formatted(use.label())
               + " --input-shapes");
     }
   }

@@ -25,6 +25,7 @@ import org.jtvmc.codegen.library.TensorInfo;
 import org.jtvmc.codegen.library.TensorInfo.DecidedSizes;
 import org.jtvmc.compiler.lower.FunctionLowering;
 import org.jtvmc.compiler.lower.KernelSizes;
+import org.jtvmc.compiler.onnx.ModelException;
 import org.jtvmc.compiler.passes.Views;
 import org.jtvmc.compiler.plan.ExecutionPlan;
 import org.jtvmc.compiler.plan.KernelUse;
@@ -102,10 +103,20 @@ public final class ModelCompiler {
       for (IRModule variant : specialized) {
         String prefix = "%s_s%d".formatted(name, variants.size());
         variants.add(compile(variant, List.of(), prefix, file, packer));
+        requireKnownSizes(variants.getLast());
       }
       return compile(module, variants, name, file, packer);
     } catch (IOException e) {
       throw new UncheckedIOException("cannot write the weights to " + weights, e);
+    }
+  }
+
+  private static void requireKnownSizes(CompiledModel variant) {
+    boolean decides = variant.outputs().stream().anyMatch(output -> output.decided().isPresent());
+    if (decides || variant.open().isPresent()) {
+      throw new ModelException(
+          "a run of this model decides over sizes, for which shapes cannot have code of their own;"
+              + " leave out --specialize");
     }
   }
 
@@ -150,7 +161,7 @@ public final class ModelCompiler {
           plan.uses()
               .get(use)
               .host()
-              .map(call -> Dim.of(HostCalls.scratchBytes(call)))
+              .map(HostCalls::scratchBytes)
               .orElseGet(
                   () ->
                       kernelOf.stream()
@@ -244,7 +255,7 @@ public final class ModelCompiler {
         Optional<Call> host = plan.uses().get(use).host();
         scratch.add(
             host.isPresent()
-                ? Dim.of(HostCalls.scratchBytes(host.get()))
+                ? HostCalls.scratchBytes(host.get())
                 : lowered.sizes().get(use).inModel(kernels.get(useKernels.get(use)).workspace()));
       }
       MemoryPlan memory = MemoryPlan.of(plan, scratch, Dim::usual);

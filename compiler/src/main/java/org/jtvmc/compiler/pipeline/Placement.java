@@ -75,20 +75,28 @@ record Placement(
       }
     }
     use.outputs().forEach(output -> buffers.add(place(output)));
-    NDArray parameters = HostCalls.parameters(host, regions);
-    Place told = weight(new WeightFile.Key(parameters, ""), parameters::data);
     if (HostCalls.controls(host)) {
+      Place told = weight(HostCalls.parameters(host, regions));
       buffers.addAll(0, List.of(told, new Place.Io(texts() + 1)));
       return new KernelCall(HostCalls.symbol(host), buffers);
     }
-    if (HostCalls.scratchBytes(host) > 0) {
+    if (!HostCalls.scratchBytes(host).equals(Dim.of(0))) {
       buffers.add(inWorkspace(use, memory.scratch().get(index)));
     }
     if (HostCalls.makesTexts(host)) {
       buffers.add(new Place.Io(texts()));
     }
-    buffers.add(told);
+    HostCalls.table(host).ifPresent(table -> buffers.add(weight(table)));
+    buffers.add(told(host));
     return new KernelCall(HostCalls.symbol(host), buffers);
+  }
+
+  /** The numbers that a function is told: written by the run where sizes among them are open. */
+  private Place told(Call host) {
+    return HostCalls.openParameters(host)
+        .filter(sizes -> !sizes.stream().allMatch(Dim::isKnown))
+        .<Place>map(Place.Sizes::new)
+        .orElseGet(() -> weight(HostCalls.parameters(host, regions)));
   }
 
   /** Behind the inputs and outputs; behind that comes the context. */
@@ -106,7 +114,7 @@ record Placement(
   private Place place(Value value) {
     return switch (value.storage()) {
       case Value.Input input -> new Place.Io(input.index());
-      case Value.Weight(var data) -> weight(new WeightFile.Key(data, ""), data::data);
+      case Value.Weight(var data) -> weight(data);
       case Value.Result result ->
           memory.outputs().containsKey(result)
               ? new Place.Io(plan.inputs().size() + memory.outputs().get(result))
@@ -118,6 +126,10 @@ record Placement(
   private Place inWorkspace(Object owner, long offset) {
     return open.<Place>map(plan -> new Place.Block(plan.block(owner)))
         .orElseGet(() -> new Place.Workspace(offset));
+  }
+
+  private Place weight(NDArray data) {
+    return weight(new WeightFile.Key(data, ""), data::data);
   }
 
   private Place weight(WeightFile.Key key, Supplier<MemorySegment> contents) {

@@ -1,7 +1,9 @@
 package org.jtvmc.ir.graph;
 
 import java.util.List;
+import java.util.Optional;
 import org.jtvmc.ir.data.NDArray;
+import org.jtvmc.ir.type.Dim;
 import org.jtvmc.ir.type.TensorType;
 import org.jtvmc.ir.type.Type;
 
@@ -19,7 +21,7 @@ public interface HostOperator extends Operator {
   /**
    * The function: {@code int32_t symbol(void** buffers, jtvmc_pool* pool)}, with the data of the
    * inputs, the results, the scratch memory where there is some, the memory for texts where it
-   * makes some, and the parameters, {@code int64_t}s.
+   * makes some, the table where there is one, and the parameters, {@code int64_t}s.
    */
   String symbol();
 
@@ -31,9 +33,24 @@ public interface HostOperator extends Operator {
   /** What the function is told beside the data: sizes, attributes. */
   List<Long> parameters(List<TensorType> inputs, Attributes attributes, Type result);
 
-  /** Memory that the function needs while it runs, in bytes. */
-  default long scratchBytes(List<TensorType> inputs, Attributes attributes) {
-    return 0;
+  /**
+   * The same where sizes of the inputs are known only at run time.
+   *
+   * @return empty where the function needs numbers
+   */
+  default Optional<List<Dim>> openParameters(
+      List<TensorType> inputs, Attributes attributes, Type result) {
+    return Optional.empty();
+  }
+
+  /** Numbers that the function reads beside, and that no size changes; empty for most. */
+  default List<Long> table(Attributes attributes) {
+    return List.of();
+  }
+
+  /** Memory that the function needs while it runs, in bytes; open where sizes of the inputs are. */
+  default Dim scratchBytes(List<TensorType> inputs, Attributes attributes) {
+    return Dim.of(0);
   }
 
   /**

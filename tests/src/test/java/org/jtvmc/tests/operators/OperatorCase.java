@@ -15,26 +15,38 @@ record OperatorCase(String name, Function<Draw, OneNodeModel> draw) {
     return new OperatorCase(name, draw);
   }
 
+  private static final List<List<OperatorCase>> CASES =
+      List.of(
+          ElementwiseCases.all(),
+          WindowCases.all(),
+          ProductCases.all(),
+          NormalizationCases.all(),
+          ReductionCases.all(),
+          ShapeCases.all(),
+          IndexingCases.all(),
+          SelectionCases.all(),
+          TextCases.all(),
+          LearningCases.all(),
+          AtRunTimeCases.all(),
+          ResizeCases.all(),
+          QuantizationCases.all(),
+          RecurrentCases.all(),
+          TransformCases.all(),
+          AttentionCases.all(),
+          MicrosoftCases.all());
+
+  /** Those that are evaluated without a run: none that goes in stages. */
+  static Stream<OperatorCase> evaluated() {
+    return select(CASES);
+  }
+
   /** Every operator, or those that the property jtvmc.operator says, a regular expression. */
   static Stream<OperatorCase> all() {
-    return Stream.of(
-            ElementwiseCases.all(),
-            WindowCases.all(),
-            ProductCases.all(),
-            NormalizationCases.all(),
-            ReductionCases.all(),
-            ShapeCases.all(),
-            IndexingCases.all(),
-            SelectionCases.all(),
-            TextCases.all(),
-            LearningCases.all(),
-            AtRunTimeCases.all(),
-            ResizeCases.all(),
-            QuantizationCases.all(),
-            RecurrentCases.all(),
-            TransformCases.all(),
-            AttentionCases.all(),
-            MicrosoftCases.all())
+    return Stream.concat(select(CASES), select(List.of(TransformsAtRunTimeCases.all())));
+  }
+
+  private static Stream<OperatorCase> select(List<List<OperatorCase>> cases) {
+    return cases.stream()
         .flatMap(List::stream)
         .filter(operator -> operator.name().matches(System.getProperty("jtvmc.operator", ".*")));
   }

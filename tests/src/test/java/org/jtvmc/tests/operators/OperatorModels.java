@@ -13,7 +13,7 @@ public final class OperatorModels {
   /** By the operator's name; where the first model that is drawn is large, a later one. */
   public static Map<String, ModelProto> small() {
     Map<String, ModelProto> models = new LinkedHashMap<>();
-    OperatorCase.all()
+    OperatorCase.evaluated()
         .forEach(
             operator -> {
               for (int trial = 0; trial < 20 && !models.containsKey(operator.name()); trial++) {

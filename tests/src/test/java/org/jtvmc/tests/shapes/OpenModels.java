@@ -45,6 +45,11 @@ final class OpenModels {
     return new OpenModels().buildShapes();
   }
 
+  /** What is found in {@code [n, m]}, chosen of it, and which boxes {@code [1, b, 4]} are left. */
+  static OnnxBuilder decided() {
+    return new OpenModels().buildDecided();
+  }
+
   private OnnxBuilder buildImages() {
     String x = model.input("x", DataType.FLOAT, "n", "3", "h", "w");
     String first =
@@ -194,6 +199,42 @@ final class OpenModels {
             model.constants(end),
             model.constants(0))
         .output();
+  }
+
+  private OnnxBuilder buildDecided() {
+    String x = model.input("x", DataType.FLOAT, "n", "m");
+    String boxes = model.input("boxes", DataType.FLOAT, "1", "b", "4");
+    String scores = model.input("scores", DataType.FLOAT, "1", "2", "b");
+    String zero = model.constant(0f);
+    String positive = model.node("Relu", x).output();
+    String found = model.node("NonZero", positive).output();
+    model.output(found, DataType.INT64, "2", "found");
+    String rows = model.node("Transpose", found).ints("perm", 1, 0).output();
+    String values = model.node("GatherND", positive, rows).output();
+    model.output(model.node("Sqrt", values).output(), DataType.FLOAT, "found");
+    String mean = model.node("ReduceMean", x).ints("axes", 1).integer("keepdims", 0).output();
+    String chosen = model.node("Greater", mean, zero).output();
+    String kept = model.node("Compress", x, chosen).integer("axis", 0).output();
+    model.output(kept, DataType.FLOAT, "kept", "m");
+    List<String> unique =
+        model
+            .node(
+                "Unique",
+                model.node("Round", model.node("Mul", x, model.constant(4f)).output()).output())
+            .outputs(4);
+    model.output(unique.get(0), DataType.FLOAT, "different");
+    model.output(unique.get(2), DataType.INT64, "all");
+    String left =
+        model
+            .node(
+                "NonMaxSuppression",
+                boxes,
+                scores,
+                model.constants(3),
+                model.initializer("overlap", new long[] {1}, 0.2f),
+                model.initializer("score", new long[] {1}, 0f))
+            .output();
+    return model.output(left, DataType.INT64, "left", "3");
   }
 
   private OnnxBuilder buildShapes() {

@@ -140,6 +140,31 @@ class OpenSizesAgainstOnnxRuntimeTest {
   }
 
   @Test
+  void sizesThatARunDecidesOfOpenOnes() throws Exception {
+    OnnxBuilder model = OpenModels.decided();
+    Map<String, List<String>> open = new LinkedHashMap<>();
+    open.put("x", List.of("n", "m"));
+    open.put("boxes", List.of("1", "b", "4"));
+    open.put("scores", List.of("1", "2", "b"));
+    Artifact artifact = compile(model, open, List.of());
+    try (ModelRunner runner = artifact.load(2)) {
+      for (long[] sizes : new long[][] {{2, 3, 4}, {17, 5, 1}, {1, 1, 30}, {40, 33, 2}}) {
+        Map<String, long[]> shapes = new LinkedHashMap<>();
+        shapes.put("x", new long[] {sizes[0], sizes[1]});
+        shapes.put("boxes", new long[] {1, sizes[2], 4});
+        shapes.put("scores", new long[] {1, 2, sizes[2]});
+        assertSame(model, runner, shapes);
+      }
+    }
+    List<Map<String, List<Long>>> special =
+        List.of(
+            Map.of(
+                "x", List.of(2L, 3L), "boxes", List.of(1L, 4L, 4L), "scores", List.of(1L, 2L, 4L)));
+    ModelException e = assertThrows(ModelException.class, () -> compile(model, open, special));
+    assertTrue(e.getMessage().contains("leave out --specialize"), e.getMessage());
+  }
+
+  @Test
   void windowsThatDoNotFitAreRefused() throws Exception {
     OnnxBuilder model = new OnnxBuilder("window", 17);
     String x = model.input("x", DataType.FLOAT, "1", "1", "h", "8");

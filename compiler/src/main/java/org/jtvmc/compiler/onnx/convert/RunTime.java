@@ -1,5 +1,7 @@
 package org.jtvmc.compiler.onnx.convert;
 
+import static org.jtvmc.ir.op.Shapes.product;
+
 import ai.onnx.proto.OnnxMl.GraphProto;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -246,27 +248,42 @@ public final class RunTime {
             ? value
             : emitter.callUnfolded("host.compact", List.of(value, itsSizes), Attributes.NONE, "");
     List<Dim> dims = decide(frame, itsSizes, 0, Collections.nCopies(rank, Optional.empty()), "");
-    Dim count = dims.stream().reduce(Dim.of(1), Dim::times);
-    Expr places =
-        emitter.callUnfolded(
-            "arange",
-            List.of(),
-            Attributes.builder()
-                .put("stop", AttributeValue.of(count))
-                .put("dtype", DType.I64)
-                .build(),
-            "");
-    Expr front =
-        emitter.callUnfolded(
-            "take", List.of(flat, places), Attributes.builder().put("axis", 0).build(), "");
+    Expr places = positions(product(dims));
     Expr result =
-        emitter.callUnfolded(
-            "reshape",
-            List.of(front),
-            Attributes.builder().putSizes("newshape", dims).put("allow_zero", true).build(),
-            "");
+        type.dtype().isString()
+            ? texts(flat, reshape(places, dims))
+            : reshape(
+                emitter.callUnfolded(
+                    "take", List.of(flat, places), Attributes.builder().put("axis", 0).build(), ""),
+                dims);
     frame.opened.put(value, result);
     return result;
+  }
+
+  /** The same texts, as a value that is computed. */
+  public Expr copied(Expr texts) {
+    List<Dim> shape = ((TensorType) texts.type()).shape();
+    return texts(texts, reshape(positions(product(shape)), shape));
+  }
+
+  private Expr texts(Expr texts, Expr positions) {
+    return emitter.callUnfolded("host.text_take", List.of(texts, positions), Attributes.NONE, "");
+  }
+
+  private Expr positions(Dim count) {
+    return emitter.callUnfolded(
+        "arange",
+        List.of(),
+        Attributes.builder().put("stop", AttributeValue.of(count)).put("dtype", DType.I64).build(),
+        "");
+  }
+
+  private Expr reshape(Expr value, List<Dim> shape) {
+    return emitter.callUnfolded(
+        "reshape",
+        List.of(value),
+        Attributes.builder().putSizes("newshape", shape).put("allow_zero", true).build(),
+        "");
   }
 
   // Sequences

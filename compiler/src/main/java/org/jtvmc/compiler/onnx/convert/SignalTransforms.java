@@ -20,23 +20,22 @@ final class SignalTransforms {
 
   static List<Conversion> all() {
     return List.of(
-        Conversion.from(17, "DFT", node -> transform(node, node.integer("axis", 1)))
-            .limitedTo("axis and length known when compiled"),
+        Conversion.from(17, "DFT", node -> transform(node, node.integer("axis", 1))),
         Conversion.from(
-                20,
-                "DFT",
-                node -> transform(node, node.has(2) ? (long) node.scalar(2, "an axis") : -2))
-            .limitedTo("axis and length known when compiled"),
-        Conversion.from(17, "STFT", SignalTransforms::shortTime)
-            .limitedTo("step and length known when compiled"),
+            20,
+            "DFT",
+            node -> transform(node, node.has(2) ? (long) node.scalar(2, "an axis") : -2)),
+        Conversion.from(17, "STFT", SignalTransforms::shortTime),
         Conversion.from(17, "HannWindow", node -> window(node, 0.5, 0.5, 0)),
         Conversion.from(17, "HammingWindow", node -> window(node, 25.0 / 46, 21.0 / 46, 0)),
         Conversion.from(17, "BlackmanWindow", node -> window(node, 0.42, 0.5, 0.08)),
-        Conversion.from(17, "MelWeightMatrix", SignalTransforms::melWeights)
-            .limitedTo("inputs known when compiled"));
+        Conversion.from(17, "MelWeightMatrix", SignalTransforms::melWeights));
   }
 
   private static Expr transform(OnnxNode node, long axisAttribute) {
+    if (!node.type(0).isStatic()) {
+      return OpenSignals.transform(node, node.value(DType.I64, axisAttribute));
+    }
     Composer c = new Composer(node);
     Expr x = node.input(0);
     int axis = node.axis(axisAttribute, c.rank(x));
@@ -121,7 +120,19 @@ final class SignalTransforms {
     return c.node().value(matrix);
   }
 
+  /** Where only the run knows the axis or the length. */
+  static Expr transformAtRunTime(OnnxNode node) {
+    if (node.opset() < 20) {
+      return OpenSignals.transform(node, node.value(DType.I64, node.integer("axis", 1)));
+    }
+    return OpenSignals.transform(
+        node, node.has(2) ? new OpenSizes(node).number(2, DType.I64) : node.value(DType.I64, -2));
+  }
+
   private static Expr shortTime(OnnxNode node) {
+    if (!node.type(0).isStatic() || (node.has(2) && !node.type(2).isStatic())) {
+      return OpenSignals.shortTime(node);
+    }
     Composer c = new Composer(node);
     Expr signal = node.input(0);
     if (c.rank(signal) == 2) {

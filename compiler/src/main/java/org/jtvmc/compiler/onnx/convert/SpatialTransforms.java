@@ -1,5 +1,7 @@
 package org.jtvmc.compiler.onnx.convert;
 
+import static org.jtvmc.ir.op.Shapes.product;
+
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -8,6 +10,7 @@ import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.graph.Attributes;
 import org.jtvmc.ir.graph.Expr;
 import org.jtvmc.ir.type.DType;
+import org.jtvmc.ir.type.Dim;
 import org.jtvmc.ir.type.TensorType;
 
 /** Images cut, sampled and put together again. */
@@ -21,12 +24,10 @@ final class SpatialTransforms {
     return List.of(
         Conversion.from(20, "AffineGrid", SpatialTransforms::affineGrid),
         Conversion.from(18, "CenterCropPad", SpatialTransforms::centre),
-        Conversion.from(18, "Col2Im", SpatialTransforms::columnsToImage)
-            .limitedTo("sizes of image and block known when compiled"),
+        Conversion.from(18, "Col2Im", SpatialTransforms::columnsToImage),
         Conversion.from(16, "GridSample", SpatialTransforms::gridSample),
         Conversion.from(10, "ReverseSequence", SpatialTransforms::reverseSequence),
-        Conversion.from(9, "MaxUnpool", SpatialTransforms::maxUnpool)
-            .limitedTo("sizes known when compiled"));
+        Conversion.from(9, "MaxUnpool", SpatialTransforms::maxUnpool));
   }
 
   /** The positions, between -1 and 1, that a matrix maps an image's pixels to. */
@@ -133,34 +134,45 @@ final class SpatialTransforms {
   }
 
   /** Puts each element where the pooling found it, among zeros. */
-  private static Expr maxUnpool(OnnxNode node) {
+  static Expr unpooled(OnnxNode node) {
     Composer c = new Composer(node);
     Expr x = node.input(0);
     List<Long> kernel =
         node.integers("kernel_shape")
             .orElseThrow(() -> node.fault("lacks its attribute 'kernel_shape'"));
     Windows windows = Windows.of(node, kernel);
-    List<Long> shape = new ArrayList<>(c.sizes(x).subList(0, 2));
+    List<Dim> shape = new ArrayList<>(c.type(x).shape().subList(0, 2));
     for (int i = 0; i < kernel.size(); i++) {
       shape.add(
-          (c.size(x, i + 2) - 1) * windows.strides().get(i)
-              + kernel.get(i)
-              - windows.padBegin().get(i)
-              - windows.padEnd().get(i));
+          c.type(x)
+              .dim(i + 2)
+              .plus(-1)
+              .times(windows.strides().get(i))
+              .plus(kernel.get(i))
+              .minus(Dim.of(windows.padBegin().get(i) + windows.padEnd().get(i))));
     }
-    long elements = shape.stream().reduce(1L, Math::multiplyExact);
+    OpenSizes sizes = new OpenSizes(node);
+    Expr zeros = sizes.full(c.scalar(x, 0), List.of(product(shape)));
+    List<Dim> flat = List.of(product(c.type(x).shape()));
     Expr filled =
         node.call(
             "scatter_elements",
             Attributes.builder().put("axis", 0),
-            c.zeros(c.dtype(x), List.of(elements)),
-            c.reshape(node.input(1), -1),
-            c.reshape(x, -1));
-    Expr image = node.reshape(filled, shape);
+            zeros,
+            sizes.reshape(node.input(1), flat),
+            sizes.reshape(x, flat));
+    return sizes.reshape(filled, shape);
+  }
+
+  /** The same, with zeros behind where a size is asked for. */
+  private static Expr maxUnpool(OnnxNode node) {
+    Composer c = new Composer(node);
+    Expr image = unpooled(node);
     if (!node.has(2)) {
       return image;
     }
     List<Long> wanted = node.integers(2, "sizes");
+    List<Long> shape = c.sizes(image);
     List<Long> behind = new ArrayList<>();
     for (int i = 0; i < wanted.size(); i++) {
       behind.add(wanted.get(i) - shape.get(i));

@@ -83,13 +83,13 @@ final class Texts {
   static List<Expr> move(OnnxNode node, Conversion.Rule rule) {
     List<Expr> texts = new ArrayList<>();
     List<Optional<Expr>> inputs = new ArrayList<>();
-    long first = 0;
+    Dim first = Dim.of(0);
     for (int i = 0; i < node.inputCount(); i++) {
       Optional<Expr> input = node.optional(i);
       if (input.isPresent() && node.type(i).dtype().isString()) {
-        inputs.add(Optional.of(node.value(positions(node, node.type(i), first))));
+        inputs.add(Optional.of(positions(node, node.type(i), first)));
         texts.add(input.get());
-        first += node.type(i).elements();
+        first = first.plus(elements(node.type(i)));
       } else {
         inputs.add(input);
       }
@@ -101,10 +101,21 @@ final class Texts {
     return rule.convert(node.withInputs(inputs)).stream().map(at -> take(node, all, at)).toList();
   }
 
-  private static NDArray positions(OnnxNode node, TensorType type, long first) {
-    node.checked(type.shape().stream().map(node::size).toList(), MOST_TEXTS);
-    List<Long> all = LongStream.range(first, first + type.elements()).boxed().toList();
-    return NDArray.ofLongs(all).reshape(type.withDType(DType.I64));
+  /** The places of a tensor's elements in a vector. */
+  private static Expr positions(OnnxNode node, TensorType type, Dim first) {
+    if (type.isStatic() && first.isKnown()) {
+      node.checked(type.sizes(), MOST_TEXTS);
+      List<Long> all =
+          LongStream.range(first.value(), first.value() + type.elements()).boxed().toList();
+      return node.value(NDArray.ofLongs(all).reshape(type.withDType(DType.I64)));
+    }
+    OpenSizes sizes = new OpenSizes(node);
+    Expr places = sizes.c().add(sizes.positions(elements(type)), sizes.number(first));
+    return sizes.reshape(places, type.shape());
+  }
+
+  private static Dim elements(TensorType type) {
+    return org.jtvmc.ir.op.Shapes.product(type.shape());
   }
 
   static Expr take(OnnxNode node, Expr texts, Expr positions) {
@@ -113,18 +124,17 @@ final class Texts {
 
   /** Both inputs under the shape that they are broadcast to. */
   private static List<Expr> broadcast(OnnxNode node) {
-    Composer c = new Composer(node);
+    OpenSizes sizes = new OpenSizes(node);
     List<Dim> shape = org.jtvmc.ir.op.Shapes.broadcast(node.type(0).shape(), node.type(1).shape());
-    List<Long> sizes = shape.stream().map(node::size).toList();
     return List.of(0, 1).stream()
         .map(
             i ->
-                node.sizes(i).equals(sizes)
+                node.type(i).shape().equals(shape)
                     ? node.input(i)
                     : take(
                         node,
                         node.input(i),
-                        c.broadcastTo(node.value(positions(node, node.type(i), 0)), sizes)))
+                        sizes.full(positions(node, node.type(i), Dim.of(0)), shape)))
         .toList();
   }
 
@@ -146,12 +156,11 @@ final class Texts {
   }
 
   private static Expr shape(OnnxNode node) {
-    return node.value(NDArray.ofLongs(node.sizes(0)));
+    return node.shape(node.type(0).shape());
   }
 
   private static Expr size(OnnxNode node) {
-    return node.value(
-        NDArray.ofLongs(List.of(node.type(0).elements())).reshape(TensorType.of(DType.I64)));
+    return new OpenSizes(node).number(elements(node.type(0)));
   }
 
   private static Expr castLike(OnnxNode node) {
@@ -180,10 +189,10 @@ final class Texts {
 
   private static Expr normalize(OnnxNode node) {
     Composer c = new Composer(node);
-    List<Long> sizes = node.sizes(0);
-    boolean isRow = sizes.size() == 2 && sizes.getFirst() == 1;
-    if (sizes.size() != 1 && !isRow) {
-      throw node.fault("takes texts of the shape %s, not a row of them".formatted(sizes));
+    List<Dim> shape = node.type(0).shape();
+    boolean isRow = shape.size() == 2 && shape.getFirst().equals(Dim.of(1));
+    if (shape.size() != 1 && !isRow) {
+      throw node.fault("takes texts of the shape %s, not a row of them".formatted(shape));
     }
     Expr both =
         node.call(

@@ -27,6 +27,9 @@ import org.jtvmc.ir.type.TypeException;
  */
 public final class Region extends ControlStep {
 
+  /** The name of {@link #branch}. */
+  public static final String IF = "control.if";
+
   /** The attribute that names the functions. */
   private static final String REGIONS = "regions";
 

@@ -5,7 +5,9 @@ import java.util.List;
 import java.util.stream.LongStream;
 import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.graph.Attributes;
+import org.jtvmc.ir.op.Shapes;
 import org.jtvmc.ir.type.DType;
+import org.jtvmc.ir.type.Dim;
 import org.jtvmc.ir.type.TensorType;
 import org.jtvmc.ir.type.Type;
 import org.jtvmc.ir.type.TypeException;
@@ -27,15 +29,15 @@ public final class Compact extends FillingKernel {
       throw new TypeException(
           "needs %d sizes, not %d".formatted(data.rank(), arguments.getLast().elements()));
     }
-    return TensorType.of(data.dtype(), data.elements());
+    return new TensorType(List.of(Shapes.product(data.shape())), data.dtype());
   }
 
   @Override
-  List<Long> numbers(List<TensorType> inputs, Attributes attributes, Type result) {
+  List<Dim> sizes(List<TensorType> inputs, Attributes attributes, Type result) {
     TensorType data = inputs.getFirst();
-    List<Long> numbers = new ArrayList<>(List.of((long) data.dtype().bytes(), (long) data.rank()));
-    numbers.addAll(data.sizes());
-    return numbers;
+    List<Dim> sizes = new ArrayList<>(List.of(Dim.of(data.dtype().bytes()), Dim.of(data.rank())));
+    sizes.addAll(data.shape());
+    return sizes;
   }
 
   @Override

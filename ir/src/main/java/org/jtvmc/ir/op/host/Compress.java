@@ -34,27 +34,27 @@ public final class Compress extends FillingKernel {
     if (!condition.dtype().isBool() || condition.rank() != 1) {
       throw new TypeException("needs a vector of conditions, not " + condition);
     }
-    long most = Math.min(condition.elements(), data.dim(axis).value());
+    Dim most = Dim.derive(Dim.Operation.MIN, condition.dim(0), data.dim(axis));
     return new TupleType(
         List.of(
-            data.withShape(Shapes.replace(data.shape(), axis, Dim.of(most))),
+            data.withShape(Shapes.replace(data.shape(), axis, most)),
             TensorType.of(DType.I64, data.rank())));
   }
 
   @Override
-  List<Long> numbers(List<TensorType> inputs, Attributes attributes, Type result) {
+  List<Dim> sizes(List<TensorType> inputs, Attributes attributes, Type result) {
     TensorType data = inputs.getFirst();
     int axis = Shapes.axis(attributes.integer("axis"), data.rank());
-    List<Long> sizes = data.sizes();
+    List<Dim> sizes = data.shape();
     return Stream.concat(
             Stream.of(
-                (long) data.dtype().bytes(),
-                product(sizes.subList(0, axis)),
+                Dim.of(data.dtype().bytes()),
+                Shapes.product(sizes.subList(0, axis)),
                 sizes.get(axis),
-                product(sizes.subList(axis + 1, sizes.size())),
-                types(result).getFirst().dim(axis).value(),
-                (long) axis,
-                (long) data.rank()),
+                Shapes.product(sizes.subList(axis + 1, sizes.size())),
+                types(result).getFirst().dim(axis),
+                Dim.of(axis),
+                Dim.of(data.rank())),
             sizes.stream())
         .toList();
   }

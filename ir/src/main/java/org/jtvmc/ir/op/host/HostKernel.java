@@ -1,6 +1,7 @@
 package org.jtvmc.ir.op.host;
 
 import java.util.List;
+import java.util.Optional;
 import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.graph.Attributes;
 import org.jtvmc.ir.graph.FusionKind;
@@ -8,6 +9,7 @@ import org.jtvmc.ir.graph.HostOperator;
 import org.jtvmc.ir.op.TensorOperator;
 import org.jtvmc.ir.te.Tensor;
 import org.jtvmc.ir.type.DType;
+import org.jtvmc.ir.type.Dim;
 import org.jtvmc.ir.type.TensorType;
 import org.jtvmc.ir.type.TupleType;
 import org.jtvmc.ir.type.Type;
@@ -31,15 +33,21 @@ abstract class HostKernel extends TensorOperator implements HostOperator {
     return symbol;
   }
 
-  /** As {@link #parameters}, with every declared attribute. */
-  abstract List<Long> numbers(List<TensorType> inputs, Attributes attributes, Type result);
+  /** As {@link #openParameters}, with every declared attribute. */
+  abstract List<Dim> sizes(List<TensorType> inputs, Attributes attributes, Type result);
 
   /** As {@link #evaluate}, with every declared attribute. */
   abstract List<NDArray> results(List<NDArray> inputs, Attributes attributes, Type result);
 
   @Override
   public final List<Long> parameters(List<TensorType> inputs, Attributes attributes, Type result) {
-    return numbers(inputs, complete(attributes), result);
+    return sizes(inputs, complete(attributes), result).stream().map(Dim::value).toList();
+  }
+
+  @Override
+  public final Optional<List<Dim>> openParameters(
+      List<TensorType> inputs, Attributes attributes, Type result) {
+    return Optional.of(sizes(inputs, complete(attributes), result));
   }
 
   @Override
@@ -84,5 +92,10 @@ abstract class HostKernel extends TensorOperator implements HostOperator {
 
   static long product(List<Long> sizes) {
     return sizes.stream().reduce(1L, Math::multiplyExact);
+  }
+
+  /** A flag as a number. */
+  static Dim flag(boolean value) {
+    return Dim.of(value ? 1 : 0);
   }
 }

@@ -6,7 +6,9 @@ import java.util.List;
 import java.util.stream.LongStream;
 import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.graph.Attributes;
+import org.jtvmc.ir.op.Shapes;
 import org.jtvmc.ir.type.DType;
+import org.jtvmc.ir.type.Dim;
 import org.jtvmc.ir.type.TensorType;
 import org.jtvmc.ir.type.TupleType;
 import org.jtvmc.ir.type.Type;
@@ -41,33 +43,34 @@ public final class NonMaxSuppression extends FillingKernel {
     attributes.bool("centers");
     if (boxes.rank() != 3
         || scores.rank() != 3
-        || boxes.dim(2).value() != 4
-        || !boxes.dim(0).equals(scores.dim(0))
-        || !boxes.dim(1).equals(scores.dim(2))
+        || Shapes.conflict(boxes.dim(2), Dim.of(4))
+        || Shapes.conflict(boxes.dim(0), scores.dim(0))
+        || Shapes.conflict(boxes.dim(1), scores.dim(2))
         || !boxes.dtype().equals(DType.F32)
         || !scores.dtype().equals(DType.F32)) {
       throw new TypeException("cannot choose among boxes %s by %s".formatted(boxes, scores));
     }
-    long most = boxes.dim(1).value();
+    Dim most = boxes.dim(1);
     if (attributes.integer("most") >= 0) {
-      most = Math.min(most, attributes.integer("most"));
+      most = Dim.derive(Dim.Operation.MIN, most, Dim.of(attributes.integer("most")));
     }
-    long rows = Math.multiplyExact(scores.dim(0).value() * scores.dim(1).value(), most);
-    return new TupleType(List.of(TensorType.of(DType.I64, rows, 3), TensorType.of(DType.I64, 2)));
+    Dim rows = scores.dim(0).times(scores.dim(1)).times(most);
+    return new TupleType(
+        List.of(new TensorType(List.of(rows, Dim.of(3)), DType.I64), TensorType.of(DType.I64, 2)));
   }
 
   @Override
-  public long scratchBytes(List<TensorType> inputs, Attributes attributes) {
-    return 2 * Math.max(1, inputs.getFirst().dim(1).value()) * Long.BYTES;
+  public Dim scratchBytes(List<TensorType> inputs, Attributes attributes) {
+    Dim boxes = Dim.derive(Dim.Operation.MAX, inputs.getFirst().dim(1), Dim.of(1));
+    return boxes.times(2L * Long.BYTES);
   }
 
   @Override
-  List<Long> numbers(List<TensorType> inputs, Attributes attributes, Type result) {
-    TensorType scores = inputs.get(1);
-    List<Long> numbers = new ArrayList<>(scores.sizes());
-    numbers.add(types(result).getFirst().dim(0).value());
-    numbers.add(attributes.bool("centers") ? 1L : 0L);
-    return numbers;
+  List<Dim> sizes(List<TensorType> inputs, Attributes attributes, Type result) {
+    List<Dim> sizes = new ArrayList<>(inputs.get(1).shape());
+    sizes.add(types(result).getFirst().dim(0));
+    sizes.add(flag(attributes.bool("centers")));
+    return sizes;
   }
 
   @Override

@@ -4,7 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.graph.Attributes;
+import org.jtvmc.ir.op.Shapes;
 import org.jtvmc.ir.type.DType;
+import org.jtvmc.ir.type.Dim;
 import org.jtvmc.ir.type.TensorType;
 import org.jtvmc.ir.type.TupleType;
 import org.jtvmc.ir.type.Type;
@@ -26,15 +28,16 @@ public final class NonZero extends FillingKernel {
     TensorType data = arguments.getFirst();
     return new TupleType(
         List.of(
-            TensorType.of(DType.I64, data.rank(), data.elements()), TensorType.of(DType.I64, 2)));
+            new TensorType(List.of(Dim.of(data.rank()), Shapes.product(data.shape())), DType.I64),
+            TensorType.of(DType.I64, 2)));
   }
 
   @Override
-  List<Long> numbers(List<TensorType> inputs, Attributes attributes, Type result) {
+  List<Dim> sizes(List<TensorType> inputs, Attributes attributes, Type result) {
     TensorType data = inputs.getFirst();
-    List<Long> numbers = new ArrayList<>(List.of(code(data.dtype()), (long) data.rank()));
-    numbers.addAll(data.sizes());
-    return numbers;
+    List<Dim> sizes = new ArrayList<>(List.of(Dim.of(code(data.dtype())), Dim.of(data.rank())));
+    sizes.addAll(data.shape());
+    return sizes;
   }
 
   @Override

@@ -1,9 +1,12 @@
 package org.jtvmc.ir.op.host;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.graph.Attributes;
+import org.jtvmc.ir.op.Shapes;
 import org.jtvmc.ir.type.DType;
+import org.jtvmc.ir.type.Dim;
 import org.jtvmc.ir.type.TensorType;
 import org.jtvmc.ir.type.Type;
 import org.jtvmc.ir.type.TypeException;
@@ -39,37 +42,39 @@ public final class RoiAlign extends FillingKernel {
     boolean fits =
         data.rank() == 4
             && regions.rank() == 2
-            && regions.dim(1).value() == 4
-            && arguments.get(2).elements() == regions.dim(0).value();
+            && !Shapes.conflict(regions.dim(1), Dim.of(4))
+            && !Shapes.conflict(Shapes.product(arguments.get(2).shape()), regions.dim(0));
     if (!fits || !data.dtype().equals(DType.F32) || !regions.dtype().equals(DType.F32)) {
       throw new TypeException("cannot take regions %s of %s".formatted(regions, data));
     }
     if (!List.of("avg", "max").contains(attributes.text("mode"))) {
       throw new TypeException("has the mode '%s'".formatted(attributes.text("mode")));
     }
-    return TensorType.of(
-        DType.F32,
-        regions.dim(0).value(),
-        data.dim(1).value(),
-        attributes.integer("height"),
-        attributes.integer("width"));
+    return new TensorType(
+        List.of(
+            regions.dim(0),
+            data.dim(1),
+            Dim.of(attributes.integer("height")),
+            Dim.of(attributes.integer("width"))),
+        DType.F32);
   }
 
   @Override
-  List<Long> numbers(List<TensorType> inputs, Attributes attributes, Type result) {
-    List<Long> data = inputs.getFirst().sizes();
-    return List.of(
-        data.get(0),
-        data.get(1),
-        data.get(2),
-        data.get(3),
-        inputs.get(1).dim(0).value(),
-        attributes.integer("height"),
-        attributes.integer("width"),
-        attributes.integer("sampling_ratio"),
-        attributes.text("mode").equals("max") ? 1L : 0L,
-        attributes.bool("half_pixel") ? 1L : 0L,
-        Double.doubleToRawLongBits(attributes.real("spatial_scale")));
+  List<Dim> sizes(List<TensorType> inputs, Attributes attributes, Type result) {
+    List<Dim> sizes = new ArrayList<>(inputs.getFirst().shape());
+    sizes.add(inputs.get(1).dim(0));
+    sizes.add(Dim.of(attributes.integer("height")));
+    sizes.add(Dim.of(attributes.integer("width")));
+    sizes.add(Dim.of(Math.max(0, attributes.integer("sampling_ratio"))));
+    sizes.add(flag(attributes.text("mode").equals("max")));
+    sizes.add(flag(attributes.bool("half_pixel")));
+    return sizes;
+  }
+
+  /** The scale, a double's bits. */
+  @Override
+  public List<Long> table(Attributes attributes) {
+    return List.of(Double.doubleToRawLongBits(complete(attributes).real("spatial_scale")));
   }
 
   @Override

@@ -4,6 +4,7 @@ import java.util.List;
 import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.graph.Attributes;
 import org.jtvmc.ir.type.DType;
+import org.jtvmc.ir.type.Dim;
 import org.jtvmc.ir.type.TensorType;
 import org.jtvmc.ir.type.Type;
 import org.jtvmc.ir.type.TypeException;
@@ -25,8 +26,8 @@ public final class ShapeOfElements extends HostKernel {
   }
 
   @Override
-  List<Long> numbers(List<TensorType> inputs, Attributes attributes, Type result) {
-    return List.of(inputs.getFirst().elements(), attributes.integer("elements"));
+  List<Dim> sizes(List<TensorType> inputs, Attributes attributes, Type result) {
+    return List.of(inputs.getFirst().dim(0), Dim.of(attributes.integer("elements")));
   }
 
   @Override

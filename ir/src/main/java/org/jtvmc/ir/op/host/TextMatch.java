@@ -4,7 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.graph.Attributes;
+import org.jtvmc.ir.op.Shapes;
 import org.jtvmc.ir.type.DType;
+import org.jtvmc.ir.type.Dim;
 import org.jtvmc.ir.type.TensorType;
 import org.jtvmc.ir.type.Type;
 import org.jtvmc.ir.type.TypeException;
@@ -36,15 +38,20 @@ public final class TextMatch extends FillingKernel {
 
   /** Two lists of ways, a mark for each instruction, and those still to follow. */
   @Override
-  public long scratchBytes(List<TensorType> inputs, Attributes attributes) {
-    return 6L * Long.BYTES * (program(attributes).instructions().size() + 2);
+  public Dim scratchBytes(List<TensorType> inputs, Attributes attributes) {
+    return Dim.of(6L * Long.BYTES * (program(attributes).instructions().size() + 2));
   }
 
   @Override
-  List<Long> numbers(List<TensorType> inputs, Attributes attributes, Type result) {
+  List<Dim> sizes(List<TensorType> inputs, Attributes attributes, Type result) {
+    return List.of(Shapes.product(inputs.getFirst().shape()));
+  }
+
+  /** The number of instructions, each with its kind and operands, and the letters' ranges. */
+  @Override
+  public List<Long> table(Attributes attributes) {
     MatchProgram program = program(attributes);
     List<Long> numbers = new ArrayList<>();
-    numbers.add(inputs.getFirst().elements());
     numbers.add((long) program.instructions().size());
     for (MatchProgram.Instruction instruction : program.instructions()) {
       numbers.add((long) instruction.kind().ordinal());

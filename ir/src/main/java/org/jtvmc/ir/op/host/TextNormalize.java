@@ -5,6 +5,7 @@ import java.util.List;
 import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.graph.Attributes;
 import org.jtvmc.ir.type.DType;
+import org.jtvmc.ir.type.Dim;
 import org.jtvmc.ir.type.TensorType;
 import org.jtvmc.ir.type.TupleType;
 import org.jtvmc.ir.type.Type;
@@ -43,18 +44,25 @@ public final class TextNormalize extends HostKernel {
     if (!List.of(NONE, "lower", "upper").contains(attributes.text("case"))) {
       throw new TypeException("cannot change the case to '%s'".formatted(attributes.text("case")));
     }
-    long most = Math.max(1, texts.elements());
-    return new TupleType(List.of(TensorType.of(DType.STRING, most), TensorType.of(DType.I64, 1)));
+    Dim most = Dim.derive(Dim.Operation.MAX, texts.dim(0), Dim.of(1));
+    return new TupleType(List.of(texts.withShape(List.of(most)), TensorType.of(DType.I64, 1)));
   }
 
-  /** The letters that change, each with what it becomes: those of the case, then lower ones. */
   @Override
-  List<Long> numbers(List<TensorType> inputs, Attributes attributes, Type result) {
-    List<Long> changed = mapping(attributes.text("case"));
-    List<Long> lower = attributes.bool("sensitive") ? List.of() : mapping("lower");
+  List<Dim> sizes(List<TensorType> inputs, Attributes attributes, Type result) {
+    return List.of(inputs.getFirst().dim(0), types(result).getFirst().dim(0));
+  }
+
+  /**
+   * The letters that change, each with what it becomes: those of the case, then lower ones; before
+   * them how many there are.
+   */
+  @Override
+  public List<Long> table(Attributes attributes) {
+    Attributes complete = complete(attributes);
+    List<Long> changed = mapping(complete.text("case"));
+    List<Long> lower = complete.bool("sensitive") ? List.of() : mapping("lower");
     List<Long> numbers = new ArrayList<>();
-    numbers.add(inputs.getFirst().elements());
-    numbers.add(types(result).getFirst().elements());
     numbers.add(changed.size() / 2L);
     numbers.add(lower.size() / 2L);
     numbers.addAll(changed);

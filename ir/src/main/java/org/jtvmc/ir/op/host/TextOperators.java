@@ -10,7 +10,9 @@ import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.graph.AttributeValue;
 import org.jtvmc.ir.graph.Attributes;
 import org.jtvmc.ir.graph.Operator;
+import org.jtvmc.ir.op.Shapes;
 import org.jtvmc.ir.type.DType;
+import org.jtvmc.ir.type.Dim;
 import org.jtvmc.ir.type.TensorType;
 import org.jtvmc.ir.type.Type;
 import org.jtvmc.ir.type.TypeException;
@@ -90,13 +92,14 @@ public final class TextOperators extends HostKernel {
         yield last.withDType(DType.STRING);
       }
       case CONCAT, EQUAL -> {
-        require(last.equals(first), "right", last);
+        require(fits(first, last), "right", last);
         yield kind == Kind.CONCAT ? first : first.withDType(DType.BOOL);
       }
       case FIND -> first.withDType(DType.I64);
       case JOIN -> {
         require(last.dtype().isString(), "right", last);
-        yield TensorType.of(DType.STRING, first.elements() + last.elements());
+        Dim count = Shapes.product(first.shape()).plus(Shapes.product(last.shape()));
+        yield first.withShape(List.of(count));
       }
       case FORMAT -> {
         boolean isNumber = first.dtype().equals(DType.F32) || first.dtype().equals(DType.I64);
@@ -107,6 +110,14 @@ public final class TextOperators extends HostKernel {
     };
   }
 
+  private static boolean fits(TensorType first, TensorType last) {
+    boolean fits = last.dtype().equals(first.dtype()) && last.rank() == first.rank();
+    for (int axis = 0; fits && axis < first.rank(); axis++) {
+      fits = !Shapes.conflict(first.dim(axis), last.dim(axis));
+    }
+    return fits;
+  }
+
   private static void require(boolean fits, String what, TensorType type) {
     if (!fits) {
       throw new TypeException("does not take %s as %s".formatted(type, what));
@@ -114,11 +125,11 @@ public final class TextOperators extends HostKernel {
   }
 
   @Override
-  List<Long> numbers(List<TensorType> inputs, Attributes attributes, Type result) {
+  List<Dim> sizes(List<TensorType> inputs, Attributes attributes, Type result) {
     return List.of(
-        ((TensorType) result).elements(),
-        inputs.getFirst().elements(),
-        inputs.getFirst().dtype().isFloat() ? 1L : 0L);
+        Shapes.product(((TensorType) result).shape()),
+        Shapes.product(inputs.getFirst().shape()),
+        flag(inputs.getFirst().dtype().isFloat()));
   }
 
   @Override

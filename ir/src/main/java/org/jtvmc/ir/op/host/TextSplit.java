@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.graph.Attributes;
+import org.jtvmc.ir.op.Shapes;
 import org.jtvmc.ir.type.DType;
 import org.jtvmc.ir.type.Dim;
 import org.jtvmc.ir.type.TensorType;
@@ -40,14 +41,16 @@ public final class TextSplit extends HostKernel {
   }
 
   @Override
-  List<Long> numbers(List<TensorType> inputs, Attributes attributes, Type result) {
-    List<Long> numbers = new ArrayList<>();
-    numbers.add(inputs.getFirst().elements());
-    numbers.add(attributes.integer("most"));
-    numbers.add(attributes.integer("room"));
-    numbers.add((long) inputs.getFirst().rank());
-    numbers.addAll(inputs.getFirst().sizes());
-    return numbers;
+  List<Dim> sizes(List<TensorType> inputs, Attributes attributes, Type result) {
+    List<Dim> shape = inputs.getFirst().shape();
+    List<Dim> sizes = new ArrayList<>();
+    sizes.add(Shapes.product(shape));
+    // 0 stands for any number.
+    sizes.add(Dim.of(Math.max(0, attributes.integer("most") + 1)));
+    sizes.add(Dim.of(attributes.integer("room")));
+    sizes.add(Dim.of(shape.size()));
+    sizes.addAll(shape);
+    return sizes;
   }
 
   @Override

@@ -4,6 +4,7 @@ import java.util.List;
 import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.graph.Attributes;
 import org.jtvmc.ir.type.DType;
+import org.jtvmc.ir.type.Dim;
 import org.jtvmc.ir.type.TensorType;
 import org.jtvmc.ir.type.Type;
 import org.jtvmc.ir.type.TypeException;
@@ -40,24 +41,24 @@ public final class Trees extends FillingKernel {
     if (rows.rank() != 2 || !isReal) {
       throw new TypeException("needs rows of features, not " + rows);
     }
-    return TensorType.of(rows.dtype(), rows.dim(0).value(), attributes.integer("targets"));
+    return rows.withShape(List.of(rows.dim(0), Dim.of(attributes.integer("targets"))));
   }
 
   /** A sum for each target, and whether a leaf has given one. */
   @Override
-  public long scratchBytes(List<TensorType> inputs, Attributes attributes) {
-    return (Double.BYTES + 1) * Math.max(1, complete(attributes).integer("targets"));
+  public Dim scratchBytes(List<TensorType> inputs, Attributes attributes) {
+    return Dim.of((Double.BYTES + 1) * Math.max(1, complete(attributes).integer("targets")));
   }
 
   @Override
-  List<Long> numbers(List<TensorType> inputs, Attributes attributes, Type result) {
+  List<Dim> sizes(List<TensorType> inputs, Attributes attributes, Type result) {
     TensorType rows = inputs.getFirst();
     return List.of(
-        rows.dim(0).value(),
-        rows.dim(1).value(),
-        attributes.integer("targets"),
-        attributes.integer("aggregate"),
-        rows.dtype().equals(DType.F64) ? 1L : 0L);
+        rows.dim(0),
+        rows.dim(1),
+        Dim.of(attributes.integer("targets")),
+        Dim.of(attributes.integer("aggregate")),
+        flag(rows.dtype().equals(DType.F64)));
   }
 
   @Override

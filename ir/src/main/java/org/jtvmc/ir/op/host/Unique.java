@@ -9,6 +9,7 @@ import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.graph.Attributes;
 import org.jtvmc.ir.op.Shapes;
 import org.jtvmc.ir.type.DType;
+import org.jtvmc.ir.type.Dim;
 import org.jtvmc.ir.type.TensorType;
 import org.jtvmc.ir.type.TupleType;
 import org.jtvmc.ir.type.Type;
@@ -38,25 +39,25 @@ public final class Unique extends FillingKernel {
     TensorType data = arguments.getFirst();
     int axis = Shapes.axis(attributes.integer("axis"), data.rank());
     attributes.bool("sorted");
-    TensorType positions = TensorType.of(DType.I64, data.dim(axis).value());
+    TensorType positions = new TensorType(List.of(data.dim(axis)), DType.I64);
     return new TupleType(
         List.of(data, positions, positions, positions, TensorType.of(DType.I64, data.rank())));
   }
 
   @Override
-  List<Long> numbers(List<TensorType> inputs, Attributes attributes, Type result) {
+  List<Dim> sizes(List<TensorType> inputs, Attributes attributes, Type result) {
     TensorType data = inputs.getFirst();
     int axis = Shapes.axis(attributes.integer("axis"), data.rank());
-    List<Long> sizes = data.sizes();
+    List<Dim> sizes = data.shape();
     return Stream.concat(
             Stream.of(
-                code(data.dtype()),
-                product(sizes.subList(0, axis)),
+                Dim.of(code(data.dtype())),
+                Shapes.product(sizes.subList(0, axis)),
                 sizes.get(axis),
-                product(sizes.subList(axis + 1, sizes.size())),
-                attributes.bool("sorted") ? 1L : 0L,
-                (long) axis,
-                (long) data.rank()),
+                Shapes.product(sizes.subList(axis + 1, sizes.size())),
+                flag(attributes.bool("sorted")),
+                Dim.of(axis),
+                Dim.of(data.rank())),
             sizes.stream())
         .toList();
   }

@@ -25,6 +25,9 @@ final class BranchesAtRunTime {
     if (yes.results().size() != no.results().size()) {
       throw node.fault("has branches of different numbers of results");
     }
+    List<Expr> others = no.results();
+    no = no.giving(aligned(node, others, yes.results()));
+    yes = yes.giving(aligned(node, yes.results(), others));
     Set<Dim> inner = new HashSet<>(RunTime.decidedIn(yes));
     inner.addAll(RunTime.decidedIn(no));
     List<TensorType> types = new ArrayList<>();
@@ -60,6 +63,25 @@ final class BranchesAtRunTime {
       results.add(values.result(TupleGetItem.of(both, i), types.get(i), elements.get(i)));
     }
     return results;
+  }
+
+  /** A number is a vector of one element where the other branch gives that. */
+  private static List<Expr> aligned(OnnxNode node, List<Expr> own, List<Expr> others) {
+    List<Expr> aligned = new ArrayList<>(own);
+    for (int i = 0; i < Math.min(own.size(), others.size()); i++) {
+      boolean isNumber =
+          own.get(i).type() instanceof TensorType type
+              && type.rank() == 0
+              && !type.dtype().isString()
+              && !node.runTime().isSequence(own.get(i));
+      if (isNumber
+          && others.get(i).type() instanceof TensorType other
+          && other.shape().equals(List.of(Dim.of(1)))
+          && node.decidedSizes(others.get(i)).isEmpty()) {
+        aligned.set(i, node.reshape(own.get(i), List.of(1L)));
+      }
+    }
+    return aligned;
   }
 
   private static RunTime.Subgraph subgraph(OnnxNode node, String name) {
@@ -121,8 +143,10 @@ final class BranchesAtRunTime {
 
   /** Both branches, and then one of each two results; empty where their types differ. */
   static Optional<List<Expr>> chosen(OnnxNode node) {
-    List<Expr> yes = node.inline("then_branch");
-    List<Expr> no = node.inline("else_branch");
+    List<Expr> one = node.inline("then_branch");
+    List<Expr> other = node.inline("else_branch");
+    List<Expr> yes = aligned(node, one, other);
+    List<Expr> no = aligned(node, other, one);
     List<Expr> results = new ArrayList<>();
     for (int i = 0; i < yes.size(); i++) {
       boolean fits =

@@ -72,7 +72,13 @@ public final class RunTime {
   }
 
   /** A subgraph that was converted inside a function of its own, which is not made yet. */
-  record Subgraph(Frame frame, List<Expr> results, Set<SizeAssumption> assumed) {}
+  record Subgraph(Frame frame, List<Expr> results, Set<SizeAssumption> assumed) {
+
+    /** The same with other results, of the same values. */
+    Subgraph giving(List<Expr> others) {
+      return new Subgraph(frame, others, assumed);
+    }
+  }
 
   /**
    * A function that a step of the run calls.

@@ -8,11 +8,12 @@ import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.type.DType;
 
 /** Equality of results up to the order of sums and the last places of functions. */
-final class Closeness {
+public final class Closeness {
 
   private Closeness() {}
 
-  static void assertAllClose(List<NDArray> expected, List<NDArray> actual, String what) {
+  /** Within the tolerance of the element type; texts the same. */
+  public static void assertAllClose(List<NDArray> expected, List<NDArray> actual, String what) {
     assertEquals(expected.size(), actual.size(), what);
     for (int i = 0; i < expected.size(); i++) {
       assertClose(expected.get(i), actual.get(i), what);

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
-import java.nio.file.Files;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,20 +16,11 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.jtvmc.codegen.CodegenException;
-import org.jtvmc.codegen.llvm.HostCpu;
 import org.jtvmc.compiler.artifact.Artifact;
-import org.jtvmc.compiler.artifact.ArtifactCompiler;
-import org.jtvmc.compiler.artifact.CompileListener;
-import org.jtvmc.compiler.artifact.CompileOptions;
-import org.jtvmc.compiler.onnx.GivenShapes;
 import org.jtvmc.compiler.onnx.ModelException;
 import org.jtvmc.compiler.onnx.OnnxBuilder;
-import org.jtvmc.compiler.passes.Precision;
-import org.jtvmc.compiler.pipeline.ScheduleSource;
 import org.jtvmc.compiler.run.ModelRunner;
-import org.jtvmc.compiler.source.ModelSource;
 import org.jtvmc.ir.data.NDArray;
-import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.ir.type.DType;
 import org.jtvmc.ir.type.TensorType;
 import org.jtvmc.tests.operators.OnnxRuntimeReference;
@@ -38,7 +29,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** One library runs with sizes of every kind, and refuses those that do not fit together. */
 class OpenSizesAgainstOnnxRuntimeTest {
-  private static final CpuTarget HOST = HostCpu.detect().target();
 
   @TempDir private Path folder;
 
@@ -46,22 +36,8 @@ class OpenSizesAgainstOnnxRuntimeTest {
       OnnxBuilder model,
       Map<String, List<String>> shapes,
       List<Map<String, List<Long>>> specialized)
-      throws Exception {
-    Path file = folder.resolve("model.onnx");
-    Files.write(file, model.build().toByteArray());
-    CompileOptions options =
-        new CompileOptions(
-            "open",
-            GivenShapes.parse(shapes),
-            specialized,
-            HOST,
-            ScheduleSource.NONE,
-            List.of(),
-            false,
-            CompileOptions.Part.usual(),
-            Precision.FP32);
-    return new ArtifactCompiler(HOST, CompileListener.NONE)
-        .compile(ModelSource.of(file.toString()), options, folder.resolve("out"));
+      throws IOException {
+    return OpenLibrary.compile(folder, model.build(), shapes, specialized);
   }
 
   private static Map<String, NDArray> inputs(Map<String, long[]> shapes) {

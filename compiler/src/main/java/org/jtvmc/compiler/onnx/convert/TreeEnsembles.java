@@ -212,7 +212,7 @@ final class TreeEnsembles {
 
   /** What a run relies on: every place is one, and no way through a tree comes back. */
   private void check(long targets) {
-    long features = node.sizes(0).getLast();
+    long features = node.size(node.type(0).shape().getLast());
     int count = nodes.size() / 8;
     boolean valid = node.rank(0) == 2;
     for (int i = 0; i < count; i++) {

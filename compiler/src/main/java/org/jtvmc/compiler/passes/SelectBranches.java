@@ -73,8 +73,11 @@ public final class SelectBranches implements Pass<IRModule> {
 
     /** Where both branches give what is fetched, the choice; else the fetching as it is. */
     private Expr chosen(Call fetch, Call step, int index) {
-      List<Optional<List<Expr>>> both =
-          branches.computeIfAbsent(step, call -> List.of(branch(call, 0), branch(call, 1)));
+      List<Optional<List<Expr>>> both = branches.get(step);
+      if (both == null) {
+        both = List.of(branch(step, 0), branch(step, 1));
+        branches.put(step, both);
+      }
       if (both.stream().anyMatch(Optional::isEmpty)) {
         return fetch;
       }

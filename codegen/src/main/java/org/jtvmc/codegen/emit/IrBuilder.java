@@ -293,9 +293,17 @@ public final class IrBuilder implements AutoCloseable {
 
   /** Fetches the line at {@code address}, which will be read. No address is wrong. */
   void prefetch(LLVMValueRef address, Keep keep) {
-    int read = 0;
+    prefetch(address, false, keep);
+  }
+
+  /** Fetches the line at {@code address} for this core alone, which will write it. */
+  void prefetchToWrite(LLVMValueRef address) {
+    prefetch(address, true, Keep.FIRST_CACHE);
+  }
+
+  private void prefetch(LLVMValueRef address, boolean write, Keep keep) {
     int data = 1;
-    intrinsic("llvm.prefetch", address, int32(read), int32(keep.locality), int32(data));
+    intrinsic("llvm.prefetch", address, int32(write ? 1 : 0), int32(keep.locality), int32(data));
   }
 
   /** No load or store moves across this place. It becomes no instruction. */

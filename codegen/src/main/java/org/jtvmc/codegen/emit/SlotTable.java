@@ -2,10 +2,14 @@ package org.jtvmc.codegen.emit;
 
 import static org.bytedeco.llvm.global.LLVM.*;
 
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.bytedeco.llvm.LLVM.LLVMValueRef;
 import org.jtvmc.ir.type.DType;
 
@@ -106,12 +110,38 @@ final class SlotTable {
   }
 
   private Value pick(IrBuilder ir, Affine offset, int count, int lanes) {
+    Optional<LLVMValueRef> column = column(ir, offset, count, lanes);
+    if (column.isPresent()) {
+      return new Value(column.get(), dtype, lanes);
+    }
     LLVMValueRef result = ir.poison(ir.types().register(dtype, lanes));
     for (int lane = 0; lane < count; lane++) {
       Value element = load(ir, Affine.of(offset.constant() + lane * offset.lane()), 1, 1);
       result = ir.insert(result, element.ref(), lane);
     }
     return new Value(result, dtype, lanes);
+  }
+
+  /** The elements where each is at the same place of a vector of its own, as a square's columns. */
+  private Optional<LLVMValueRef> column(IrBuilder ir, Affine offset, int count, int lanes) {
+    List<Slot> rows = new ArrayList<>();
+    for (int lane = 0; lane < count; lane++) {
+      rows.add(slotOf(offset.constant() + lane * offset.lane()));
+    }
+    Slot first = rows.getFirst();
+    int at = Math.toIntExact(offset.constant() - first.start());
+    boolean alike =
+        IntStream.range(0, count)
+            .allMatch(
+                lane ->
+                    rows.get(lane).start() == first.start() + lane * offset.lane()
+                        && rows.get(lane).lanes() == first.lanes());
+    int bits = IrTypes.registerBits(dtype);
+    if (!alike || !ColumnShuffle.fits(first.lanes(), lanes, bits)) {
+      return Optional.empty();
+    }
+    List<LLVMValueRef> vectors = rows.stream().map(slot -> read(ir, slot)).toList();
+    return Optional.of(new ColumnShuffle(ir, bits).column(vectors, at, lanes));
   }
 
   private Slot slotOf(long element) {

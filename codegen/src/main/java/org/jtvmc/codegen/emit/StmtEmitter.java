@@ -22,6 +22,7 @@ final class StmtEmitter {
   private final Machine machine;
   private final StreamPrefetch prefetch;
   private final PanelPrefetch panels;
+  private final StorePrefetch stores;
 
   StmtEmitter(EmitContext context, Machine machine) {
     this.context = context;
@@ -30,6 +31,7 @@ final class StmtEmitter {
     this.machine = machine;
     this.prefetch = new StreamPrefetch(context);
     this.panels = new PanelPrefetch(context);
+    this.stores = new StorePrefetch(context);
   }
 
   ExprEmitter exprs() {
@@ -174,7 +176,9 @@ final class StmtEmitter {
       exprs.beginStatement();
       prefetch.emit(loop, exprs.indexEmitter());
       panels.enter(loop, exprs.indexEmitter());
+      stores.enter(loop, exprs.indexEmitter());
       emit(loop.body());
+      stores.leave();
       panels.leave();
     }
     LLVMValueRef next = ir.binary(LLVMAdd, counter, ir.int64(1));

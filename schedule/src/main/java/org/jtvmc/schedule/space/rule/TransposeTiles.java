@@ -26,14 +26,18 @@ import org.jtvmc.schedule.step.Vectorize;
  * <pre>
  *   for i, j: out[i, j] = in[j, i]
  *
- *   for i.0, j.0:
- *     for j.1: vectorized for i.1: square[j.1, i.1] = in[j, i]
- *     for i.1: vectorized for j.1: out[i, j] = square[j.1, i.1]
+ *   for i.0, j.0, i.1:
+ *     for j.1: vectorized for i.2: square[j.1, i.2] = in[j, i]
+ *     for i.2: vectorized for j.1: out[i, j] = square[j.1, i.2]
  * </pre>
  *
- * Read directly, each element of a vector would bring in a line of its own; where rows are a power
- * of two long, all those lines are in the same few sets of the first cache and are gone before
- * their other elements are wanted.
+ * A square of one vector each way stays in registers and is turned by shuffles; a larger one is
+ * gathered from. With several tiles along {@code i} (the row block) whole runs of the operand's
+ * rows are read one after the other, which processors foresee.
+ *
+ * <p>Read directly, each element of a vector would bring in a line of its own; where rows are a
+ * power of two long, all those lines are in the same few sets of the first cache and are gone
+ * before their other elements are wanted.
  */
 public final class TransposeTiles implements SketchRule {
   private static final String NONE = "none";
@@ -42,6 +46,18 @@ public final class TransposeTiles implements SketchRule {
   private static final long FAR_APART = 16;
 
   private static final double LEAST_PARALLEL_WORK = 60_000;
+
+  /** Shuffles work on parts of a register this wide: shorter vectors are gathered as fast. */
+  private static final long LEAST_TURNED_BYTES = 32;
+
+  /** Rows of a square in registers: more of them would be spilled. */
+  private static final long MOST_TURNED = 16;
+
+  /** Tiles one after the other along the operand's rows: two pages of loads at the most. */
+  private static final long MOST_TILES = 16;
+
+  /** Row blocks for each core that let the threads end together. */
+  private static final long CHUNKS_PER_CORE = 4;
 
   /**
    * The operand that is read down its columns.
@@ -69,7 +85,12 @@ public final class TransposeTiles implements SketchRule {
         tiles.add(height + "x" + width);
       }
     }
-    String tile = state.pick(id + ".transpose", tiles, 2 * lanes + "x" + 2 * lanes);
+    String turned = lanes + "x" + lanes;
+    String tile =
+        state.pick(
+            id + ".transpose",
+            tiles,
+            isTurned(stage, lanes) ? turned : 2 * lanes + "x" + 2 * lanes);
     if (tile.equals(NONE)) {
       new VectorizeElementwise().apply(state, stage);
       return;
@@ -82,22 +103,53 @@ public final class TransposeTiles implements SketchRule {
 
     String row = stage.axes().get(columns.row).id();
     String column = stage.axes().getLast().id();
-    state.apply(new Split(id, row, List.of(height)));
+    state.apply(new Split(id, row, List.of(rowBlock(state, stage, columns.row, height), height)));
     state.apply(new Split(id, column, List.of(width)));
     List<String> outer = new ArrayList<>();
     for (IterVar axis : stage.axes().subList(0, stage.axes().size() - 1)) {
       outer.add(axis.id().equals(row) ? row + ".0" : axis.id());
     }
     List<String> order = new ArrayList<>(outer);
-    order.addAll(List.of(column + ".0", row + ".1", column + ".1"));
+    order.addAll(List.of(column + ".0", row + ".1", row + ".2", column + ".1"));
     state.apply(new Reorder(id, order));
     double elements = ReductionShape.work(stage);
     OuterLoops.parallelize(state, id, outer, 2 * elements >= LEAST_PARALLEL_WORK);
-    state.apply(new ComputeAt(square, id, column + ".0"));
+    state.apply(new ComputeAt(square, id, row + ".1"));
     state.markScheduled(square);
-    state.apply(new Vectorize(square, state.stage(square).axes().getLast().id()));
+    List<IterVar> copied = state.stage(square).axes();
+    state.apply(new Vectorize(square, copied.getLast().id()));
+    if (tile.equals(turned) && isTurned(stage, lanes)) {
+      copied.subList(0, copied.size() - 1).stream()
+          .forEach(axis -> state.apply(new Unroll(square, axis.id())));
+    }
     state.apply(new Vectorize(id, column + ".1"));
-    state.apply(new Unroll(id, row + ".1"));
+    state.apply(new Unroll(id, row + ".2"));
+  }
+
+  /** True where a square of one vector each way is turned in registers. */
+  private static boolean isTurned(Stage stage, long lanes) {
+    return lanes <= MOST_TURNED && lanes * stage.op().dtype().bytes() >= LEAST_TURNED_BYTES;
+  }
+
+  /** Decides how many tiles are next to each other along the operand's rows. */
+  private static long rowBlock(SketchState state, Stage stage, int row, long height) {
+    List<Axis> axes = stage.op().axes();
+    double others = 1;
+    for (int i = 0; i < axes.size() - 1; i++) {
+      others *= i == row ? 1 : axes.get(i).size();
+    }
+    List<Long> options = new ArrayList<>();
+    long preferred = 1;
+    for (long tiles = 1;
+        tiles <= MOST_TILES && tiles * height <= axes.get(row).size();
+        tiles *= 2) {
+      options.add(tiles);
+      long chunks = Math.ceilDiv(axes.get(row).size(), tiles * height);
+      if (others * chunks >= CHUNKS_PER_CORE * state.target().cores()) {
+        preferred = tiles;
+      }
+    }
+    return state.pick(stage.id() + ".rowblock", options, preferred);
   }
 
   /** Empty where no operand is read down its columns, or several are. */

@@ -10,8 +10,11 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jtvmc.compiler.onnx.OnnxImporter.FunctionKey;
@@ -28,12 +31,26 @@ import org.jtvmc.ir.type.TypeException;
 /** One conversion of one model: its graph, the subgraphs in it and the functions it calls. */
 final class GraphConversion implements OnnxNode.Surroundings {
 
+  /** Nodes of subgraphs and nested functions that any model may come to. */
+  private static final long INLINED = 1 << 15;
+
+  /** And those that it may come to for each node that it holds. */
+  private static final long INLINED_PER_NODE = 64;
+
   private final OnnxModel model;
   private final Map<FunctionKey, FunctionProto> functions;
   private final Conversions conversions;
   private final Emitter emitter;
 
   private final RunTime runTime;
+
+  /** The nodes of each subgraph in order. */
+  private final Map<GraphProto, List<NodeProto>> ordered = new IdentityHashMap<>();
+
+  /** The nodes of subgraphs and functions, counted each time that they are converted. */
+  private long inlined;
+
+  private final long mostInlined;
 
   /** The values in sight, innermost graph first. */
   private final Deque<Scope> scopes = new ArrayDeque<>();
@@ -55,6 +72,11 @@ final class GraphConversion implements OnnxNode.Surroundings {
     this.conversions = conversions;
     this.emitter = emitter;
     this.runTime = new RunTime(emitter, this::inline);
+    long own = nodes(model.nodes());
+    for (var function : functions.values()) {
+      own += nodes(function.getNodeList());
+    }
+    this.mostInlined = INLINED + INLINED_PER_NODE * own;
   }
 
   @Override
@@ -132,7 +154,10 @@ final class GraphConversion implements OnnxNode.Surroundings {
       return convert(node, converted, conversion, conversions.atRunTime(domain, node.getOpType()));
     } catch (TypeException e) {
       throw fault(node, "does not fit its inputs: " + e.getMessage(), e);
-    } catch (IndexOutOfBoundsException | NegativeArraySizeException e) {
+    } catch (IndexOutOfBoundsException
+        | NegativeArraySizeException
+        | NoSuchElementException
+        | ArithmeticException e) {
       // Attributes and inputs come from the file, and a rule counts on those that belong together.
       throw fault(node, "has attributes and inputs that contradict each other", e);
     }
@@ -201,6 +226,9 @@ final class GraphConversion implements OnnxNode.Surroundings {
     return within(
         new Scope(values, opsets(function.getOpsetImportList()), false, runTime.frame()),
         () -> {
+          if (scopes.size() > 2) {
+            count(function.getNodeCount());
+          }
           for (var inner : function.getNodeList()) {
             convert(withAttributes(inner, attributes));
           }
@@ -226,13 +254,7 @@ final class GraphConversion implements OnnxNode.Surroundings {
 
   @Override
   public List<Expr> inline(GraphProto subgraph, List<Expr> arguments) {
-    var visible = new HashMap<String, Expr>();
-    for (var scope : scopes) {
-      scope.values.forEach(visible::putIfAbsent);
-      if (!scope.seesOuter) {
-        break;
-      }
-    }
+    count(subgraph.getNodeCount());
     var values = new HashMap<String, Expr>();
     if (subgraph.getInputCount() > arguments.size()) {
       throw new ModelException(
@@ -242,12 +264,50 @@ final class GraphConversion implements OnnxNode.Surroundings {
     }
     for (int i = 0; i < subgraph.getInputCount(); i++) {
       values.put(subgraph.getInput(i).getName(), arguments.get(i));
-      visible.put(subgraph.getInput(i).getName(), arguments.get(i));
     }
-    var nodes = GraphOrder.sort(model.path(), subgraph, visible.keySet());
+    // A graph stands at one place, and what is in sight there has the same names each time.
+    var nodes = ordered.computeIfAbsent(subgraph, this::ordered);
     return within(
         new Scope(values, scopes.getFirst().opsets, true, runTime.frame()),
         () -> convert(subgraph, nodes));
+  }
+
+  private static long nodes(List<NodeProto> nodes) {
+    long count = nodes.size();
+    for (var node : nodes) {
+      for (var attribute : node.getAttributeList()) {
+        for (var subgraph : GraphOrder.subgraphs(attribute)) {
+          count += nodes(subgraph.getNodeList());
+        }
+      }
+    }
+    return count;
+  }
+
+  /** A few functions that call each other, or loops in loops, can come to any number of nodes. */
+  private void count(int nodes) {
+    inlined += 1 + nodes;
+    if (inlined > mostInlined) {
+      throw new ModelException(
+          "%s: its subgraphs and functions come to more than %d nodes where they are called, which is not supported"
+              .formatted(model.path(), mostInlined));
+    }
+  }
+
+  @Override
+  public boolean expandsFar() {
+    return inlined > mostInlined / 2;
+  }
+
+  private List<NodeProto> ordered(GraphProto subgraph) {
+    var visible = new HashSet<String>();
+    for (var scope : scopes) {
+      visible.addAll(scope.values.keySet());
+      if (!scope.seesOuter) {
+        break;
+      }
+    }
+    return GraphOrder.sort(model.path(), subgraph, visible);
   }
 
   @Override

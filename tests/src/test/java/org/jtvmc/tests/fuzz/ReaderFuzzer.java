@@ -23,8 +23,11 @@ public final class ReaderFuzzer {
   /** A byte of a file can stand for an object (a node without inputs, a token). */
   private static final long OBJECT_BYTES_PER_BYTE = 4096;
 
-  /** What reading costs even where the file is empty: buffers, a parser's tables. */
-  private static final long FIXED_BYTES = 32 << 20;
+  /**
+   * What reading costs even where the file is small: buffers, a parser's tables, loops that are
+   * written out.
+   */
+  private static final long FIXED_BYTES = 64 << 20;
 
   private static final long FIXED_NATIVE_BYTES = 1 << 20;
 

@@ -30,9 +30,12 @@ public final class Seeds {
   static void write(FileReader reader, Path folder) throws IOException {
     Files.createDirectories(folder);
     switch (reader) {
-      case ONNX ->
-          OperatorModels.small()
-              .forEach((name, model) -> write(folder, name + ".onnx", model.toByteArray()));
+      case ONNX -> {
+        OperatorModels.small()
+            .forEach((name, model) -> write(folder, name + ".onnx", model.toByteArray()));
+        HostileBodies.all()
+            .forEach((name, model) -> write(folder, name + ".onnx", model.toByteArray()));
+      }
       case RELAY ->
           OperatorModels.small()
               .forEach(

@@ -60,7 +60,7 @@ final class ControlFlow {
       if (condition.isPresent() && !holds(node, condition.get())) {
         break;
       }
-      if (step == MOST_STEPS) {
+      if (step == MOST_STEPS || node.expandsFar()) {
         throw new NeedsValueException(node.fault("takes many steps"), List.of());
       }
       List<Expr> arguments = new ArrayList<>();
@@ -101,8 +101,16 @@ final class ControlFlow {
   }
 
   private static List<Expr> scan(OnnxNode node) {
-    int scans = Math.toIntExact(node.requiredInteger("num_scan_inputs"));
-    return scan(node, node.inputs(0), scans);
+    List<Expr> inputs = node.inputs(0);
+    return scan(node, inputs, scans(node, inputs));
+  }
+
+  private static int scans(OnnxNode node, List<Expr> inputs) {
+    long scans = node.requiredInteger("num_scan_inputs");
+    if (scans < 1 || scans > inputs.size()) {
+      throw node.fault("scans %d of its %d inputs".formatted(scans, inputs.size()));
+    }
+    return (int) scans;
   }
 
   private static List<Expr> scan(OnnxNode node, List<Expr> inputs, int scans) {
@@ -114,10 +122,16 @@ final class ControlFlow {
     List<Expr> sources = inputs.subList(carried, inputs.size());
     int first = node.axis(axes.getFirst(), c.rank(sources.getFirst()));
     Dim length = c.type(sources.getFirst()).dim(first);
-    if (!length.isKnown() || length.value() > MOST_STEPS) {
+    if (!length.isKnown() || length.value() > MOST_STEPS || node.expandsFar()) {
       return ScansAtRunTime.scan(node, values, sources, length);
     }
     long steps = length.value();
+    for (int i = 0; i < scans; i++) {
+      Dim other = c.type(sources.get(i)).dim(node.axis(axes.get(i), c.rank(sources.get(i))));
+      if (other.isKnown() && other.value() != steps) {
+        throw node.fault("scans inputs of %d and of %d elements".formatted(steps, other.value()));
+      }
+    }
     List<List<Expr>> collected = new ArrayList<>();
     for (long step = 0; step < steps; step++) {
       List<Expr> arguments = new ArrayList<>(values);
@@ -155,8 +169,8 @@ final class ControlFlow {
       throw node.fault("has lengths of its sequences, which is not supported");
     }
     Composer c = new Composer(node);
-    int scans = Math.toIntExact(node.requiredInteger("num_scan_inputs"));
     List<Expr> inputs = node.inputs(1);
+    int scans = scans(node, inputs);
     long batch = c.size(inputs.getFirst(), 0);
     List<List<Expr>> results = new ArrayList<>();
     for (long b = 0; b < batch; b++) {

@@ -60,6 +60,9 @@ public final class OnnxNode {
      */
     List<Expr> inline(GraphProto subgraph, List<Expr> arguments);
 
+    /** Whether so many nodes were converted that what can be left to the run should be. */
+    boolean expandsFar();
+
     /** What a run decides. */
     RunTime runTime();
 
@@ -378,6 +381,11 @@ public final class OnnxNode {
    */
   Expr decided(Expr data, Expr sizes) {
     return runTime().decided(data, sizes);
+  }
+
+  /** Whether the model has become so large that what can be left to the run should be. */
+  boolean expandsFar() {
+    return surroundings.expandsFar();
   }
 
   /** What a run decides. */

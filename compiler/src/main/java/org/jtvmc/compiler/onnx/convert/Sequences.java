@@ -15,12 +15,15 @@ import org.jtvmc.ir.type.DType;
  */
 final class Sequences {
 
+  /** Longer ones are left to the run: a number in a file must not make us fill the memory. */
+  private static final int MOST_PARTS = 4096;
+
   private Sequences() {}
 
   static List<Conversion> all() {
     return List.of(
         Conversion.from(11, "SequenceEmpty", _ -> Tuple.of(List.of())),
-        Conversion.from(11, "SequenceConstruct", node -> Tuple.of(node.inputs())),
+        Conversion.from(11, "SequenceConstruct", Sequences::construct),
         Conversion.from(
             11,
             "SequenceInsert",
@@ -85,8 +88,22 @@ final class Sequences {
     return (int) counted;
   }
 
+  private static Expr construct(OnnxNode node) {
+    List<Expr> fields = node.inputs();
+    fields.forEach(field -> requireTensor(node, field));
+    return Tuple.of(fields);
+  }
+
+  /** Sequences of sequences could name more tensors than fit into any memory. */
+  private static void requireTensor(OnnxNode node, Expr element) {
+    if (element instanceof Tuple || node.runTime().isSequence(element)) {
+      throw node.fault("puts a sequence into a sequence, where only tensors may be");
+    }
+  }
+
   private static Expr insert(OnnxNode node) {
     List<Expr> fields = new ArrayList<>(elements(node, 0));
+    requireTensor(node, node.input(1));
     fields.add(node.has(2) ? position(node, 2, 1) : fields.size(), node.input(1));
     return Tuple.of(fields);
   }
@@ -106,12 +123,19 @@ final class Sequences {
       return SequencesAtRunTime.split(node);
     }
     long size = c.size(data, axis);
+    if (size > MOST_PARTS && !(node.has(1) && node.rank(1) == 1)) {
+      return SequencesAtRunTime.split(node);
+    }
     boolean drop = !node.has(1) && !node.flag("keepdims", true);
     List<Long> parts = new ArrayList<>();
     if (!node.has(1)) {
       parts.addAll(Collections.nCopies(Math.toIntExact(size), 1L));
     } else if (node.rank(1) == 1) {
       parts.addAll(node.integers(1, "sizes of its parts"));
+      if (parts.stream().anyMatch(part -> part < 0 || part > size)
+          || parts.stream().mapToLong(part -> part).sum() != size) {
+        throw node.fault("splits %d elements into parts of %s".formatted(size, parts));
+      }
     } else {
       long part = (long) node.scalar(1, "a size of its parts");
       if (part < 1) {

@@ -5,8 +5,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.jtvmc.codegen.CodegenException;
 import org.jtvmc.codegen.link.LlvmTools;
+import org.jtvmc.codegen.link.SharedLibraryLinker;
 import org.jtvmc.codegen.llvm.LlvmContext;
 import org.jtvmc.codegen.llvm.LlvmModule;
 import org.jtvmc.codegen.llvm.LlvmTargetMachine;
@@ -73,34 +76,97 @@ final class ExternalCode {
           LlvmTargetMachine machine = new LlvmTargetMachine(RuntimeResources.BASELINE)) {
         Files.writeString(work.resolve("jtvmc.h"), RuntimeResources.header("jtvmc.h"));
         Path entry = Files.writeString(work.resolve("entry.c"), entry(declaration));
-        byte[] code =
-            source.toString().endsWith(".bc")
-                ? Files.readAllBytes(source)
-                : clang(source, work, "function.bc");
-        LlvmModule module = context.parseBitcode(declaration.function(), code);
-        if (!module.defines(declaration.function())) {
-          throw new PluginException(
-              "%s: %s has no function '%s'".formatted(file, source, declaration.function()));
+        LlvmModule module = context.parseBitcode("entry", clang(entry, work, "entry.bc"));
+        boolean isObject = source.toString().matches(".*\\.[oa]");
+        if (!isObject) {
+          link(module, code(source, work), context, declaration);
         }
-        module.link(context.parseBitcode("entry", clang(entry, work, "entry.bc")));
-        module.verify();
-        return module.emitObject(machine);
+        Path object = Files.write(work.resolve("entry.o"), module.emitObject(machine));
+        return linked(object, isObject ? List.of(source) : List.of(), work, declaration);
       } finally {
-        for (String made : List.of("jtvmc.h", "entry.c", "entry.bc", "function.bc")) {
-          Files.deleteIfExists(work.resolve(made));
-        }
-        Files.delete(work);
+        delete(work);
       }
+    } catch (NoSuchFunction e) {
+      throw new PluginException(
+          "%s: %s has no function '%s'".formatted(file, source, declaration.function()), e);
     } catch (IOException e) {
       throw new PluginException("%s cannot be read: %s".formatted(source, e.getMessage()), e);
     } catch (CodegenException e) {
       throw new PluginException(
-          "%s cannot be compiled: %s".formatted(source, firstLine(e.getMessage())), e);
+          "%s cannot be a part of a library: %s; docs/plugins.md says what it may call and how to compile it"
+              .formatted(source, firstLine(e.getMessage())),
+          e);
     }
   }
 
+  /** The code lacks the function that the declaration names. */
+  private static final class NoSuchFunction extends Exception {
+    private static final long serialVersionUID = 1;
+  }
+
+  private static byte[] code(Path source, Path work) throws IOException {
+    return source.toString().endsWith(".bc")
+        ? Files.readAllBytes(source)
+        : clang(source, work, "function.bc");
+  }
+
+  private static void link(
+      LlvmModule entry, byte[] code, LlvmContext context, ExternalDeclaration declaration)
+      throws NoSuchFunction {
+    LlvmModule module = context.parseBitcode(declaration.function(), code);
+    if (!module.defines(declaration.function())) {
+      throw new NoSuchFunction();
+    }
+    entry.link(module);
+    entry.verify();
+  }
+
+  /**
+   * The entry and the object files, or what is needed of archives, as one object file; linked once
+   * as a library, so that what cannot become a part of one is said here.
+   */
+  private static byte[] linked(
+      Path entry, List<Path> objects, Path work, ExternalDeclaration declaration)
+      throws IOException, NoSuchFunction {
+    LlvmTools tools = LlvmTools.open();
+    Path whole = objects.isEmpty() ? entry : work.resolve("whole.o");
+    if (!objects.isEmpty()) {
+      List<String> arguments = new ArrayList<>(List.of("-r", "-m", "elf_x86_64"));
+      arguments.addAll(List.of("-o", whole.toString(), entry.toString()));
+      objects.forEach(object -> arguments.add(object.toString()));
+      tools.lld(arguments);
+    }
+    try {
+      new SharedLibraryLinker(tools, RuntimeResources.libc())
+          .link(
+              List.of(whole),
+              new TreeSet<>(List.of(ExternalOperator.symbol(declaration))),
+              work.resolve("trial.so"));
+    } catch (CodegenException e) {
+      if (e.getMessage().contains("undefined symbol: " + declaration.function() + "\n")) {
+        throw new NoSuchFunction();
+      }
+      throw e;
+    }
+    return Files.readAllBytes(whole);
+  }
+
+  private static void delete(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.toList()) {
+        Files.delete(file);
+      }
+    }
+    Files.delete(folder);
+  }
+
   private static String firstLine(String message) {
-    return message.lines().filter(line -> line.contains("error")).findFirst().orElse(message);
+    return message
+        .lines()
+        .filter(line -> line.contains("error: "))
+        .findFirst()
+        .map(line -> line.substring(line.indexOf("error: ") + "error: ".length()))
+        .orElse(message);
   }
 
   private static byte[] clang(Path source, Path work, String result) throws IOException {

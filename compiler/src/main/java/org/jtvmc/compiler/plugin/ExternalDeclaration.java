@@ -16,7 +16,8 @@ import java.util.Map;
  * @param domain of the ONNX nodes that mean it
  * @param operator their type
  * @param since the first version of the domain's operator set
- * @param source a C file, or LLVM bitcode if it ends in {@code .bc}; beside the declaration
+ * @param source a C file; LLVM bitcode if it ends in {@code .bc}, an object file if in {@code .o},
+ *     an archive of such if in {@code .a}; beside the declaration
  * @param function the C function's name
  * @param inputs in order
  * @param outputs in order

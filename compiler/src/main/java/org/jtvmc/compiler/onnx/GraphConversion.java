@@ -287,16 +287,14 @@ final class GraphConversion implements OnnxNode.Surroundings {
   /** A few functions that call each other, or loops in loops, can come to any number of nodes. */
   private void count(int nodes) {
     inlined += 1 + nodes;
+    if (inlined > mostInlined / 2) {
+      runTime.becomesLarge();
+    }
     if (inlined > mostInlined) {
       throw new ModelException(
           "%s: its subgraphs and functions come to more than %d nodes where they are called, which is not supported"
               .formatted(model.path(), mostInlined));
     }
-  }
-
-  @Override
-  public boolean expandsFar() {
-    return inlined > mostInlined / 2;
   }
 
   private List<NodeProto> ordered(GraphProto subgraph) {

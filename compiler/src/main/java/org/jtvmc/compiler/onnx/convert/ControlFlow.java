@@ -60,7 +60,7 @@ final class ControlFlow {
       if (condition.isPresent() && !holds(node, condition.get())) {
         break;
       }
-      if (step == MOST_STEPS || node.expandsFar()) {
+      if (step == MOST_STEPS || node.runTime().isLarge()) {
         throw new NeedsValueException(node.fault("takes many steps"), List.of());
       }
       List<Expr> arguments = new ArrayList<>();
@@ -122,7 +122,7 @@ final class ControlFlow {
     List<Expr> sources = inputs.subList(carried, inputs.size());
     int first = node.axis(axes.getFirst(), c.rank(sources.getFirst()));
     Dim length = c.type(sources.getFirst()).dim(first);
-    if (!length.isKnown() || length.value() > MOST_STEPS || node.expandsFar()) {
+    if (!length.isKnown() || length.value() > MOST_STEPS || node.runTime().isLarge()) {
       return ScansAtRunTime.scan(node, values, sources, length);
     }
     long steps = length.value();

@@ -60,9 +60,6 @@ public final class OnnxNode {
      */
     List<Expr> inline(GraphProto subgraph, List<Expr> arguments);
 
-    /** Whether so many nodes were converted that what can be left to the run should be. */
-    boolean expandsFar();
-
     /** What a run decides. */
     RunTime runTime();
 
@@ -381,11 +378,6 @@ public final class OnnxNode {
    */
   Expr decided(Expr data, Expr sizes) {
     return runTime().decided(data, sizes);
-  }
-
-  /** Whether the model has become so large that what can be left to the run should be. */
-  boolean expandsFar() {
-    return surroundings.expandsFar();
   }
 
   /** What a run decides. */

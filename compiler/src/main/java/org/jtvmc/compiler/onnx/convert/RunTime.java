@@ -57,6 +57,7 @@ public final class RunTime {
   private final Map<String, Function> functions = new LinkedHashMap<>();
   private String prefix = "run";
   private int symbols;
+  private boolean isLarge;
 
   /** Converts a subgraph where it stands. */
   @FunctionalInterface
@@ -108,6 +109,15 @@ public final class RunTime {
   /** Hears that two sizes are taken for equal. */
   public void assume(Dim left, Dim right) {
     assumed.element().add(new SizeAssumption(left, right));
+  }
+
+  /** Hears that so much was converted that what can be left to the run should be. */
+  public void becomesLarge() {
+    isLarge = true;
+  }
+
+  boolean isLarge() {
+    return isLarge;
   }
 
   /** What main takes for granted. */

@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.jtvmc.codegen.cuda.DeviceKernel;
 import org.jtvmc.codegen.cuda.Launch;
@@ -21,14 +23,18 @@ import org.jtvmc.tuner.feature.LoopAnalysis;
  * @param rows one for each launch, in the order of the kernels
  */
 public record DeviceResources(CudaTarget target, List<Row> rows) {
+  /** With how many factors in a row of 32 bytes tensor cores multiply. */
+  private static final Pattern CORE_PRODUCTS = Pattern.compile("mma\\.sync\\S*\\.m16n8k(\\d+)\\.");
+
+  private static final int ROW_BYTES = 32;
 
   /**
    * One launch.
    *
    * @param uses how often a run makes it
    * @param roofMs the least time of the whole kernel: its operations at the peak of the
-   *     multiply-add units, or its inputs and outputs at the bandwidth of device memory;
-   *     milliseconds
+   *     multiply-add units, or of the tensor cores where these multiply, or its inputs and outputs
+   *     at the bandwidth of device memory; milliseconds
    * @param modelMs what the model of the device estimates for the whole kernel
    */
   public record Row(
@@ -67,7 +73,7 @@ public record DeviceResources(CudaTarget target, List<Row> rows) {
       return List.of();
     }
     Map<String, Ptxas.Usage> usages = ptxas.usage(device.ptx(), target);
-    double roofMs = roofMs(kernel, target);
+    double roofMs = roofMs(kernel, device, target);
     double modelMs = DraftModel.of(target).estimateMs(LoopAnalysis.of(kernel.lowered().func()));
     List<Row> rows = new ArrayList<>();
     for (Launch launch : device.launches()) {
@@ -83,10 +89,14 @@ public record DeviceResources(CudaTarget target, List<Row> rows) {
     return rows;
   }
 
-  private static double roofMs(KernelBuild kernel, CudaTarget target) {
+  private static double roofMs(KernelBuild kernel, DeviceKernel device, CudaTarget target) {
     double bytes = LeastTraffic.bytes(kernel.dag().canonical());
-    double peak =
-        2.0 * target.fmaPerCycle() * target.multiprocessors() * (double) target.clockHertz();
+    Matcher products = CORE_PRODUCTS.matcher(device.ptx());
+    double perCycle =
+        products.find()
+            ? target.coreProductsPerCycle(ROW_BYTES / Integer.parseInt(products.group(1)))
+            : target.fmaPerCycle();
+    double peak = 2 * perCycle * target.multiprocessors() * target.clockHertz();
     return Math.max(kernel.dag().flops() / peak, bytes / target.bandwidthBytes()) * 1e3;
   }
 

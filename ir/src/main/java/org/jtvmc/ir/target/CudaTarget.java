@@ -146,6 +146,23 @@ public record CudaTarget(
     return arch <= 80 ? 64 : 128;
   }
 
+  /**
+   * Multiply-adds that the tensor cores of one multiprocessor start in a cycle, of dense matrices
+   * (the architectures' white papers).
+   *
+   * @param bytes the size of a factor: 1 of int8, 2 of float16 and bfloat16, 4 of tf32
+   */
+  public double coreProductsPerCycle(int bytes) {
+    double halves =
+        switch (arch) {
+          case 80, 87 -> 1024;
+          case 90 -> 2048;
+          case 100, 103 -> 4096;
+          default -> 512;
+        };
+    return halves * 2 / bytes;
+  }
+
   /** True where copies from global to shared memory need no registers: {@code cp.async}. */
   public boolean hasAsyncCopies() {
     return arch >= 80;

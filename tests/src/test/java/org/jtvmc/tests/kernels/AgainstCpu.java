@@ -132,7 +132,7 @@ final class AgainstCpu implements AutoCloseable {
 
   /** Sums that differ a little may be rounded apart: one unit in the last place. */
   private static double tolerance(DType dtype) {
-    if (dtype.equals(DType.F16)) {
+    if (dtype.equals(DType.F16) || dtype.equals(DType.TF32)) {
       return 1e-3;
     }
     return dtype.bytes() == 2 ? 8e-3 : 1e-4;

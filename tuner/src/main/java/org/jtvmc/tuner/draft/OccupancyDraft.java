@@ -1,7 +1,12 @@
 package org.jtvmc.tuner.draft;
 
+import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
+import org.jtvmc.ir.expr.IntImm;
+import org.jtvmc.ir.loop.Buffer;
 import org.jtvmc.ir.loop.Scope;
 import org.jtvmc.ir.loop.ThreadTag;
 import org.jtvmc.ir.target.CudaTarget;
@@ -12,17 +17,16 @@ import org.jtvmc.tuner.feature.LoopNode;
 import org.jtvmc.tuner.feature.Statement;
 
 /**
- * A roofline for GPUs: every statement takes as long as the slower of its arithmetic, derated by
- * how evenly blocks fill the multiprocessors and threads the warps (the formulae of Pruner, ASPLOS
- * 2025) and by how many warps are resident to hide each other's waiting, and its traffic with the
- * L2 cache and with device memory.
+ * A roofline for GPUs. A launch takes as long as its computing or its traffic with memory,
+ * whichever is longer, and the part of the other that is not hidden behind it. Computing is what
+ * blocks take of a multiprocessor ({@link BlockCost}), derated by how evenly they fill the
+ * multiprocessors (Pruner, ASPLOS 2025) and by how many warps are resident to hide each other's
+ * waiting; traffic is that with the first cache in whole sectors, with the L2 cache, and with
+ * device memory.
  */
 public final class OccupancyDraft implements DraftModel {
   /** To start a kernel. */
   private static final double LAUNCH_MS = 2e-3;
-
-  /** Bytes that device memory moves at once. */
-  private static final double SECTOR_BYTES = 32;
 
   /** Bytes that a multiprocessor gets of the L2 cache in a cycle. */
   private static final double L2_BYTES_PER_CYCLE = 32;
@@ -38,6 +42,12 @@ public final class OccupancyDraft implements DraftModel {
 
   private static final int REGISTER_BYTES = 4;
 
+  /** The part of the copies that computing hides where they run ahead of it, on their own. */
+  private static final double HIDDEN_ASYNC = 0.9;
+
+  /** The same where they go through registers. */
+  private static final double HIDDEN_AHEAD = 0.75;
+
   private final CudaTarget target;
 
   public OccupancyDraft(CudaTarget target) {
@@ -46,71 +56,166 @@ public final class OccupancyDraft implements DraftModel {
 
   @Override
   public double estimateMs(LoopAnalysis loops) {
-    double ms = LAUNCH_MS;
-    for (Statement statement : loops.statements()) {
-      ms += Math.max(computeMs(statement), memoryMs(statement));
+    double ms = 0;
+    for (List<Statement> launch : launches(loops)) {
+      ms += LAUNCH_MS + launchMs(launch);
     }
-    return ms;
+    return Math.max(ms, LAUNCH_MS);
   }
 
-  private double computeMs(Statement statement) {
-    double blocks = product(statement, true);
-    double threads = product(statement, false);
-    double waves = blocks / target.multiprocessors();
-    double waveShare = waves / Math.ceil(waves);
-    double warps = threads / CudaTarget.WARP;
-    double warpShare = warps / Math.ceil(warps);
-    double perSecond =
-        (double) target.multiprocessors() * target.fmaPerCycle() * 2 * target.clockHertz();
-    double flops = Math.max(1, statement.flops()) * iterations(statement);
-    return flops / (perSecond * waveShare * warpShare * busy(statement, blocks, threads)) * 1e3;
+  /** The statements of each nest at the root. */
+  private static List<List<Statement>> launches(LoopAnalysis loops) {
+    List<List<Statement>> launches = new ArrayList<>();
+    LoopNode root = null;
+    for (Statement statement : loops.statements()) {
+      LoopNode own = statement.loops().isEmpty() ? null : statement.loops().getFirst();
+      if (own == null || own != root) {
+        launches.add(new ArrayList<>());
+      }
+      root = own;
+      launches.getLast().add(statement);
+    }
+    return launches;
+  }
+
+  private double launchMs(List<Statement> launch) {
+    double blocks = most(launch, true);
+    double threads = most(launch, false);
+    double computing = 0;
+    double sectors = 0;
+    Map<Buffer, Traffic> traffic = new IdentityHashMap<>();
+    for (Statement statement : launch) {
+      ThreadLoops loops = new ThreadLoops(statement);
+      BlockCost cost = BlockCost.of(statement, loops, threads, target);
+      computing += cost.computing();
+      sectors += cost.global();
+      for (ThreadLoops.Place place : loops.places()) {
+        if (place.buffer().scope() == Scope.GLOBAL) {
+          Traffic own = traffic(statement, loops, place);
+          traffic.merge(place.buffer(), own, Traffic::together);
+        }
+      }
+    }
+    double rounds = Math.ceil(blocks / target.multiprocessors());
+    double resident = resident(launch, blocks, threads);
+    double computingMs = cycles(rounds * computing / busy(launch, resident, threads));
+    double working = Math.min(blocks, target.multiprocessors());
+    double cached = 0;
+    double device = 0;
+    for (Traffic own : traffic.values()) {
+      cached += own.block * blocks;
+      device += own.device(blocks, resident * working, target.l2Bytes());
+    }
+    double trafficMs =
+        Math.max(
+            Math.max(cycles(rounds * sectors), cycles(cached / (L2_BYTES_PER_CYCLE * working))),
+            device / target.bandwidthBytes() * 1e3);
+    double shown = 1 - hidden(launch, resident);
+    return Math.max(computingMs, trafficMs) + shown * Math.min(computingMs, trafficMs);
+  }
+
+  /**
+   * What a launch moves of one buffer.
+   *
+   * @param block bytes of one block; what it comes back to is in the first cache
+   * @param once bytes of all blocks, each counted once
+   */
+  private record Traffic(double block, double once) {
+
+    Traffic together(Traffic other) {
+      return new Traffic(Math.max(block, other.block), Math.max(once, other.once));
+    }
+
+    /** Beyond the L2 cache, blocks that run at once share what they read: they form a square. */
+    double device(double blocks, double atOnce, double l2Bytes) {
+      double all = Math.min(once, block * blocks);
+      return all <= l2Bytes ? all : Math.max(all, block * blocks / Math.sqrt(atOnce));
+    }
+  }
+
+  private static Traffic traffic(Statement statement, ThreadLoops loops, ThreadLoops.Place place) {
+    ThreadLoops.Moved own = loops.moved(place);
+    double moved = own.bytes() * loops.threads();
+    if (own.instructions() <= 1) {
+      // A thread does not come back for the rest of the sectors.
+      WarpAccess warp = loops.warp(place, own.width());
+      double waste = (double) warp.sectors() * WarpAccess.SECTOR_BYTES / warp.wanted();
+      moved *= Math.max(1, waste);
+    }
+    for (Access access : statement.accesses()) {
+      if (access.buffer() == place.buffer()) {
+        double once = access.bytes(blockDepth(statement));
+        return new Traffic(
+            own.instructions() <= 1 ? moved : Math.min(moved, once), access.bytes(0));
+      }
+    }
+    return new Traffic(moved, moved);
+  }
+
+  private double cycles(double cycles) {
+    return cycles / target.clockHertz() * 1e3;
+  }
+
+  /** The part of the shorter that runs while the longer does: other blocks', or copies ahead. */
+  private static double hidden(List<Statement> launch, double resident) {
+    double hidden = 1 - 1 / Math.max(1, resident);
+    for (Statement statement : launch) {
+      boolean ahead =
+          statement.target().buffer().scope() == Scope.LOCAL
+              && statement.flops() == 0
+              && statement.accesses().stream().anyMatch(a -> a.buffer().scope() == Scope.GLOBAL);
+      hidden = Math.max(hidden, statement.store().async() ? HIDDEN_ASYNC : 0);
+      hidden = Math.max(hidden, ahead ? HIDDEN_AHEAD : 0);
+    }
+    return hidden;
+  }
+
+  /** The bytes of the buffers of a scope, as they are allocated: for a thread, or for a block. */
+  private static double bytesOf(List<Statement> launch, Scope scope) {
+    Map<Buffer, Double> buffers = new IdentityHashMap<>();
+    for (Statement statement : launch) {
+      for (Access access : statement.accesses()) {
+        if (access.buffer().scope() == scope) {
+          buffers.put(access.buffer(), allocated(access.buffer()));
+        }
+      }
+    }
+    return buffers.values().stream().mapToDouble(bytes -> bytes).sum();
+  }
+
+  private static double allocated(Buffer buffer) {
+    double elements = 1;
+    for (int dim = buffer.rank() - 1; dim >= 0; dim--) {
+      double size = buffer.shape().get(dim) instanceof IntImm imm ? imm.value() : 1;
+      boolean given = buffer.strides().get(dim) instanceof IntImm;
+      double stride = given ? ((IntImm) buffer.strides().get(dim)).value() : elements;
+      elements = Math.max(elements, stride * size);
+    }
+    return elements * buffer.dtype().bytes();
+  }
+
+  private double resident(List<Statement> launch, double blocks, double threads) {
+    double local = bytesOf(launch, Scope.LOCAL) / REGISTER_BYTES;
+    int registers = (int) Math.min(OTHER_REGISTERS + local, CudaTarget.REGISTERS_PER_THREAD);
+    int perBlock = (int) Math.clamp(threads, 1, CudaTarget.THREADS_PER_BLOCK);
+    long shared = (long) Math.min(bytesOf(launch, Scope.SHARED), target.sharedBytesPerBlock());
+    double possible = Math.max(1, Occupancy.of(target, perBlock, registers, shared).blocks());
+    return Math.min(possible, Math.ceil(blocks / target.multiprocessors()));
   }
 
   /** The share of the time in which some resident warp has something to do. */
-  private double busy(Statement statement, double blocks, double threads) {
-    double local = 0;
-    double shared = 0;
-    for (Access access : statement.accesses()) {
-      double bytes = access.bytes(blockDepth(statement));
-      switch (access.buffer().scope()) {
-        case LOCAL -> local += bytes / REGISTER_BYTES;
-        case SHARED -> shared += bytes;
-        case GLOBAL -> {}
-      }
-    }
-    int registers = (int) Math.min(OTHER_REGISTERS + local, CudaTarget.REGISTERS_PER_THREAD);
-    int perBlock = (int) Math.clamp(threads, 1, CudaTarget.THREADS_PER_BLOCK);
-    long sharedBytes = (long) Math.min(shared, target.sharedBytesPerBlock());
-    double possible = Occupancy.of(target, perBlock, registers, sharedBytes).blocks();
-    double resident = Math.min(possible, Math.ceil(blocks / target.multiprocessors()));
+  private static double busy(List<Statement> launch, double resident, double threads) {
+    double local = bytesOf(launch, Scope.LOCAL) / REGISTER_BYTES;
     double warps = resident * Math.ceil(threads / CudaTarget.WARP);
     double inFlight = warps * Math.clamp(local / 2, 1, MOST_IN_FLIGHT);
     return Math.clamp(inFlight / WANTED_IN_FLIGHT, 1 / WANTED_IN_FLIGHT, 1);
   }
 
-  /** Blocks read again what others have read: from the L2 cache, where that holds it. */
-  private double memoryMs(Statement statement) {
-    double cached = 0;
-    double device = 0;
-    for (Access access : statement.accesses()) {
-      if (access.buffer().scope() == Scope.GLOBAL) {
-        double read =
-            access.bytes(blockDepth(statement)) * product(statement, true) * waste(access);
-        double once = Math.min(read, access.bytes(0) * waste(access));
-        cached += read;
-        device += once <= target.l2Bytes() ? once : read;
-      }
-    }
-    double cacheRate = L2_BYTES_PER_CYCLE * target.multiprocessors() * (double) target.clockHertz();
-    return Math.max(cached / cacheRate, device / target.bandwidthBytes()) * 1e3;
+  private static double most(List<Statement> launch, boolean blocks) {
+    return launch.stream().mapToDouble(statement -> product(statement, blocks)).max().orElse(1);
   }
 
-  /** How many bytes a transaction moves for each that is wanted. */
-  private static double waste(Access access) {
-    double run = access.lines(0) * 64 / Math.max(1, access.bytes(0));
-    return Math.clamp(run, 1, SECTOR_BYTES / access.buffer().dtype().bytes());
-  }
-
+  /** How many loops there are down to the last that is bound to blocks. */
   private static int blockDepth(Statement statement) {
     int depth = 0;
     for (int k = 0; k < statement.loops().size(); k++) {
@@ -123,30 +228,17 @@ public final class OccupancyDraft implements DraftModel {
 
   /** Blocks, or threads of a block: nested loops of one tag are run by the same ones. */
   private static double product(Statement statement, boolean blocks) {
-    double product = 1;
-    for (double extent : extents(statement, blocks).values()) {
-      product *= extent;
-    }
-    return product;
-  }
-
-  private static Map<ThreadTag, Double> extents(Statement statement, boolean blocks) {
     Map<ThreadTag, Double> extents = new EnumMap<>(ThreadTag.class);
     for (LoopNode loop : statement.loops()) {
       if (loop.tag().isPresent() && isBlock(loop) == blocks) {
         extents.merge(loop.tag().get(), loop.extent(), Math::max);
       }
     }
-    return extents;
-  }
-
-  /** How often the statement runs, in all threads together. */
-  private static double iterations(Statement statement) {
-    double iterations = product(statement, true) * product(statement, false);
-    for (LoopNode loop : statement.loops()) {
-      iterations *= loop.tag().isPresent() ? 1 : loop.extent();
+    double product = 1;
+    for (double extent : extents.values()) {
+      product *= extent;
     }
-    return iterations;
+    return product;
   }
 
   private static boolean isBlock(LoopNode loop) {

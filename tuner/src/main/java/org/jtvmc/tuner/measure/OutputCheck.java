@@ -24,7 +24,7 @@ public final class OutputCheck {
   public OutputCheck(NDArray expected, boolean fromFloats) {
     this.expected = expected;
     DType dtype = expected.dtype();
-    boolean wide = dtype.bits() >= 32;
+    boolean wide = dtype.bits() >= 32 && !dtype.equals(DType.TF32);
     this.relative = dtype.isFloat() ? (wide ? 1e-3 : 2e-2) : 0;
     this.absolute =
         dtype.isFloat()

@@ -3,7 +3,9 @@ package org.jtvmc.tuner.draft;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jtvmc.ir.target.CudaTarget;
 import org.jtvmc.ir.te.Reducer;
 import org.jtvmc.ir.te.Tensor;
@@ -68,5 +70,60 @@ class OccupancyDraftTest {
     Tensor y = Tensor.compute("y", Tensor.sizes(elements), i -> x.at(i.get(0)));
     double wanted = 2.0 * elements * Float.BYTES / GPU.bandwidthBytes() * 1e3;
     assertEquals(wanted, defaultMs(ComputeDag.of(List.of(x), List.of(y))), 0.02 * wanted);
+  }
+
+  private static ComputeDag halves(long rows, long depth, long columns) {
+    Tensor a = Tensor.placeholder("a", DType.F16, rows, depth);
+    Tensor b = Tensor.placeholder("b", DType.F16, columns, depth);
+    return ComputeDag.of(
+        List.of(a, b),
+        List.of(
+            Tensor.reduce(
+                "c",
+                Reducer.SUM,
+                Tensor.sizes(rows, columns),
+                Tensor.sizes(depth),
+                (i, r) ->
+                    a.at(i.get(0), r.get(0))
+                        .cast(DType.F32)
+                        .times(b.at(i.get(1), r.get(0)).cast(DType.F32)))));
+  }
+
+  @Test
+  void tensorCoresHaveTheirOwnPeak() {
+    double products = 4096.0 * 4096 * 4096;
+    double perMs = GPU.multiprocessors() * (double) GPU.clockHertz() / 1e3;
+    double estimate = defaultMs(halves(4096, 4096, 4096));
+    assertTrue(estimate >= products / (perMs * GPU.coreProductsPerCycle(2)), estimate + " ms");
+    assertTrue(estimate < products / (perMs * GPU.fmaPerCycle()) / 3, estimate + " ms");
+  }
+
+  /** Of schedules that differ in nothing else. */
+  @Test
+  void copiesThatRunAheadAreNotWorse() {
+    for (ComputeDag dag : List.of(matmul(2048, 2048, 2048), halves(2048, 2048, 2048))) {
+      DesignSpace space = DesignSpace.of(dag, GPU);
+      String decision =
+          space.defaultCandidate().values().keySet().stream()
+              .filter(name -> name.endsWith(".pipeline"))
+              .findFirst()
+              .orElseThrow();
+      Map<String, String> values = new HashMap<>(space.defaultCandidate().values());
+      values.put(decision, "1");
+      double none = ms(space.replay(values).schedule());
+      values.put(decision, "2 async");
+      double ahead = ms(space.replay(values).schedule());
+      assertTrue(ahead <= none, ahead + " ms ahead, " + none + " ms without");
+    }
+  }
+
+  @Test
+  void neighboursThatReadAColumnWaitForWholeSectors() {
+    Tensor x = Tensor.placeholder("x", DType.F32, 4096, 4096);
+    Tensor rows = Tensor.compute("y", x.shape(), i -> x.at(i.get(0), i.get(1)));
+    Tensor columns = Tensor.compute("y", x.shape(), i -> x.at(i.get(1), i.get(0)));
+    double along = ms(DesignSpace.plain(ComputeDag.of(List.of(x), List.of(rows)), GPU));
+    double across = ms(DesignSpace.plain(ComputeDag.of(List.of(x), List.of(columns)), GPU));
+    assertTrue(along < across, along + " ms along rows, " + across + " ms across");
   }
 }

@@ -5,6 +5,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.ToDoubleFunction;
+import java.util.function.ToLongFunction;
 import org.jtvmc.ir.loop.ThreadTag;
 import org.jtvmc.ir.target.CudaTarget;
 import org.jtvmc.ir.te.Axis;
@@ -106,24 +108,20 @@ final class BlockPlan {
             ? coreTiles(rows, columns)
             : SharedOperands.affordable(
                 BlockTile.fitting(rowExtent, columnExtent), state.gpu(), producer, operands.size());
-    BlockTile preferred =
-        BlockTile.best(tiles, batch, extents(rows), extents(columns), state.gpu());
+    ToLongFunction<BlockTile> blocks = tile -> tile.blocks(batch, extents(rows), extents(columns));
+    ToDoubleFunction<BlockTile> cost =
+        cores
+            .map(product -> coreCost(state.gpu(), product, blocks))
+            .<ToDoubleFunction<BlockTile>>map(ofCores -> ofCores::of)
+            .orElse(tile -> tile.cost(blocks.applyAsLong(tile), state.gpu()));
+    BlockTile preferred = BlockTile.best(tiles, cost);
     BlockTile tile = state.pick(id + ".tile", tiles, preferred);
-    Map<Integer, Parts> parts = new LinkedHashMap<>();
-    if (cores.isPresent()) {
-      distributeRows(tile, parts);
-    } else {
-      distribute(rows, tile.threadRows(), tile.rows(), tile.virtualRows(), parts);
-    }
-    distribute(columns, tile.threadColumns(), tile.columns(), tile.virtualColumns(), parts);
+    Map<Integer, Parts> parts = parts(tile);
     String thread = tileConsumer(state, parts);
     // Fewer than the tile's where an axis of the consumer is shorter than the producer's.
     long threads = state.stage(consumer.id()).leaf(thread).orElseThrow().extent();
     state.apply(new ComputeAt(id, consumer.id(), thread));
-    Map<String, Long> sizes = new LinkedHashMap<>();
-    for (int i = 0; i < producer.op().axes().size(); i++) {
-      sizes.put(axis(producer, i), parts.getOrDefault(i, Parts.NONE).size());
-    }
+    Map<String, Long> sizes = sizes(parts);
     SharedOperands shared =
         new SharedOperands(producer, operands, threads, cores, rowsAndColumns());
     String reduce = shared.splitReduction(state, sizes);
@@ -136,6 +134,44 @@ final class BlockPlan {
     if (ahead.depth() > 1) {
       state.apply(new Pipeline(id, reduce, ahead.depth(), ahead.async()));
     }
+  }
+
+  private Map<Integer, Parts> parts(BlockTile tile) {
+    Map<Integer, Parts> parts = new LinkedHashMap<>();
+    if (tile.cores()) {
+      distributeRows(tile, parts);
+    } else {
+      distribute(rows, tile.threadRows(), tile.rows(), tile.virtualRows(), parts);
+    }
+    distribute(columns, tile.threadColumns(), tile.columns(), tile.virtualColumns(), parts);
+    return parts;
+  }
+
+  /** What one block computes of each axis of the producer. */
+  private Map<String, Long> sizes(Map<Integer, Parts> parts) {
+    Map<String, Long> sizes = new LinkedHashMap<>();
+    for (int i = 0; i < producer.op().axes().size(); i++) {
+      sizes.put(axis(producer, i), parts.getOrDefault(i, Parts.NONE).size());
+    }
+    return sizes;
+  }
+
+  private CoreTileCost coreCost(
+      CudaTarget gpu, CoreProduct product, ToLongFunction<BlockTile> blocks) {
+    List<Axis> reduced = producer.op().reduceAxes();
+    long window = 1;
+    for (int i = 0; i < reduced.size(); i++) {
+      window *= i == product.along() ? 1 : reduced.get(i).size();
+    }
+    return new CoreTileCost(
+        gpu,
+        blocks,
+        tile ->
+            new SharedOperands(
+                    producer, operands, tile.threads(), Optional.of(product), rowsAndColumns())
+                .leastBytes(sizes(parts(tile))),
+        window * product.step(),
+        operands.getFirst().tensor().dtype().bytes());
   }
 
   /** How tensor cores are to make the product; empty where they are not. */

@@ -3,6 +3,7 @@ package org.jtvmc.schedule.space.rule;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.ToDoubleFunction;
 import org.jtvmc.ir.target.CudaTarget;
 
 /**
@@ -21,9 +22,6 @@ record BlockTile(long threadRows, long threadColumns, long rows, long columns, b
   private static final long ROWS_OF_WARP = 8;
 
   private static final long THREADS_OF_ROW = 4;
-
-  /** How many products tensor cores make in the time of one multiply-add. */
-  private static final double CORE_SPEED = 8;
 
   /** Neighbouring pixels share most of what they read. */
   private static final long MOST_SURROUNDINGS = 4;
@@ -162,39 +160,42 @@ record BlockTile(long threadRows, long threadColumns, long rows, long columns, b
     return cores ? columns / 2 : Math.ceilDiv(columns, MOST_NEIGHBOURS);
   }
 
-  /**
-   * The fastest by arithmetic alone: the multiprocessors take waves of blocks, and a multiply-add
-   * waits for the operands that it shares with few others.
-   */
-  static BlockTile best(
-      List<BlockTile> tiles,
-      long batch,
-      List<Long> rowExtents,
-      List<Long> columnExtents,
-      CudaTarget gpu) {
+  /** The rows and columns of the product that a warp computes; of tiles for tensor cores. */
+  double rowsOfWarp() {
+    return ROWS_OF_WARP * rows;
+  }
+
+  double columnsOfWarp() {
+    return (double) THREADS_OF_ROW * columns;
+  }
+
+  /** The one of the least cost, of those whose blocks are not too large. */
+  static BlockTile best(List<BlockTile> tiles, ToDoubleFunction<BlockTile> cost) {
     return tiles.stream()
         .filter(tile -> tile.threads() <= MOST_PREFERRED_THREADS || tiles.size() == 1)
-        .min(Comparator.comparingDouble(tile -> tile.cost(batch, rowExtents, columnExtents, gpu)))
+        .min(Comparator.comparingDouble(cost))
         .orElseThrow();
   }
 
-  private double cost(long batch, List<Long> rowExtents, List<Long> columnExtents, CudaTarget gpu) {
+  /** How many tiles there are. */
+  long blocks(long batch, List<Long> rowExtents, List<Long> columnExtents) {
     long columnExtent = columnExtents.stream().reduce(1L, (a, b) -> a * b);
-    double blocks =
-        (double) batch * tilesOfRows(rowExtents) * Math.ceilDiv(columnExtent, blockColumns());
+    return batch * tilesOfRows(rowExtents) * Math.ceilDiv(columnExtent, blockColumns());
+  }
+
+  /**
+   * The cost on the ordinary units by arithmetic alone: the multiprocessors take waves of blocks,
+   * and a multiply-add waits for the operands that it shares with few others.
+   */
+  double cost(long allBlocks, CudaTarget gpu) {
+    double blocks = allBlocks;
     double waves = Math.ceil(blocks / gpu.multiprocessors());
     // Loads of shared memory for each multiply-add, beside what is read of global memory.
     double shared = (rows + columns) / (double) (rows * columns);
     double global = (blockRows() + blockColumns()) / (double) (blockRows() * blockColumns());
     double warps = threads() / (double) CudaTarget.WARP;
     double busy = Math.min(1, warps * Math.min(blocks / gpu.multiprocessors(), 4) / 8);
-    double perProduct = 1 + 2 * shared + 16 * global;
-    if (cores) {
-      // A warp shares what it loads, of half the size.
-      double ofWarp = 1.0 / (THREADS_OF_ROW * columns) + 1.0 / (ROWS_OF_WARP * rows);
-      perProduct = 1 / CORE_SPEED + 2 * ofWarp + 8 * global;
-    }
-    double perBlock = blockRows() * blockColumns() * perProduct;
+    double perBlock = blockRows() * blockColumns() * (1 + 2 * shared + 16 * global);
     return waves * perBlock / busy;
   }
 

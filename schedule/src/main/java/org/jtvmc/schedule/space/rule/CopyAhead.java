@@ -14,7 +14,7 @@ record CopyAhead(int depth, boolean async) {
   private static final int MOST_DEPTH = 4;
 
   /** What the compiler is told to leave registers for: see DeviceEmitter. */
-  private static final long RESIDENT_THREADS = 512;
+  static final long RESIDENT_THREADS = 512;
 
   /**
    * What fits shared memory.

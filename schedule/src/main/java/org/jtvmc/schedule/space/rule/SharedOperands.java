@@ -111,11 +111,33 @@ record SharedOperands(
     for (Access operand : operands) {
       long elements = operand.tensor().dtype().bytes();
       for (int dim = 0; dim < operand.indices().size(); dim++) {
-        elements *= span(operand, dim, sizes);
+        elements *= span(operand, dim, sizes) + padding(operand, dim);
       }
       bytes += elements;
     }
     return bytes;
+  }
+
+  /** The same for the least step of the reduction, where {@code sizes} has the result's axes. */
+  long leastBytes(Map<String, Long> sizes) {
+    int spatial = producer.op().axes().size();
+    for (int i = 0; i < producer.op().reduceAxes().size(); i++) {
+      long whole = producer.op().reduceAxes().get(i).size();
+      CoreProduct product = cores.orElseThrow();
+      sizes.put(
+          producer.axes().get(spatial + i).id(), i == product.along() ? product.step() : whole);
+    }
+    return bytes(sizes);
+  }
+
+  /** By how much the rows of fragments are longer than what they hold. */
+  private long padding(Access operand, int dim) {
+    if (cores.isEmpty()) {
+      return 0;
+    }
+    Axis along = producer.op().reduceAxes().get(cores.get().along());
+    int last = CoreProduct.innermost(operand, along, others);
+    return dim == last ? CoreProduct.padding(operand, along, last) : 0;
   }
 
   /** How many indices of one dimension a block reads; the whole dimension where it is not plain. */

@@ -14,6 +14,7 @@ import org.jtvmc.ir.expr.Load;
 import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.PrimExprs;
 import org.jtvmc.ir.loop.Buffer;
+import org.jtvmc.ir.loop.Scope;
 import org.jtvmc.ir.loop.Stmt;
 
 /**
@@ -85,7 +86,9 @@ final class PanelPrefetch {
 
   private Optional<Panel> panel(Load load, TileStep step) {
     Buffer buffer = load.buffer();
-    if (step.lanes(load).isEmpty() || bytes(buffer) < LEAST_OPERAND_BYTES) {
+    if (buffer.scope() != Scope.GLOBAL
+        || step.lanes(load).isEmpty()
+        || bytes(buffer) < LEAST_OPERAND_BYTES) {
       return Optional.empty();
     }
     long elements = 1;

@@ -9,9 +9,7 @@ import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.expr.Load;
 import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.PrimExprs;
-import org.jtvmc.ir.loop.Buffer;
 import org.jtvmc.ir.loop.ForKind;
-import org.jtvmc.ir.loop.Scope;
 import org.jtvmc.ir.loop.Stmt;
 import org.jtvmc.ir.loop.Stmts;
 import org.jtvmc.ir.type.DType;
@@ -59,10 +57,9 @@ record TileStep(List<Stmt.For> inner, List<Load> loads) {
         && (loop.kind() == ForKind.UNROLLED || loop.kind() == ForKind.VECTORIZED);
   }
 
-  /** The loop whose vectors an operand in memory lies in; empty where it is read otherwise. */
+  /** The loop whose vectors an operand lies in; empty where it is read otherwise. */
   Optional<Stmt.For> lanes(Load load) {
-    Buffer buffer = load.buffer();
-    return buffer.scope() != Scope.GLOBAL || buffer.dtype().equals(DType.BOOL)
+    return load.buffer().dtype().equals(DType.BOOL)
         ? Optional.empty()
         : inner.stream()
             .filter(loop -> loop.kind() == ForKind.VECTORIZED)

@@ -1,5 +1,6 @@
 package org.jtvmc.tests.kernels;
 
+import java.text.MessageFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +26,7 @@ final class Computations {
     all.put("dense with gelu", dense(37, 29, 83));
     all.put("one row", dense(1, 64, 100));
     all.put("scores", scores(3, 19, 13, 21));
+    all.put("product whose panels threads copy", product(353, 530, 5));
     all.put("convolution", convolution(7, 15, 19, 3, 1));
     all.put("strided convolution", convolution(3, 21, 10, 5, 2));
     all.put("convolution by strategies", strategies("(2, 13, 10, 24)", "(2, 13, 10, 19)"));
@@ -40,6 +42,17 @@ final class Computations {
     all.put("transpose", transpose(5, 14, 33));
     all.put("transpose by tiles", transpose(3, 37, 70));
     return all;
+  }
+
+  /** Of two results, the right one with its rows more than 2048 bytes apart. */
+  private static ComputeDag product(long rows, long columns, long inner) {
+    String text =
+        "def @main(%a: Tensor[({0}, {2}), float32], %b: Tensor[({2}, {1}), float32])"
+            + " -> Tensor[({0}, {1}), float32] '{' nn.matmul(%a, %b) '}'";
+    var module =
+        ModuleText.parse(
+            MessageFormat.format(text, rows, columns, inner), OperatorRegistry.standard()::find);
+    return FunctionLowering.lower(module.main(), _ -> false);
   }
 
   /** A function of the graph, whose convolution has several algorithms. */

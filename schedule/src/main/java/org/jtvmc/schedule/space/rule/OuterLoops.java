@@ -94,6 +94,21 @@ final class OuterLoops {
    */
   static void parallelize(
       SketchState state, String stage, List<String> loops, boolean worthThreads) {
+    parallelize(state, stage, loops, worthThreads, false);
+  }
+
+  /**
+   * The same.
+   *
+   * @param outermostAlone whether the expert would divide the outermost loop alone, so that a
+   *     thread may prepare what it needs for one iteration of it
+   */
+  static void parallelize(
+      SketchState state,
+      String stage,
+      List<String> loops,
+      boolean worthThreads,
+      boolean outermostAlone) {
     Stage current = state.stage(stage);
     long wanted = (long) CHUNKS_PER_CORE * state.target().cores();
     List<Integer> counts = new ArrayList<>(List.of(0));
@@ -103,7 +118,7 @@ final class OuterLoops {
       long extent = current.leaf(loops.get(count - 1)).map(IterVar::extent).orElse(1L);
       if (extent > 1 || count == 1) {
         counts.add(count);
-        if (worthThreads && chunks < wanted) {
+        if (worthThreads && chunks < wanted && (count == 1 || !outermostAlone)) {
           preferred = count;
         }
       }

@@ -7,6 +7,7 @@ import java.util.OptionalLong;
 import java.util.stream.IntStream;
 import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.te.Axis;
+import org.jtvmc.schedule.Attachment;
 import org.jtvmc.schedule.IterVar;
 import org.jtvmc.schedule.Stage;
 import org.jtvmc.schedule.space.Access;
@@ -136,7 +137,7 @@ final class TilePlan {
     String hostLoop = cut.loops(state, row, vector, tile.rows(), width);
     state.apply(new ComputeAt(producer.id(), consumer.id(), hostLoop));
     tileProducer(state, axes, tile.rows(), width, false, false, tile, sliding);
-    new OperandPacking(producer, accesses).apply(state, axes, tile.rows());
+    new OperandPacking(producer, accesses).apply(state, axes, tile.rows(), Optional.empty());
   }
 
   void apply(SketchState state) {
@@ -151,11 +152,29 @@ final class TilePlan {
     long blockRows = axes.row() < 0 ? 1 : multiple(state, ".rows", rows, axes.rowExtent());
     long blockWidth = multiple(state, ".width", width, axes.vectorExtent());
 
-    String hostLoop = tileConsumer(state, axes, rows * blockRows, width * blockWidth);
+    OperandPacking packing = new OperandPacking(producer, accesses);
+    long panels = packing.panelsAtOnce(state.target(), axes, rows, width * blockWidth);
+    String hostLoop = tileConsumer(state, axes, rows * blockRows, width * blockWidth, panels);
     state.apply(new ComputeAt(id, consumer.id(), hostLoop));
     tileProducer(state, axes, rows, width, blockRows > 1, blockWidth > 1, tile, sliding);
-    new OperandPacking(producer, accesses).apply(state, axes, rows);
+    packing.apply(state, axes, rows, panels(state, axes));
     new InputPlacement(consumer.id(), id).apply(state);
+  }
+
+  /** The loop over panels, where that is the outermost and has not become a part of another. */
+  private Optional<OperandPacking.Panels> panels(SketchState state, TileAxes axes) {
+    String vector = axis(consumer, consumerAxis[axes.vector()]);
+    List<IterVar> loops = state.stage(consumer.id()).leaves();
+    long width = 1;
+    for (IterVar loop : loops) {
+      width *= loop.id().startsWith(vector + ".") ? loop.extent() : 1;
+    }
+    IterVar first = loops.getFirst();
+    return first.id().equals(vector + ".0")
+        ? Optional.of(
+            new OperandPacking.Panels(
+                new Attachment.At(consumer.id(), first.id()), width / first.extent()))
+        : Optional.empty();
   }
 
   private List<TileAxes> candidates(SketchState state) {
@@ -213,8 +232,13 @@ final class TilePlan {
     return state.pick(producer.id() + name, options, 1L);
   }
 
-  /** Cuts the consumer into tiles; returns the loop inside which a tile is computed. */
-  private String tileConsumer(SketchState state, TileAxes axes, long rows, long width) {
+  /**
+   * Cuts the consumer into tiles; returns the loop inside which a tile is computed.
+   *
+   * @param panels how many are best read one after the other; zero where panels are no thread's own
+   */
+  private String tileConsumer(
+      SketchState state, TileAxes axes, long rows, long width, long panels) {
     String id = consumer.id();
     String vector = axis(consumer, consumerAxis[axes.vector()]);
     String row = axes.row() < 0 ? null : axis(consumer, consumerAxis[axes.row()]);
@@ -227,13 +251,16 @@ final class TilePlan {
     List<String> inner = new ArrayList<>();
     if (row != null) {
       state.apply(
-          new Split(id, row, List.of(blockOf(state, ".rowblock", axes.rowExtent(), rows), rows)));
+          new Split(
+              id, row, List.of(blockOf(state, ".rowblock", axes.rowExtent(), rows, 1), rows)));
       block.add(row + ".1");
       inner.add(row + ".2");
     }
     state.apply(
         new Split(
-            id, vector, List.of(blockOf(state, ".block", axes.vectorExtent(), width), width)));
+            id,
+            vector,
+            List.of(blockOf(state, ".block", axes.vectorExtent(), width, panels), width)));
     block.add(vector + ".1");
     inner.add(vector + ".2");
 
@@ -244,7 +271,7 @@ final class TilePlan {
     all.addAll(inner);
     state.apply(new Reorder(id, all));
     boolean worthThreads = ReductionShape.work(producer) >= LEAST_PARALLEL_WORK;
-    OuterLoops.parallelize(state, id, order.loops(), worthThreads);
+    OuterLoops.parallelize(state, id, order.loops(), worthThreads, panels > 0);
     state.apply(new Vectorize(id, vector + ".2"));
     if (row != null && rows <= 32) {
       state.apply(new Unroll(id, row + ".2"));
@@ -253,12 +280,12 @@ final class TilePlan {
   }
 
   /** How many tiles, one after the other, make a block whose operands stay in the cache. */
-  private long blockOf(SketchState state, String name, long extent, long size) {
+  private long blockOf(SketchState state, String name, long extent, long size, long preferred) {
     List<Long> options = new ArrayList<>();
     for (long factor = 1; factor <= Math.max(1, extent / size); factor *= 2) {
       options.add(factor);
     }
-    return state.pick(producer.id() + name, options, 1L);
+    return state.pick(producer.id() + name, options, Math.max(1, preferred));
   }
 
   private void tileProducer(

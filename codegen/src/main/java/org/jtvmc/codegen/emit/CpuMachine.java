@@ -1,5 +1,6 @@
 package org.jtvmc.codegen.emit;
 
+import java.util.Optional;
 import org.bytedeco.llvm.LLVM.LLVMValueRef;
 import org.jtvmc.codegen.CodegenException;
 import org.jtvmc.ir.expr.Sizes;
@@ -34,7 +35,13 @@ final class CpuMachine implements Machine {
 
   @Override
   public boolean emitWhole(Stmt.For loop, EmitContext context, StmtEmitter statements) {
-    return false;
+    return TileProductEmitter.emit(Optional.empty(), loop, context, statements);
+  }
+
+  @Override
+  public boolean emitTogether(
+      Stmt before, Stmt.For loop, EmitContext context, StmtEmitter statements) {
+    return TileProductEmitter.emit(Optional.of(before), loop, context, statements);
   }
 
   @Override

@@ -67,7 +67,7 @@ public final class DeviceEmitter implements AutoCloseable {
     requireThreads(function, entry);
 
     ir.moveTo(ir.newBlock(function, "entry"));
-    EmitContext context = new EmitContext(ir, target, null);
+    EmitContext context = new EmitContext(ir, target);
     for (int i = 0; i < buffers.size(); i++) {
       context.place(buffers.get(i), new Storage.Memory(LLVMGetParam(function, i)));
     }

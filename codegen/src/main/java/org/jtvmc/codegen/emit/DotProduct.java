@@ -70,15 +70,18 @@ record DotProduct(PrimExpr accumulator, List<Load> left, List<Load> right) {
     }
     boolean bfloats =
         wide.equals(DType.F32) && a.dtype().equals(DType.BF16) && b.dtype().equals(DType.BF16);
-    if (bfloats || areBytes(wide, a, b)) {
-      return Optional.of(new Product(a, b));
+    if (!bfloats && !areBytes(wide, a, b)) {
+      return Optional.empty();
     }
-    return areBytes(wide, b, a) ? Optional.of(new Product(b, a)) : Optional.empty();
+    boolean swapped = a.dtype().equals(DType.I8) && b.dtype().equals(DType.U8);
+    return Optional.of(swapped ? new Product(b, a) : new Product(a, b));
   }
 
-  private static boolean areBytes(DType wide, Load unsigned, Load signed) {
-    return wide.equals(DType.I32)
-        && unsigned.dtype().equals(DType.U8)
-        && signed.dtype().equals(DType.I8);
+  private static boolean areBytes(DType wide, Load a, Load b) {
+    return wide.equals(DType.I32) && isByte(a.dtype()) && isByte(b.dtype());
+  }
+
+  private static boolean isByte(DType dtype) {
+    return dtype.equals(DType.U8) || dtype.equals(DType.I8);
   }
 }

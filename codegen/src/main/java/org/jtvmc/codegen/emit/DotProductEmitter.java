@@ -27,7 +27,7 @@ final class DotProductEmitter {
    */
   Optional<Value> emit(DotProduct dot) {
     int lanes = context.environment.lanes();
-    Optional<String> intrinsic = intrinsic(dot.left().getFirst().dtype(), 32 * lanes);
+    Optional<String> intrinsic = intrinsic(dot, 32 * lanes);
     if (intrinsic.isEmpty()
         || !context.mask().isFull()
         || !isReadable(dot.left())
@@ -45,8 +45,11 @@ final class DotProductEmitter {
     return Optional.of(new Value(result, sum.dtype(), lanes));
   }
 
-  private Optional<String> intrinsic(DType narrow, int bits) {
-    if (!context.target.isX86() || (bits != 128 && bits != 256 && bits != 512)) {
+  private Optional<String> intrinsic(DotProduct dot, int bits) {
+    DType narrow = dot.left().getFirst().dtype();
+    DType other = dot.right().getFirst().dtype();
+    boolean exists = narrow.isFloat() || (narrow.equals(DType.U8) && other.equals(DType.I8));
+    if (!exists || !context.target.isX86() || (bits != 128 && bits != 256 && bits != 512)) {
       return Optional.empty();
     }
     boolean bfloat = narrow.equals(DType.BF16);

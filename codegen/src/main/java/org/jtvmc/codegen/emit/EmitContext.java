@@ -18,6 +18,7 @@ final class EmitContext {
   final Conversions conversions;
   final VectorPlan vectors;
   final StackArrays stack = new StackArrays();
+  final TileConfiguration tiles;
 
   /** The thread pool that was given to the kernel. */
   final LLVMValueRef pool;
@@ -26,13 +27,22 @@ final class EmitContext {
   private Mask mask = Mask.SCALAR;
   private int branches;
 
-  EmitContext(IrBuilder ir, InstructionSet target, LLVMValueRef pool) {
+  EmitContext(IrBuilder ir, InstructionSet target) {
+    this(ir, target, null, false);
+  }
+
+  /**
+   * @param pool the thread pool; null where no loop of the function goes to it
+   * @param callsOthers true where the function calls others of generated code
+   */
+  EmitContext(IrBuilder ir, InstructionSet target, LLVMValueRef pool, boolean callsOthers) {
     this.ir = ir;
     this.target = target;
     this.pool = pool;
     this.arithmetic = new Arithmetic(ir, target);
     this.conversions = new Conversions(ir, target);
     this.vectors = new VectorPlan(target);
+    this.tiles = new TileConfiguration(ir, callsOthers);
   }
 
   Mask mask() {

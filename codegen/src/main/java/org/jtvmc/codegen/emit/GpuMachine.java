@@ -108,6 +108,12 @@ final class GpuMachine implements Machine {
     return product.isPresent();
   }
 
+  @Override
+  public boolean emitTogether(
+      Stmt before, Stmt.For loop, EmitContext context, StmtEmitter statements) {
+    return false;
+  }
+
   /** The thread's or block's index, as an {@code int32}. */
   static LLVMValueRef index(IrBuilder ir, ThreadTag tag) {
     String register =

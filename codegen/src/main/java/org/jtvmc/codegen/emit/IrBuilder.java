@@ -2,6 +2,7 @@ package org.jtvmc.codegen.emit;
 
 import static org.bytedeco.llvm.global.LLVM.*;
 
+import java.util.function.Supplier;
 import org.bytedeco.javacpp.PointerPointer;
 import org.bytedeco.llvm.LLVM.LLVMBasicBlockRef;
 import org.bytedeco.llvm.LLVM.LLVMBuilderRef;
@@ -90,6 +91,11 @@ public final class IrBuilder implements AutoCloseable {
 
   /** A stack slot made in the entry block of the current function, where promotion finds it. */
   public LLVMValueRef entryAlloca(LLVMTypeRef type, String name) {
+    return atEntry(() -> LLVMBuildAlloca(builder, type, name));
+  }
+
+  /** What {@code emit} emits, at the beginning of the current function. */
+  LLVMValueRef atEntry(Supplier<LLVMValueRef> emit) {
     LLVMBasicBlockRef here = currentBlock();
     LLVMBasicBlockRef entry = LLVMGetEntryBasicBlock(LLVMGetBasicBlockParent(here));
     LLVMValueRef first = LLVMGetFirstInstruction(entry);
@@ -98,9 +104,9 @@ public final class IrBuilder implements AutoCloseable {
     } else {
       LLVMPositionBuilderBefore(builder, first);
     }
-    LLVMValueRef slot = LLVMBuildAlloca(builder, type, name);
+    LLVMValueRef value = emit.get();
     LLVMPositionBuilderAtEnd(builder, here);
-    return slot;
+    return value;
   }
 
   // Constants

@@ -12,7 +12,10 @@ import org.bytedeco.llvm.LLVM.LLVMValueRef;
 import org.jtvmc.codegen.CodegenException;
 import org.jtvmc.ir.expr.PrimVar;
 import org.jtvmc.ir.loop.Buffer;
+import org.jtvmc.ir.loop.ForKind;
 import org.jtvmc.ir.loop.PrimFunc;
+import org.jtvmc.ir.loop.Stmt;
+import org.jtvmc.ir.loop.Stmts;
 import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.ir.type.Dim;
 
@@ -83,7 +86,11 @@ public final class KernelEmitter implements AutoCloseable {
     int next = buffers.size();
     LLVMValueRef sizes = LLVMGetParam(body, next);
     LocalMemory memory = new LocalMemory(LLVMGetParam(body, next + 1));
-    EmitContext context = new EmitContext(ir, target, LLVMGetParam(body, next + 2));
+    boolean[] threaded = {false};
+    Stmts.forEach(
+        function.body(),
+        stmt -> threaded[0] |= stmt instanceof Stmt.For loop && loop.kind() == ForKind.PARALLEL);
+    EmitContext context = new EmitContext(ir, target, LLVMGetParam(body, next + 2), threaded[0]);
     for (int i = 0; i < buffers.size(); i++) {
       context.place(buffers.get(i), new Storage.Memory(LLVMGetParam(body, i)));
     }
@@ -99,6 +106,7 @@ public final class KernelEmitter implements AutoCloseable {
     }
     Machine machine = new CpuMachine(functions, function.name(), memory);
     new StmtEmitter(context, machine).emit(function.body());
+    context.tiles.end();
     ir.giveBack(ir.int32(0));
     return memory.workspace();
   }

@@ -21,6 +21,13 @@ interface Machine {
   boolean emitWhole(Stmt.For loop, EmitContext context, StmtEmitter statements);
 
   /**
+   * Emits a loop and the statement before it, by instructions that do the work of both as a whole.
+   *
+   * @return false where there are none, and nothing has been emitted
+   */
+  boolean emitTogether(Stmt before, Stmt.For loop, EmitContext context, StmtEmitter statements);
+
+  /**
    * Emits a store that may be asynchronous by an instruction that makes it so.
    *
    * @return false where there is none, and nothing has been emitted

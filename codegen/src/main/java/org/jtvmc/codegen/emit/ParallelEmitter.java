@@ -130,7 +130,7 @@ final class ParallelEmitter {
       Stmt.For loop, LoopShape shape, EmitContext outer, Captured captured, LLVMValueRef body) {
     IrBuilder ir = outer.ir;
     ir.moveTo(ir.newBlock(body, "entry"));
-    EmitContext inner = new EmitContext(ir, outer.target, null);
+    EmitContext inner = new EmitContext(ir, outer.target);
     int parameter = captured.bind(inner, body, outer);
     LLVMValueRef min = LLVMGetParam(body, parameter);
     LLVMValueRef begin = ir.binary(LLVMAdd, min, LLVMGetParam(body, parameter + 1));
@@ -139,6 +139,7 @@ final class ParallelEmitter {
     // A thread's share may be empty.
     new StmtEmitter(inner, machine).emitCounted(loop, begin, end, shape.range(), false);
     inside = false;
+    inner.tiles.end();
     ir.giveBack();
   }
 

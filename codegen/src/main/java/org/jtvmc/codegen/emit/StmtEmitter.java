@@ -44,8 +44,22 @@ final class StmtEmitter {
       case Stmt.Store store -> emitStore(store);
       case Stmt.Allocate allocate -> emitAllocate(allocate);
       case Stmt.If branch -> emitIf(branch);
-      case Stmt.Seq(List<Stmt> statements) -> statements.forEach(this::emit);
+      case Stmt.Seq(List<Stmt> statements) -> emitSequence(statements);
       case Stmt.Evaluate(Effect effect) -> machine.emitEffect(effect, context, this);
+    }
+  }
+
+  private void emitSequence(List<Stmt> statements) {
+    for (int i = 0; i < statements.size(); i++) {
+      boolean together =
+          i + 1 < statements.size()
+              && statements.get(i + 1) instanceof Stmt.For loop
+              && machine.emitTogether(statements.get(i), loop, context, this);
+      if (together) {
+        i++;
+      } else {
+        emit(statements.get(i));
+      }
     }
   }
 
@@ -141,17 +155,32 @@ final class StmtEmitter {
   }
 
   void emitSerial(Stmt.For loop, LoopShape shape) {
+    emitSerial(loop, shape, () -> emit(loop.body()));
+  }
+
+  /** Emits loops one inside the other, with {@code body} in the place of the innermost's. */
+  void emitSerials(List<Stmt.For> loops, Runnable body) {
+    if (loops.isEmpty()) {
+      body.run();
+      return;
+    }
+    Stmt.For loop = loops.getFirst();
+    Runnable inner = () -> emitSerials(loops.subList(1, loops.size()), body);
+    emitSerial(loop, LoopShape.of(loop, context.indices), inner);
+  }
+
+  private void emitSerial(Stmt.For loop, LoopShape shape, Runnable body) {
     if (shape.isSingle()) {
       try (var _ =
           context.environment.bind(loop.var(), new Environment.Binding.Alias(shape.min()))) {
-        emit(loop.body());
+        body.run();
       }
       return;
     }
     LLVMValueRef begin = value(shape.min());
     LLVMValueRef end = value(shape.min().plus(shape.extent()));
     boolean runs = context.indices.range(shape.extent()).low() > 0;
-    emitCounted(loop, begin, end, shape.range(), runs);
+    emitCounted(loop, begin, end, shape.range(), runs, body);
   }
 
   /**
@@ -161,6 +190,16 @@ final class StmtEmitter {
    * @param runs true where the loop is known not to be empty
    */
   void emitCounted(Stmt.For loop, LLVMValueRef begin, LLVMValueRef end, Range range, boolean runs) {
+    emitCounted(loop, begin, end, range, runs, () -> emit(loop.body()));
+  }
+
+  private void emitCounted(
+      Stmt.For loop,
+      LLVMValueRef begin,
+      LLVMValueRef end,
+      Range range,
+      boolean runs,
+      Runnable content) {
     LLVMBasicBlockRef after = ir.newBlock(loop.var().name() + ".end");
     LLVMBasicBlockRef body = ir.newBlock(loop.var().name());
     LLVMBasicBlockRef before = ir.currentBlock();
@@ -177,7 +216,7 @@ final class StmtEmitter {
       prefetch.emit(loop, exprs.indexEmitter());
       panels.enter(loop, exprs.indexEmitter());
       stores.enter(loop, exprs.indexEmitter());
-      emit(loop.body());
+      content.run();
       stores.leave();
       panels.leave();
     }

@@ -15,7 +15,8 @@ import org.jtvmc.ir.target.CpuTarget;
  *
  * @param triple LLVM's default target triple
  * @param name LLVM's name of the processor
- * @param features LLVM's names of the features that are present, without signs
+ * @param features LLVM's names of the features that are present, without signs; AMX only where the
+ *     system lets this process use it
  */
 public record HostCpu(String triple, String name, SortedSet<String> features) {
 
@@ -25,6 +26,9 @@ public record HostCpu(String triple, String name, SortedSet<String> features) {
             .filter(feature -> feature.startsWith("+"))
             .map(feature -> feature.substring(1))
             .collect(Collectors.toCollection(TreeSet::new));
+    if (features.contains(TileState.FEATURE) && !TileState.isGranted()) {
+      features.removeIf(feature -> feature.startsWith(TileState.FEATURES));
+    }
     return new HostCpu(
         LlvmStrings.take(LLVMGetDefaultTargetTriple()),
         LlvmStrings.take(LLVMGetHostCPUName()),

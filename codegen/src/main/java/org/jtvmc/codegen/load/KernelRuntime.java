@@ -11,6 +11,7 @@ import java.lang.invoke.MethodHandle;
 import org.jtvmc.codegen.llvm.Jit;
 import org.jtvmc.codegen.llvm.LlvmContext;
 import org.jtvmc.codegen.llvm.LlvmTargetMachine;
+import org.jtvmc.codegen.llvm.TileState;
 import org.jtvmc.codegen.runtime.RuntimePart;
 import org.jtvmc.codegen.runtime.RuntimeResources;
 
@@ -39,6 +40,8 @@ public final class KernelRuntime implements AutoCloseable {
   private boolean hostLoaded;
 
   public KernelRuntime() {
+    // Kernels for this machine may use them; where they are refused, HostCpu leaves them out.
+    TileState.isGranted();
     addTo(jit, RuntimePart.KERNEL);
     createPool = function("jtvmc_pool_create", FunctionDescriptor.of(ADDRESS, JAVA_INT));
     destroyPool = function("jtvmc_pool_destroy", FunctionDescriptor.ofVoid(ADDRESS));

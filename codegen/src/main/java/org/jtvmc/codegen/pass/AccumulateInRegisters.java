@@ -7,7 +7,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jtvmc.codegen.emit.InstructionSet;
 import org.jtvmc.codegen.emit.LaneReduction;
+import org.jtvmc.codegen.emit.TileProduct;
 import org.jtvmc.ir.expr.Binary;
 import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.expr.Load;
@@ -43,10 +45,18 @@ import org.jtvmc.ir.pass.Pass;
  *   for r in 0..n { vectorized for v in 0..16 { tile[v] = tile[v] + x } }
  *   vectorized for v in 0..16 { a[i] = a[i] + tile[v] }
  * </pre>
+ *
+ * Products of tiles are left as they are: tile registers are for their sums.
  */
 public final class AccumulateInRegisters implements Pass<PrimFunc> {
   /** Elements of a tile, beyond which it would not fit the registers. */
   private static final long MOST_ELEMENTS = 1024;
+
+  private final InstructionSet target;
+
+  public AccumulateInRegisters(InstructionSet target) {
+    this.target = target;
+  }
 
   @Override
   public PrimFunc apply(PrimFunc function) {
@@ -58,7 +68,7 @@ public final class AccumulateInRegisters implements Pass<PrimFunc> {
    */
   private Stmt visit(Stmt stmt, Set<PrimVar> outer) {
     if (stmt instanceof Stmt.For loop) {
-      if (loop.kind() == ForKind.VECTORIZED) {
+      if (loop.kind() == ForKind.VECTORIZED || TileProduct.of(loop, target).isPresent()) {
         return stmt;
       }
       if (loop.kind() == ForKind.SERIAL) {

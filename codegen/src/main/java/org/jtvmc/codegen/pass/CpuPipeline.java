@@ -17,6 +17,6 @@ public final class CpuPipeline {
             new CollapseParallelLoops(),
             new PeelLoops(),
             new LegalizeVectorLoops(InstructionSet.of(target)),
-            new AccumulateInRegisters()));
+            new AccumulateInRegisters(InstructionSet.of(target))));
   }
 }

@@ -16,6 +16,6 @@ public final class GpuPipeline {
         List.of(
             new PeelLoops(),
             new LegalizeVectorLoops(InstructionSet.of(target)),
-            new AccumulateInRegisters()));
+            new AccumulateInRegisters(InstructionSet.of(target))));
   }
 }

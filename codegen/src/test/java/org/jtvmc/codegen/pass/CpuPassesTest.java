@@ -163,7 +163,7 @@ class CpuPassesTest {
           c[j_2] = c_tile[j_2]
         }
         """,
-        run(new AccumulateInRegisters(), body));
+        run(new AccumulateInRegisters(InstructionSet.of(TARGET)), body));
   }
 
   @Test
@@ -187,7 +187,7 @@ class CpuPassesTest {
           c[1] = (c[1] + c_tile[j_2])
         }
         """,
-        run(new AccumulateInRegisters(), body));
+        run(new AccumulateInRegisters(InstructionSet.of(TARGET)), body));
   }
 
   @Test

@@ -2,6 +2,7 @@ package org.jtvmc.schedule.intrinsic;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.expr.Load;
 import org.jtvmc.ir.expr.PrimExpr;
@@ -54,6 +55,7 @@ final class DotProducts {
         name,
         c,
         Map.of(a, List.of(1L), b, List.of(length, 1L), c, List.of(1L)),
+        Set.of(),
         target -> hasAny(target, features),
         new Lanes());
   }

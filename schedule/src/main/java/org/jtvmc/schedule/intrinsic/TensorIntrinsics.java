@@ -2,13 +2,16 @@ package org.jtvmc.schedule.intrinsic;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jtvmc.ir.target.Target;
 
 /** All intrinsics of all targets. */
 public final class TensorIntrinsics {
 
   /** The fastest first. */
-  public static final List<TensorIntrinsic> LIST = List.of(DotProducts.vnni(), DotProducts.bf16());
+  public static final List<TensorIntrinsic> LIST =
+      Stream.concat(TileProducts.all().stream(), Stream.of(DotProducts.vnni(), DotProducts.bf16()))
+          .toList();
 
   private TensorIntrinsics() {}
 

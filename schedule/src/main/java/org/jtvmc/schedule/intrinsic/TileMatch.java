@@ -20,8 +20,7 @@ import org.jtvmc.ir.te.Tensor;
 /**
  * Loops that compute what an intrinsic does.
  *
- * @param spatial the loops' variables, one for each axis of the intrinsic's result
- * @param reduced those of its reduce axes
+ * @param loops those that the intrinsic does
  * @param result the element that one iteration adds to
  * @param operands for each placeholder the element that one iteration reads
  * @param value what one iteration adds, in terms of {@code operands}
@@ -30,16 +29,39 @@ import org.jtvmc.ir.te.Tensor;
  */
 public record TileMatch(
     TensorIntrinsic intrinsic,
-    List<PrimVar> spatial,
-    List<PrimVar> reduced,
+    Loops loops,
     Load result,
     Map<Tensor, Load> operands,
     PrimExpr value,
     Map<Tensor, List<Long>> strides) {
 
-  public TileMatch {
-    spatial = List.copyOf(spatial);
-    reduced = List.copyOf(reduced);
+  /**
+   * Loops that an intrinsic does.
+   *
+   * @param spatial the loops' variables, one for each axis of the intrinsic's result
+   * @param reduced those of its reduce axes
+   * @param extents how often each of these loops runs
+   * @param condition under which there is something to do in an iteration, in terms of {@code
+   *     spatial}; true where the tile does not end early
+   */
+  public record Loops(
+      List<PrimVar> spatial,
+      List<PrimVar> reduced,
+      Map<PrimVar, Long> extents,
+      PrimExpr condition) {
+    public Loops {
+      spatial = List.copyOf(spatial);
+      reduced = List.copyOf(reduced);
+      extents = Map.copyOf(extents);
+    }
+  }
+
+  List<PrimVar> spatial() {
+    return loops.spatial;
+  }
+
+  List<PrimVar> reduced() {
+    return loops.reduced;
   }
 
   /** Why loops are not what an intrinsic computes: the end of a sentence. */
@@ -57,12 +79,7 @@ public record TileMatch(
    * @throws Mismatch where they compute something else, or operands lie otherwise in memory
    */
   public static TileMatch of(
-      TensorIntrinsic intrinsic,
-      List<PrimVar> spatial,
-      List<PrimVar> reduced,
-      Load result,
-      PrimExpr value,
-      Simplifier simplifier)
+      TensorIntrinsic intrinsic, Loops tile, Load result, PrimExpr value, Simplifier simplifier)
       throws Mismatch {
     ComputeOp computes = intrinsic.computes();
     Optional<Map<Tensor, PrimExpr>> found = Unification.of(computes.body(), value);
@@ -70,8 +87,8 @@ public record TileMatch(
       throw new Mismatch("it computes %s, not %s".formatted(value, computes));
     }
     Map<PrimVar, PrimVar> loops = new IdentityHashMap<>();
-    pair(computes.axes(), spatial, loops);
-    pair(computes.reduceAxes(), reduced, loops);
+    pair(computes.axes(), tile.spatial, loops);
+    pair(computes.reduceAxes(), tile.reduced, loops);
     Map<Tensor, Load> operands = new IdentityHashMap<>();
     Map<Tensor, List<Long>> strides = new IdentityHashMap<>();
     for (Map.Entry<Tensor, PrimExpr> entry : found.get().entrySet()) {
@@ -90,7 +107,7 @@ public record TileMatch(
         });
     List<PrimVar> own = computes.axes().stream().map(axis -> loops.get(axis.var())).toList();
     strides.put(intrinsic.definition(), strides(result, own, simplifier));
-    TileMatch match = new TileMatch(intrinsic, spatial, reduced, result, operands, value, strides);
+    TileMatch match = new TileMatch(intrinsic, tile, result, operands, value, strides);
     match.checkStrides();
     match.checkIndependence(simplifier);
     return match;
@@ -163,15 +180,14 @@ public record TileMatch(
     ComputeOp computes = intrinsic.computes();
     List<Axis> axes = new ArrayList<>(computes.axes());
     axes.addAll(computes.reduceAxes());
-    List<PrimVar> loops = new ArrayList<>(spatial);
-    loops.addAll(reduced);
+    List<PrimVar> all = new ArrayList<>(spatial());
+    all.addAll(reduced());
     for (Map.Entry<Tensor, Load> operand : operands.entrySet()) {
       LinearForm offset = offset(operand.getValue(), simplifier);
       for (int i = 0; i < axes.size(); i++) {
-        boolean moves = !Long.valueOf(0).equals(coefficient(offset, loops.get(i)));
+        boolean moves = !Long.valueOf(0).equals(coefficient(offset, all.get(i)));
         if (moves && !isReadAt(computes, operand.getKey(), axes.get(i).var())) {
-          throw new Mismatch(
-              "operand '%s' moves with %s".formatted(operand.getKey(), loops.get(i)));
+          throw new Mismatch("operand '%s' moves with %s".formatted(operand.getKey(), all.get(i)));
         }
       }
     }

@@ -1,11 +1,19 @@
 package org.jtvmc.schedule.lower;
 
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.jtvmc.ir.arith.Simplifier;
+import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.expr.Load;
 import org.jtvmc.ir.expr.PrimExpr;
+import org.jtvmc.ir.expr.PrimExprs;
 import org.jtvmc.ir.expr.PrimVar;
+import org.jtvmc.ir.te.Axis;
+import org.jtvmc.ir.te.ComputeOp;
 import org.jtvmc.schedule.IterVar;
 import org.jtvmc.schedule.ScheduleException;
 import org.jtvmc.schedule.intrinsic.TensorIntrinsic;
@@ -30,23 +38,45 @@ final class TensorizedLoops {
         TensorIntrinsics.find(outermost.intrinsic().orElseThrow()).orElseThrow();
     List<PrimVar> spatial = new ArrayList<>();
     List<PrimVar> reduced = new ArrayList<>();
+    Map<PrimVar, Long> extents = new HashMap<>();
+    Set<PrimVar> shorter = new HashSet<>();
     for (StageNest.Leaf leaf : nest.leaves.subList(nest.tensorized, nest.leaves.size())) {
-      if (leaf.extent() != leaf.loop().extent() || leaf.var() == null) {
+      List<PrimVar> own = leaf.loop().isReduce() ? reduced : spatial;
+      ComputeOp computes = intrinsic.computes();
+      Axis axis =
+          (leaf.loop().isReduce() ? computes.reduceAxes() : computes.axes()).get(own.size());
+      if (!intrinsic.fits(axis, leaf.extent()) || leaf.var() == null) {
         throw refused(
             nest, intrinsic, "loop '%s' runs %d times".formatted(leaf.loop().id(), leaf.extent()));
       }
       if (nest.hosting.contains(leaf.loop().id())) {
         throw refused(nest, intrinsic, "a stage is computed in loop " + leaf.loop().id());
       }
-      (leaf.loop().isReduce() ? reduced : spatial).add(leaf.var());
+      own.add(leaf.var());
+      extents.put(leaf.var(), leaf.extent());
+      if (!leaf.loop().isReduce() && intrinsic.shorter().contains(axis)) {
+        shorter.add(leaf.var());
+      }
     }
+    List<PrimVar> all = new ArrayList<>(spatial);
+    all.addAll(reduced);
+    PrimExpr condition = IntImm.TRUE;
     for (StageNest.Guard guard : nest.guards) {
-      if (guard.depth() >= nest.tensorized) {
+      boolean endsEarly =
+          nest.host().isPresent()
+              && all.stream()
+                  .filter(var -> PrimExprs.uses(guard.condition(), var))
+                  .allMatch(shorter::contains);
+      if (guard.depth() >= nest.tensorized && !endsEarly) {
         throw refused(nest, intrinsic, "not all iterations run: " + guard.condition());
+      }
+      if (guard.depth() >= nest.tensorized) {
+        condition = condition.and(guard.condition());
       }
     }
     try {
-      return TileMatch.of(intrinsic, spatial, reduced, result, value, simplifier);
+      TileMatch.Loops loops = new TileMatch.Loops(spatial, reduced, extents, condition);
+      return TileMatch.of(intrinsic, loops, result, value, simplifier);
     } catch (TileMatch.Mismatch mismatch) {
       throw refused(nest, intrinsic, mismatch.getMessage());
     }

@@ -6,6 +6,7 @@ import org.jtvmc.schedule.space.rule.InlineElementwise;
 import org.jtvmc.schedule.space.rule.ReduceRows;
 import org.jtvmc.schedule.space.rule.ReduceSerially;
 import org.jtvmc.schedule.space.rule.TileDotProduct;
+import org.jtvmc.schedule.space.rule.TileInMatrixUnit;
 import org.jtvmc.schedule.space.rule.TileReduction;
 import org.jtvmc.schedule.space.rule.TileReductionChain;
 import org.jtvmc.schedule.space.rule.TileThroughCache;
@@ -24,6 +25,7 @@ public final class CpuRules {
           new TileTransforms(),
           new TileReductionChain(),
           new TileThroughCache(),
+          new TileInMatrixUnit(),
           new TileDotProduct(),
           new TileWithConsumer(),
           new TileReduction(),

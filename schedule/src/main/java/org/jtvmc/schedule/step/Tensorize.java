@@ -1,6 +1,8 @@
 package org.jtvmc.schedule.step;
 
 import java.util.List;
+import java.util.stream.IntStream;
+import org.jtvmc.ir.te.Axis;
 import org.jtvmc.ir.te.ComputeOp;
 import org.jtvmc.schedule.IterVar;
 import org.jtvmc.schedule.Schedule;
@@ -11,8 +13,9 @@ import org.jtvmc.schedule.intrinsic.TensorIntrinsics;
 
 /**
  * Has an instruction do the work of a loop and all loops inside it. Their extents are those of the
- * intrinsic's axes, spatial and reduced ones each in order; that they compute the same on operands
- * that lie in memory as the instruction wants them is checked when the schedule is lowered.
+ * intrinsic's axes (or less, where it does shorter tiles), spatial and reduced ones each in order;
+ * that they compute the same on operands that lie in memory as the instruction wants them is
+ * checked when the schedule is lowered.
  *
  * @param axis the outermost of the loops
  * @param intrinsic the name of a {@link TensorIntrinsic}
@@ -37,9 +40,8 @@ public record Tensorize(String stage, String axis, String intrinsic) implements 
     }
     boolean fits =
         target.op().reducer().equals(computes.reducer())
-            && extents(inner, false).equals(computes.axes().stream().map(a -> a.size()).toList())
-            && extents(inner, true)
-                .equals(computes.reduceAxes().stream().map(a -> a.size()).toList());
+            && fits(found, computes.axes(), extents(inner, false))
+            && fits(found, computes.reduceAxes(), extents(inner, true));
     if (!fits) {
       throw new ScheduleException(
           "the loops from '%s' inwards are not those of intrinsic '%s', %s"
@@ -48,6 +50,12 @@ public record Tensorize(String stage, String axis, String intrinsic) implements 
           axis);
     }
     return schedule.withStage(target.withLeaf(axis, leaf -> leaf.tensorizedBy(intrinsic)));
+  }
+
+  private static boolean fits(TensorIntrinsic intrinsic, List<Axis> axes, List<Long> extents) {
+    return axes.size() == extents.size()
+        && IntStream.range(0, axes.size())
+            .allMatch(i -> intrinsic.fits(axes.get(i), extents.get(i)));
   }
 
   private static List<Long> extents(List<IterVar> loops, boolean reduced) {

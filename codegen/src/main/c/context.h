@@ -29,6 +29,8 @@ struct jtvmc_context {
   uint32_t running;
   int32_t said;      /* the status of a failure that has its sentence already */
   jtvmc_texts texts; /* of the root: what lives as long as one run */
+  uint64_t draws;    /* of the root: how often random numbers were drawn */
+  uint64_t chance;   /* of the root: where they begin without a seed; 0 for not yet known */
   void* io[];        /* the data of the inputs, then of the outputs, then &root->texts, then this */
 };
 

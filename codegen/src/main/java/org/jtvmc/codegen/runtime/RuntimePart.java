@@ -47,7 +47,8 @@ public enum RuntimePart {
               "host_text_split",
               "host_text_normalize",
               "host_text_match");
-      case CONTROL -> List.of("control_values", "control_sequence", "control_loop");
+      case CONTROL ->
+          List.of("control_values", "control_sequence", "control_loop", "control_random");
       case CUDA_LIBRARY ->
           List.of("error", "bind", "weights", "cuda_driver", "cuda_device", "cuda_model");
     };

@@ -23,6 +23,7 @@ final class ElementTypes {
           List.of(
               """
               Acos Acosh AffineGrid Asin Asinh Atan Atanh Attention AveragePool BatchNormalization
+              Bernoulli Multinomial RandomNormal RandomNormalLike RandomUniform RandomUniformLike
               BlackmanWindow CausalConvWithState Ceil Celu Conv ConvTranspose Cos Cosh DFT DeformConv
               Det Dropout Elu Erf Exp Floor GRU Gelu GlobalAveragePool GlobalLpPool GlobalMaxPool
               GroupNormalization HammingWindow HannWindow HardSigmoid HardSwish Hardmax

@@ -113,7 +113,7 @@ record LoweredModel(
   private static void requireCpu(KernelUse use, Target target) {
     if (target instanceof CudaTarget) {
       throw new ModelException(
-          "node '%s' decides over sizes while the model runs, which only models for CPUs can do; compile with --target llvm"
+          "node '%s' decides over sizes or draws by chance while the model runs, which only models for CPUs can do; compile with --target llvm"
               .formatted(use.label()));
     }
   }

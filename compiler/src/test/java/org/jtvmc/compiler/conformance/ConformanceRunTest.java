@@ -47,21 +47,31 @@ class ConformanceRunTest {
 
   @Test
   void aShapeThatARunDoesNotDecideIsFixedToTheCasesOwn() throws IOException {
-    OnnxBuilder model = new OnnxBuilder("m", 18);
-    model.input("columns", DataType.FLOAT, 1, 2, 3);
-    model.input("block", DataType.INT64, 2);
-    String image = model.initializer("image", new long[] {2}, 1L, 4L);
-    String y = model.node("Col2Im", "columns", image, "block").output();
-    model.output(y, DataType.FLOAT, 1, 1, 1, 4);
-    Path set = write("col2im", model);
-    write(set.resolve("input_0.pb"), floats(List.of(1L, 2L, 3L), 1, 2, 3, 10, 20, 30));
-    write(set.resolve("input_1.pb"), integers(1, 2));
-    write(set.resolve("output_0.pb"), floats(List.of(1L, 1L, 1L, 4L), 1, 12, 23, 30));
+    OnnxBuilder flat = new OnnxBuilder("flat", 17);
+    flat.output(flat.node("Flatten", "x").output(), DataType.FLOAT, 2, 2);
+    OnnxBuilder whole = new OnnxBuilder("whole", 17);
+    whole.output(whole.node("Neg", "x").output(), DataType.FLOAT, 2, 1, 2);
+    OnnxBuilder model = new OnnxBuilder("m", 17);
+    model.input("x", DataType.FLOAT, 2, 1, 2);
+    model.input("isFlat", DataType.BOOL, new long[0]);
+    String y =
+        model
+            .node("If", "isFlat")
+            .graph("then_branch", flat.buildGraph())
+            .graph("else_branch", whole.buildGraph())
+            .output();
+    model.output(y, DataType.FLOAT, 2, 2);
+    Path set = write("ranks", model);
+    write(set.resolve("input_0.pb"), floats(List.of(2L, 1L, 2L), 1, 2, 3, 4));
+    write(
+        set.resolve("input_1.pb"),
+        TensorProto.newBuilder().setDataType(DataType.BOOL.getNumber()).addInt32Data(1));
+    write(set.resolve("output_0.pb"), floats(List.of(2L, 2L), 1, 2, 3, 4));
 
-    CaseOutcome outcome = only("col2im");
+    CaseOutcome outcome = only("ranks");
 
     assertEquals(Status.PASSED, outcome.status(), outcome.reason());
-    assertEquals(List.of("block"), outcome.fixedInputs());
+    assertEquals(List.of("isFlat"), outcome.fixedInputs());
   }
 
   @Test
@@ -102,7 +112,7 @@ class ConformanceRunTest {
   private void random(String name) throws IOException {
     OnnxBuilder model = new OnnxBuilder("m", 17);
     model.output(model.node("RandomNormal").ints("shape", 2).output(), DataType.FLOAT, 2);
-    write(name, model);
+    write(write(name, model).resolve("output_0.pb"), floats(List.of(2L), 7, 8));
   }
 
   private Path write(String name, OnnxBuilder model) throws IOException {

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.jtvmc.ir.graph.Operator;
 import org.jtvmc.ir.op.control.Fetch;
+import org.jtvmc.ir.op.control.RandomNumbers;
 import org.jtvmc.ir.op.control.Region;
 import org.jtvmc.ir.op.control.SequenceStep;
 import org.jtvmc.ir.op.control.SizesOfRun;
@@ -127,6 +128,7 @@ final class StandardOperators {
         new Trees(),
         new Unique(),
         new Fetch(),
+        new RandomNumbers(),
         new SizesOfRun(),
         Region.branch(),
         Region.loop());

@@ -1,8 +1,6 @@
 package org.jtvmc.compiler.onnx.convert;
 
-import java.util.Arrays;
 import java.util.List;
-import org.jtvmc.compiler.onnx.RandomResultException;
 import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.graph.AttributeValue;
 import org.jtvmc.ir.graph.Attributes;
@@ -23,8 +21,7 @@ final class Constants {
         Conversion.of("Constant", Constants::constant),
         Conversion.of("ConstantOfShape", Constants::constantOfShape),
         Conversion.of("EyeLike", Constants::eyeLike),
-        Conversion.of("Identity", node -> node.input(0)).handingOn(),
-        new Conversion("", "Dropout", 1, Constants::dropout));
+        Conversion.of("Identity", node -> node.input(0)).handingOn());
   }
 
   private static Expr constant(OnnxNode node) {
@@ -100,24 +97,5 @@ final class Constants {
       }
     }
     return node.value(array);
-  }
-
-  /** Outside training the input passes, and the mask, where it is asked for, is all true. */
-  private static List<Expr> dropout(OnnxNode node) {
-    boolean trains = node.has(2) && node.scalar(2, "training mode") != 0;
-    if (trains && (!node.has(1) || node.scalar(1, "a ratio") != 0)) {
-      throw new RandomResultException(
-          node.fault("is in training mode; export the model for inference"));
-    }
-    var data = node.input(0);
-    if (!node.wants(1)) {
-      return List.of(data);
-    }
-    var ones = node.call("ones_like", data);
-    var mask =
-        node.opset() < 7
-            ? ones
-            : node.call("cast", Attributes.builder().put("dtype", DType.BOOL), ones);
-    return Arrays.asList(data, mask);
   }
 }

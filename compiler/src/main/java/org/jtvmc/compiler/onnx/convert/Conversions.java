@@ -73,6 +73,7 @@ public final class Conversions {
                 Pads.all(),
                 Pools.all(),
                 Quantization.all(),
+                Randoms.all(),
                 Ranges.all(),
                 RecurrentNetworks.all(),
                 Reductions.all(),

@@ -58,6 +58,7 @@ public final class RunTime {
   private String prefix = "run";
   private int symbols;
   private boolean isLarge;
+  private long draws;
 
   /** Converts a subgraph where it stands. */
   @FunctionalInterface
@@ -174,6 +175,11 @@ public final class RunTime {
     Expr value = emitter.callUnfolded("copy", List.of(data), Attributes.NONE, "");
     sizes.put(value, itsSizes);
     return value;
+  }
+
+  /** A number of its own for each step that draws by chance. */
+  long draw() {
+    return draws++;
   }
 
   Dim.Symbol symbol() {

@@ -42,6 +42,7 @@ public enum RuntimePart {
               "host_unique",
               "host_nms",
               "host_roi_align",
+              "host_topk",
               "host_trees",
               "host_text",
               "host_text_split",

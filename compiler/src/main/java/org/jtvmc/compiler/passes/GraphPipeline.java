@@ -36,7 +36,7 @@ public final class GraphPipeline {
     List<Pass<IRModule>> first =
         switch (target) {
           case CpuTarget _ -> List.of();
-          case CudaTarget _ -> List.of(new SelectBranches(operators));
+          case CudaTarget _ -> List.of(new SelectBranches(operators), new CountRanks(operators));
         };
     return of(operators, precision, FuseOperators.Options.of(target), first);
   }

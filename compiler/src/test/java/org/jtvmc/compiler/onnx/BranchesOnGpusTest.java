@@ -126,9 +126,24 @@ class BranchesOnGpusTest {
     assertTrue(message.contains("only models for CPUs"), message);
   }
 
+  /** On CPUs the native runtime does it. */
+  @Test
+  void theBestOfManyAreFoundByKernels() throws IOException {
+    OnnxBuilder model = new OnnxBuilder("best", 17);
+    model.input("x", DataType.FLOAT, 1, 1000);
+    List<String> best = model.node("TopK", "x", model.constants(10)).outputs(2);
+    model.output(best.get(0), DataType.FLOAT, 1, 10);
+    model.output(best.get(1), DataType.INT64, 1, 10);
+    assertTrue(Files.size(compile(model)) > 0);
+  }
+
   private Path compile(long columns) throws IOException {
+    return compile(model(columns));
+  }
+
+  private Path compile(OnnxBuilder model) throws IOException {
     Path file = folder.resolve("branches.onnx");
-    model(columns).write(file);
+    model.write(file);
     CompileOptions options =
         new CompileOptions(
             "branches",

@@ -18,6 +18,7 @@ import org.jtvmc.ir.op.host.TextMatch;
 import org.jtvmc.ir.op.host.TextNormalize;
 import org.jtvmc.ir.op.host.TextOperators;
 import org.jtvmc.ir.op.host.TextSplit;
+import org.jtvmc.ir.op.host.TopElements;
 import org.jtvmc.ir.op.host.Trees;
 import org.jtvmc.ir.op.host.Unique;
 import org.jtvmc.ir.op.image.ColumnsToImage;
@@ -125,6 +126,7 @@ final class StandardOperators {
         new TextMatch(),
         new TextNormalize(),
         new TextSplit(),
+        new TopElements(),
         new Trees(),
         new Unique(),
         new Fetch(),

@@ -1,6 +1,7 @@
 package org.jtvmc.tests.operators;
 
 import java.util.List;
+import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.type.DType;
 
 /** What samples, sorts and sums along axes. */
@@ -13,6 +14,7 @@ final class TransformCases {
         OperatorCase.of("TopK", TransformCases::topK),
         OperatorCase.of("GridSample", TransformCases::gridSample),
         OperatorCase.of("ReverseSequence", TransformCases::reverseSequence),
+        OperatorCase.of("TopK of many", TransformCases::topOfMany),
         OperatorCase.of("DFT", TransformCases::fourier),
         OperatorCase.of("CenterCropPad", TransformCases::centre),
         OperatorCase.of("NegativeLogLikelihoodLoss", d -> loss(d, "NegativeLogLikelihoodLoss")),
@@ -29,6 +31,18 @@ final class TransformCases {
               int size = d.between(1, 4);
               return new OneNodeModel("Det").input(d.floats(d.between(1, 3), size, size));
             }));
+  }
+
+  private static OneNodeModel topOfMany(Draw d) {
+    long[] shape = {d.between(1, 2), d.between(257, 600), d.between(1, 2)};
+    NDArray data =
+        d.coin() ? d.floats(shape) : d.integers(d.choose(DType.I64, DType.I32), 0, 100, shape);
+    return new OneNodeModel("TopK")
+        .outputs(2)
+        .input(data)
+        .weight(d.between(1, 257))
+        .integer("axis", 1)
+        .flag("largest", d.coin());
   }
 
   private static OneNodeModel topK(Draw d) {

@@ -134,6 +134,46 @@ class HostOperatorsOfOpenSizesTest {
     }
   }
 
+  /** As detectors do: the best so many, or all where there are fewer. */
+  @Test
+  void theBestOfAnyNumber() throws Exception {
+    OnnxBuilder model = new OnnxBuilder("best", 17);
+    String x = model.input("x", DataType.FLOAT, "n", "m", "2");
+    String k = model.input("k", DataType.INT64, 1);
+    String count =
+        model.node("Gather", model.node("Shape", x).output(), model.constants(1)).output();
+    String least = model.node("Min", k, count).output();
+    List<String> best = model.node("TopK", x, least).integer("axis", 1).outputs(2);
+    model.output(best.get(0), DataType.FLOAT, "n", "best", "2");
+    model.output(best.get(1), DataType.INT64, "n", "best", "2");
+    List<String> two =
+        model
+            .node("TopK", x, model.constants(2))
+            .integer("axis", -2)
+            .integer("largest", 0)
+            .outputs(2);
+    model.output(two.get(0), DataType.FLOAT, "n", "2", "2");
+    model.output(two.get(1), DataType.INT64, "n", "2", "2");
+    Map<String, List<String>> open = new LinkedHashMap<>();
+    open.put("x", List.of("n", "m", "2"));
+    open.put("k", List.of("1"));
+    Artifact artifact = OpenLibrary.compile(folder, model.build(), open, List.of());
+    Random random = new Random(8);
+    try (ModelRunner runner = artifact.load(1)) {
+      for (long[] sizes : new long[][] {{1, 5, 3}, {2, 1000, 300}, {3, 2, 7}, {1, 9, 0}}) {
+        Map<String, NDArray> inputs = new LinkedHashMap<>();
+        NDArray few = floats(random, 50, sizes[0], sizes[1], 2);
+        // Of equals the first counts.
+        for (long i = 0; i < few.elements(); i++) {
+          few.setDouble(i, Math.rint(few.getDouble(i)));
+        }
+        inputs.put("x", few);
+        inputs.put("k", NDArray.ofLongs(List.of(sizes[2])));
+        assertSame(model.build(), runner, inputs);
+      }
+    }
+  }
+
   @Test
   void treesOverAnyNumberOfRows() throws Exception {
     OnnxBuilder model = new OnnxBuilder("trees", 17);

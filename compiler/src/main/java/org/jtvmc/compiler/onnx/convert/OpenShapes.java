@@ -43,9 +43,14 @@ final class OpenShapes {
   /** Rules for values that are not known where the inputs' sizes are open, too. */
   private static final Map<String, Conversion.Rule> OPEN_RULES =
       Map.of(
-          "Reshape", one(OpenShapes::reshape),
-          "Slice", one(OpenParts::slice),
-          "Split", OpenParts::split);
+          "Reshape",
+          one(OpenShapes::reshape),
+          "Slice",
+          one(OpenParts::slice),
+          "Split",
+          OpenParts::split,
+          "TopK",
+          Searches::topKOfOpen);
 
   /** The rule for a node, where there is one. */
   static Optional<Conversion.Rule> find(OnnxNode node) {

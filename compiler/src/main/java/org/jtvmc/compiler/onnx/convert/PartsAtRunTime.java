@@ -3,10 +3,8 @@ package org.jtvmc.compiler.onnx.convert;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.LongStream;
-import org.jtvmc.ir.graph.Attributes;
 import org.jtvmc.ir.graph.Expr;
-import org.jtvmc.ir.graph.Tuple;
-import org.jtvmc.ir.graph.TupleGetItem;
+import org.jtvmc.ir.type.Dim;
 
 /** Parts of tensors whose bounds are values: at most the whole. */
 final class PartsAtRunTime {
@@ -108,21 +106,11 @@ final class PartsAtRunTime {
     AtRunTime r = AtRunTime.of(node);
     int axis = node.axis(node.integer("axis", -1), node.rank(0));
     long size = node.sizes(0).get(axis);
-    Expr all =
-        node.call(
-            "topk",
-            Attributes.builder()
-                .put("k", size)
-                .put("axis", axis)
-                .put("largest", node.flag("largest", true)),
-            node.input(0));
     List<Expr> sizes = new ArrayList<>(r.sizes(0));
     sizes.set(axis, r.clamp(r.inputNumber(1), r.number(0), r.number(size)));
-    List<Expr> both =
-        all instanceof Tuple(List<Expr> fields, _)
-            ? fields
-            : List.of(TupleGetItem.of(all, 0), TupleGetItem.of(all, 1));
-    return both.stream().map(result -> node.decided(result, r.join(sizes))).toList();
+    return Searches.best(node, Dim.of(size)).stream()
+        .map(result -> node.decided(result, r.join(sizes)))
+        .toList();
   }
 
   /** With a diagonal that is a value; the shape does not depend on it. */

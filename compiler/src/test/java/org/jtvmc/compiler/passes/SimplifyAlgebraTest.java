@@ -1,7 +1,9 @@
 package org.jtvmc.compiler.passes;
 
 import static org.jtvmc.compiler.passes.PassTester.OPERATORS;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import org.jtvmc.ir.graph.IRModule;
 import org.junit.jupiter.api.Test;
 
 final class SimplifyAlgebraTest {
@@ -232,5 +234,51 @@ final class SimplifyAlgebraTest {
             + "Tensor[(2, 3, 3), float32] "
             + "{ add(nn.dense(%x, %w), const([1.0, 2.0, 3.0], float32)) }",
         "%0 = nn.dense(%x, %w);\nnn.bias_add(%0, const([1.0, 2.0, 3.0], float32), axis=-1)");
+  }
+
+  /** The body after folding constants and then simplifying, which computes the same. */
+  private static String quantized(String parameters, String product) {
+    IRModule before =
+        PassTester.run(new FoldConstants(), PassTester.module(parameters + "{ " + product + " }"));
+    return PassTester.bodyOf(PassTester.run(new SimplifyAlgebra(OPERATORS), before));
+  }
+
+  private static String wide(int seed, String shape, String dtype) {
+    return "cast(const(random(%d), Tensor[(%s), %s]), dtype=int32)".formatted(seed, shape, dtype);
+  }
+
+  @Test
+  void quantizedProductsMultiplyBytes() {
+    for (boolean transposed : new boolean[] {true, false}) {
+      String body =
+          quantized(
+              "(%x: Tensor[(3, 6), uint8], %z: Tensor[(), int32]) -> Tensor[(3, 4), int32] ",
+              "nn.dense(subtract(cast(%%x, dtype=int32), %%z), %s, transpose_weight=%s)"
+                  .formatted(wide(1, transposed ? "4, 6" : "6, 4", "int8"), transposed));
+      assertTrue(body.contains("nn.dense(%x, "), body);
+      assertTrue(body.contains("out_dtype=int32"), body);
+    }
+  }
+
+  @Test
+  void aQuantizedConvolutionPadsByItsZeroPoint() {
+    String body =
+        quantized(
+            "(%x: Tensor[(1, 4, 5, 3), uint8]) -> Tensor[(1, 6, 5, 3), int32] ",
+            "nn.conv2d(subtract(cast(%%x, dtype=int32), const(7, int32)), %s, padding=[1, 1, 1, 1],"
+                    .formatted(wide(2, "6, 2, 3, 3", "uint8"))
+                + " groups=2)");
+    assertTrue(body.contains("pad_value=7.0"), body);
+    assertTrue(body.contains("out_dtype=int32"), body);
+  }
+
+  @Test
+  void numbersThatAreNoBytesStay() {
+    String body =
+        quantized(
+            "(%x: Tensor[(3, 6), uint8]) -> Tensor[(3, 4), int32] ",
+            "nn.dense(cast(%%x, dtype=int32), subtract(%s, const(200, int32)))"
+                .formatted(wide(3, "4, 6", "int8")));
+    assertTrue(body.contains("cast(%x, dtype=int32)"), body);
   }
 }

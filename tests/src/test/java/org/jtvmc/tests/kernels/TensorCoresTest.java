@@ -187,6 +187,28 @@ class TensorCoresTest {
     }
   }
 
+  /** As quantized convolutions are: padded by a zero point that is not 0, factors of two types. */
+  @Test
+  void whatIsPaddedByAnotherNumberIsRight() {
+    String text =
+        """
+        def @main(%x: Tensor[(1, 12, 12, 32), uint8], %w: Tensor[(40, 32, 3, 3), int8])
+            -> Tensor[(1, 12, 12, 40), int32] {
+          %0 = nn.pad(%x, pad_width=[0, 1, 1, 0, 0, 1, 1, 0], pad_value=7.0);
+          nn.conv2d(%0, %w, data_layout="NHWC", out_dtype=int32)
+        }
+        """;
+    var module = ModuleText.parse(text, OperatorRegistry.standard()::find);
+    ComputeDag dag = FunctionLowering.lower(module.main(), parameter -> parameter > 0);
+    DesignSpace space = DesignSpace.of(dag, GPU);
+    String ptx = run(dag, space.defaultCandidate()).kernel().ptx();
+    assertTrue(ptx.contains("m16n8k32.row.col.s32.u8.s8.s32"), ptx);
+    SplittableRandom random = new SplittableRandom(23);
+    for (int i = 0; i < 3; i++) {
+      run(dag, space.random(random));
+    }
+  }
+
   @Test
   void otherProductsStayOnTheOrdinaryUnits() {
     assertFalse(

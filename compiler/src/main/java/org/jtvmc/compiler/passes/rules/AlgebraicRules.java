@@ -22,6 +22,7 @@ public final class AlgebraicRules {
         new MergeReshapes(operators),
         new FoldPadIntoConvolution(),
         new MatmulToDense(operators),
+        new MultiplyBytes(operators),
         new AddToBias(operators),
         new RecogniseLayerNorm(operators),
         new FoldScaleIntoLayerNorm(),

@@ -5,9 +5,11 @@ import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.graph.AttributeValue;
 import org.jtvmc.ir.graph.Attributes;
 import org.jtvmc.ir.op.Axes;
+import org.jtvmc.ir.op.Shapes;
 import org.jtvmc.ir.te.Axis;
 import org.jtvmc.ir.te.Tensor;
 import org.jtvmc.ir.type.DType;
+import org.jtvmc.ir.type.TensorType;
 import org.jtvmc.ir.type.TypeException;
 
 /** In which type sums of products are kept. */
@@ -16,6 +18,15 @@ final class Accumulation {
   static final String OUT_DTYPE = "out_dtype";
 
   private Accumulation() {}
+
+  /** The element type of the result; bytes may be of two types where it is given. */
+  static DType resultType(Attributes attributes, List<TensorType> operands) {
+    boolean given = attributes.values().get(OUT_DTYPE) instanceof AttributeValue.ElementType;
+    boolean bytes =
+        operands.stream().allMatch(type -> type.dtype().isInteger() && type.dtype().bits() == 8);
+    return resultType(
+        attributes, given && bytes ? operands.getFirst().dtype() : Shapes.commonDType(operands));
+  }
 
   /** The element type of the result. */
   static DType resultType(Attributes attributes, DType operands) {

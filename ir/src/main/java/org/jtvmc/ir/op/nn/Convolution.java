@@ -73,7 +73,7 @@ public final class Convolution extends TensorOperator {
     requireKernelLayout(attributes);
     requireRank(data, "data");
     requireRank(weight, "weight");
-    Shapes.commonDType(arguments);
+    DType dtype = Accumulation.resultType(attributes, arguments);
     long groups = attributes.integer("groups");
     Dim channels = weight.dim(1).times(groups);
     Dim given = data.dim(layout.channel(data.rank()));
@@ -93,7 +93,7 @@ public final class Convolution extends TensorOperator {
                 data.dim(0),
                 weight.dim(0),
                 window.outputSizes(layout.spatial(data.shape()), false));
-    return new TensorType(shape, Accumulation.resultType(attributes, data.dtype()));
+    return new TensorType(shape, dtype);
   }
 
   private void requireKernelLayout(Attributes attributes) {

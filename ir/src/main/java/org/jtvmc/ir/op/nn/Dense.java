@@ -48,7 +48,7 @@ public final class Dense extends TensorOperator {
           "the data has %s features, but the weight takes %s"
               .formatted(inputs, weight.dim(transposed ? 1 : 0)));
     }
-    DType dtype = Accumulation.resultType(attributes, Shapes.commonDType(arguments));
+    DType dtype = Accumulation.resultType(attributes, arguments);
     List<Dim> shape = Shapes.replace(data.shape(), data.rank() - 1, weight.dim(transposed ? 0 : 1));
     return new TensorType(shape, dtype);
   }

@@ -43,7 +43,7 @@ public final class MatrixProduct extends TensorOperator {
     TensorType b = arguments.get(1);
     Shapes.requireRank(a, "left argument", 1);
     Shapes.requireRank(b, "right argument", 1);
-    DType dtype = Shapes.commonDType(arguments);
+    DType dtype = Accumulation.resultType(attributes, arguments);
     boolean transposeA = a.rank() > 1 && attributes.bool("transpose_a");
     boolean transposeB = b.rank() > 1 && attributes.bool("transpose_b");
     Dim left = a.dim(a.rank() - (transposeA ? 2 : 1));
@@ -59,7 +59,7 @@ public final class MatrixProduct extends TensorOperator {
     if (b.rank() > 1) {
       shape.add(b.dim(b.rank() - (transposeB ? 2 : 1)));
     }
-    return new TensorType(shape, Accumulation.resultType(attributes, dtype));
+    return new TensorType(shape, dtype);
   }
 
   private static List<Dim> leading(TensorType type) {

@@ -140,8 +140,9 @@ public final class TransposeTiles implements SketchRule {
     }
     List<Long> options = new ArrayList<>();
     long preferred = 1;
+    // One tile is always there, though it may be higher than what there are rows.
     for (long tiles = 1;
-        tiles <= MOST_TILES && tiles * height <= axes.get(row).size();
+        tiles == 1 || (tiles <= MOST_TILES && tiles * height <= axes.get(row).size());
         tiles *= 2) {
       options.add(tiles);
       long chunks = Math.ceilDiv(axes.get(row).size(), tiles * height);

@@ -20,4 +20,9 @@ public class ScheduleException extends RuntimeException {
   public ScheduleException(String sentence, Stage stage, String axis) {
     super(sentence + "\n" + stage.loops(axis));
   }
+
+  /** What is wrong, without the loops. */
+  public String sentence() {
+    return getMessage().lines().findFirst().orElse("");
+  }
 }

@@ -12,9 +12,11 @@ import org.jtvmc.compiler.pipeline.PredictedSchedules;
 import org.jtvmc.compiler.pipeline.ScheduleSource;
 import org.jtvmc.compiler.pipeline.TunedSchedules;
 import org.jtvmc.compiler.source.ModelSource;
+import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.ir.target.Target;
 import org.jtvmc.tuner.record.RecordException;
 import org.jtvmc.tuner.record.RecordStore;
+import org.jtvmc.tuner.record.RecordTarget;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -85,7 +87,7 @@ final class CompilationOptions {
   }
 
   /** The schedules of the records, and of whom was named for kernels that they do not tell of. */
-  ScheduleSource schedules(Consumer<String> problems) {
+  ScheduleSource schedules(Target target, Consumer<String> problems) {
     ScheduleSource rest =
         switch (untuned) {
           case DEFAULT -> ScheduleSource.NONE;
@@ -100,17 +102,30 @@ final class CompilationOptions {
             "the records file %s does not exist; make one with jtvmc tune".formatted(file), null);
       }
     }
-    return new TunedSchedules(RecordStore.read(records, problems)).orElse(rest);
+    RecordStore store = RecordStore.read(records, problems);
+    if (target instanceof CpuTarget cpu) {
+      store
+          .onOtherThreads(RecordTarget.of(cpu))
+          .forEach(
+              (threads, kernels) ->
+                  problems.accept(
+                      ("the records have schedules of %d kernels that were measured with %d threads"
+                              + " and none with %d: they are used; tune with --num-threads %d for"
+                              + " better ones")
+                          .formatted(kernels, threads, cpu.cores(), cpu.cores())));
+    }
+    return new TunedSchedules(store).orElse(rest);
   }
 
   /** Usual options for a model that is compiled to be run at once. */
   CompileOptions toRun(ModelSource source, Machine machine, Consumer<String> problems) {
+    Target chosen = target(machine);
     return new CompileOptions(
         source.name(),
         shapes.given(),
         shapes.specialized(),
-        target(machine),
-        schedules(problems),
+        chosen,
+        schedules(chosen, problems),
         List.of(),
         true,
         Part.usual(),

@@ -14,6 +14,7 @@ import org.jtvmc.compiler.artifact.CompileOptions;
 import org.jtvmc.compiler.artifact.CompileOptions.Part;
 import org.jtvmc.compiler.pipeline.KernelBuild;
 import org.jtvmc.compiler.source.ModelSource;
+import org.jtvmc.ir.target.Target;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -67,13 +68,14 @@ final class CompileCommand extends Verb {
     }
     ModelSource source = source(model);
     Machine machine = Machine.detect();
+    Target target = compilation.target(machine);
     CompileOptions options =
         new CompileOptions(
             name(source),
             compilation.shapes().given(),
             compilation.shapes().specialized(),
-            compilation.target(machine),
-            compilation.schedules(sentence -> note("%s", sentence)),
+            target,
+            compilation.schedules(target, sentence -> note("%s", sentence)),
             inspection.disabledPasses(),
             weights == WeightMode.EXTERNAL,
             emit.isEmpty() ? Part.usual() : EnumSet.copyOf(emit),

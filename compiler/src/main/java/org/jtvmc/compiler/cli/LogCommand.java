@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jtvmc.tuner.record.RecordException;
 import org.jtvmc.tuner.record.RecordKey;
 import org.jtvmc.tuner.record.RecordStatus;
@@ -115,21 +116,42 @@ final class LogCommand extends Verb {
               store.best(key).ifPresent(best -> entry.put("best_ms", best.bestMs()));
               if (!json()) {
                 line(
-                    "%s  %6d records  best %10s ms  %s (%s, %d cores)",
+                    "%s  %6d records  best %10s ms  %s (%s, %s)",
                     key.workload().substring(0, Math.min(12, key.workload().length())),
                     records.size(),
                     store.best(key).map(b -> Figures.text(b.bestMs(), 4)).orElse("none"),
                     records.getFirst().task(),
                     key.target().cpu(),
-                    key.target().cores());
+                    processors(key));
               }
             });
     if (json()) {
       print(document);
     } else {
-      line("%d records: %s", store.all().size(), statuses);
+      line("%d records%s", store.all().size(), counts(store));
     }
     return ExitCode.DONE;
+  }
+
+  /** Of a CPU, the threads that kernels were measured with. */
+  private static String processors(RecordKey key) {
+    int count = key.target().cores();
+    String unit = key.target().kind().equals("cuda") ? "multiprocessor" : "thread";
+    return count + " " + unit + (count == 1 ? "" : "s");
+  }
+
+  /** How many records there are of each status that there is. */
+  private static String counts(RecordStore store) {
+    String counts =
+        Stream.of(RecordStatus.values())
+            .map(
+                status ->
+                    Map.entry(
+                        status, store.all().stream().filter(r -> r.status() == status).count()))
+            .filter(entry -> entry.getValue() > 0)
+            .map(entry -> entry.getValue() + " " + entry.getKey().symbol())
+            .collect(Collectors.joining(", "));
+    return counts.isEmpty() ? "" : ": " + counts;
   }
 
   private static Set<TuningRecord> best(RecordStore store) {
@@ -179,6 +201,8 @@ final class LogCommand extends Verb {
       print(document);
     } else if (out != null) {
       line("%d records in %s", records.size(), out);
+    } else if (records.isEmpty()) {
+      line("no record of a candidate that works");
     }
     return ExitCode.DONE;
   }

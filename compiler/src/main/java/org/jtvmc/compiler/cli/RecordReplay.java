@@ -95,7 +95,7 @@ record RecordReplay(Verb verb, Machine machine, ReplayOptions options, Optional<
       entry.put("sha256", digest(code));
       return true;
     } catch (ScheduleException | CodegenException e) {
-      entry.put("error", e.getMessage());
+      entry.put("error", e instanceof ScheduleException s ? s.sentence() : e.getMessage());
       return false;
     }
   }

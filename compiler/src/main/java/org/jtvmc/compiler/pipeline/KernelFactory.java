@@ -92,7 +92,8 @@ final class KernelFactory implements AutoCloseable {
         // What nobody has tried may be more than a machine has room for; nothing is lost.
         return Optional.empty();
       }
-      heard.accept("kernel %s: its %s schedule is not usable: %s".formatted(name, origin, e));
+      String reason = e instanceof ScheduleException s ? s.sentence() : e.getMessage();
+      heard.accept("kernel %s: its %s schedule is not usable: %s".formatted(name, origin, reason));
     } catch (RuntimeException e) {
       // A fault of ours, not of the model: the user still gets a kernel, and the reason.
       problems.accept("kernel %s: its %s schedule fails: %s".formatted(name, origin, e));

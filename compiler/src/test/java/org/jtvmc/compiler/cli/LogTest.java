@@ -7,8 +7,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import org.jtvmc.codegen.llvm.HostCpu;
+import org.jtvmc.tuner.record.RecordKey;
+import org.jtvmc.tuner.record.RecordStatus;
+import org.jtvmc.tuner.record.RecordStore;
+import org.jtvmc.tuner.record.RecordTarget;
+import org.jtvmc.tuner.record.TuningRecord;
+import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -96,5 +105,51 @@ class LogTest {
         .exits(3);
 
     assertEquals("some text\n", Files.readString(Path.of(records)));
+  }
+
+  @Test
+  void statsSaysHowManyRecordsThereAreOfEachKind() throws IOException {
+    var run = log("stats", file(RECORD + "\n" + RECORD + "\n")).exits(0);
+
+    assertTrue(run.out().contains("dense (znver5, 2 threads)"), run.out());
+    assertTrue(run.out().endsWith("2 records: 2 ok\n"), run.out());
+  }
+
+  @Test
+  void recordsOfAnotherNumberOfThreadsAreUsedAndSaid() throws IOException {
+    RecordTarget here = RecordTarget.of(HostCpu.detect().target());
+    RecordTarget seven = new RecordTarget(here.kind(), here.cpu(), here.features(), 7);
+    Path records = folder.resolve("seven.jsonl");
+    try (RecordStore store = RecordStore.open(records, Assertions::fail)) {
+      store.append(
+          new TuningRecord(
+              new RecordKey("cafe", seven),
+              "dense",
+              "[]",
+              Map.of(),
+              List.of(1.5),
+              RecordStatus.OK,
+              "",
+              7,
+              Instant.parse("2026-01-02T03:04:05Z"),
+              "0.1",
+              false));
+    }
+    String model = SmallModels.convolution(folder).toString();
+    for (int threads : List.of(3, 7)) {
+      var run =
+          CommandLineRun.of(
+                  "compile",
+                  model,
+                  "--tuning-records",
+                  records.toString(),
+                  "--num-threads",
+                  Integer.toString(threads),
+                  "-o",
+                  folder + "/out" + threads)
+              .exits(0);
+      assertEquals(
+          threads != 7, run.err().contains("measured with 7 threads and none with 3"), run.err());
+    }
   }
 }

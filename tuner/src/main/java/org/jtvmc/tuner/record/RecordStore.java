@@ -11,8 +11,11 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
  * The measured candidates of earlier and present sessions.
@@ -192,6 +195,23 @@ public final class RecordStore implements AutoCloseable {
         .sorted(Comparator.comparingInt(k -> Math.abs(k.target().cores() - cores)))
         .flatMap(k -> best(k).stream())
         .findFirst();
+  }
+
+  /**
+   * How many workloads {@link #bestOrNearest} finds no record of for {@code target} itself, by the
+   * number of threads of the records that it takes in their place.
+   */
+  public NavigableMap<Integer, Long> onOtherThreads(RecordTarget target) {
+    return byKey.keySet().stream()
+        .filter(key -> key.target().sameCode(target))
+        .map(RecordKey::workload)
+        .distinct()
+        .map(workload -> new RecordKey(workload, target))
+        .filter(key -> best(key).isEmpty())
+        .flatMap(key -> bestOrNearest(key).stream())
+        .collect(
+            Collectors.groupingBy(
+                record -> record.key().target().cores(), TreeMap::new, Collectors.counting()));
   }
 
   /** Saves what is left and closes the file. Closing again does nothing. */

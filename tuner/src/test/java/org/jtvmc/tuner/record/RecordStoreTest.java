@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -135,6 +136,9 @@ class RecordStoreTest {
       assertTrue(store.best(other).isEmpty());
       assertTrue(store.bestOrNearest(other).isPresent());
       assertTrue(store.bestOrNearest(otherCpu).isEmpty());
+      assertEquals(Map.of(), store.onOtherThreads(Records.KEY.target()));
+      assertEquals(Map.of(2, 1L), store.onOtherThreads(other.target()));
+      assertEquals(Map.of(), store.onOtherThreads(otherCpu.target()));
     }
   }
 

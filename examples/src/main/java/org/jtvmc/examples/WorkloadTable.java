@@ -42,9 +42,9 @@ import org.jtvmc.tuner.session.Workbench;
 import org.jtvmc.tuner.task.TuningTask;
 
 /**
- * Default and tuned schedules of some models side by side: each model is tuned, as far as the
- * records do not hold the trials already, and both are run in turn in one process, after what the
- * machine reaches at the same time. Writes a table in Markdown.
+ * Default and tuned schedules of some models, and the expert's where there is one, side by side:
+ * each model is tuned, as far as the records do not hold the trials already, and all are run in
+ * turn in one process, after what the machine reaches at the same time. Writes a table in Markdown.
  */
 public final class WorkloadTable {
   private static final BenchmarkPlan PLAN = new BenchmarkPlan(10, 50, Duration.ofSeconds(1));
@@ -82,49 +82,57 @@ public final class WorkloadTable {
           new WorkloadTable(
               HostCpu.detect().target(), store, Files.createTempDirectory("workloads"));
       out.println(
-          "| workload | default ms | tuned ms | ratio | GFLOP/s | GB/s | share of the peak |");
-      out.println("| --- | --- | --- | --- | --- | --- | --- |");
+          "| workload | expert ms | default ms | tuned ms | ratio | GFLOP/s | GB/s | share of the"
+              + " peak |");
+      out.println("| --- | --- | --- | --- | --- | --- | --- | --- |");
       for (String model : models) {
-        out.println(table.row(ModelSource.of(model), trials));
+        out.println(table.row(ModelSource.of(model), ExpertSchedule.of(Path.of(model)), trials));
       }
     }
   }
 
-  private String row(ModelSource source, int trials) {
+  private String row(ModelSource source, Optional<ExpertSchedule> expert, int trials) {
     if (trials > 0) {
       tune(source, trials);
     }
     Artifact plain = compile(source, ScheduleSource.NONE, "default");
     Artifact tuned = compile(source, new TunedSchedules(records), "tuned");
+    Optional<Artifact> written = expert.map(schedule -> compile(source, schedule, "expert"));
     try (ModelRunner first = plain.load(0);
-        ModelRunner second = tuned.load(0)) {
+        ModelRunner second = tuned.load(0);
+        ModelRunner third = written.orElse(plain).load(0)) {
       double bytes = plain.manifest().weights().bytes();
-      double written = 0;
+      double results = 0;
       for (TensorInfo input : first.inputs()) {
         bytes += input.type().bytes();
       }
       for (TensorInfo output : first.outputs()) {
-        written += output.type().bytes();
+        results += output.type().bytes();
       }
-      bytes += written;
+      bytes += results;
       double flop = plain.manifest().flop();
-      double peak = flop > INTENSE * bytes ? multiplyAdds() : bandwidth(bytes, written);
-      List<LatencyStatistics> both =
+      double peak = flop > INTENSE * bytes ? multiplyAdds() : bandwidth(bytes, results);
+      List<LatencyStatistics> each =
           new InterleavedBenchmark(PLAN)
-              .measure(List.of(bound(first, plain), bound(second, tuned)));
-      double ms = both.getLast().min();
+              .measure(
+                  List.of(
+                      bound(first, plain),
+                      bound(second, tuned),
+                      bound(third, written.orElse(plain))));
+      double ms = each.get(1).min();
       double done = flop > INTENSE * bytes ? flop : bytes;
       return String.format(
           Locale.ROOT,
-          "| `%s` | %.4f | %.4f | %.2f | %.0f | %.0f | %.2f, default %.2f, of %.0f %s |",
+          "| `%s` | %s | %.4f | %.4f | %.2f | %.0f | %.0f | %.2f, default %.2f, of %.0f %s |",
           source.name(),
-          both.getFirst().min(),
+          written.isPresent() ? "%.4f".formatted(each.get(2).min()) : "",
+          each.getFirst().min(),
           ms,
-          both.getFirst().median() / both.getLast().median(),
+          each.getFirst().median() / each.get(1).median(),
           flop / ms / 1e6,
           bytes / ms / 1e6,
           done / ms / 1e6 / peak,
-          done / both.getFirst().min() / 1e6 / peak,
+          done / each.getFirst().min() / 1e6 / peak,
           peak,
           flop > INTENSE * bytes ? "GFLOP/s" : "GB/s");
     }

@@ -1,71 +1,122 @@
 package org.jtvmc.tests.kernels;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.fail;
 
 import java.io.IOException;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.jtvmc.codegen.kernel.KernelCompiler;
 import org.jtvmc.codegen.llvm.HostCpu;
+import org.jtvmc.codegen.load.KernelRuntime;
+import org.jtvmc.codegen.load.ThreadPool;
+import org.jtvmc.examples.ExpertSchedule;
+import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.ir.te.Tensor;
 import org.jtvmc.schedule.ComputeDag;
 import org.jtvmc.schedule.Schedule;
+import org.jtvmc.schedule.lower.LoweredKernel;
 import org.jtvmc.schedule.lower.Lowering;
+import org.jtvmc.schedule.space.Candidate;
 import org.jtvmc.schedule.space.DesignSpace;
-import org.jtvmc.schedule.step.Step;
-import org.jtvmc.schedule.step.StepCodec;
+import org.jtvmc.tuner.measure.wire.LoopDigest;
 import org.junit.jupiter.api.DynamicTest;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * The schedule that an expert writes for a workload is one that the rules can build. Each entry of
- * {@code expert.txt} has the workload's name with the decisions that lead there, and the steps.
+ * For each workload the schedule that an expert writes by hand is one that the rules build: the
+ * loops are the same, in whatever order he takes his steps. And it computes what plain loops do.
  */
 class ExpertSchedulesTest {
   private static final CpuTarget TARGET = WorkloadKernels.target(HostCpu.detect().target());
+  private static final double TOLERANCE = 2e-3;
 
-  /** A hand-written schedule. */
-  private record Expert(String workload, Map<String, String> decisions, List<Step> steps) {}
-
-  private static List<Expert> experts() throws IOException {
-    String[] entries = AcceptedText.of("expert.txt").read().strip().split("\n\n");
-    return Stream.of(entries).map(ExpertSchedulesTest::expert).toList();
+  private static Stream<DynamicTest> each(Check check) throws IOException {
+    return WorkloadKernels.names().stream()
+        .map(
+            name ->
+                DynamicTest.dynamicTest(
+                    name,
+                    () ->
+                        check.run(
+                            WorkloadKernels.main(name),
+                            ExpertSchedule.of(WorkloadKernels.file(name)).orElseThrow())));
   }
 
-  private static Expert expert(String entry) {
-    String[] lines = entry.split("\n");
-    String[] words = lines[0].split(" ");
-    Map<String, String> decisions = new LinkedHashMap<>();
-    for (int i = 1; i < words.length; i++) {
-      int equals = words[i].indexOf('=');
-      decisions.put(words[i].substring(0, equals), words[i].substring(equals + 1));
-    }
-    String steps = String.join("", List.of(lines).subList(1, lines.length));
-    return new Expert(words[0], decisions, StepCodec.read(steps));
+  @FunctionalInterface
+  private interface Check {
+    void run(ComputeDag dag, ExpertSchedule expert);
   }
 
   @TestFactory
-  Stream<DynamicTest> theRulesBuildTheExpertsSchedule() throws IOException {
-    return experts().stream()
-        .map(expert -> DynamicTest.dynamicTest(expert.workload(), () -> check(expert)));
+  Stream<DynamicTest> theRulesBuildTheExpertsLoops() throws IOException {
+    return each(
+        (dag, expert) -> {
+          LoweredKernel own = Lowering.lower(Schedule.replay(dag, expert.steps()), "kernel");
+          Candidate candidate = DesignSpace.of(dag, TARGET).replay(expert.decisions());
+          assertEquals(
+              new TreeMap<>(expert.decisions()),
+              new TreeMap<>(candidate.values()),
+              "all decisions are the expert's");
+          LoweredKernel built = Lowering.lower(candidate.schedule(), "kernel");
+          if (!LoopDigest.of(own).equals(LoopDigest.of(built))) {
+            assertEquals(own.func().toString(), built.func().toString());
+          }
+        });
   }
 
-  private static void check(Expert expert) {
-    ComputeDag dag = WorkloadKernels.main(expert.workload());
-    Schedule own = Schedule.replay(dag, expert.steps());
-    assertFalse(Lowering.lower(own, "kernel").func().outputs().isEmpty());
-    assertEquals(
-        StepCodec.write(expert.steps()),
-        StepCodec.write(DesignSpace.of(dag, TARGET).replay(expert.decisions()).steps()));
+  @TestFactory
+  Stream<DynamicTest> theExpertsLoopsComputeWhatPlainOnesDo() throws IOException {
+    return each(
+        (dag, expert) -> {
+          CpuTarget host = HostCpu.detect().target();
+          try (KernelCompiler compiler = new KernelCompiler(host);
+              KernelRuntime runtime = new KernelRuntime();
+              ThreadPool pool = runtime.newPool(2)) {
+            Map<Tensor, NDArray> inputs = inputs(dag);
+            List<NDArray> expected =
+                new ScheduledKernel(
+                        Lowering.lower(DesignSpace.plain(dag, host), "plain"), compiler, runtime)
+                    .run(inputs, Optional.empty());
+            List<NDArray> actual =
+                new ScheduledKernel(
+                        Lowering.lower(Schedule.replay(dag, expert.steps()), "kernel"),
+                        compiler,
+                        runtime)
+                    .run(inputs, Optional.of(pool));
+            for (int output = 0; output < expected.size(); output++) {
+              compare(expected.get(output), actual.get(output));
+            }
+          }
+        });
   }
 
-  @Test
-  void everyWorkloadHasAnExpert() throws IOException {
-    assertEquals(
-        WorkloadKernels.names(),
-        experts().stream().map(Expert::workload).distinct().sorted().toList());
+  private static Map<Tensor, NDArray> inputs(ComputeDag dag) {
+    Map<Tensor, NDArray> inputs = new HashMap<>();
+    SplittableRandom random = new SplittableRandom(20261127);
+    for (Tensor input : dag.inputs()) {
+      NDArray array = NDArray.allocate(ScheduledKernel.type(input.dtype(), input.shape()));
+      for (long i = 0; i < array.elements(); i++) {
+        array.setDouble(i, random.nextDouble() - 0.5);
+      }
+      inputs.put(input, array);
+    }
+    return inputs;
+  }
+
+  private static void compare(NDArray expected, NDArray actual) {
+    for (long i = 0; i < expected.elements(); i++) {
+      double a = expected.getDouble(i);
+      double b = actual.getDouble(i);
+      if (!(Math.abs(a - b) <= TOLERANCE * Math.max(1, Math.abs(a)))) {
+        fail("element %d is %s, not %s".formatted(i, b, a));
+      }
+    }
   }
 }

@@ -35,9 +35,13 @@ final class WorkloadKernels {
     }
   }
 
+  static Path file(String name) {
+    return FOLDER.resolve(name + ".relay");
+  }
+
   /** A workload's kernels, in the order in which they run. */
   static List<ComputeDag> of(String name) {
-    ModelSource source = ModelSource.of(FOLDER.resolve(name + ".relay").toString());
+    ModelSource source = ModelSource.of(file(name).toString());
     var fused = GraphPipeline.standard().run(source.load(Map.of()));
     return TaskExtraction.tasks(fused).stream().map(TuningTask::dag).toList();
   }

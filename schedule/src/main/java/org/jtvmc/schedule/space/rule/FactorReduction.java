@@ -43,7 +43,12 @@ public final class FactorReduction implements SketchRule {
     IterVar axis = outermost(stage);
     long cores = state.target().cores();
     List<Long> options =
-        Stream.of(1L, cores, PARTS_PER_CORE * cores, 4 * PARTS_PER_CORE * cores)
+        Stream.of(
+                1L,
+                cores,
+                PARTS_PER_CORE * cores,
+                2 * PARTS_PER_CORE * cores,
+                4 * PARTS_PER_CORE * cores)
             .filter(parts -> parts <= axis.extent())
             .toList();
     long wanted = options.contains(PARTS_PER_CORE * cores) ? PARTS_PER_CORE * cores : cores;

@@ -84,7 +84,14 @@ public final class DeviceEmitter implements AutoCloseable {
     annotate(function, "reqntidz", entry.extent(ThreadTag.THREAD_Z));
     int threads = entry.threads();
     if (threads <= RESIDENT_THREADS) {
-      annotate(function, "minctasm", Math.min(RESIDENT_THREADS / threads, MOST_BLOCKS));
+      long blocks =
+          (long) entry.extent(ThreadTag.BLOCK_X)
+              * entry.extent(ThreadTag.BLOCK_Y)
+              * entry.extent(ThreadTag.BLOCK_Z);
+      // Where there are few blocks, registers that others would take are free.
+      long most = Math.ceilDiv(blocks, gpu.multiprocessors());
+      long wanted = Math.min(RESIDENT_THREADS / threads, MOST_BLOCKS);
+      annotate(function, "minctasm", Math.clamp(wanted, 1, most));
     }
   }
 

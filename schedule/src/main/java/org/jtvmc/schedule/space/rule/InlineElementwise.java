@@ -33,7 +33,9 @@ public final class InlineElementwise implements SketchRule {
     if (cost.isDataMovement()) {
       return true;
     }
-    if (cost.reads() > 1 && cost.reads() * readsPerElement(state, stage) > MOST_READS) {
+    if (cost.reads() > 1
+        && cost.reads() * readsPerElement(state, stage) > MOST_READS
+        && isRepeated(state, readers, stage)) {
       return false;
     }
     if (cost.isDear() && (readers.size() > 1 || readsPerElement(state, stage) > 1)) {
@@ -60,6 +62,12 @@ public final class InlineElementwise implements SketchRule {
         .filter(access -> access.tensor() == stage.tensor())
         .distinct()
         .count();
+  }
+
+  /** True where the readers need an element of {@code stage} more than once. */
+  private static boolean isRepeated(SketchState state, List<Stage> readers, Stage stage) {
+    return readsPerElement(state, stage) > 1
+        || readers.stream().anyMatch(reader -> rereads(state, reader, stage));
   }
 
   /** True where {@code reader} reads an element of {@code stage} for several of its outputs. */

@@ -1,5 +1,14 @@
 package org.jtvmc.schedule;
 
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
 import org.jtvmc.ir.expr.Binary;
 import org.jtvmc.ir.expr.Cast;
 import org.jtvmc.ir.expr.Compare;
@@ -10,6 +19,7 @@ import org.jtvmc.ir.expr.IntrinsicOp;
 import org.jtvmc.ir.expr.Load;
 import org.jtvmc.ir.expr.Not;
 import org.jtvmc.ir.expr.PrimExpr;
+import org.jtvmc.ir.expr.PrimExprs;
 import org.jtvmc.ir.expr.PrimVar;
 import org.jtvmc.ir.expr.Read;
 import org.jtvmc.ir.expr.Reinterpret;
@@ -44,21 +54,85 @@ public final class FlopCount {
   }
 
   private static double perPoint(PrimExpr expr) {
-    return switch (expr) {
-      case IntImm _, FloatImm _, PrimVar _, Read _, Load _ -> 0;
-      case Binary binary -> 1 + perPoint(binary.left()) + perPoint(binary.right());
-      case Compare compare ->
-          isIndex(compare.left()) ? 0 : 1 + perPoint(compare.left()) + perPoint(compare.right());
-      case Not not -> perPoint(not.operand());
-      case Select select ->
-          perPoint(select.condition())
+    if (isElement(expr)) {
+      return 0;
+    }
+    if (expr instanceof Select select) {
+      List<PrimExpr> alternatives = chosenByIndex(select);
+      return alternatives.size() > 2
+          ? ofAlternatives(alternatives)
+          : perPoint(select.condition())
               + Math.max(perPoint(select.whenTrue()), perPoint(select.whenFalse()));
-      case Cast cast -> perPoint(cast.value());
-      case Reinterpret bits -> perPoint(bits.value());
-      case Intrinsic intrinsic ->
-          (intrinsic.op() == IntrinsicOp.FMA ? 2 : 1)
-              + intrinsic.arguments().stream().mapToDouble(FlopCount::perPoint).sum();
+    }
+    return own(expr)
+        + PrimExprs.children(expr).stream().mapToDouble(FlopCount::perPoint).sum();
+  }
+
+  /** What is there already, or an index: nothing below it counts. */
+  private static boolean isElement(PrimExpr expr) {
+    return switch (expr) {
+      case IntImm _, FloatImm _, PrimVar _, Read _, Load _ -> true;
+      case Compare compare -> isIndex(compare.left());
+      case Binary _, Not _, Select _, Cast _, Reinterpret _, Intrinsic _ -> false;
     };
+  }
+
+  /** The operations of a node without its operands. */
+  private static double own(PrimExpr expr) {
+    return switch (expr) {
+      case Binary _, Compare _ -> 1;
+      case Intrinsic intrinsic -> intrinsic.op() == IntrinsicOp.FMA ? 2 : 1;
+      case IntImm _,
+          FloatImm _,
+          PrimVar _,
+          Read _,
+          Load _,
+          Not _,
+          Select _,
+          Cast _,
+          Reinterpret _ ->
+          0;
+    };
+  }
+
+  /** What an index chooses from, where such choices follow each other. */
+  private static List<PrimExpr> chosenByIndex(PrimExpr expr) {
+    List<PrimExpr> alternatives = new ArrayList<>();
+    Deque<PrimExpr> open = new ArrayDeque<>(List.of(expr));
+    while (!open.isEmpty()) {
+      PrimExpr next = open.pop();
+      if (next instanceof Select(Compare condition, PrimExpr first, PrimExpr second)
+          && isIndex(condition.left())) {
+        open.push(second);
+        open.push(first);
+      } else {
+        alternatives.add(next);
+      }
+    }
+    return alternatives;
+  }
+
+  /** The dearest alternative, to which each counts its share of what several have in common. */
+  private static double ofAlternatives(List<PrimExpr> alternatives) {
+    List<Set<PrimExpr>> parts = new ArrayList<>();
+    Map<PrimExpr, Integer> uses = new IdentityHashMap<>();
+    for (PrimExpr alternative : alternatives) {
+      Set<PrimExpr> nodes = Collections.newSetFromMap(new IdentityHashMap<>());
+      collect(alternative, nodes);
+      nodes.forEach(node -> uses.merge(node, 1, Integer::sum));
+      parts.add(nodes);
+    }
+    double most = 0;
+    for (Set<PrimExpr> nodes : parts) {
+      most = Math.max(most, nodes.stream().mapToDouble(node -> own(node) / uses.get(node)).sum());
+    }
+    return most;
+  }
+
+  private static void collect(PrimExpr expr, Set<PrimExpr> nodes) {
+    if (!isElement(expr) && nodes.add(expr)) {
+      PrimExprs.children(expr).forEach(child -> collect(child, nodes));
+    }
   }
 
   /** Conditions on indices say where padding is; they are decided outside of inner loops. */

@@ -2,6 +2,7 @@ package org.jtvmc.ir.expr;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -77,18 +78,28 @@ public final class PrimExprs {
 
   /** Replaces variables; those that {@code values} lacks stay. */
   public static PrimExpr substitute(PrimExpr expr, Map<PrimVar, ? extends PrimExpr> values) {
-    if (values.isEmpty()) {
-      return expr;
+    return values.isEmpty() ? expr : rewrite(expr, node -> valueOf(node, values));
+  }
+
+  private static PrimExpr shared(
+      PrimExpr expr, Map<PrimVar, ? extends PrimExpr> values, Map<PrimExpr, PrimExpr> done) {
+    PrimExpr known = done.get(expr);
+    if (known == null) {
+      known = valueOf(mapChildren(expr, child -> shared(child, values, done)), values);
+      done.put(expr, known);
     }
-    return rewrite(
-        expr,
-        node -> {
-          if (node instanceof PrimVar variable) {
-            PrimExpr value = values.get(variable);
-            return value == null ? node : value;
-          }
-          return node;
-        });
+    return known;
+  }
+
+  /** As {@link #substitute}; what occurs several times in {@code expr} stays one object. */
+  public static PrimExpr substituteShared(
+      PrimExpr expr, Map<PrimVar, ? extends PrimExpr> values) {
+    return values.isEmpty() ? expr : shared(expr, values, new IdentityHashMap<>());
+  }
+
+  private static PrimExpr valueOf(PrimExpr node, Map<PrimVar, ? extends PrimExpr> values) {
+    PrimExpr value = node instanceof PrimVar variable ? values.get(variable) : null;
+    return value == null ? node : value;
   }
 
   /** Replaces one variable. */

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.expr.PrimExpr;
+import org.jtvmc.ir.expr.Select;
 import org.jtvmc.ir.expr.Sizes;
 import org.jtvmc.ir.te.Axis;
 import org.jtvmc.ir.te.Tensor;
@@ -104,5 +105,14 @@ public final class Axes {
       stride = stride.times(extents.get(i));
     }
     return indices;
+  }
+
+  /** The term at the index {@code which}, of the same type as the others. */
+  public static PrimExpr choose(PrimExpr which, List<PrimExpr> terms) {
+    PrimExpr chosen = terms.getLast();
+    for (int k = terms.size() - 2; k >= 0; k--) {
+      chosen = Select.of(which.equalTo(IntImm.of(k)), terms.get(k), chosen);
+    }
+    return chosen;
   }
 }

@@ -2,6 +2,7 @@ package org.jtvmc.ir.te;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -101,7 +102,7 @@ public final class CollapseAxes {
     Map<PrimVar, PrimExpr> zeros = new HashMap<>();
     addDropped(op.axes(), dimensions.get(tensor), zeros);
     addDropped(op.reduceAxes(), reductions.get(op), zeros);
-    return PrimExprs.substitute(op.body(), zeros);
+    return PrimExprs.substituteShared(op.body(), zeros);
   }
 
   private static void addDropped(List<Axis> axes, Grouping grouping, Map<PrimVar, PrimExpr> zeros) {
@@ -262,7 +263,7 @@ public final class CollapseAxes {
         Map<PrimVar, PrimVar> heads = new HashMap<>();
         List<Axis> axes = rewrite(op.axes(), grouping, heads);
         List<Axis> reduceAxes = rewrite(op.reduceAxes(), reductions.get(op), heads);
-        PrimExpr body = rewriteReads(withoutUnitAxes(tensor, op), heads);
+        PrimExpr body = rewriteReads(withoutUnitAxes(tensor, op), heads, new IdentityHashMap<>());
         boolean same =
             body.equals(op.body()) && axes.equals(op.axes()) && reduceAxes.equals(op.reduceAxes());
         yield same
@@ -294,17 +295,33 @@ public final class CollapseAxes {
     return result;
   }
 
-  private PrimExpr rewriteReads(PrimExpr expr, Map<PrimVar, PrimVar> heads) {
-    if (!(expr instanceof Read read)) {
-      return PrimExprs.mapChildren(expr, child -> rewriteReads(child, heads));
+  /**
+   * The expression with the new tensors' reads.
+   *
+   * @param done what was rewritten so far, by identity: what occurs several times stays one object
+   */
+  private PrimExpr rewriteReads(
+      PrimExpr expr, Map<PrimVar, PrimVar> heads, Map<PrimExpr, PrimExpr> done) {
+    PrimExpr known = done.get(expr);
+    if (known == null) {
+      known =
+          expr instanceof Read read
+              ? rewriteRead(read, heads, done)
+              : PrimExprs.mapChildren(expr, child -> rewriteReads(child, heads, done));
+      done.put(expr, known);
     }
+    return known;
+  }
+
+  private PrimExpr rewriteRead(
+      Read read, Map<PrimVar, PrimVar> heads, Map<PrimExpr, PrimExpr> done) {
     Tensor source = rewritten.get(read.tensor());
     Grouping grouping = dimensions.get(read.tensor());
     List<PrimExpr> indices = new ArrayList<>();
     for (List<Integer> group : grouping.groups()) {
       PrimExpr first = read.indices().get(grouping.kept.get(group.getFirst()));
       if (group.size() == 1) {
-        indices.add(rewriteReads(first, heads));
+        indices.add(rewriteReads(first, heads, done));
       } else if (first instanceof PrimVar variable) {
         indices.add(heads.get(variable));
       } else {

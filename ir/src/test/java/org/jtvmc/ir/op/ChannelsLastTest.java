@@ -91,32 +91,63 @@ final class ChannelsLastTest {
   @CsvSource({"7, 9, 0, 1, NHWC", "8, 8, 1, 1, NHWC", "5, 4, 2, 0, NHWC", "7, 9, 1, 1, NCHW"})
   void tilesOfTransformedImagesComputeTheConvolution(
       long height, long width, long before, long behind, String layout) {
+    List<double[]> results =
+        byStrategies(
+            List.of("direct", "winograd2", "winograd4"),
+            layout.equals("NHWC") ? List.of(2L, height, width, 5L) : List.of(2L, 5L, height, width),
+            List.of(4L, 5L, 3L, 3L),
+            List.of(before, before, behind, behind),
+            layout);
+    assertArrayEquals(results.get(0), results.get(1), 1e-5);
+    assertArrayEquals(results.get(0), results.get(2), 5e-5);
+  }
+
+  /** One tile, several that end with the image, and some that reach far beyond it. */
+  @ParameterizedTest
+  @CsvSource({"9, 8, 7, 7, 3, 3", "20, 14, 7, 7, 3, 3", "13, 25, 5, 11, 0, 2", "12, 12, 9, 9, 1, 6"})
+  void fourierTransformsOfTilesComputeTheConvolution(
+      long height, long width, long down, long across, long before, long behind) {
+    List<double[]> results =
+        byStrategies(
+            List.of("direct", "fourier"),
+            List.of(2L, height, width, 3L),
+            List.of(2L, 3L, down, across),
+            List.of(before, before, behind, behind),
+            "NHWC");
+    assertArrayEquals(results.get(0), results.get(1), 5e-5);
+  }
+
+  /** The results of each strategy on the same random operands. */
+  private List<double[]> byStrategies(
+      List<String> strategies, List<Long> data, List<Long> weight, List<Long> padding, String layout) {
+    long[] shape = data.stream().mapToLong(Long::longValue).toArray();
+    long[] weightShape = weight.stream().mapToLong(Long::longValue).toArray();
     Operator conv = OPERATORS.get("nn.conv2d");
-    long[] shape =
-        layout.equals("NHWC") ? new long[] {2, height, width, 5} : new long[] {2, 5, height, width};
-    Tensor data = Tensor.placeholder("x", DType.F32, shape);
-    Tensor weight = Tensor.placeholder("w", DType.F32, 4, 5, 3, 3);
+    List<Tensor> operands =
+        List.of(
+            Tensor.placeholder("x", DType.F32, shape),
+            Tensor.placeholder("w", DType.F32, weightShape));
     Attributes attributes =
         Attributes.builder()
-            .put("padding", List.of(before, before, behind, behind))
+            .put("padding", padding)
             .put("data_layout", layout)
             .put("out_layout", "NHWC")
             .build();
     Type result =
         conv.infer(
-            List.of(TensorType.of(DType.F32, shape), TensorType.of(DType.F32, 4, 5, 3, 3)),
+            List.of(TensorType.of(DType.F32, shape), TensorType.of(DType.F32, weightShape)),
             attributes);
-    Map<Tensor, NDArray> contents = Map.of(data, random(shape), weight, random(4, 5, 3, 3));
-    List<NDArray> results = new ArrayList<>();
+    Map<Tensor, NDArray> contents =
+        Map.of(operands.get(0), random(shape), operands.get(1), random(weightShape));
+    List<double[]> results = new ArrayList<>();
     List<String> names = new ArrayList<>();
-    for (Operator.Strategy s : conv.strategies(List.of(data, weight), attributes, result)) {
+    for (Operator.Strategy s : conv.strategies(operands, attributes, result)) {
       names.add(s.name());
-      List<Tensor> outputs = s.algorithm().compute(List.of(data, weight), attributes, result);
-      results.add(TensorEvaluator.evaluate(outputs, contents).getFirst());
+      List<Tensor> outputs = s.algorithm().compute(operands, attributes, result);
+      results.add(values(TensorEvaluator.evaluate(outputs, contents).getFirst()));
     }
-    assertEquals(List.of("direct", "winograd2", "winograd4"), names);
-    assertSame(results.get(0), results.get(1));
-    assertArrayEquals(values(results.get(0)), values(results.get(2)), 5e-5);
+    assertEquals(strategies, names);
+    return results;
   }
 
   @Test

@@ -13,10 +13,12 @@ import java.util.Set;
 import org.jtvmc.ir.arith.LinearForm;
 import org.jtvmc.ir.arith.Simplifier;
 import org.jtvmc.ir.arith.VarRanges;
+import org.jtvmc.ir.expr.Compare;
 import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.PrimExprs;
 import org.jtvmc.ir.expr.PrimVar;
 import org.jtvmc.ir.expr.Read;
+import org.jtvmc.ir.expr.Select;
 import org.jtvmc.ir.loop.Buffer;
 import org.jtvmc.ir.loop.ForKind;
 import org.jtvmc.ir.loop.PrimFunc;
@@ -33,6 +35,7 @@ import org.jtvmc.schedule.Packing;
 import org.jtvmc.schedule.Schedule;
 import org.jtvmc.schedule.ScheduleException;
 import org.jtvmc.schedule.Stage;
+import org.jtvmc.schedule.step.Unroll;
 
 /**
  * Makes loop IR of a schedule, in these steps:
@@ -47,6 +50,9 @@ import org.jtvmc.schedule.Stage;
  * </ol>
  */
 public final class Lowering {
+  /** The most copies of a body whose contents are computed when a model is compiled. */
+  private static final long MOST_COPIES = 64;
+
   private final Schedule schedule;
   private final VarRanges ranges = new VarRanges();
   private final Simplifier simplifier = new Simplifier(ranges);
@@ -341,7 +347,7 @@ public final class Lowering {
   private static PackedConstant foldedConstant(PackedOperand operand, String id, VarRanges ranges) {
     Tensor source = operand.tensor().constantSource().orElseThrow();
     ComputeDag dag = ComputeDag.of(List.of(source), List.of(operand.tensor()));
-    PrimFunc computing = lower(Schedule.of(dag), "pack").func();
+    PrimFunc computing = lower(withChoicesMade(dag), "pack").func();
     Buffer whole =
         Buffer.dense(id, operand.tensor().dtype(), operand.tensor().shape(), Scope.GLOBAL);
     Buffer result = computing.outputs().getFirst();
@@ -355,6 +361,31 @@ public final class Lowering {
             List.of(operand.buffer()),
             new Stmt.Allocate(whole, Stmt.seq(body, copy)));
     return new PackedConstant(source, operand.buffer(), packing);
+  }
+
+  /** Loops in the order of the axes, with copies for those by which a body chooses what to do. */
+  private static Schedule withChoicesMade(ComputeDag dag) {
+    Schedule schedule = Schedule.of(dag);
+    for (Stage stage : dag.stages()) {
+      long copies = 1;
+      for (int i = 0; i < stage.op().axes().size(); i++) {
+        Axis axis = stage.op().axes().get(i);
+        if (chooses(stage.op().body(), axis.var()) && copies * axis.size() <= MOST_COPIES) {
+          copies *= axis.size();
+          schedule = schedule.apply(new Unroll(stage.id(), stage.axes().get(i).id()));
+        }
+      }
+    }
+    return schedule;
+  }
+
+  private static boolean chooses(PrimExpr body, PrimVar axis) {
+    return body instanceof Select(PrimExpr condition, PrimExpr first, PrimExpr second)
+        && ((condition instanceof Compare(Compare.Op op, PrimExpr left, PrimExpr _)
+                && op == Compare.Op.EQUAL
+                && left == axis)
+            || chooses(first, axis)
+            || chooses(second, axis));
   }
 
   private static Stmt inBuffer(Stmt stmt, Buffer from, Buffer to) {

@@ -1,5 +1,6 @@
 package org.jtvmc.schedule.space;
 
+import java.util.List;
 import org.jtvmc.ir.op.Axes;
 import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.ir.target.CudaTarget;
@@ -55,7 +56,7 @@ final class StrategyCost {
       }
       double lanes = target.lanes(Math.max(1, stage.tensor().dtype().bytes()));
       double perLane = stage.isReduction() ? REDUCTION_FLOPS_PER_LANE : OTHER_FLOPS_PER_LANE;
-      cycles += FlopCount.of(stage.op()) / lanes / perLane;
+      cycles += FlopCount.of(stage.op()) / filled(stage, lanes) / perLane;
       if (!stage.isOutput()) {
         cycles += 2 * bytes(stage.tensor()) / CACHE_BYTES_PER_CYCLE;
       }
@@ -65,6 +66,16 @@ final class StrategyCost {
     }
     boolean stays = constants < target.caches().l2() / 2.0;
     return cycles + (stays ? 0 : constants / MEMORY_BYTES_PER_CYCLE);
+  }
+
+  /** Lanes that have something to do: the last axis ends within a vector. */
+  private static double filled(Stage stage, double lanes) {
+    List<Axis> axes = stage.op().axes();
+    if (stage.isReduction() || axes.isEmpty()) {
+      return lanes;
+    }
+    double elements = axes.getLast().size();
+    return elements / Math.ceil(elements / lanes);
   }
 
   private static double bytes(Tensor tensor) {

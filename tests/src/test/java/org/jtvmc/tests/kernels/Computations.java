@@ -1,6 +1,7 @@
 package org.jtvmc.tests.kernels;
 
 import java.text.MessageFormat;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,8 +30,9 @@ final class Computations {
     all.put("product whose panels threads copy", product(353, 530, 5));
     all.put("convolution", convolution(7, 15, 19, 3, 1));
     all.put("strided convolution", convolution(3, 21, 10, 5, 2));
-    all.put("convolution by strategies", strategies("(2, 13, 10, 24)", "(2, 13, 10, 19)"));
-    all.put("small convolution by strategies", strategies("(1, 5, 6, 24)", "(1, 5, 6, 19)"));
+    all.put("convolution by strategies", strategies("(2, 13, 10, 24)", "(2, 13, 10, 19)", 3));
+    all.put("small convolution by strategies", strategies("(1, 5, 6, 24)", "(1, 5, 6, 19)", 3));
+    all.put("large convolution by strategies", strategies("(1, 21, 9, 18)", "(1, 21, 9, 19)", 7));
     all.put("strided convolution of a batch", stridedBatch());
     all.put("depthwise", depthwise(11, 17, 3));
     all.put("depthwise, channels last", depthwiseChannelsLast(6, 10, 24));
@@ -56,19 +58,24 @@ final class Computations {
   }
 
   /** A function of the graph, whose convolution has several algorithms. */
-  private static ComputeDag strategies(String data, String result) {
+  private static ComputeDag strategies(String data, String result, int window) {
     String text =
         """
-        def @main(%x: Tensor[DATA, float32], %w: Tensor[(19, 24, 3, 3), float32],
+        def @main(%x: Tensor[DATA, float32], %w: Tensor[WEIGHT, float32],
                   %b: Tensor[(19), float32]) -> Tensor[RESULT, float32] {
-          %0 = nn.conv2d(%x, %w, data_layout="NHWC", padding=[1, 1, 1, 1]);
+          %0 = nn.conv2d(%x, %w, data_layout="NHWC", padding=PADDING);
           %1 = nn.bias_add(%0, %b, axis=3);
           nn.relu(%1)
         }
         """;
+    String channels = data.substring(data.lastIndexOf(' ') + 1, data.length() - 1);
+    String weight = "(19, %s, %d, %d)".formatted(channels, window, window);
     var module =
         ModuleText.parse(
-            text.replace("DATA", data).replace("RESULT", result),
+            text.replace("DATA", data)
+                .replace("RESULT", result)
+                .replace("WEIGHT", weight)
+                .replace("PADDING", Collections.nCopies(4, window / 2).toString()),
             OperatorRegistry.standard()::find);
     return FunctionLowering.lower(module.main(), parameter -> parameter > 0);
   }

@@ -3,6 +3,7 @@ package org.jtvmc.tests.operators;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.LongStream;
+import org.jtvmc.ir.type.DType;
 
 /** Convolutions and pooling over one to three dimensions. */
 final class WindowCases {
@@ -14,6 +15,7 @@ final class WindowCases {
         OperatorCase.of("Conv", WindowCases::convolution),
         OperatorCase.of("Conv 1x1", WindowCases::pointwise),
         OperatorCase.of("Conv depthwise", WindowCases::depthwise),
+        OperatorCase.of("Conv of large windows", WindowCases::largeWindows),
         OperatorCase.of("ConvTranspose", WindowCases::transposed),
         OperatorCase.of("MaxPool", d -> pool(d, "MaxPool", true)),
         OperatorCase.of(
@@ -109,6 +111,29 @@ final class WindowCases {
         .input(d.floats(data))
         .weight(d.floats(d.between(1, 6), data[1], 1, 1))
         .integers("strides", d.shape(2, 2));
+  }
+
+  /** Of many channels, and mostly by single pixels: Fourier transforms compete. */
+  private static OneNodeModel largeWindows(Draw d) {
+    long[] kernel = {d.between(5, 9), d.between(5, 9)};
+    long groups = d.choose(1L, 1L, 1L, 2L);
+    long[] pads = {d.between(0, 4), d.between(0, 4), d.between(0, 4), d.between(0, 4)};
+    long[] data = {d.between(1, 2), groups * d.between(8, 10), d.between(11, 24), d.between(11, 24)};
+    long stride = d.choose(1L, 1L, 1L, 2L);
+    return new OneNodeModel("Conv")
+        .input(d.floats(data))
+        .weight(
+            d.reals(
+                DType.F32,
+                -0.2,
+                0.2,
+                groups * d.between(8, 20),
+                data[1] / groups,
+                kernel[0],
+                kernel[1]))
+        .integers("pads", pads)
+        .integer("group", groups)
+        .integers("strides", stride, stride);
   }
 
   private static OneNodeModel depthwise(Draw d) {

@@ -219,10 +219,19 @@ public final class Convolution extends TensorOperator {
       strategies.add(new Strategy("matmul", this::asMatmul));
     }
     boolean channelsLast = outLayout(attributes) == ImageLayout.CHANNELS_LAST;
-    for (int size : channelsLast ? WINOGRAD_TILES : List.<Integer>of()) {
+    if (channelsLast) {
+      strategies.addAll(inTiles(inputs.get(0), window, dataLayout(attributes), (TensorType) result));
+    }
+    return List.copyOf(strategies);
+  }
+
+  /** The algorithms that transform tiles of the image. */
+  private static List<Strategy> inTiles(
+      Tensor data, Window window, ImageLayout layout, TensorType result) {
+    List<Strategy> strategies = new ArrayList<>();
+    for (int size : WINOGRAD_TILES) {
       Winograd winograd = new Winograd(size);
-      ImageLayout layout = dataLayout(attributes);
-      if (winograd.fits(inputs.get(0), window, (TensorType) result)) {
+      if (winograd.fits(data, window, result)) {
         strategies.add(
             new Strategy(
                 "winograd" + size,
@@ -235,7 +244,19 @@ public final class Convolution extends TensorOperator {
                             (TensorType) type))));
       }
     }
-    return List.copyOf(strategies);
+    if (Fourier.fits(data, window, result)) {
+      strategies.add(
+          new Strategy(
+              "fourier",
+              (operands, _, type) ->
+                  List.of(
+                      Fourier.convolution(
+                          channelsLast(operands.get(0), layout),
+                          operands.get(1),
+                          window,
+                          (TensorType) type))));
+    }
+    return strategies;
   }
 
   /** The image with its channels last, read where it lies. */

@@ -5,7 +5,6 @@ import java.util.function.IntFunction;
 import org.jtvmc.ir.expr.FloatImm;
 import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.expr.PrimExpr;
-import org.jtvmc.ir.expr.Select;
 import org.jtvmc.ir.op.Axes;
 import org.jtvmc.ir.te.Axis;
 import org.jtvmc.ir.te.Reducer;
@@ -47,32 +46,23 @@ final class Winograd {
     if (!result.isStatic()) {
       return false;
     }
-    List<Long> sizes = ImageLayout.CHANNELS_LAST.spatial(result.sizes());
     return data.dtype().equals(DType.F32)
         && window.rank() == 2
         && window.kernel().stream().allMatch(k -> k == WINDOW)
         && window.strides().stream().allMatch(s -> s == 1)
         && window.dilation().stream().allMatch(d -> d == 1)
-        && result.dim(0).value() * tiles(sizes.get(0)) * tiles(sizes.get(1)) >= LEAST_TILES;
-  }
-
-  private long tiles(long extent) {
-    return Math.ceilDiv(extent, size);
+        && result.dim(0).value() * ImageTiles.of(size, result).perImage() >= LEAST_TILES;
   }
 
   /** The result, given that the convolution {@link #fits}. */
   Tensor convolution(Tensor data, Tensor weight, Window window, TensorType result) {
-    List<Long> sizes = ImageLayout.CHANNELS_LAST.spatial(result.sizes());
-    long down = tiles(sizes.get(0));
-    long across = tiles(sizes.get(1));
-    Tensor padded = padded(data, window, down, across);
-    Tensor transformed = data(padded, down, across);
+    ImageTiles tiles = ImageTiles.of(size, result);
+    Tensor transformed = data(tiles.padded(data, window, size + WINDOW - 1), tiles);
     Tensor weights = weight(weight);
 
-    long tiles = result.dim(0).value() * down * across;
     Axis a = Axis.of("a", transform.products());
     Axis b = Axis.of("b", transform.products());
-    Axis t = Axis.of("t", tiles);
+    Axis t = Axis.of("t", transformed.dim(2));
     Axis c = Axis.of("c", weight.dim(0));
     Axis ci = Axis.of("ci", weight.dim(1));
     Tensor product =
@@ -84,36 +74,17 @@ final class Winograd {
             transformed
                 .at(a.var(), b.var(), t.var(), ci.var())
                 .times(weights.at(a.var(), b.var(), ci.var(), c.var())));
-    return image(product, result, down, across);
+    return image(product, result, tiles);
   }
 
-  /** The data with zeros around it, as far as the tiles reach. */
-  private Tensor padded(Tensor data, Window window, long down, long across) {
-    List<Axis> axes = Axes.of(data.shape());
-    List<Long> begin = window.padBegin();
-    long height = axes.get(1).size() + begin.get(0);
-    long width = axes.get(2).size() + begin.get(1);
-    List<Long> end =
-        List.of(
-            Math.max(window.padEnd().get(0), down * size + WINDOW - 1 - height),
-            Math.max(window.padEnd().get(1), across * size + WINDOW - 1 - width));
-    Window covering = new Window(window.kernel(), window.strides(), begin, end, window.dilation());
-    return Padding.ofWindow(
-        data,
-        covering,
-        ImageLayout.CHANNELS_LAST,
-        IntImm.of(data.dtype(), 0),
-        List.of("n", "h", "w", "ci"));
-  }
-
-  private Tensor data(Tensor padded, long down, long across) {
-    Axis t = Axis.of("t", padded.dim(0).times(down * across));
+  private Tensor data(Tensor padded, ImageTiles tiles) {
+    Axis t = Axis.of("t", padded.dim(0).times(tiles.perImage()));
     Axis a = Axis.of("a", transform.products());
     Axis j = Axis.of("j", transform.products());
     Axis ci = Axis.of("ci", padded.dim(3));
-    PrimExpr n = t.var().floorDiv(down * across);
-    PrimExpr h = t.var().floorDiv(across).floorMod(down).times(size);
-    PrimExpr w = t.var().floorMod(across).times(size).plus(j.var());
+    PrimExpr n = tiles.image(t.var());
+    PrimExpr h = tiles.top(t.var());
+    PrimExpr w = tiles.left(t.var()).plus(j.var());
     Tensor rows =
         Tensor.map(
             "winograd_rows",
@@ -150,7 +121,7 @@ final class Winograd {
         row(b.var(), transform.g(), k -> rows.at(a2.var(), IntImm.of(k), ci2.var(), c2.var())));
   }
 
-  private Tensor image(Tensor product, TensorType result, long down, long across) {
+  private Tensor image(Tensor product, TensorType result, ImageTiles tiles) {
     Axis t = Axis.of("t", product.dim(2));
     Axis y = Axis.of("y", size);
     Axis b = Axis.of("b", transform.products());
@@ -164,7 +135,7 @@ final class Winograd {
     PrimExpr n = axes.get(0).var();
     PrimExpr h = axes.get(1).var();
     PrimExpr w = axes.get(2).var();
-    PrimExpr tile = n.times(down).plus(h.floorDiv(size)).times(across).plus(w.floorDiv(size));
+    PrimExpr tile = tiles.tile(n, h, w);
     return Tensor.map(
         "winograd",
         axes,
@@ -177,11 +148,7 @@ final class Winograd {
   /** The element {@code which} of a matrix times a vector of terms. */
   private static PrimExpr row(
       PrimExpr which, List<List<Double>> matrix, IntFunction<PrimExpr> term) {
-    PrimExpr chosen = sum(matrix.getLast(), term);
-    for (int k = matrix.size() - 2; k >= 0; k--) {
-      chosen = Select.of(which.equalTo(IntImm.of(k)), sum(matrix.get(k), term), chosen);
-    }
-    return chosen;
+    return Axes.choose(which, matrix.stream().map(row -> sum(row, term)).toList());
   }
 
   private static PrimExpr sum(List<Double> coefficients, IntFunction<PrimExpr> term) {

@@ -3,6 +3,7 @@ package org.jtvmc.schedule.space.rule;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.jtvmc.ir.expr.Binary;
 import org.jtvmc.ir.expr.BinaryOp;
 import org.jtvmc.ir.expr.IntImm;
@@ -10,10 +11,12 @@ import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.PrimExprs;
 import org.jtvmc.ir.expr.PrimVar;
 import org.jtvmc.ir.te.Axis;
+import org.jtvmc.ir.loop.Scope;
 import org.jtvmc.schedule.Stage;
 import org.jtvmc.schedule.space.Access;
 import org.jtvmc.schedule.space.RegisterTile;
 import org.jtvmc.schedule.space.SketchState;
+import org.jtvmc.schedule.step.CacheRead;
 import org.jtvmc.schedule.step.ComputeAt;
 import org.jtvmc.schedule.step.Fuse;
 import org.jtvmc.schedule.step.Pack;
@@ -32,10 +35,10 @@ import org.jtvmc.schedule.step.Vectorize;
  *
  * @param consumer what is written; among its axes are rows, columns and channels
  * @param image which axes of the consumer those are
- * @param sums half of the transform back: tile, row in the tile, position, channel
- * @param product position, position, tile, channel, reduced over the data's channels
- * @param data the transformed data: position, position, tile, channel
- * @param rows half of the data's transform: tile, position, column in the tile, channel
+ * @param sums half of the transform back: tile, row in the tile, positions, channel
+ * @param product positions, tile, channel, reduced over the data's channels
+ * @param data the transformed data: positions, tile, channel
+ * @param rows half of the data's transform: tile, one axis of the data's tile, positions, channel
  * @param constant the transformed weight
  * @param size rows, and columns, of a tile
  */
@@ -53,7 +56,7 @@ record TransformPlan(
   record Image(int h, int w, int c) {
 
     /**
-     * The axes by which the sums are read: tile, row in the tile, position, channel. Empty where
+     * The axes by which the sums are read: tile, row in the tile, positions, channel. Empty where
      * they are others.
      */
     static Optional<Image> of(Stage consumer, Access sums, long size) {
@@ -70,7 +73,7 @@ record TransformPlan(
                 && IntImm.is(by, size);
         if (byRows) {
           h = i;
-        } else if (sums.indices().get(3) == var) {
+        } else if (sums.indices().getLast() == var) {
           c = i;
         } else if (PrimExprs.uses(sums.indices().getFirst(), var) && axes.get(i).size() > 1) {
           // The image's number comes before its columns.
@@ -80,6 +83,9 @@ record TransformPlan(
       return h < 0 || c < 0 || w < h ? Optional.empty() : Optional.of(new Image(h, w, c));
     }
   }
+
+  /** The most copies of a body; of a larger transform, the axis that is not transformed is a loop. */
+  private static final long MOST_UNROLLED = 64;
 
   /** The most that a thread may have of its own for data and products of one block. */
   private static final double BLOCK_BYTES = 400 << 10;
@@ -110,11 +116,11 @@ record TransformPlan(
             && rows != null
             && rows.isFresh()
             && data.isFresh()
-            && sums.op().axes().size() == 4
-            && product.op().axes().size() == 4
+            && sums.op().axes().size() >= 4
+            && product.op().axes().size() >= 4
             && product.op().reduceAxes().size() == 1
-            && data.op().axes().size() == 4
-            && rows.op().axes().size() == 4
+            && data.op().axes().size() == product.op().axes().size()
+            && rows.op().axes().size() >= 4
             && consumer.op().axes().size() >= 3;
     if (!shaped) {
       return Optional.empty();
@@ -161,18 +167,33 @@ record TransformPlan(
       }
     }
     order.add(h + ".0");
+    boolean large = positions() > MOST_UNROLLED;
+    boolean byTiles = large && block == 0;
+    List<String> tile = List.of(h + ".1", w + ".0", c + ".0");
+    if (byTiles) {
+      order.addAll(tile);
+    }
     List<String> outer = List.copyOf(order);
-    order.addAll(List.of(h + ".1", w + ".0", c + ".0", h + ".2", w + ".1", c + ".1"));
+    if (!byTiles) {
+      order.addAll(tile);
+    }
+    order.addAll(List.of(h + ".2", w + ".1", c + ".1"));
     state.apply(new Reorder(id, order));
     state.apply(new Vectorize(id, c + ".1"));
-    state.apply(new Unroll(id, h + ".2"));
+    if (!large) {
+      state.apply(new Unroll(id, h + ".2"));
+    }
     state.apply(new Unroll(id, w + ".1"));
     boolean threads =
         state.target().cores() > 1 && ReductionShape.work(product) >= TilePlan.LEAST_PARALLEL_WORK;
     String host = outermost(state, id, outer, threads);
 
-    state.apply(new ComputeAt(sums.id(), id, c + ".0"));
-    unrolled(state, sums, 2, 1, axis(sums, 3));
+    state.apply(new ComputeAt(sums.id(), id, byTiles ? host : c + ".0"));
+    transform(state, sums, 2);
+    if (large) {
+      loadFirst(state, product, sums, axis(sums, 2));
+      loadFirst(state, sums, consumer, h + ".2");
+    }
     if (block > 0) {
       state.apply(new ComputeAt(product.id(), id, host));
     }
@@ -207,12 +228,11 @@ record TransformPlan(
 
   /** As many rows as fit; all at once where the weight would not stay in the cache meanwhile. */
   private long preferredBlock(SketchState state, List<Long> blocks, long down) {
-    double positions =
-        product.op().axes().get(0).size() * (double) product.op().axes().get(1).size();
-    double channels = product.op().axes().get(3).size();
+    double positions = positions();
+    double channels = product.op().axes().getLast().size();
     double inputs = product.op().reduceAxes().getFirst().size();
     double weight = 4 * positions * channels * inputs;
-    long tiles = product.op().axes().get(2).size();
+    long tiles = tiles().size();
     double perRow = 4 * positions * (channels + inputs) * across();
     double cache = state.target().caches().l2();
     if (weight > cache / 2 || 4 * positions * (channels + inputs) * tiles < cache / 2) {
@@ -221,6 +241,16 @@ record TransformPlan(
     return blocks.stream()
         .filter(block -> block * perRow <= BLOCK_BYTES && 2 * block <= down)
         .reduce(0L, Math::max);
+  }
+
+  /** How many products there are for each tile and pair of channels. */
+  private long positions() {
+    List<Axis> axes = product.op().axes();
+    return axes.subList(0, axes.size() - 2).stream().mapToLong(Axis::size).reduce(1, Math::multiplyExact);
+  }
+
+  private Axis tiles() {
+    return product.op().axes().get(product.op().axes().size() - 2);
   }
 
   private long across() {
@@ -242,22 +272,35 @@ record TransformPlan(
     return loop;
   }
 
-  /** All of a small transform in registers, the inner of the two positions innermost. */
-  private static void unrolled(
-      SketchState state, Stage stage, int outer, int inner, String vector) {
-    String a = axis(stage, outer);
-    String b = axis(stage, inner);
-    state.apply(new Reorder(stage.id(), List.of(a, b, vector)));
-    state.apply(new Unroll(stage.id(), a));
-    state.apply(new Unroll(stage.id(), b));
-    state.apply(new Vectorize(stage.id(), vector));
+  /**
+   * Half of a transform, computed inside the other half for a vector of channels. All of a small one
+   * is in registers; of a large one, a line is.
+   *
+   * @param lines index of the axis that is not transformed, which a loop walks
+   */
+  private void transform(SketchState state, Stage stage, int lines) {
+    int vector = stage.op().axes().size() - 1;
+    boolean large = positions() > MOST_UNROLLED;
+    List<Integer> order = new ArrayList<>(IntStream.range(2, vector).boxed().toList());
+    order.add(1);
+    if (large) {
+      order.remove((Integer) lines);
+      order.addFirst(lines);
+    }
+    List<String> loops = new ArrayList<>(order.stream().map(i -> axis(stage, i)).toList());
+    loops.add(axis(stage, vector));
+    state.apply(new Reorder(stage.id(), loops));
+    for (String loop : loops.subList(large ? 1 : 0, loops.size() - 1)) {
+      state.apply(new Unroll(stage.id(), loop));
+    }
+    state.apply(new Vectorize(stage.id(), loops.getLast()));
   }
 
   private void tileProduct(SketchState state, long block, long lanes, boolean threads) {
     String id = product.id();
-    Axis tiles = product.op().axes().get(2);
-    long atOnce = block == 0 ? tiles.size() : Math.min(tiles.size(), block * across());
-    long channels = product.op().axes().get(3).size();
+    int last = product.op().axes().size() - 1;
+    long atOnce = block == 0 ? tiles().size() : Math.min(tiles().size(), block * across());
+    long channels = product.op().axes().get(last).size();
     List<RegisterTile> fitting =
         RegisterTile.fitting(state.target(), atOnce, Math.ceilDiv(channels, lanes));
     List<RegisterTile.Operand> operands =
@@ -269,36 +312,73 @@ record TransformPlan(
             id + ".tile",
             fitting,
             RegisterTile.best(state.target(), atOnce, channels, (int) lanes, operands));
-    String a = axis(product, 0);
-    String b = axis(product, 1);
-    String t = axis(product, 2);
-    String c = axis(product, 3);
-    String k = axis(product, 4);
+    List<String> positions = loops(product, 0, last - 1);
+    String t = axis(product, last - 1);
+    String c = axis(product, last);
+    String k = axis(product, last + 1);
     state.apply(new Split(id, t, List.of((long) tile.rows())));
     state.apply(new Split(id, c, List.of(tile.vectors() * lanes)));
-    state.apply(new Reorder(id, List.of(a, b, c + ".0", t + ".0", k, t + ".1", c + ".1")));
+    List<String> order = new ArrayList<>(positions);
+    order.addAll(List.of(c + ".0", t + ".0", k, t + ".1", c + ".1"));
+    state.apply(new Reorder(id, order));
     state.apply(new Vectorize(id, c + ".1"));
     state.apply(new Unroll(id, t + ".1"));
     if (threads) {
-      Fuse fuse = new Fuse(id, List.of(a, b));
+      Fuse fuse = new Fuse(id, positions);
       state.apply(fuse);
       state.apply(new Parallel(id, fuse.fused()));
     }
   }
 
+  private static List<String> loops(Stage stage, int from, int to) {
+    return IntStream.range(from, to).mapToObj(i -> axis(stage, i)).toList();
+  }
+
   private void tileData(SketchState state, long lanes, boolean threads) {
     String id = data.id();
-    String t = axis(data, 2);
-    String c = axis(data, 3);
+    int last = data.op().axes().size() - 1;
+    String t = axis(data, last - 1);
+    String c = axis(data, last);
+    List<String> positions = loops(data, 0, last - 1);
+    boolean large = positions() > MOST_UNROLLED;
     state.apply(new Split(id, c, List.of(lanes)));
-    state.apply(new Reorder(id, List.of(t, c + ".0", axis(data, 0), axis(data, 1), c + ".1")));
-    state.apply(new Unroll(id, axis(data, 0)));
-    state.apply(new Unroll(id, axis(data, 1)));
-    state.apply(new Vectorize(id, c + ".1"));
-    if (threads) {
-      state.apply(new Parallel(id, t));
+    List<String> order = new ArrayList<>(List.of(t, c + ".0"));
+    order.addAll(positions);
+    order.add(c + ".1");
+    state.apply(new Reorder(id, order));
+    for (String loop : positions.subList(large ? 1 : 0, positions.size())) {
+      state.apply(new Unroll(id, loop));
     }
-    state.apply(new ComputeAt(rows.id(), id, c + ".0"));
-    unrolled(state, rows, 2, 1, axis(rows, 3));
+    state.apply(new Vectorize(id, c + ".1"));
+    String host = c + ".0";
+    if (threads && large) {
+      Fuse fuse = new Fuse(id, List.of(t, host));
+      state.apply(fuse);
+      host = fuse.fused();
+    }
+    if (threads) {
+      state.apply(new Parallel(id, large ? host : t));
+    }
+    state.apply(new ComputeAt(rows.id(), id, host));
+    transform(state, rows, 1);
+    if (large) {
+      loadFirst(state, rows, data, positions.getFirst());
+    }
+  }
+
+  /**
+   * Loads all that an iteration of {@code loop} reads before it computes anything, so that what
+   * several of its results need is plainly the same.
+   */
+  private static void loadFirst(SketchState state, Stage source, Stage reader, String loop) {
+    String copy = state.schedule().derivedId(source.id(), "read");
+    state.apply(new CacheRead(source.id(), reader.id(), Scope.LOCAL));
+    state.apply(new ComputeAt(copy, reader.id(), loop));
+    List<String> axes = loops(state.stage(copy), 0, state.stage(copy).op().axes().size());
+    for (String axis : axes.subList(0, axes.size() - 1)) {
+      state.apply(new Unroll(copy, axis));
+    }
+    state.apply(new Vectorize(copy, axes.getLast()));
+    state.markScheduled(copy);
   }
 }

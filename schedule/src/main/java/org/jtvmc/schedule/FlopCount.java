@@ -8,7 +8,6 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-
 import org.jtvmc.ir.expr.Binary;
 import org.jtvmc.ir.expr.Cast;
 import org.jtvmc.ir.expr.Compare;
@@ -64,8 +63,7 @@ public final class FlopCount {
           : perPoint(select.condition())
               + Math.max(perPoint(select.whenTrue()), perPoint(select.whenFalse()));
     }
-    return own(expr)
-        + PrimExprs.children(expr).stream().mapToDouble(FlopCount::perPoint).sum();
+    return own(expr) + PrimExprs.children(expr).stream().mapToDouble(FlopCount::perPoint).sum();
   }
 
   /** What is there already, or an index: nothing below it counts. */

@@ -92,8 +92,7 @@ public final class PrimExprs {
   }
 
   /** As {@link #substitute}; what occurs several times in {@code expr} stays one object. */
-  public static PrimExpr substituteShared(
-      PrimExpr expr, Map<PrimVar, ? extends PrimExpr> values) {
+  public static PrimExpr substituteShared(PrimExpr expr, Map<PrimVar, ? extends PrimExpr> values) {
     return values.isEmpty() ? expr : shared(expr, values, new IdentityHashMap<>());
   }
 

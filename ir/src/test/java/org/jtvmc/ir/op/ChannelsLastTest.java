@@ -104,7 +104,12 @@ final class ChannelsLastTest {
 
   /** One tile, several that end with the image, and some that reach far beyond it. */
   @ParameterizedTest
-  @CsvSource({"9, 8, 7, 7, 3, 3", "20, 14, 7, 7, 3, 3", "13, 25, 5, 11, 0, 2", "12, 12, 9, 9, 1, 6"})
+  @CsvSource({
+    "9, 8, 7, 7, 3, 3",
+    "20, 14, 7, 7, 3, 3",
+    "13, 25, 5, 11, 0, 2",
+    "12, 12, 9, 9, 1, 6"
+  })
   void fourierTransformsOfTilesComputeTheConvolution(
       long height, long width, long down, long across, long before, long behind) {
     List<double[]> results =
@@ -119,7 +124,11 @@ final class ChannelsLastTest {
 
   /** The results of each strategy on the same random operands. */
   private List<double[]> byStrategies(
-      List<String> strategies, List<Long> data, List<Long> weight, List<Long> padding, String layout) {
+      List<String> strategies,
+      List<Long> data,
+      List<Long> weight,
+      List<Long> padding,
+      String layout) {
     long[] shape = data.stream().mapToLong(Long::longValue).toArray();
     long[] weightShape = weight.stream().mapToLong(Long::longValue).toArray();
     Operator conv = OPERATORS.get("nn.conv2d");

@@ -118,7 +118,9 @@ final class WindowCases {
     long[] kernel = {d.between(5, 9), d.between(5, 9)};
     long groups = d.choose(1L, 1L, 1L, 2L);
     long[] pads = {d.between(0, 4), d.between(0, 4), d.between(0, 4), d.between(0, 4)};
-    long[] data = {d.between(1, 2), groups * d.between(8, 10), d.between(11, 24), d.between(11, 24)};
+    long[] data = {
+      d.between(1, 2), groups * d.between(8, 10), d.between(11, 24), d.between(11, 24)
+    };
     long stride = d.choose(1L, 1L, 1L, 2L);
     return new OneNodeModel("Conv")
         .input(d.floats(data))

@@ -220,7 +220,8 @@ public final class Convolution extends TensorOperator {
     }
     boolean channelsLast = outLayout(attributes) == ImageLayout.CHANNELS_LAST;
     if (channelsLast) {
-      strategies.addAll(inTiles(inputs.get(0), window, dataLayout(attributes), (TensorType) result));
+      strategies.addAll(
+          inTiles(inputs.get(0), window, dataLayout(attributes), (TensorType) result));
     }
     return List.copyOf(strategies);
   }

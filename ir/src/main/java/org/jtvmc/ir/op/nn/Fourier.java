@@ -14,16 +14,16 @@ import org.jtvmc.ir.type.TensorType;
 
 /**
  * A convolution of images, channels last, by Fourier transforms of tiles of 16x16 pixels: for a
- * window of {@code k x k} each tile gives {@code 17 - k} rows and columns of results (overlap-save).
- * Products are matrix products over the channels, one for each of 384 positions, which is 3.84
- * multiplications for each result and channel in the place of 49 for 7x7.
+ * window of {@code k x k} each tile gives {@code 17 - k} rows and columns of results
+ * (overlap-save). Products are matrix products over the channels, one for each of 384 positions,
+ * which is 3.84 multiplications for each result and channel in the place of 49 for 7x7.
  *
- * <p>Along a row, pixels {@code n} and {@code n + 8} are one complex number, {@code x[n] - i x[n+8]},
- * and the transform is taken at the frequencies {@code (4 k + 1) / 32} of a turn, {@code k} from 0 to
- * 7: of real numbers these say all that the 16 odd frequencies do, and what wraps around the tile's
- * end, which no result uses, only changes its sign. Nussbaumer, "Fast Fourier Transform and
- * Convolution Algorithms", 1981, on the right-angle circular convolution. Down the columns follow
- * complex transforms of 16.
+ * <p>Along a row, pixels {@code n} and {@code n + 8} are one complex number, {@code x[n] - i
+ * x[n+8]}, and the transform is taken at the frequencies {@code (4 k + 1) / 32} of a turn, {@code
+ * k} from 0 to 7: of real numbers these say all that the 16 odd frequencies do, and what wraps
+ * around the tile's end, which no result uses, only changes its sign. Nussbaumer, "Fast Fourier
+ * Transform and Convolution Algorithms", 1981, on the right-angle circular convolution. Down the
+ * columns follow complex transforms of 16.
  *
  * <p>A complex product takes three real ones, which are planes of their own: with {@code X} of the
  * data and {@code W} of the weight, {@code (Xr + Xi) Wr}, {@code Xr (Wi - Wr)} and {@code Xi (Wr +
@@ -136,8 +136,7 @@ final class Fourier {
   }
 
   private PrimExpr pixel(Tensor padded, Axis t, PrimExpr row, int column, Axis ci) {
-    return padded.at(
-        tiles.image(t.var()), row, tiles.left(t.var()).plus(column), ci.var());
+    return padded.at(tiles.image(t.var()), row, tiles.left(t.var()).plus(column), ci.var());
   }
 
   /** The complex number of which the real and the imaginary part are neighbours in a tensor. */
@@ -178,12 +177,9 @@ final class Fourier {
     for (int b = 0; b < POINTS; b++) {
       ComplexTerm sum = null;
       for (int tap = 0; tap < window.kernel().get(0); tap++) {
-        PrimExpr re =
-            rows.at(vars.get(0), IntImm.of(0), IntImm.of(tap), vars.get(3), vars.get(4));
-        PrimExpr im =
-            rows.at(vars.get(0), IntImm.of(1), IntImm.of(tap), vars.get(3), vars.get(4));
-        ComplexTerm term =
-            new ComplexTerm(re, im).turned(tap * b / (double) POINTS, 1.0 / POINTS);
+        PrimExpr re = rows.at(vars.get(0), IntImm.of(0), IntImm.of(tap), vars.get(3), vars.get(4));
+        PrimExpr im = rows.at(vars.get(0), IntImm.of(1), IntImm.of(tap), vars.get(3), vars.get(4));
+        ComplexTerm term = new ComplexTerm(re, im).turned(tap * b / (double) POINTS, 1.0 / POINTS);
         sum = sum == null ? term : sum.plus(term);
       }
       planes.add(sum.re());
@@ -212,14 +208,12 @@ final class Fourier {
         planes.add(product.at(k.var(), IntImm.of(b), IntImm.of(q), t.var(), c.var()));
       }
       sums.add(
-          new ComplexTerm(
-              planes.get(0).minus(planes.get(2)), planes.get(0).plus(planes.get(1))));
+          new ComplexTerm(planes.get(0).minus(planes.get(2)), planes.get(0).plus(planes.get(1))));
     }
     int size = Math.toIntExact(tiles.size());
     List<ComplexTerm> column = ComplexTerm.transform(sums, 1).subList(0, size);
     Tensor rows =
-        Tensor.map(
-            "fourier_sums", List.of(t, y, k, part, c), choose(y.var(), part.var(), column));
+        Tensor.map("fourier_sums", List.of(t, y, k, part, c), choose(y.var(), part.var(), column));
 
     List<Axis> axes = Axes.named(List.of("n", "h", "w", "c"), Axes.extents(result));
     List<PrimExpr> vars = Axes.vars(axes);
@@ -228,9 +222,7 @@ final class Fourier {
     for (int frequency = 0; frequency < HALF; frequency++) {
       row.add(
           complex(
-              rows,
-              List.of(tile, vars.get(1).floorMod(size), IntImm.of(frequency)),
-              vars.get(3)));
+              rows, List.of(tile, vars.get(1).floorMod(size), IntImm.of(frequency)), vars.get(3)));
     }
     List<ComplexTerm> pairs = ComplexTerm.transform(row, 1);
     List<PrimExpr> pixels = new ArrayList<>();

@@ -20,8 +20,7 @@ record ImageTiles(long size, long down, long across) {
 
   static ImageTiles of(long size, TensorType result) {
     List<Long> sizes = ImageLayout.CHANNELS_LAST.spatial(result.sizes());
-    return new ImageTiles(
-        size, Math.ceilDiv(sizes.get(0), size), Math.ceilDiv(sizes.get(1), size));
+    return new ImageTiles(size, Math.ceilDiv(sizes.get(0), size), Math.ceilDiv(sizes.get(1), size));
   }
 
   long perImage() {

@@ -10,8 +10,8 @@ import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.PrimExprs;
 import org.jtvmc.ir.expr.PrimVar;
-import org.jtvmc.ir.te.Axis;
 import org.jtvmc.ir.loop.Scope;
+import org.jtvmc.ir.te.Axis;
 import org.jtvmc.schedule.Stage;
 import org.jtvmc.schedule.space.Access;
 import org.jtvmc.schedule.space.RegisterTile;
@@ -84,7 +84,9 @@ record TransformPlan(
     }
   }
 
-  /** The most copies of a body; of a larger transform, the axis that is not transformed is a loop. */
+  /**
+   * The most copies of a body; of a larger transform, the axis that is not transformed is a loop.
+   */
   private static final long MOST_UNROLLED = 64;
 
   /** The most that a thread may have of its own for data and products of one block. */
@@ -246,7 +248,9 @@ record TransformPlan(
   /** How many products there are for each tile and pair of channels. */
   private long positions() {
     List<Axis> axes = product.op().axes();
-    return axes.subList(0, axes.size() - 2).stream().mapToLong(Axis::size).reduce(1, Math::multiplyExact);
+    return axes.subList(0, axes.size() - 2).stream()
+        .mapToLong(Axis::size)
+        .reduce(1, Math::multiplyExact);
   }
 
   private Axis tiles() {
@@ -273,8 +277,8 @@ record TransformPlan(
   }
 
   /**
-   * Half of a transform, computed inside the other half for a vector of channels. All of a small one
-   * is in registers; of a large one, a line is.
+   * Half of a transform, computed inside the other half for a vector of channels. All of a small
+   * one is in registers; of a large one, a line is.
    *
    * @param lines index of the axis that is not transformed, which a loop walks
    */

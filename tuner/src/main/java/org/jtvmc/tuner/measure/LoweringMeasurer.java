@@ -21,6 +21,11 @@ import org.jtvmc.tuner.task.TuningTask;
 public final class LoweringMeasurer implements Measurer {
   private static final int COMPARE_ROUNDS = 3;
 
+  /** Where many are compared, they are near each other and the choice matters. */
+  private static final int ROUNDS_OF_MANY = 7;
+
+  private static final int MANY = 5;
+
   private final Builder builder;
   private final Runner runner;
   private final Function<ComputeDag, MeasureTask> toTask;
@@ -82,8 +87,10 @@ public final class LoweringMeasurer implements Measurer {
               ? MeasureResult.failed(status, error)
               : MeasureResult.ok(List.of()));
     }
-    for (int round = 0; round < COMPARE_ROUNDS; round++) {
-      for (int k = 0; k < outcomes.size(); k++) {
+    int rounds = candidates.size() < MANY ? COMPARE_ROUNDS : ROUNDS_OF_MANY;
+    for (int round = 0; round < rounds; round++) {
+      for (int turn = 0; turn < outcomes.size(); turn++) {
+        int k = round % 2 == 0 ? turn : outcomes.size() - 1 - turn;
         if (outcomes.get(k) instanceof BuildOutcome.Built(KernelCode code)
             && results.get(k).error().isEmpty()) {
           RunOutcome run = runner.run(measured, code, Double.POSITIVE_INFINITY, Effort.COMPARE);
@@ -99,7 +106,7 @@ public final class LoweringMeasurer implements Measurer {
       return now;
     }
     List<Double> times = new ArrayList<>(before.timesMs());
-    times.addAll(now.timesMs());
+    times.add(now.bestMs());
     return MeasureResult.ok(times, now.conditions());
   }
 

@@ -51,6 +51,12 @@ public record MeasureResult(
     return timesMs.stream().mapToDouble(Double::doubleValue).min().orElse(Double.POSITIVE_INFINITY);
   }
 
+  /** The time in the middle; infinite where it failed. */
+  public double medianMs() {
+    List<Double> sorted = timesMs.stream().sorted().toList();
+    return sorted.isEmpty() ? Double.POSITIVE_INFINITY : sorted.get(sorted.size() / 2);
+  }
+
   /** What a search goes by: the shortest time, or the estimate where nothing was measured. */
   public double searchMs() {
     return conditions.estimatedMs().orElseGet(this::bestMs);

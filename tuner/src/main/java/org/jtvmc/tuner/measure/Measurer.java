@@ -19,7 +19,7 @@ public interface Measurer {
   /**
    * Measures candidates again, in turn and for longer, so that noise is the same for all.
    *
-   * @return in the order of {@code candidates}
+   * @return in the order of {@code candidates}; of each the least time of each turn
    * @throws MeasureException where the task itself cannot be measured
    */
   List<MeasureResult> compare(TuningTask task, List<Candidate> candidates);

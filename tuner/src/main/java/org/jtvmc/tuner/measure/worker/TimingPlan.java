@@ -37,6 +37,11 @@ final class TimingPlan {
 
   private static final int MOST_SAMPLES = 60;
 
+  /** One that is so close to the best gets some samples, however long they take. */
+  private static final double CLOSE = 1.05;
+
+  private static final int LEAST_SAMPLES_OF_CLOSE = 7;
+
   /** Samples that differ by more than this factor were disturbed, and more are taken. */
   private static final double NOISY = 1.3;
 
@@ -82,7 +87,9 @@ final class TimingPlan {
     }
     double sampleMs =
         Collections.min(samples) * number + (before.isPresent() ? SURROUNDINGS_MS : 0);
-    int more = (int) Math.clamp(budget / sampleMs - 3, 0, MOST_SAMPLES);
+    boolean close = effort == Effort.SEARCH && Collections.min(samples) < CLOSE * bestMs;
+    int least = close ? LEAST_SAMPLES_OF_CLOSE - 3 : 0;
+    int more = (int) Math.clamp(budget / sampleMs - 3, least, MOST_SAMPLES);
     if (more > 0) {
       samples.addAll(measure.apply(series(more, number)));
     }

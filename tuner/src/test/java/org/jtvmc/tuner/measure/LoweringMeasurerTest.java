@@ -1,0 +1,63 @@
+package org.jtvmc.tuner.measure;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.jtvmc.tuner.search.Candidate;
+import org.jtvmc.tuner.task.TuningTask;
+import org.junit.jupiter.api.Test;
+
+/** How candidates are compared, with a builder and a runner that only take notes. */
+class LoweringMeasurerTest {
+  private final TuningTask task = new TuningTask(0, "increment", 1, Kernels.increment());
+  private final List<Integer> order = new ArrayList<>();
+
+  @Test
+  void manyCandidatesRunInTurnForthAndBack() {
+    List<MeasureResult> results = measurer().compare(task, candidates(5));
+    assertEquals(List.of(0, 1, 2, 3, 4, 4, 3, 2, 1, 0, 0), order.subList(0, 11));
+    assertEquals(35, order.size());
+    assertEquals(7, results.getFirst().timesMs().size());
+  }
+
+  @Test
+  void fewCandidatesRunThreeTimes() {
+    measurer().compare(task, candidates(2));
+    assertEquals(List.of(0, 1, 1, 0, 0, 1), order);
+  }
+
+  @Test
+  void aTurnCountsByItsLeastTime() {
+    MeasureResult second = measurer().compare(task, candidates(2)).getLast();
+    assertEquals(List.of(1.0, 2.0, 5.0), second.timesMs());
+    assertEquals(2.0, second.medianMs());
+  }
+
+  private static List<Candidate> candidates(int number) {
+    return Collections.nCopies(number, new Candidate(List.of(), Map.of()));
+  }
+
+  /** The n-th run takes n milliseconds, and then twice as long. */
+  private LoweringMeasurer measurer() {
+    Builder builder =
+        sources ->
+            IntStream.range(0, sources.size())
+                .mapToObj(k -> (BuildOutcome) new BuildOutcome.Built(code(k)))
+                .toList();
+    Runner runner =
+        (_, code, _, _) -> {
+          double n = order.size();
+          order.add((int) code.object()[0]);
+          return new RunOutcome.Timed(List.of(2 * n, n));
+        };
+    return new LoweringMeasurer(builder, runner, dag -> MeasureTask.of(dag, Kernels.host()));
+  }
+
+  private static KernelCode code(int number) {
+    return new KernelCode(new byte[] {(byte) number}, 0, List.of(), List.of());
+  }
+}

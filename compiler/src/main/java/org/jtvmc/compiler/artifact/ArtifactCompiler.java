@@ -274,7 +274,8 @@ public final class ArtifactCompiler {
             options.shapes().known(),
             options.precision(),
             options.shapes().isOpen() ? options.shapes().texts() : null,
-            options.specialized().isEmpty() ? null : options.specialized()),
+            options.specialized().isEmpty() ? null : options.specialized(),
+            source.contents()),
         model.inputs().stream().map(input -> entry(input, limits.get(input.name()))).toList(),
         model.outputs().stream().map(output -> entry(output, null)).toList(),
         new ArtifactManifest.Weights(

@@ -60,6 +60,8 @@ public record ArtifactManifest(
    * @param precision in which weights and activations are stored
    * @param openShapes by input, where the user has left sizes open: all that he gave, as text
    * @param specialized shapes that have code of their own; where sizes are open
+   * @param inputValues numbers that inputs must hold in every run, by input; where the library was
+   *     compiled for them
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Source(
@@ -68,7 +70,8 @@ public record ArtifactManifest(
       Map<String, List<Long>> inputShapes,
       Precision precision,
       Map<String, List<String>> openShapes,
-      List<Map<String, List<Long>>> specialized) {
+      List<Map<String, List<Long>>> specialized,
+      Map<String, List<Double>> inputValues) {
 
     /** What the user said of shapes. */
     @JsonIgnore
@@ -78,6 +81,7 @@ public record ArtifactManifest(
 
     public Source {
       precision = precision == null ? Precision.FP32 : precision;
+      inputValues = inputValues == null || inputValues.isEmpty() ? null : inputValues;
     }
   }
 

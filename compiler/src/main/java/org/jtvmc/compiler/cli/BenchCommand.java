@@ -181,7 +181,7 @@ final class BenchCommand extends Verb {
   }
 
   private ModelSource peerModel(ArtifactManifest manifest) {
-    ModelSource source = source(manifest.source().reference());
+    ModelSource source = source(manifest.source());
     if (source.format() != ModelSource.Format.ONNX) {
       throw new UsageException(
           "%s is no ONNX model, so that onnxruntime cannot run it; leave out --compare"

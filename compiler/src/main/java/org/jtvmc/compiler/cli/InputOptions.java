@@ -40,12 +40,34 @@ final class InputOptions {
   List<NDArray> arrays(List<TensorInfo> tensors, ArtifactManifest manifest) {
     Map<String, TensorType> wanted = new LinkedHashMap<>();
     tensors.forEach(tensor -> wanted.put(tensor.name(), tensor.type()));
-    Map<String, NDArray> given = inputs == null ? Map.of() : Npz.read(inputs, wanted);
+    Map<String, NDArray> given = new LinkedHashMap<>();
+    if (inputs != null) {
+      given.putAll(Npz.read(inputs, wanted));
+    }
     if (inputs != null && given.isEmpty() && !wanted.isEmpty()) {
       throw new UsageException(
           "%s has none of the model's inputs: %s"
               .formatted(inputs, String.join(", ", wanted.keySet())));
     }
+    Map<String, List<Double>> fixed = manifest.source().inputValues();
+    if (fixed != null) {
+      fixed.forEach((name, held) -> hold(given, name, wanted.get(name), held));
+    }
     return new InputFiller(fillMode, seed, manifest.inputLimits()).fill(tensors, given);
+  }
+
+  /** What an input must hold, since the library was compiled for that. */
+  private void hold(
+      Map<String, NDArray> given, String name, TensorType type, List<Double> numbers) {
+    NDArray array = NDArray.allocate(type);
+    for (int i = 0; i < numbers.size(); i++) {
+      array.setDouble(i, numbers.get(i));
+    }
+    NDArray other = given.put(name, array);
+    if (other != null && other.data().mismatch(array.data()) >= 0) {
+      throw new UsageException(
+          "%s has other numbers for the input '%s' than those that the library was compiled for, %s"
+              .formatted(inputs, name, numbers));
+    }
   }
 }

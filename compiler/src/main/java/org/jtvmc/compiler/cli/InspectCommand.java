@@ -44,6 +44,10 @@ final class InspectCommand extends Verb {
     document.put("model", source.reference());
     tensors(document.putArray("inputs"), inspection.inputs());
     tensors(document.putArray("outputs"), inspection.outputs());
+    if (!source.contents().isEmpty()) {
+      ObjectNode values = document.putObject("input_values");
+      source.contents().forEach((input, held) -> held.forEach(values.withArray(input)::add));
+    }
     document.put("parameters", inspection.parameters());
     if (inspection.flop().isPresent()) {
       document.put("flop", inspection.flop().getAsDouble());
@@ -83,6 +87,7 @@ final class InspectCommand extends Verb {
   private void show(ModelSource source, ModelInspection inspection) {
     line("%s", source.reference());
     inspection.inputs().forEach(tensor -> line("  input   %s", text(tensor)));
+    source.contents().forEach((input, held) -> line("  %s holds %s in every run", input, held));
     inspection.outputs().forEach(tensor -> line("  output  %s", text(tensor)));
     line("  parameters  %,d", inspection.parameters());
     inspection.flop().ifPresent(flop -> line("  FLOPs       %.4g per run", flop));

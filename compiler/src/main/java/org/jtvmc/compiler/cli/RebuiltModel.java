@@ -40,7 +40,7 @@ record RebuiltModel(IRModule module, CompiledModel model) {
           "a run of %s decides over sizes or steps itself; its kernels are not looked at one by one"
               .formatted(manifest.name()));
     }
-    IRModule module = verb.source(from.reference()).load(shapes);
+    IRModule module = verb.source(from).load(shapes);
     Target target =
         switch (machine.target(manifest.target(), manifest.numThreads())) {
           case CpuTarget named ->

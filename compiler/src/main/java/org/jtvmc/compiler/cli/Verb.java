@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.jtvmc.compiler.artifact.ArtifactManifest;
 import org.jtvmc.compiler.plugin.Frontend;
 import org.jtvmc.compiler.source.ModelSource;
 import picocli.CommandLine.Command;
@@ -54,6 +55,12 @@ abstract class Verb implements Callable<Integer> {
   /** The model that {@code text} names, with the operators of the plugins. */
   ModelSource source(String text) {
     return ModelSource.of(text, Frontend.of(plugins)).withContents(values.byName());
+  }
+
+  /** The model that a library was compiled from, and for the same contents of inputs. */
+  ModelSource source(ArtifactManifest.Source compiled) {
+    ModelSource source = source(compiled.reference());
+    return compiled.inputValues() == null ? source : source.withContents(compiled.inputValues());
   }
 
   PrintWriter out() {

@@ -75,7 +75,7 @@ final class VerifyCommand extends Verb {
       Machine machine = Machine.detect();
       Artifact artifact =
           ModelOrArtifact.artifact(model, compilation, machine, this, scratch.path());
-      ModelSource source = source(artifact.manifest().source().reference());
+      ModelSource source = source(artifact.manifest().source());
       Reference chosen = reference(source);
       List<OutputComparison> comparisons = compare(artifact, source, chosen);
       List<OutputComparison> nodes = perNode ? nodes(artifact, machine, scratch) : List.of();

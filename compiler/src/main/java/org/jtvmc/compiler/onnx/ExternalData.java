@@ -101,6 +101,12 @@ final class ExternalData {
             "has its data in %s, which does not exist; put that file beside the model"
                 .formatted(path));
       }
+      if (!Files.isRegularFile(path)) {
+        throw fault(
+            tensor,
+            "has its data in %s, which is a folder or no ordinary file; put the file with the data there"
+                .formatted(path));
+      }
       if (Files.getFileStore(path).supportsFileAttributeView("unix")
           && Files.getAttribute(path, "unix:nlink") instanceof Integer links
           && links > 1) {

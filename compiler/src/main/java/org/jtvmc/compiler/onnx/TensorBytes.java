@@ -93,7 +93,9 @@ final class TensorBytes {
           default ->
               bits >= 8
                   ? tensor.getInt32DataCount()
-                  : Math.min((long) (8 / bits) * tensor.getInt32DataCount(), count);
+                  : tensor.getInt32DataCount() == byteSize
+                      ? count
+                      : (long) (8 / bits) * tensor.getInt32DataCount();
         };
     expect(tensor, stored, count, "elements");
     var bytes = Arena.ofAuto().allocate(byteSize, Long.BYTES);

@@ -54,6 +54,27 @@ class CompileAndRunTest {
     }
   }
 
+  /** The axis of a transform is an input, and the library is compiled for one. */
+  @Test
+  void aLibraryKnowsTheInputsThatItWasCompiledFor() throws IOException {
+    String model = SmallModels.transform(folder).toString();
+    String library = folder.resolve("library").toString();
+    CommandLineRun.of("compile", model, "--input-values", "axis:1", "-o", library).exits(0);
+    String manifest = Files.readString(Path.of(library, "transform.json"));
+    assertTrue(manifest.replaceAll("\\s", "").contains("\"input_values\":{\"axis\":[1.0]}"));
+    CommandLineRun.of("verify", library).exits(0);
+    CommandLineRun.of("verify", model, "--input-values", "axis:1").exits(0);
+    Path inputs = folder.resolve("inputs.npz");
+    NDArray axis = NDArray.ofLongs(List.of(2L)).reshape(TensorType.of(DType.I64));
+    Npz.write(inputs, Map.of("axis", axis));
+    CommandLineRun wrong =
+        CommandLineRun.of("run", library, "--inputs", inputs.toString()).exits(ExitCode.USAGE);
+    assertTrue(wrong.err().contains("'axis' than those that the library was compiled for"));
+    CommandLineRun inspected =
+        CommandLineRun.of("inspect", model, "--input-values", "axis:1", "--json").exits(0);
+    assertEquals(1, inspected.json().at("/input_values/axis/0").asDouble());
+  }
+
   @Test
   void rooflinePlacesEveryKernelUnderMeasuredPeaks() throws IOException {
     var model = SmallModels.convolution(folder).toString();

@@ -43,6 +43,16 @@ final class SmallModels {
     return written(b, folder.resolve("embedding.onnx"));
   }
 
+  /** A Fourier transform along an axis that is an input. */
+  static Path transform(Path folder) throws IOException {
+    var b = new OnnxBuilder("transform", 20);
+    b.input("x", DataType.FLOAT, 2, 4, 6, 1);
+    b.input("axis", DataType.INT64, new long[0]);
+    b.node("DFT", "x", "", "axis").output("y");
+    b.output("y", DataType.FLOAT, 2, 4, 6, 2);
+    return written(b, folder.resolve("transform.onnx"));
+  }
+
   /** Has two operators that nobody knows. */
   static Path unknown(Path folder) throws IOException {
     var b = new OnnxBuilder("unknown", 17);

@@ -15,6 +15,9 @@ import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import com.google.protobuf.ByteString;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,6 +25,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.jtvmc.compiler.source.ModelSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -172,6 +176,31 @@ class HostileModelTest {
     expect(reason, () -> external(models, location, "0", "4"));
   }
 
+  /** A pipe that nobody writes to would be waited for. */
+  @Test
+  void externalDataThatAreNoOrdinaryFileAreRefused() throws Exception {
+    Files.createDirectory(folder.resolve("data"));
+    for (String location : List.of("data", ".", "./data/.", "data/..")) {
+      expect("is a folder or no ordinary file", () -> external(folder, location, "0", "4"));
+    }
+    expect("without a location", () -> external(folder, "", "0", "4"));
+    Path socket = folder.resolve("socket");
+    try (var server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      server.bind(UnixDomainSocketAddress.of(socket));
+      expect("is a folder or no ordinary file", () -> external(folder, "socket", "0", "4"));
+      expect("is no file", () -> ModelSource.of(socket.toString()));
+    }
+    Path pipe = folder.resolve("pipe");
+    try {
+      new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor();
+    } catch (IOException e) {
+      assumeTrue(false, "no pipe can be made here: " + e);
+    }
+    assumeTrue(Files.exists(pipe));
+    expect("is a folder or no ordinary file", () -> external(folder, "pipe", "0", "4"));
+    expect("is not a regular file", () -> OnnxModel.read(pipe));
+  }
+
   @ParameterizedTest
   @CsvSource({
     "-4, 4, negative offset -4",
@@ -179,6 +208,7 @@ class HostileModelTest {
     "0, 8, 8 bytes of external data where its shape needs 4",
     "14, 4, wants bytes 14 to 18",
     "9223372036854775807, 4, wants bytes 9223372036854775807",
+    "9223372036854775808, 4, no number",
     "x, 4, no number"
   })
   void rangesOutsideTheDataFileAreRefused(String offset, String length, String reason)

@@ -33,6 +33,10 @@ public final class Seeds {
       case ONNX -> {
         OperatorModels.small()
             .forEach((name, model) -> write(folder, name + ".onnx", model.toByteArray()));
+        HostileNumbers.all()
+            .forEach(
+                (name, model) ->
+                    write(folder, "%x.onnx".formatted(name.hashCode()), model.toByteArray()));
         HostileBodies.all()
             .forEach((name, model) -> write(folder, name + ".onnx", model.toByteArray()));
       }

@@ -140,6 +140,25 @@ class OpenSizesAgainstOnnxRuntimeTest {
     assertTrue(e.getMessage().contains("leave out --specialize"), e.getMessage());
   }
 
+  /** Added one to the other, equal numbers are rounded in the same direction again and again. */
+  @Test
+  void aLongSumKeepsItsDigits() throws Exception {
+    OnnxBuilder model = new OnnxBuilder("mean", 17);
+    String x = model.input("x", DataType.FLOAT, "n", "100");
+    String mean = model.node("ReduceMean", x).integer("keepdims", 0).output();
+    model.output(mean, DataType.FLOAT, new long[0]);
+    Artifact artifact = compile(model, Map.of("x", List.of("n", "100")), List.of());
+    try (ModelRunner runner = artifact.load(1)) {
+      for (long rows : new long[] {1, 3, 600}) {
+        NDArray elements = NDArray.allocate(TensorType.of(DType.F32, rows, 100));
+        for (long i = 0; i < elements.elements(); i++) {
+          elements.setDouble(i, 0.8132);
+        }
+        assertEquals(0.8132, runner.run(List.of(elements)).getFirst().getDouble(0), 1e-4);
+      }
+    }
+  }
+
   @Test
   void windowsThatDoNotFitAreRefused() throws Exception {
     OnnxBuilder model = new OnnxBuilder("window", 17);

@@ -52,8 +52,13 @@ final class LaneReduction {
 
   /** Computes the partial results inside {@code loop} of {@code host}, a lane for each. */
   static void placePartial(SketchState state, String partial, String host, String loop) {
-    state.markScheduled(partial);
     state.apply(new ComputeAt(partial, host, loop));
+    vectorizePartial(state, partial);
+  }
+
+  /** The lanes innermost, each the element of a vector. */
+  static void vectorizePartial(SketchState state, String partial) {
+    state.markScheduled(partial);
     Stage stage = state.stage(partial);
     List<IterVar> spatial = stage.axes().stream().filter(axis -> !axis.isReduce()).toList();
     List<String> order =

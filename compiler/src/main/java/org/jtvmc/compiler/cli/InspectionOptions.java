@@ -50,7 +50,7 @@ final class InspectionOptions {
 
   /** Passes to leave out, each of which there is. */
   List<String> disabledPasses() {
-    disabledPasses.forEach(InspectionOptions::requirePass);
+    disabledPasses.forEach(name -> requirePass(name, GraphPipeline.standard().names()));
     try {
       GraphPipeline.standard().without(disabledPasses);
     } catch (PassOrderException e) {
@@ -62,14 +62,13 @@ final class InspectionOptions {
   CompilationReport report(Verb verb, ArtifactLayout layout) {
     printAfter.stream()
         .filter(name -> !name.equals(PrintAfter.ALL))
-        .forEach(InspectionOptions::requirePass);
+        .forEach(name -> requirePass(name, GraphPipeline.names()));
     Set<Dump> wanted = EnumSet.noneOf(Dump.class);
     wanted.addAll(dumps);
     return new CompilationReport(verb, layout, wanted, Set.copyOf(printAfter), passTimes);
   }
 
-  private static void requirePass(String name) {
-    List<String> names = GraphPipeline.standard().names();
+  private static void requirePass(String name, List<String> names) {
     if (!names.contains(name)) {
       throw new UsageException(
           "there is no pass '%s'; the passes are %s".formatted(name, String.join(", ", names)));

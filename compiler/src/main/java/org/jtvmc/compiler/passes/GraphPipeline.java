@@ -2,6 +2,7 @@ package org.jtvmc.compiler.passes;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jtvmc.compiler.passes.fusion.FuseOperators;
 import org.jtvmc.compiler.passes.layout.AssignLayouts;
 import org.jtvmc.ir.graph.IRModule;
@@ -39,6 +40,12 @@ public final class GraphPipeline {
           case CudaTarget _ -> List.of(new SelectBranches(operators), new CountRanks(operators));
         };
     return of(operators, precision, FuseOperators.Options.of(target), first);
+  }
+
+  /** The names of all passes, those that some targets alone have among them. */
+  public static List<String> names() {
+    Stream<String> ofGpus = standard(Precision.FP32, CudaTarget.typical(80)).names().stream();
+    return Stream.concat(standard().names().stream(), ofGpus).distinct().toList();
   }
 
   /**

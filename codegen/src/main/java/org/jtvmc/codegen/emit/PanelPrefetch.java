@@ -54,10 +54,23 @@ final class PanelPrefetch {
   /** Emits the requests of one iteration of {@code loop}, whose variable is bound. */
   void enter(Stmt.For loop, IndexEmitter indices) {
     enclosing.push(loop);
-    Optional<TileStep> step = context.target.isGpu() ? Optional.empty() : TileStep.of(loop);
+    if (context.target.isGpu()) {
+      return;
+    }
+    Optional<TileProduct> tiles =
+        TileProduct.of(loop, context.target).filter(found -> found.reduction().size() == 1);
+    if (tiles.isPresent()) {
+      TileProduct.Nest nest = tiles.get().first();
+      panel(nest.right(), tiles.get().inner(), nest.rights().size())
+          .ifPresent(panel -> emit(panel, indices));
+      return;
+    }
+    Optional<TileStep> step = TileStep.of(loop);
     if (step.isPresent()) {
       for (Load load : step.get().loads()) {
-        panel(load, step.get()).ifPresent(panel -> emit(panel, indices));
+        if (step.get().lanes(load).isPresent()) {
+          panel(load, step.get().inner(), 1).ifPresent(panel -> emit(panel, indices));
+        }
       }
     }
   }
@@ -84,16 +97,20 @@ final class PanelPrefetch {
     }
   }
 
-  private Optional<Panel> panel(Load load, TileStep step) {
+  /**
+   * The panel that an operand of a tile is read from; empty where none is worth asking for.
+   *
+   * @param inner the loops of the tile
+   * @param together how many elements each read is of
+   */
+  private Optional<Panel> panel(Load load, List<Stmt.For> inner, long together) {
     Buffer buffer = load.buffer();
-    if (buffer.scope() != Scope.GLOBAL
-        || step.lanes(load).isEmpty()
-        || bytes(buffer) < LEAST_OPERAND_BYTES) {
+    if (buffer.scope() != Scope.GLOBAL || bytes(buffer) < LEAST_OPERAND_BYTES) {
       return Optional.empty();
     }
-    long elements = 1;
+    long elements = together;
     List<PrimExpr> start = load.indices();
-    for (Stmt.For loop : step.inner()) {
+    for (Stmt.For loop : inner) {
       if (TileStep.uses(start, loop)) {
         elements *= TileStep.length(loop);
         start = TileStep.at(start, loop, loop.min());

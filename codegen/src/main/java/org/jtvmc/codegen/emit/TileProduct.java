@@ -15,6 +15,7 @@ import org.jtvmc.ir.loop.Buffer;
 import org.jtvmc.ir.loop.ForKind;
 import org.jtvmc.ir.loop.Scope;
 import org.jtvmc.ir.loop.Stmt;
+import org.jtvmc.ir.loop.Stmts;
 import org.jtvmc.ir.type.DType;
 
 /**
@@ -179,6 +180,19 @@ public record TileProduct(List<Stmt.For> reduction, Stmt body, Nest first) {
     return fixed
         ? Optional.of(new TileProduct(reduction, body, nests.getFirst()))
         : Optional.empty();
+  }
+
+  /** All loops inside those of the reduction. */
+  List<Stmt.For> inner() {
+    List<Stmt.For> inner = new ArrayList<>();
+    Stmts.forEach(
+        body,
+        stmt -> {
+          if (stmt instanceof Stmt.For loop) {
+            inner.add(loop);
+          }
+        });
+    return inner;
   }
 
   /** Where the sums lie. */

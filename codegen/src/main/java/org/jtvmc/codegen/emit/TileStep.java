@@ -59,7 +59,7 @@ record TileStep(List<Stmt.For> inner, List<Load> loads) {
 
   /** The loop whose vectors an operand lies in; empty where it is read otherwise. */
   Optional<Stmt.For> lanes(Load load) {
-    return load.buffer().dtype().equals(DType.BOOL)
+    return load.indices().isEmpty() || load.buffer().dtype().equals(DType.BOOL)
         ? Optional.empty()
         : inner.stream()
             .filter(loop -> loop.kind() == ForKind.VECTORIZED)

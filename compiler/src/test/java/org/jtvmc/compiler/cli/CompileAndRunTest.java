@@ -54,6 +54,14 @@ class CompileAndRunTest {
     }
   }
 
+  /** A kernel reads one number beside vectors: the axis, as the run says. */
+  @Test
+  void kernelsMayReadOneNumber() throws IOException {
+    String model = SmallModels.transform(folder).toString();
+    CommandLineRun verified = CommandLineRun.of("verify", model).exits(0);
+    assertFalse(verified.err().contains("schedule fails"), verified.err());
+  }
+
   /** The axis of a transform is an input, and the library is compiled for one. */
   @Test
   void aLibraryKnowsTheInputsThatItWasCompiledFor() throws IOException {

@@ -78,6 +78,9 @@ final class ExternalData {
   }
 
   private Path resolve(TensorProto tensor, String location) {
+    if (location.indexOf('\\') >= 0) {
+      throw leaves(tensor, location, "it has a backslash, which divides folders on other systems");
+    }
     Path relative;
     try {
       relative = Path.of(location);

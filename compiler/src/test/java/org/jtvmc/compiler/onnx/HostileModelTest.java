@@ -155,6 +155,9 @@ class HostileModelTest {
       value = {
         "../secret.bin, the path leads out of it",
         "a/../../secret.bin, the path leads out of it",
+        "..\\secret.bin, it has a backslash",
+        "a\\..\\..\\secret.bin, it has a backslash",
+        "C:\\secret.bin, it has a backslash",
         "/etc/passwd, the path leads out of it",
         "link.bin, 'link.bin' is a symbolic link",
         "linked/secret.bin, 'linked' is a symbolic link",

@@ -1,5 +1,6 @@
 package org.jtvmc.tests.fuzz;
 
+import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.FunctionProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
@@ -28,6 +29,7 @@ final class HostileBodies {
   static Map<String, ModelProto> all() {
     HostileBodies bodies = new HostileBodies();
     bodies.branches();
+    bodies.deepBranches();
     bodies.loops();
     bodies.deepLoops();
     bodies.scans();
@@ -109,6 +111,24 @@ final class HostileBodies {
     branch("branches in branches", deep, relu);
   }
 
+  /** More graphs in each other than a reader that calls itself for each has stack for. */
+  private void deepBranches() {
+    ModelProto.Builder model = outer().output("y", DataType.FLOAT, "a", "b").build().toBuilder();
+    GraphProto inner = GraphProto.getDefaultInstance();
+    for (int depth = 0; depth < 10_000; depth++) {
+      AttributeProto branch =
+          AttributeProto.newBuilder()
+              .setName("then_branch")
+              .setType(AttributeProto.AttributeType.GRAPH)
+              .setG(inner)
+              .build();
+      NodeProto node = plain("If", "y", "c").toBuilder().addAttribute(branch).build();
+      inner = GraphProto.newBuilder().addNode(node).build();
+    }
+    model.getGraphBuilder().addNode(inner.getNode(0));
+    models.put("branches nested 10,000 deep", model.build());
+  }
+
   /** A body that hands on what a node makes of the value that it is handed. */
   private static GraphProto body(String operator, String... inputs) {
     OnnxBuilder body = body();
@@ -129,6 +149,15 @@ final class HostileBodies {
     return body.output(next, DataType.FLOAT, "p", "q").buildGraph();
   }
 
+  /** A body that puts the value that it is handed behind those of the steps before, too. */
+  private static GraphProto collecting() {
+    OnnxBuilder body = body();
+    String next = body.node("Relu", "v").output();
+    String kept = body.node("Neg", next).output();
+    GraphProto graph = finished(body, next);
+    return graph.toBuilder().addOutput(graph.getOutput(1).toBuilder().setName(kept)).build();
+  }
+
   private void loop(String name, GraphProto body, String... inputs) {
     OnnxBuilder outer = outer();
     add(name, outer, outer.node("Loop", inputs).graph("body", body).output());
@@ -144,6 +173,10 @@ final class HostileBodies {
     GraphProto relu = body("Relu", "v");
     loop("a loop of as many steps as the run says", relu, "n", "c", "x");
     loop("a loop of a negative number of steps", -5, relu);
+    for (long steps : new long[] {1L << 62, Long.MAX_VALUE}) {
+      loop("a loop of %d steps".formatted(steps), steps, relu);
+      loop("a loop of %d steps that collects".formatted(steps), steps, collecting());
+    }
     loop("a loop without inputs", relu);
     loop("a loop that is handed too little", relu, "n", "c");
     loop("a loop that is handed too much", relu, "n", "c", "x", "x");

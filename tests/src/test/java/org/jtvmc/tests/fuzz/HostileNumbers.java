@@ -2,6 +2,7 @@ package org.jtvmc.tests.fuzz;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
+import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import com.google.protobuf.ByteString;
@@ -27,6 +28,7 @@ final class HostileNumbers {
     numbers.parts();
     numbers.windows();
     numbers.tensors();
+    numbers.locations();
     numbers.versions();
     numbers.names();
     return numbers.models;
@@ -233,6 +235,33 @@ final class HostileNumbers {
             .setDataType(8)
             .addDims(1)
             .addStringData(ByteString.copyFrom(new byte[] {-1, -2, 0, -3})));
+  }
+
+  /** Weights in files that are nowhere, and must not be looked for outside the model's folder. */
+  private void locations() {
+    for (String location :
+        List.of(
+            "..\\x",
+            "..\\..\\x",
+            "a\\..\\..\\x",
+            "C:\\x",
+            "\\\\host\\x",
+            "../x",
+            "/x",
+            "x/../../y",
+            "file:///x",
+            "x\u0000.bin",
+            "~/x",
+            "x".repeat(5000))) {
+      weight(
+          "weights in '%.20s'".formatted(location),
+          TensorProto.newBuilder()
+              .setDataType(DataType.FLOAT_VALUE)
+              .addDims(3)
+              .setDataLocation(TensorProto.DataLocation.EXTERNAL)
+              .addExternalData(
+                  StringStringEntryProto.newBuilder().setKey("location").setValue(location)));
+    }
   }
 
   private void versions() {

@@ -14,6 +14,7 @@ import org.jtvmc.compiler.artifact.CompileOptions;
 import org.jtvmc.compiler.artifact.CompileOptions.Part;
 import org.jtvmc.compiler.pipeline.KernelBuild;
 import org.jtvmc.compiler.source.ModelSource;
+import org.jtvmc.ir.graph.IRModule;
 import org.jtvmc.ir.target.Target;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -67,11 +68,15 @@ final class CompileCommand extends Verb {
           "a single library has its weights embedded; name a folder for external weights");
     }
     ModelSource source = source(model);
+    String name = name(source);
+    long start = System.nanoTime();
+    // Before LLVM is loaded, and at first unpacked: a model that is refused needs none.
+    IRModule imported = source.load(compilation.shapes().given());
     Machine machine = Machine.detect();
     Target target = compilation.target(machine);
     CompileOptions options =
         new CompileOptions(
-            name(source),
+            name,
             compilation.shapes().given(),
             compilation.shapes().specialized(),
             target,
@@ -82,8 +87,8 @@ final class CompileCommand extends Verb {
             compilation.precision());
     ArtifactLayout layout = ArtifactLayout.of(out, options.name());
     CompilationReport report = inspection.report(this, layout);
-    long start = System.nanoTime();
-    Artifact artifact = new ArtifactCompiler(machine.host(), report).compile(source, options, out);
+    Artifact artifact =
+        new ArtifactCompiler(machine.host(), report).compile(source, imported, options, out);
     report.finish();
     report(artifact, (System.nanoTime() - start) / 1e9);
     return ExitCode.DONE;

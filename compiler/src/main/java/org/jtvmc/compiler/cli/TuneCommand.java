@@ -142,10 +142,10 @@ final class TuneCommand extends Verb {
   public Integer call() {
     check();
     ModelSource source = source(model);
+    List<IRModule> modules = shapes.modules(source);
     Machine machine = Machine.detect();
     MeasuringPlace place = MeasuringPlace.of(machine.target(target, threads), machine);
     List<SketchRule> rules = rules(place.target());
-    List<IRModule> modules = shapes.modules(source);
     PassManager<IRModule> pipeline = GraphPipeline.standard(precision.value(), place.target());
     List<IRModule> fused = modules.stream().map(pipeline::run).toList();
     List<TuningTask> all = TaskExtraction.tasks(fused);

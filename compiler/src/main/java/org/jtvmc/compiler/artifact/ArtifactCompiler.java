@@ -65,7 +65,7 @@ public final class ArtifactCompiler {
    * @param out a folder, or a library if it ends in {@code .so}
    * @throws org.jtvmc.compiler.onnx.ModelException where the model cannot be read or compiled
    * @throws ArtifactException where a file cannot be written
-   * @throws IllegalArgumentException where there is no pass of a disabled name
+   * @throws IllegalArgumentException where there is no pass of a disabled or enabled name
    */
   public Artifact compile(ModelSource source, CompileOptions options, Path out) {
     IRModule imported = source.load(options.shapes());
@@ -131,7 +131,7 @@ public final class ArtifactCompiler {
   }
 
   private IRModule fuse(IRModule imported, CompileOptions options) {
-    return GraphPipeline.standard(options.precision(), options.target())
+    return GraphPipeline.standard(options.precision(), options.target(), options.enabledPasses())
         .without(options.disabledPasses())
         .watchedBy(listener.passes())
         .run(imported);

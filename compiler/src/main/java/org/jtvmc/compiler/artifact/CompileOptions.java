@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jtvmc.compiler.onnx.GivenShapes;
+import org.jtvmc.compiler.passes.GraphPipeline;
 import org.jtvmc.compiler.passes.Precision;
 import org.jtvmc.compiler.pipeline.ScheduleSource;
 import org.jtvmc.ir.target.Target;
@@ -16,6 +17,7 @@ import org.jtvmc.ir.target.Target;
  * @param shapes of the inputs; those that are not named keep the model's
  * @param specialized shapes that get code of their own, where sizes are open
  * @param disabledPasses names of graph passes that are left out
+ * @param enabledPasses names of graph passes that run too, of {@link GraphPipeline#OPTIONAL}
  * @param externalWeights whether the weights go to a file of their own
  * @param parts what is written
  * @param precision in which weights and activations are stored
@@ -27,9 +29,34 @@ public record CompileOptions(
     Target target,
     ScheduleSource schedules,
     List<String> disabledPasses,
+    List<String> enabledPasses,
     boolean externalWeights,
     Set<Part> parts,
     Precision precision) {
+
+  /** The passes that run by default, or fewer. */
+  public CompileOptions(
+      String name,
+      GivenShapes shapes,
+      List<Map<String, List<Long>>> specialized,
+      Target target,
+      ScheduleSource schedules,
+      List<String> disabledPasses,
+      boolean externalWeights,
+      Set<Part> parts,
+      Precision precision) {
+    this(
+        name,
+        shapes,
+        specialized,
+        target,
+        schedules,
+        disabledPasses,
+        List.of(),
+        externalWeights,
+        parts,
+        precision);
+  }
 
   /** Known sizes. */
   public CompileOptions(
@@ -97,14 +124,31 @@ public record CompileOptions(
         target,
         schedules,
         disabledPasses,
+        enabledPasses,
         externalWeights,
         parts,
         other);
   }
 
+  /** The same with passes that do not run by default. */
+  public CompileOptions withEnabledPasses(List<String> names) {
+    return new CompileOptions(
+        name,
+        shapes,
+        specialized,
+        target,
+        schedules,
+        disabledPasses,
+        names,
+        externalWeights,
+        parts,
+        precision);
+  }
+
   public CompileOptions {
     specialized = List.copyOf(specialized);
     disabledPasses = List.copyOf(disabledPasses);
+    enabledPasses = List.copyOf(enabledPasses);
     parts = Set.copyOf(parts);
   }
 }

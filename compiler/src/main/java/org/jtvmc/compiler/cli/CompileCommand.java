@@ -76,15 +76,16 @@ final class CompileCommand extends Verb {
     Target target = compilation.target(machine);
     CompileOptions options =
         new CompileOptions(
-            name,
-            compilation.shapes().given(),
-            compilation.shapes().specialized(),
-            target,
-            compilation.schedules(target, sentence -> note("%s", sentence)),
-            inspection.disabledPasses(),
-            weights == WeightMode.EXTERNAL,
-            emit.isEmpty() ? Part.usual() : EnumSet.copyOf(emit),
-            compilation.precision());
+                name,
+                compilation.shapes().given(),
+                compilation.shapes().specialized(),
+                target,
+                compilation.schedules(target, sentence -> note("%s", sentence)),
+                inspection.disabledPasses(),
+                weights == WeightMode.EXTERNAL,
+                emit.isEmpty() ? Part.usual() : EnumSet.copyOf(emit),
+                compilation.precision())
+            .withEnabledPasses(inspection.enabledPasses());
     ArtifactLayout layout = ArtifactLayout.of(out, options.name());
     CompilationReport report = inspection.report(this, layout);
     Artifact artifact =

@@ -1,6 +1,7 @@
 package org.jtvmc.compiler.passes;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jtvmc.compiler.passes.fusion.FuseOperators;
@@ -19,6 +20,11 @@ import org.jtvmc.ir.target.Target;
  */
 public final class GraphPipeline {
 
+  private static final String MERGE_PRODUCTS = "MergeProducts";
+
+  /** The passes that run where they are asked for. */
+  public static final List<String> OPTIONAL = List.of(MERGE_PRODUCTS);
+
   private GraphPipeline() {}
 
   /** The passes for every target, with the standard limits. */
@@ -33,18 +39,42 @@ public final class GraphPipeline {
 
   /** The same where it is known what the kernels are for: what is fused depends on the caches. */
   public static PassManager<IRModule> standard(Precision precision, Target target) {
+    return standard(precision, target, List.of());
+  }
+
+  /**
+   * The same with passes that do not pay everywhere.
+   *
+   * @param enabled names of {@link #OPTIONAL} passes
+   * @throws IllegalArgumentException where there is no such pass
+   */
+  public static PassManager<IRModule> standard(
+      Precision precision, Target target, Collection<String> enabled) {
+    for (String name : enabled) {
+      if (!OPTIONAL.contains(name)) {
+        throw new IllegalArgumentException(
+            "there is no pass '%s' to enable; there is %s"
+                .formatted(name, String.join(", ", OPTIONAL)));
+      }
+    }
     OperatorRegistry operators = OperatorRegistry.standard();
     List<Pass<IRModule>> first =
         switch (target) {
           case CpuTarget _ -> List.of();
           case CudaTarget _ -> List.of(new SelectBranches(operators), new CountRanks(operators));
         };
-    return of(operators, precision, FuseOperators.Options.of(target), first);
+    return of(
+        operators,
+        precision,
+        FuseOperators.Options.of(target),
+        first,
+        enabled.contains(MERGE_PRODUCTS));
   }
 
-  /** The names of all passes, those that some targets alone have among them. */
+  /** The names of all passes, with those that some targets alone have and those to be enabled. */
   public static List<String> names() {
-    Stream<String> ofGpus = standard(Precision.FP32, CudaTarget.typical(80)).names().stream();
+    Stream<String> ofGpus =
+        standard(Precision.FP32, CudaTarget.typical(80), OPTIONAL).names().stream();
     return Stream.concat(standard().names().stream(), ofGpus).distinct().toList();
   }
 
@@ -55,14 +85,15 @@ public final class GraphPipeline {
    */
   public static PassManager<IRModule> of(
       OperatorRegistry operators, Precision precision, FuseOperators.Options fusion) {
-    return of(operators, precision, fusion, List.of());
+    return of(operators, precision, fusion, List.of(), false);
   }
 
   private static PassManager<IRModule> of(
       OperatorRegistry operators,
       Precision precision,
       FuseOperators.Options fusion,
-      List<Pass<IRModule>> ofTarget) {
+      List<Pass<IRModule>> ofTarget,
+      boolean merged) {
     List<Pass<IRModule>> passes = new ArrayList<>();
     passes.addAll(List.of(new CheckTypes(), new InlineFunctions()));
     passes.addAll(ofTarget);
@@ -76,13 +107,16 @@ public final class GraphPipeline {
             new FlushSubnormalWeights(),
             new AssignLayouts(operators),
             // What the change of layouts leaves behind: transposes of single rows and in pairs.
-            new SimplifyAlgebra(operators),
+            new SimplifyAlgebra(operators)));
+    if (merged) {
+      passes.add(new MergeProducts(operators));
+    }
+    passes.addAll(
+        List.of(
             // Rules leave behind calls on constants, and equal calls.
-            new FoldConstants(),
-            new EliminateCommonSubexpressions(),
-            new EliminateDeadCode()));
+            new FoldConstants(), new EliminateCommonSubexpressions(), new EliminateDeadCode()));
     precision.storage().ifPresent(storage -> passes.add(new LowerPrecision(operators, storage)));
-    passes.add(new FuseOperators(fusion));
+    passes.add(new FuseOperators(merged ? fusion.takingSlices() : fusion));
     return PassManager.of(passes);
   }
 }

@@ -175,7 +175,8 @@ final class FuseOperatorsTest {
             + ", %w: Tensor[(8, 8), float32]) -> Tensor[(1, 2, 8, 4), float32] "
             + "{ transpose(reshape(nn.dense(%x, %w), newshape=[1, 8, 2, 4]), axes=[0, 2, 1, 3]) }";
     assertEquals(List.of("dense_reshape_transpose"), kernels(heads));
-    FuseOperators without = new FuseOperators(new FuseOperators.Options(64, 24, false, true, true));
+    FuseOperators without =
+        new FuseOperators(new FuseOperators.Options(64, 24, false, true, true, false));
     assertEquals(
         List.of("dense", "[reshape]", "transpose"),
         kernels(PassTester.run(without, module(heads))));
@@ -280,7 +281,8 @@ final class FuseOperatorsTest {
     for (int i = 1; i < 100; i++) {
       chain.append(" %").append(i).append(" = tanh(%").append(i - 1).append(");");
     }
-    FuseOperators limited = new FuseOperators(new FuseOperators.Options(8, 4, true, true, true));
+    FuseOperators limited =
+        new FuseOperators(new FuseOperators.Options(8, 4, true, true, true, false));
     IRModule fused = PassTester.run(limited, module(chain + " %99 }"));
     for (Expr expr : Exprs.postOrder(fused.main().body())) {
       if (expr instanceof Call call && call.callee() instanceof Function function) {

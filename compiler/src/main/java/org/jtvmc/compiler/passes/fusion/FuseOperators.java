@@ -68,21 +68,29 @@ public final class FuseOperators implements Pass<IRModule> {
    * @param productChains whether products behind each other may be one kernel, as in attention
    * @param windowChains whether a convolution that does little for each element that it reads may
    *     be one kernel with the one that computes them
+   * @param slices whether a product of two computed matrices takes the slices that are its operands
    */
   public record Options(
       int maxOperators,
       int maxParameters,
       boolean dataMovementAfterAnchors,
       boolean productChains,
-      boolean windowChains) {
-    public static final Options DEFAULT = new Options(64, 24, true, true, true);
+      boolean windowChains,
+      boolean slices) {
+    public static final Options DEFAULT = new Options(64, 24, true, true, true, false);
 
     /** The standard limits; a GPU's blocks of threads have no cache for a block of an image. */
     public static Options of(Target target) {
       return switch (target) {
         case CpuTarget _ -> DEFAULT;
-        case CudaTarget _ -> new Options(64, 24, true, true, false);
+        case CudaTarget _ -> new Options(64, 24, true, true, false, false);
       };
+    }
+
+    /** The same, with products that take their slices. */
+    public Options takingSlices() {
+      return new Options(
+          maxOperators, maxParameters, dataMovementAfterAnchors, productChains, windowChains, true);
     }
   }
 

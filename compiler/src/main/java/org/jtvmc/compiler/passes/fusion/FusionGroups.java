@@ -49,6 +49,7 @@ final class FusionGroups {
     graph.order().forEach(this::joinDataMovement);
     graph.order().forEach(this::joinProductChain);
     graph.order().forEach(this::joinWindowChain);
+    graph.order().forEach(this::joinSlice);
     graph.order().forEach(this::joinInjective);
   }
 
@@ -200,6 +201,18 @@ final class FusionGroups {
             .isPresent()) {
       merge(between(data, call));
     }
+  }
+
+  /** A product reads its operand out of a larger tensor, where that takes a shift only. */
+  private void joinSlice(Call call) {
+    if (!options.slices() || !call.isCallOf("strided_slice")) {
+      return;
+    }
+    Optional<Call> reader = soleReader(call);
+    while (reader.filter(Views::isView).isPresent()) {
+      reader = soleReader(reader.get());
+    }
+    reader.filter(RowChains::isProduct).ifPresent(product -> merge(between(call, product)));
   }
 
   /** The reader of a value, where there is no other. */

@@ -55,27 +55,8 @@ record MatrixUnitPlan(
     if (intrinsics.isEmpty()) {
       return Optional.empty();
     }
-    if (stage.isReduction()) {
-      int[] same = IntStream.range(0, stage.op().axes().size()).toArray();
-      return of(state, stage, stage, same, intrinsics);
-    }
-    return Access.of(state.schedule(), stage).stream()
-        .map(access -> state.schedule().stageOf(access.tensor()))
-        .flatMap(Optional::stream)
-        .filter(
-            product ->
-                product.isReduction()
-                    && product.isRoot()
-                    && product.isFresh()
-                    && !product.isOutput()
-                    && !state.isScheduled(product.id())
-                    && state.readers(product).size() == 1)
-        .flatMap(
-            product ->
-                TilePlan.consumerAxes(state, stage, product)
-                    .flatMap(axes -> of(state, stage, product, axes, intrinsics))
-                    .stream())
-        .findFirst();
+    return TilePlan.ofProduct(
+        state, stage, (product, axes) -> of(state, stage, product, axes, intrinsics));
   }
 
   private static Optional<MatrixUnitPlan> of(

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.IntStream;
 import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.ir.te.Axis;
 import org.jtvmc.ir.te.PlaceholderOp;
@@ -106,27 +105,7 @@ public final class TileDotProduct implements SketchRule {
   }
 
   private static Optional<Plan> plan(SketchState state, Stage stage) {
-    if (stage.isReduction()) {
-      int[] same = IntStream.range(0, stage.op().axes().size()).toArray();
-      return plan(state, stage, stage, same);
-    }
-    return Access.of(state.schedule(), stage).stream()
-        .map(access -> state.schedule().stageOf(access.tensor()))
-        .flatMap(Optional::stream)
-        .filter(
-            product ->
-                product.isReduction()
-                    && product.isRoot()
-                    && product.isFresh()
-                    && !product.isOutput()
-                    && !state.isScheduled(product.id())
-                    && state.readers(product).size() == 1)
-        .flatMap(
-            product ->
-                TilePlan.consumerAxes(state, stage, product)
-                    .flatMap(axes -> plan(state, stage, product, axes))
-                    .stream())
-        .findFirst();
+    return TilePlan.ofProduct(state, stage, (product, axes) -> plan(state, stage, product, axes));
   }
 
   private static Optional<Plan> plan(

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.BiFunction;
 import java.util.stream.IntStream;
 import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.te.Axis;
@@ -52,6 +53,37 @@ final class TilePlan {
   static Optional<TilePlan> of(SketchState state, Stage consumer, Stage producer) {
     return consumerAxes(state, consumer, producer)
         .map(axes -> new TilePlan(consumer, producer, Access.of(state.schedule(), producer), axes));
+  }
+
+  /**
+   * The first plan for {@code stage} itself, where it reduces, or for a reduction whose elements it
+   * alone takes.
+   *
+   * @param plan of a reduction and, for each of its axes, the index of the stage's that walks it
+   */
+  static <P> Optional<P> ofProduct(
+      SketchState state, Stage stage, BiFunction<Stage, int[], Optional<P>> plan) {
+    if (stage.isReduction()) {
+      int[] same = IntStream.range(0, stage.op().axes().size()).toArray();
+      return plan.apply(stage, same);
+    }
+    return Access.of(state.schedule(), stage).stream()
+        .map(access -> state.schedule().stageOf(access.tensor()))
+        .flatMap(Optional::stream)
+        .filter(
+            product ->
+                product.isReduction()
+                    && product.isRoot()
+                    && product.isFresh()
+                    && !product.isOutput()
+                    && !state.isScheduled(product.id())
+                    && state.readers(product).size() == 1)
+        .flatMap(
+            product ->
+                consumerAxes(state, stage, product)
+                    .flatMap(axes -> plan.apply(product, axes))
+                    .stream())
+        .findFirst();
   }
 
   /**

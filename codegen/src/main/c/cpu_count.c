@@ -153,14 +153,20 @@ static int is_later_sibling(const uint64_t* mask, int64_t cpu) {
   }
 }
 
-int32_t jtvmc_cpu_count(void) {
+int32_t jtvmc_core_cpus(int32_t* cpus, int32_t most) {
   uint64_t mask[MAX_CPUS / 64] = {0};
   int32_t cores = 0;
-  if (syscall(SYS_SCHED_GETAFFINITY, 0, sizeof mask, mask) > 0) {
-    for (int64_t cpu = 0; cpu < MAX_CPUS; cpu++) {
-      if (in_mask(mask, cpu) && !is_later_sibling(mask, cpu)) cores++;
-    }
+  if (syscall(SYS_SCHED_GETAFFINITY, 0, sizeof mask, mask) <= 0) return 0;
+  for (int32_t cpu = 0; cpu < MAX_CPUS; cpu++) {
+    if (!in_mask(mask, cpu) || is_later_sibling(mask, cpu)) continue;
+    if (cores < most) cpus[cores] = cpu;
+    cores++;
   }
+  return cores;
+}
+
+int32_t jtvmc_cpu_count(void) {
+  int32_t cores = jtvmc_core_cpus(NULL, 0);
   int32_t cpus = least(cores, jtvmc_cgroup_cpus("/proc/self/cgroup", "/sys/fs/cgroup"));
   return cpus < 1 ? 1 : least(cpus, JTVMC_MAX_THREADS);
 }

@@ -12,4 +12,10 @@
  */
 int32_t jtvmc_cgroup_cpus(const char* self, const char* root);
 
+/*
+ * The CPUs this process may use, one of each core: the first `most` of them are stored. The result
+ * is how many there are, 0 where the kernel does not say.
+ */
+int32_t jtvmc_core_cpus(int32_t* cpus, int32_t most);
+
 #endif /* JTVMC_CPU_COUNT_H */

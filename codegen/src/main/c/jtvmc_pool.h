@@ -5,7 +5,7 @@
  * a few pieces. Each thread runs its own share first and then the pieces that others have not yet
  * begun: a thread whose core is taken away, or that has not woken yet, holds up a loop by one piece
  * at most. Idle workers spin for a moment and then sleep on a futex. A worker that wakes up on the
- * caller's CPU moves to another that it is allowed; no thread is pinned.
+ * caller's CPU moves to another that it is allowed; no thread is pinned but where it is asked for.
  *
  * - One loop at a time: a caller that finds the pool busy runs its whole loop itself. So nothing
  *   ever waits for the pool, and a parallel loop inside a parallel loop runs serially.
@@ -31,6 +31,16 @@ typedef int32_t (*jtvmc_kernel)(void** buffers, jtvmc_pool* pool);
 
 /* num_threads counts the caller; 0 means jtvmc_cpu_count(). NULL when out of memory. */
 jtvmc_pool* jtvmc_pool_create(int32_t num_threads);
+
+/*
+ * Gives each thread of the pool a core of its own, for measuring: workers are bound to theirs when
+ * they start, which the first loop makes them do, and the caller while it measures. Returns 0 and
+ * binds nothing where there are fewer cores than threads.
+ */
+int jtvmc_pool_bind(jtvmc_pool* pool);
+
+/* The CPU of the core that is the caller's; -1 where threads are not bound, and for NULL. */
+int32_t jtvmc_pool_home(const jtvmc_pool* pool);
 
 /* Stops and joins the workers, unless a loop is running. Loops begun later run serially. */
 void jtvmc_pool_stop(jtvmc_pool* pool);
@@ -67,8 +77,8 @@ typedef struct jtvmc_surroundings {
 /*
  * Times a kernel: calls it `number` times for each of `repeat` samples and stores the nanoseconds
  * of one call, averaged over the sample, in samples[]. Before each sample, and outside of its time,
- * stands what happens in a network (NULL: nothing). Returns the first non-zero code of the kernel,
- * at which it stops.
+ * stands what happens in a network (NULL: nothing). The caller stays on its core meanwhile, where
+ * the pool is bound. Returns the first non-zero code of the kernel, at which it stops.
  */
 int32_t jtvmc_measure(jtvmc_kernel kernel, void** buffers, jtvmc_pool* pool, int64_t repeat,
                       int64_t number, const jtvmc_surroundings* before, double* samples);

@@ -1,4 +1,6 @@
 #include "jtvmc_pool.h"
+
+#include "placement.h"
 #include "system.h"
 
 static int64_t now_ns(void) {
@@ -38,8 +40,8 @@ static void surround(const jtvmc_surroundings* before, jtvmc_pool* pool) {
   }
 }
 
-int32_t jtvmc_measure(jtvmc_kernel kernel, void** buffers, jtvmc_pool* pool, int64_t repeat,
-                      int64_t number, const jtvmc_surroundings* before, double* samples) {
+static int32_t take_samples(jtvmc_kernel kernel, void** buffers, jtvmc_pool* pool, int64_t repeat,
+                            int64_t number, const jtvmc_surroundings* before, double* samples) {
   for (int64_t sample = 0; sample < repeat; sample++) {
     if (before) surround(before, pool);
     int64_t start = now_ns();
@@ -50,4 +52,13 @@ int32_t jtvmc_measure(jtvmc_kernel kernel, void** buffers, jtvmc_pool* pool, int
     samples[sample] = (double)(now_ns() - start) / (double)number;
   }
   return 0;
+}
+
+int32_t jtvmc_measure(jtvmc_kernel kernel, void** buffers, jtvmc_pool* pool, int64_t repeat,
+                      int64_t number, const jtvmc_surroundings* before, double* samples) {
+  jtvmc_cpu_set allowed;
+  int bound = jtvmc_bind_to(jtvmc_pool_home(pool), &allowed);
+  int32_t status = take_samples(kernel, buffers, pool, repeat, number, before, samples);
+  if (bound) jtvmc_allow(&allowed);
+  return status;
 }

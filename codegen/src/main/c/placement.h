@@ -1,4 +1,5 @@
-/* Where threads run; only as much as keeps two threads of a pool off one core. */
+/* Where threads run: as much as keeps two threads of a pool off one core, and a measurement on its
+   own. */
 #ifndef JTVMC_PLACEMENT_H
 #define JTVMC_PLACEMENT_H
 
@@ -24,5 +25,14 @@ int jtvmc_allowed_cpus(jtvmc_cpu_set* set);
  * thread is not pinned. Returns 0 and changes nothing when there is no CPU to go to.
  */
 int jtvmc_move_to(const jtvmc_cpu_set* wanted, const jtvmc_cpu_set* allowed);
+
+/*
+ * Binds the calling thread to one CPU. `allowed`, unless NULL, is set to those it was allowed
+ * before. Returns 0 and changes nothing when the kernel refuses.
+ */
+int jtvmc_bind_to(int32_t cpu, jtvmc_cpu_set* allowed);
+
+/* Allows the calling thread these CPUs, or leaves it as it is when the kernel refuses. */
+void jtvmc_allow(const jtvmc_cpu_set* allowed);
 
 #endif /* JTVMC_PLACEMENT_H */

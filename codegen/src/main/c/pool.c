@@ -1,5 +1,6 @@
 #include "jtvmc_pool.h"
 
+#include "cpu_count.h"
 #include "placement.h"
 #include "system.h"
 
@@ -35,6 +36,7 @@ typedef struct {
   _Alignas(JTVMC_CACHE_LINE) uint32_t asleep; /* 1 while the worker waits on this word */
   int32_t cpu;                                /* where it last ran; -1: not known */
   int32_t index;
+  int32_t home; /* the CPU it is bound to; -1: to none */
   jtvmc_pool* pool;
   unsigned long thread;
 
@@ -213,6 +215,7 @@ static void* worker_main(void* argument) {
   char name[16];
   snprintf(name, sizeof name, "jtvmc-%d", self->index);
   syscall(SYS_PRCTL, PR_SET_NAME, name, 0, 0, 0);
+  jtvmc_bind_to(self->home, NULL);
   for (;;) {
     uint64_t number = wait_for_loop(self) >> NUMBER_SHIFT;
     self->seen = number;
@@ -345,9 +348,19 @@ jtvmc_pool* jtvmc_pool_create(int32_t num_threads) {
   /* With more threads than cores a spinning thread keeps the one it waits for from running. */
   pool->spin_ticks = num_threads <= cores ? SPIN_TICKS : 0;
   pool->same_process = map_fork_mark();
+  for (int32_t i = 0; i < num_threads; i++) pool->members[i].home = -1;
   reset(pool);
   return pool;
 }
+
+int jtvmc_pool_bind(jtvmc_pool* pool) {
+  int32_t cpus[JTVMC_MAX_THREADS];
+  if (jtvmc_core_cpus(cpus, pool->num_threads) < pool->num_threads) return 0;
+  for (int32_t i = 0; i < pool->num_threads; i++) pool->members[i].home = cpus[i];
+  return 1;
+}
+
+int32_t jtvmc_pool_home(const jtvmc_pool* pool) { return pool ? pool->members[0].home : -1; }
 
 void jtvmc_pool_stop(jtvmc_pool* pool) {
   if (!owned_by_this_process(pool) || __atomic_exchange_n(&pool->busy, 1, __ATOMIC_ACQUIRE)) return;

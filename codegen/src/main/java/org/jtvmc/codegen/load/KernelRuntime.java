@@ -33,6 +33,7 @@ public final class KernelRuntime implements AutoCloseable {
   private final Jit jit = new Jit();
   private final MethodHandle createPool;
   private final MethodHandle destroyPool;
+  private final MethodHandle bindPool;
   private final MethodHandle cpuCount;
   private final MethodHandle measure;
   private final MethodHandle releaseTexts;
@@ -45,6 +46,7 @@ public final class KernelRuntime implements AutoCloseable {
     addTo(jit, RuntimePart.KERNEL);
     createPool = function("jtvmc_pool_create", FunctionDescriptor.of(ADDRESS, JAVA_INT));
     destroyPool = function("jtvmc_pool_destroy", FunctionDescriptor.ofVoid(ADDRESS));
+    bindPool = function("jtvmc_pool_bind", FunctionDescriptor.of(JAVA_INT, ADDRESS));
     cpuCount = function("jtvmc_cpu_count", FunctionDescriptor.of(JAVA_INT));
     measure = function("jtvmc_measure", MEASURE);
     releaseTexts = function("jtvmc_texts_release", FunctionDescriptor.ofVoid(ADDRESS));
@@ -71,6 +73,23 @@ public final class KernelRuntime implements AutoCloseable {
    */
   public ThreadPool newPool(int threads) {
     return new ThreadPool(createPool, destroyPool, threads);
+  }
+
+  /**
+   * A pool to measure on: its threads have a core each and stay there, the caller while it measures
+   * ({@link CompiledKernel#measure}), the others always. Where there are fewer cores than threads,
+   * none is bound.
+   */
+  public ThreadPool newMeasuringPool(int threads) {
+    ThreadPool pool = newPool(threads);
+    try {
+      int bound = (int) bindPool.invokeExact(pool.address());
+      assert bound == 0 || bound == 1;
+      return pool;
+    } catch (Throwable e) {
+      pool.close();
+      throw Downcalls.unexpected(e);
+    }
   }
 
   /** Makes the runtime's functions visible to a kernel's code. */

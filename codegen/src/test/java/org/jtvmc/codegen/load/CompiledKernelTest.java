@@ -5,10 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -50,6 +55,44 @@ class CompiledKernelTest {
         assertArrayEquals(expected(), buffers.get(2).toArray(JAVA_FLOAT));
       }
     }
+  }
+
+  @Test
+  void threadsOfAPoolToMeasureOnStayOnTheirCores() throws IOException {
+    assumeTrue(runtime.cpuCount() > 1, "there is one core only");
+    try (var arena = Arena.ofConfined();
+        var pool = runtime.newMeasuringPool(2);
+        var kernel = load(TestKernels.add("add", N), "add")) {
+      String before = allowedCpus(Path.of("/proc/thread-self"));
+      List<Path> others = workers();
+      kernel.measure(buffers(arena), Optional.of(pool), Timing.warm(3, 10));
+      List<Path> bound = workers().stream().filter(thread -> !others.contains(thread)).toList();
+      assertEquals(1, bound.size());
+      assertTrue(allowedCpus(bound.getFirst()).matches("\\d+"), "the worker has one CPU");
+      assertEquals(before, allowedCpus(Path.of("/proc/thread-self")), "the caller is free again");
+    }
+  }
+
+  /** The threads of pools in this process, as the kernel shows them. */
+  private static List<Path> workers() throws IOException {
+    try (var threads = Files.list(Path.of("/proc/self/task"))) {
+      List<Path> workers = new ArrayList<>();
+      for (Path thread : threads.toList()) {
+        if (Files.readString(thread.resolve("comm")).startsWith("jtvmc-")) {
+          workers.add(thread);
+        }
+      }
+      return workers;
+    }
+  }
+
+  private static String allowedCpus(Path thread) throws IOException {
+    String key = "Cpus_allowed_list:";
+    return Files.readAllLines(thread.resolve("status")).stream()
+        .filter(line -> line.startsWith(key))
+        .map(line -> line.substring(key.length()).strip())
+        .findFirst()
+        .orElseThrow();
   }
 
   @Test

@@ -54,7 +54,7 @@ public final class WorkerLoop {
             .orElse(host);
     int cores = target.host().cores();
     try (KernelRuntime runtime = new KernelRuntime();
-        ThreadPool pool = runtime.newPool(cores);
+        ThreadPool pool = runtime.newMeasuringPool(cores);
         Arena arena = Arena.ofShared();
         ExecutorService compilers = Executors.newFixedThreadPool(cores)) {
       frames.send(MessageKind.READY, 0, Frames.Contents.NONE);

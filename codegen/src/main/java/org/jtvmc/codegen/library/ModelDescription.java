@@ -13,8 +13,8 @@ import java.util.stream.Stream;
  *
  * @param name the model's name, a C identifier: the library's functions begin with it
  * @param target the target string
- * @param cpuFeatures the features the kernels were compiled for, by LLVM's names; those that
- *     kernels are made of are checked when the model is opened
+ * @param cpuFeatures the features the kernels were compiled for, by LLVM's names; those that the
+ *     machine code uses are checked when the model is opened
  * @param inputs in the caller's order
  * @param outputs in the caller's order
  * @param workspaceBytes what one context needs

@@ -14,6 +14,7 @@ import org.jtvmc.codegen.link.SharedLibraryLinker;
 import org.jtvmc.codegen.llvm.LlvmContext;
 import org.jtvmc.codegen.llvm.LlvmModule;
 import org.jtvmc.codegen.llvm.LlvmTargetMachine;
+import org.jtvmc.codegen.llvm.MachineCode;
 import org.jtvmc.codegen.runtime.RuntimePart;
 import org.jtvmc.codegen.runtime.RuntimeResources;
 
@@ -44,7 +45,9 @@ public final class ModelLibrary {
    * @throws CodegenException when a kernel is missing, or needs a function that is not there
    */
   public static void write(ModelDescription model, List<byte[]> kernels, Path library) {
-    Function<LlvmContext, LlvmModule> module = context -> ModelModule.write(model, context);
+    var features = InstructionSets.needed(model.cpuFeatures(), MachineCode.mnemonics(kernels));
+    Function<LlvmContext, LlvmModule> module =
+        context -> ModelModule.write(model, features, context);
     var objects = new ArrayList<>(kernels);
     if (model.allCalls().anyMatch(KernelCall::ofRuntime)) {
       objects.add(object(RuntimePart.HOST));

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.SortedSet;
 import java.util.stream.Stream;
 import org.jtvmc.codegen.llvm.LlvmContext;
 import org.jtvmc.codegen.llvm.LlvmModule;
@@ -31,15 +32,22 @@ final class ModelModule {
   private static final String NO_WEIGHTS = "i64 0, ptr null, ptr null";
 
   private final ModelDescription model;
+  private final String cpuFeatures;
   private final IrText text = new IrText();
 
-  private ModelModule(ModelDescription model) {
+  private ModelModule(ModelDescription model, SortedSet<String> cpuFeatures) {
     this.model = model;
+    this.cpuFeatures = String.join(",", cpuFeatures);
   }
 
-  /** The description of a model for the CPU, and the entry that calls its kernels. */
-  static LlvmModule write(ModelDescription model, LlvmContext context) {
-    var module = new ModelModule(model);
+  /**
+   * The description of a model for the CPU, and the entry that calls its kernels.
+   *
+   * @param cpuFeatures what the kernels need, by LLVM's names
+   */
+  static LlvmModule write(
+      ModelDescription model, SortedSet<String> cpuFeatures, LlvmContext context) {
+    var module = new ModelModule(model, cpuFeatures);
     module.text.append("source_filename = " + IrText.quoted(model.name()) + "\n");
     new EntryModule(module.text).declare(model.allCalls().toList());
     OpenModule.declare(module.text);
@@ -50,7 +58,7 @@ final class ModelModule {
 
   /** The description of a model for GPUs, and its program. */
   static LlvmModule write(ModelDescription model, DeviceProgram program, LlvmContext context) {
-    var module = new ModelModule(model);
+    var module = new ModelModule(model, Collections.emptySortedSet());
     module.text.append("source_filename = " + IrText.quoted(model.name()) + "\n");
     module.declareTensors();
     module.writeDescription(model, CUDA, "", module.writeWeights());
@@ -161,7 +169,7 @@ final class ModelModule {
       List<String> regions) {
     var name = text.string(part.name());
     var target = text.string(part.target());
-    var features = text.string(String.join(",", InstructionSets.usedByKernels(part.cpuFeatures())));
+    var features = text.string(cpuFeatures);
     text.append(
         """
         %s = hidden constant { i32, i32, i32, i32, ptr, ptr, ptr, ptr, i64, i64, ptr, ptr, ptr, ptr, ptr, i32 } \

@@ -15,6 +15,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -133,6 +134,28 @@ class ModelLibraryTest {
     assertEquals(
         "model \"model\" is compiled for \"llvm -mcpu=test\"; this CPU does not offer avx1024warp",
         error.getMessage());
+  }
+
+  /** Compiled for more than this machine has: what no instruction uses need not be here. */
+  @Test
+  void onlyFeaturesThatInstructionsUseAreDemanded() throws IOException {
+    var instructions =
+        Map.of("sse4a", "movntss %xmm0, (%rdi)", "amx-complex", "tcmmimfp16ps %tmm1, %tmm2, %tmm3");
+    var missing = new TreeSet<>(instructions.keySet());
+    missing.removeAll(host());
+    var features = new TreeSet<>(host());
+    features.addAll(missing);
+    var model = describe("model", features, embedded());
+    open(write(model), Optional.empty());
+
+    var kernel =
+        "module asm \"%s\"\n%s"
+            .formatted(instructions.get(missing.first()), TestKernels.add("add", N));
+    var library = folder.resolve("libusing.so");
+    ModelLibrary.write(model, List.of(TestKernels.compile(kernel)), library);
+    var error = assertThrows(UnsupportedCpuException.class, () -> open(library, Optional.empty()));
+    assertTrue(
+        error.getMessage().endsWith("does not offer " + missing.first()), error.getMessage());
   }
 
   @Test

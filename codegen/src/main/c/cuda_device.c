@@ -112,20 +112,40 @@ void* jtvmc_zeroed(size_t bytes) {
   return memory;
 }
 
-int32_t jtvmc_cuda_device_load(jtvmc_cuda_device* device, const jtvmc_model_info* info,
-                               const jtvmc_cuda_program* program, const void* weights) {
+/* Gives back what was loaded, all of it or the part before a failure; the context is current. */
+static void unload(jtvmc_cuda_device* device, const jtvmc_cuda_program* program) {
   const jtvmc_cuda* cuda = device->cuda;
-  device->modules = jtvmc_zeroed(program->num_modules * sizeof(CUmodule));
-  device->functions = jtvmc_zeroed(program->num_launches * sizeof(CUfunction));
-  if (!device->modules || !device->functions) {
-    return jtvmc_fail(JTVMC_OUT_OF_MEMORY, "open: out of memory");
+  for (uint32_t i = 0; device->modules && i < program->num_modules; i++) {
+    if (device->modules[i]) cuda->cuModuleUnload(device->modules[i]);
   }
-  int32_t status = load_code(device, info, program);
-  if (status != JTVMC_OK || info->weights_size == 0) return status;
+  if (device->weights) cuda->cuMemFree_v2(device->weights);
+  device->weights = 0;
+  free(device->modules);
+  free(device->functions);
+  device->modules = NULL;
+  device->functions = NULL;
+}
+
+static int32_t load_weights(jtvmc_cuda_device* device, const jtvmc_model_info* info,
+                            const void* weights) {
+  if (info->weights_size == 0) return JTVMC_OK;
+  const jtvmc_cuda* cuda = device->cuda;
   CUresult code = cuda->cuMemAlloc_v2(&device->weights, info->weights_size);
   if (code) return jtvmc_cuda_fail(cuda, code, "the weights do not fit on the GPU");
   code = cuda->cuMemcpyHtoD_v2(device->weights, weights, info->weights_size);
   return code ? jtvmc_cuda_fail(cuda, code, "the weights cannot be copied to the GPU") : JTVMC_OK;
+}
+
+int32_t jtvmc_cuda_device_load(jtvmc_cuda_device* device, const jtvmc_model_info* info,
+                               const jtvmc_cuda_program* program, const void* weights) {
+  device->modules = jtvmc_zeroed(program->num_modules * sizeof(CUmodule));
+  device->functions = jtvmc_zeroed(program->num_launches * sizeof(CUfunction));
+  int32_t status = device->modules && device->functions
+                       ? load_code(device, info, program)
+                       : jtvmc_fail(JTVMC_OUT_OF_MEMORY, "open: out of memory");
+  if (status == JTVMC_OK) status = load_weights(device, info, weights);
+  if (status != JTVMC_OK) unload(device, program);
+  return status;
 }
 
 void jtvmc_cuda_device_close(jtvmc_cuda_device* device, const jtvmc_cuda_program* program) {
@@ -133,10 +153,7 @@ void jtvmc_cuda_device_close(jtvmc_cuda_device* device, const jtvmc_cuda_program
   if (device->context) {
     /* At the end of a process the driver may be gone already; then nothing is left to release. */
     if (!cuda->cuCtxPushCurrent_v2(device->context)) {
-      for (uint32_t i = 0; device->modules && i < program->num_modules; i++) {
-        if (device->modules[i]) cuda->cuModuleUnload(device->modules[i]);
-      }
-      if (device->weights) cuda->cuMemFree_v2(device->weights);
+      unload(device, program);
       CUcontext popped;
       cuda->cuCtxPopCurrent_v2(&popped);
     }

@@ -1,19 +1,26 @@
 /*
- * A stand-in for libcuda.so.1 on machines without a GPU. The memory of its device is the host's,
- * and of kernels it runs those whose entry begins with "fake_". It is told what to do by lines
- * "name value" in a file fake_cuda.conf beside it, read anew at each call, and notes its calls in
- * fake_cuda.log there.
+ * A stand-in for libcuda.so.1 on machines without a GPU, as strict as the driver is and in places
+ * stricter. The memory of its device is the host's. Work waits in its stream until somebody waits for
+ * it, so that whoever reads too early reads what was there before. Calls need a context that is
+ * current on their thread; what a capture forbids is refused while any stream is captured; launches
+ * are held against the limits of the device, the entry's own demands and the memory that is allocated.
+ *
+ * Of kernels it runs those whose entry begins with "fake_", or, once fake_cuda_use was called, all by
+ * that function. It is told what to do by lines "name value" in a file fake_cuda.conf beside it, read
+ * anew at each call, and notes its calls in fake_cuda.log there.
  *
  *   devices N          how many there are (1)
  *   version N          of the driver (12080)
  *   capability N       of the devices (90)
  *   fail NAME CODE     what a function returns; a code of 700 to 719 stays for ever, as a fault does
- *   hang NAME          the function never returns
+ *   fault KERNEL CODE  how a kernel ends, which shows where it is waited for
+ *   hang NAME          the function, or the kernel, never returns
  *   parameters N       of kernels that come as a cubin, which it cannot read (2)
  *   answer FILE        what any other kernel writes to its last argument
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +29,11 @@
 #include <unistd.h>
 
 typedef int CUresult;
-enum { OK = 0, INVALID_VALUE = 1, NO_DEVICE = 100, INVALID_DEVICE = 101, INVALID_PTX = 218 };
+enum {
+  OK = 0, INVALID_VALUE = 1, NO_DEVICE = 100, INVALID_DEVICE = 101, INVALID_CONTEXT = 201,
+  INVALID_PTX = 218, NOT_READY = 600, ILLEGAL_ADDRESS = 700, CAPTURE_UNSUPPORTED = 900
+};
+enum { MOST_PARAMETERS = 64, DEFAULT_SHARED = 48 << 10, MOST_SHARED = 227 << 10, MOST_FILLED = 64 << 20 };
 
 typedef struct {
   char* ptx;
@@ -30,10 +41,54 @@ typedef struct {
 typedef struct {
   char name[256];
   int parameters;
+  int shared;           /* how much a launch may ask for */
+  unsigned required[3]; /* the block that the entry demands; 0 where it demands none */
 } function;
 typedef struct {
   struct timespec at;
+  enum { NEVER, WAITING, HAPPENED } state;
 } event;
+
+/* A piece of work in a stream. */
+typedef struct work {
+  struct work* next;
+  enum { COPY, FILL, LAUNCH, RECORD } kind;
+  const function* f;
+  unsigned extents[6]; /* grid and block */
+  uint64_t values[MOST_PARAMETERS];
+  void* to;
+  const void* from;
+  size_t bytes;
+  unsigned char byte;
+  event* event;
+} work;
+typedef struct {
+  work *first, *last;
+} queue;
+typedef struct stream {
+  struct stream* next;
+  queue waiting;
+  queue* captured; /* NULL where it is not captured */
+} stream;
+typedef struct allocation {
+  struct allocation* next;
+  uint64_t begin;
+  size_t bytes;
+} allocation;
+
+static pthread_mutex_t lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+static stream default_stream;
+static stream* streams = &default_stream;
+static allocation* live;
+static int captures, retained;
+static __thread void* current[16]; /* the contexts of this thread, the latest last */
+static __thread int depth;
+static int (*run_kernel)(const char* entry, const unsigned* extents, const uint64_t* arguments);
+
+/* Has all kernels run by a function from now on: it returns 0, or the code of a fault. */
+void fake_cuda_use(int (*runner)(const char*, const unsigned*, const uint64_t*)) {
+  run_kernel = runner;
+}
 
 static CUresult fault;
 
@@ -91,12 +146,25 @@ static CUresult called(const char* name) {
   return OK;
 }
 
-#define CALLED()                        \
-  do {                                  \
-    CUresult status = called(__func__); \
-    if (status) return status;          \
-  } while (0)
+static int the_context;
 
+/* A call of something that needs a context. */
+static CUresult in_context(const char* name) {
+  CUresult status = called(name);
+  if (status) return status;
+  return depth > 0 && current[depth - 1] == &the_context && retained > 0 ? OK : INVALID_CONTEXT;
+}
+
+#define CHECK(call)            \
+  do {                         \
+    CUresult status = call;    \
+    if (status) return status; \
+  } while (0)
+#define CALLED() CHECK(called(__func__))
+#define IN_CONTEXT() CHECK(in_context(__func__))
+/* What waits for the device, or changes its memory, must not be called while a stream is captured. */
+#define NOT_CAPTURED() \
+  if (captures > 0) return CAPTURE_UNSUPPORTED
 
 CUresult cuInit(unsigned flags) {
   CALLED();
@@ -115,8 +183,12 @@ CUresult cuGetErrorString(CUresult code, const char** text) {
     case INVALID_DEVICE: *text = "invalid device ordinal"; return OK;
     case INVALID_PTX: *text = "a PTX JIT compilation failed"; return OK;
     case 222: *text = "the provided PTX was compiled with an unsupported toolchain."; return OK;
+    case INVALID_CONTEXT: *text = "invalid device context"; return OK;
     case 500: *text = "named symbol not found"; return OK;
+    case NOT_READY: *text = "device not ready"; return OK;
     case 700: *text = "an illegal memory access was encountered"; return OK;
+    case 702: *text = "the launch timed out and was terminated"; return OK;
+    case CAPTURE_UNSUPPORTED: *text = "operation not permitted when stream is capturing"; return OK;
     default: *text = NULL; return INVALID_VALUE;
   }
 }
@@ -164,67 +236,197 @@ CUresult cuDeviceGetAttribute(int* value, int attribute, int device) {
   return OK;
 }
 
-static int the_context;
 CUresult cuDevicePrimaryCtxRetain(void** context, int device) {
   CALLED();
   (void)device;
+  retained++;
   *context = &the_context;
   return OK;
 }
 CUresult cuDevicePrimaryCtxRelease_v2(int device) {
   CALLED();
   (void)device;
+  if (retained == 0) return INVALID_CONTEXT;
+  retained--;
   return OK;
 }
 CUresult cuCtxSetCurrent(void* context) {
   CALLED();
-  return context == &the_context ? OK : INVALID_VALUE;
+  if (context != &the_context) return INVALID_VALUE;
+  if (depth == 0) depth = 1;
+  current[depth - 1] = context;
+  return OK;
 }
-CUresult cuCtxPushCurrent_v2(void* context) { return context == &the_context ? OK : INVALID_VALUE; }
+CUresult cuCtxPushCurrent_v2(void* context) {
+  if (context != &the_context || retained == 0 || depth == 16) return INVALID_CONTEXT;
+  current[depth++] = context;
+  return OK;
+}
 CUresult cuCtxPopCurrent_v2(void** context) {
-  *context = &the_context;
+  if (depth == 0) return INVALID_CONTEXT;
+  *context = current[--depth];
   return OK;
 }
 
+/* ---- Work that waits ---- */
+
+static void append(queue* to, const work* what) {
+  work* copy = malloc(sizeof *copy);
+  *copy = *what;
+  copy->next = NULL;
+  if (to->last) to->last->next = copy;
+  else to->first = copy;
+  to->last = copy;
+}
+
+static void clear(queue* of) {
+  while (of->first) {
+    work* done = of->first;
+    of->first = done->next;
+    free(done);
+  }
+  of->last = NULL;
+}
+
+static CUresult enqueue(void* in, const work* what) {
+  stream* to = in ? in : &default_stream;
+  pthread_mutex_lock(&lock);
+  if (what->kind == RECORD) what->event->state = WAITING;
+  append(to->captured ? to->captured : &to->waiting, what);
+  pthread_mutex_unlock(&lock);
+  return OK;
+}
+
+/* Whether these bytes lie in one live allocation. */
+static int is_live(uint64_t address, size_t bytes) {
+  for (allocation* a = live; a; a = a->next) {
+    if (address >= a->begin && address - a->begin + bytes <= a->bytes) return 1;
+  }
+  return 0;
+}
+
+static CUresult run(const work* launch) {
+  const function* f = launch->f;
+  char value[4096];
+  while (setting("hang", f->name, value, sizeof value)) usleep(10000);
+  if (setting("fault", f->name, value, sizeof value)) return atoi(value);
+  for (int i = 0; i < f->parameters; i++) {
+    if (!is_live(launch->values[i], 1)) return ILLEGAL_ADDRESS;
+  }
+  if (run_kernel) return run_kernel(f->name, launch->extents, launch->values);
+  long threads = 1;
+  for (int i = 0; i < 6; i++) threads *= launch->extents[i];
+  float* a[4] = {0};
+  for (int i = 0; i < f->parameters && i < 4; i++) {
+    a[i] = (float*)(uintptr_t)launch->values[i];
+    if (!strncmp(f->name, "fake_", 5) && !is_live(launch->values[i], sizeof(float) * threads)) {
+      return ILLEGAL_ADDRESS;
+    }
+  }
+  if (strncmp(f->name, "fake_add", 8) == 0) {
+    for (long i = 0; i < threads; i++) a[2][i] = a[0][i] + a[1][i];
+  } else if (strncmp(f->name, "fake_twice", 10) == 0) {
+    for (long i = 0; i < threads; i++) a[1][i] = 2 * a[0][i];
+  } else if (f->parameters > 0 && setting("answer", NULL, value, sizeof value)) {
+    FILE* file = fopen(value, "rb");
+    char* to = (char*)(uintptr_t)launch->values[f->parameters - 1];
+    int byte;
+    while (file && (byte = fgetc(file)) != EOF) *to++ = (char)byte;
+    if (file) fclose(file);
+  }
+  return OK;
+}
+
+static void execute(const work* next) {
+  switch (next->kind) {
+    case COPY: memcpy(next->to, next->from, next->bytes); return;
+    case FILL:
+      /* What is larger than any tensor of a test is there to empty caches. */
+      if (next->bytes <= MOST_FILLED) memset(next->to, next->byte, next->bytes);
+      return;
+    case LAUNCH: fault = run(next); return;
+    case RECORD:
+      clock_gettime(CLOCK_MONOTONIC, &next->event->at);
+      next->event->state = HAPPENED;
+      return;
+  }
+}
+
+static void drain(stream* of) {
+  pthread_mutex_lock(&lock);
+  for (work* next = of->waiting.first; next && !fault; next = next->next) execute(next);
+  clear(&of->waiting);
+  pthread_mutex_unlock(&lock);
+}
+
+static void drain_all(void) {
+  for (stream* each = streams; each; each = each->next) drain(each);
+}
+
+/* ---- Memory ---- */
+
 CUresult cuMemAlloc_v2(uint64_t* address, size_t bytes) {
-  CALLED();
+  IN_CONTEXT();
+  NOT_CAPTURED();
+  if (bytes == 0) return INVALID_VALUE;
   *address = (uint64_t)(uintptr_t)aligned_alloc(256, (bytes + 255) / 256 * 256);
-  memset((void*)(uintptr_t)*address, 0xC5, bytes);
+  if (bytes <= MOST_FILLED) memset((void*)(uintptr_t)*address, 0xC5, bytes);
+  allocation* added = malloc(sizeof *added);
+  pthread_mutex_lock(&lock);
+  *added = (allocation){live, *address, bytes};
+  live = added;
+  pthread_mutex_unlock(&lock);
   return OK;
 }
 CUresult cuMemFree_v2(uint64_t address) {
-  CALLED();
+  IN_CONTEXT();
+  NOT_CAPTURED();
+  drain_all(); /* as the driver does */
+  pthread_mutex_lock(&lock);
+  allocation** at = &live;
+  while (*at && (*at)->begin != address) at = &(*at)->next;
+  allocation* freed = *at;
+  if (freed) *at = freed->next;
+  pthread_mutex_unlock(&lock);
+  if (!freed) return INVALID_VALUE;
   free((void*)(uintptr_t)address);
+  free(freed);
   return OK;
 }
 CUresult cuMemcpyHtoD_v2(uint64_t to, const void* from, size_t bytes) {
-  CALLED();
+  IN_CONTEXT();
+  NOT_CAPTURED();
+  if (!is_live(to, bytes)) return INVALID_VALUE;
   memcpy((void*)(uintptr_t)to, from, bytes);
   return OK;
 }
 CUresult cuMemcpyHtoDAsync_v2(uint64_t to, const void* from, size_t bytes, void* stream) {
-  CALLED();
-  (void)stream;
-  memcpy((void*)(uintptr_t)to, from, bytes);
-  return OK;
+  IN_CONTEXT();
+  if (!is_live(to, bytes)) return INVALID_VALUE;
+  work copy = {.kind = COPY, .to = (void*)(uintptr_t)to, .from = from, .bytes = bytes};
+  return enqueue(stream, &copy);
 }
 CUresult cuMemcpyDtoHAsync_v2(void* to, uint64_t from, size_t bytes, void* stream) {
-  CALLED();
-  (void)stream;
-  memcpy(to, (void*)(uintptr_t)from, bytes);
-  return OK;
+  IN_CONTEXT();
+  if (!is_live(from, bytes)) return INVALID_VALUE;
+  work copy = {.kind = COPY, .to = to, .from = (void*)(uintptr_t)from, .bytes = bytes};
+  return enqueue(stream, &copy);
 }
 CUresult cuMemsetD8Async(uint64_t to, unsigned char value, size_t bytes, void* stream) {
-  CALLED();
-  (void)stream;
-  memset((void*)(uintptr_t)to, value, bytes);
-  return OK;
+  IN_CONTEXT();
+  if (!is_live(to, bytes)) return INVALID_VALUE;
+  work fill = {.kind = FILL, .to = (void*)(uintptr_t)to, .byte = value, .bytes = bytes};
+  return enqueue(stream, &fill);
 }
+
+/* ---- Code ---- */
 
 CUresult cuModuleLoadDataEx(void** loaded, const void* image, unsigned count, int* options,
                             void** values) {
-  CALLED();
+  IN_CONTEXT();
+  NOT_CAPTURED();
   int is_cubin = memcmp(image, "\177ELF", 4) == 0;
+  CHECK(called(is_cubin ? "load_cubin" : "load_ptx"));
   if (!is_cubin && strstr(image, ".version") == NULL) {
     for (unsigned i = 0; i < count; i++) {
       if (options[i] == 5) snprintf(values[i], 1000, "ptxas: line 1: this is no PTX");
@@ -237,38 +439,45 @@ CUresult cuModuleLoadDataEx(void** loaded, const void* image, unsigned count, in
   return OK;
 }
 CUresult cuModuleUnload(void* loaded) {
-  CALLED();
+  IN_CONTEXT();
+  drain_all();
   free(((module*)loaded)->ptx);
   free(loaded);
   return OK;
 }
 CUresult cuModuleGetFunction(void** found, void* loaded, const char* name) {
-  CALLED();
+  IN_CONTEXT();
+  function* made = calloc(1, sizeof *made); /* lives as long as the process, as CUfunctions may */
+  snprintf(made->name, sizeof made->name, "%s", name);
+  made->shared = DEFAULT_SHARED;
+  *found = made;
   if (!((module*)loaded)->ptx) {
-    function* assembled = calloc(1, sizeof *assembled);
-    snprintf(assembled->name, sizeof assembled->name, "%s", name);
-    assembled->parameters = number("parameters", 2);
-    *found = assembled;
+    made->parameters = number("parameters", 2);
     return OK;
   }
   char entry[300];
   snprintf(entry, sizeof entry, ".entry %s(", name);
   const char* at = strstr(((module*)loaded)->ptx, entry);
   if (!at) return 500;
-  function* made = calloc(1, sizeof *made); /* lives as long as the process, as CUfunctions may */
-  snprintf(made->name, sizeof made->name, "%s", name);
   const char* end = strchr(at, ')');
+  const char* body = strchr(at, '{');
   while ((at = strstr(at, ".param")) && at < end) {
     made->parameters++;
     at++;
   }
-  *found = made;
+  const char* block = strstr(end, ".reqntid");
+  if (block && block < body) {
+    sscanf(block, ".reqntid %u, %u, %u", &made->required[0], &made->required[1],
+           &made->required[2]);
+  }
   return OK;
 }
 CUresult cuFuncSetAttribute(void* f, int attribute, int value) {
-  CALLED();
-  (void)f;
-  return attribute == 8 && value > (227 << 10) ? INVALID_VALUE : OK;
+  IN_CONTEXT();
+  if (attribute != 8) return INVALID_VALUE;
+  if (value > MOST_SHARED) return INVALID_VALUE;
+  if (value > DEFAULT_SHARED) ((function*)f)->shared = value;
+  return OK;
 }
 CUresult cuFuncGetAttribute(int* value, int attribute, void* f) {
   (void)f;
@@ -276,144 +485,126 @@ CUresult cuFuncGetAttribute(int* value, int attribute, void* f) {
   return OK;
 }
 
-static void run(const function* f, long threads, void** parameters) {
-  float* a[4] = {0};
-  for (int i = 0; i < f->parameters && i < 4; i++) a[i] = *(float**)parameters[i];
-  if (strncmp(f->name, "fake_add", 8) == 0) {
-    for (long i = 0; i < threads; i++) a[2][i] = a[0][i] + a[1][i];
-    return;
+static int fits(const function* f, const unsigned* extents, unsigned shared) {
+  const unsigned* grid = extents;
+  const unsigned* block = extents + 3;
+  for (int i = 0; i < 6; i++) {
+    if (extents[i] == 0) return 0;
   }
-  if (strncmp(f->name, "fake_twice", 10) == 0) {
-    for (long i = 0; i < threads; i++) a[1][i] = 2 * a[0][i];
-    return;
+  for (int i = 0; i < 3; i++) {
+    if (f->required[0] && block[i] != f->required[i]) return 0;
   }
-  char path[4096];
-  if (f->parameters > 0 && setting("answer", NULL, path, sizeof path)) {
-    FILE* file = fopen(path, "rb");
-    char* to = *(char**)parameters[f->parameters - 1];
-    int byte;
-    while (file && (byte = fgetc(file)) != EOF) *to++ = (char)byte;
-    if (file) fclose(file);
-  }
-}
-
-/* What is launched while a stream is captured; it runs when the graph does. */
-typedef struct {
-  const function* f;
-  long threads;
-  void* parameters[16];
-  uint64_t values[16];
-} captured;
-typedef struct {
-  captured launches[256];
-  int count;
-} graph;
-static graph* capturing;
-
-static CUresult capture(const function* f, long threads, void** parameters) {
-  if (capturing->count == 256 || f->parameters > 16) return INVALID_VALUE;
-  captured* launch = &capturing->launches[capturing->count++];
-  launch->f = f;
-  launch->threads = threads;
-  for (int i = 0; i < f->parameters; i++) {
-    launch->values[i] = *(uint64_t*)parameters[i];
-    launch->parameters[i] = &launch->values[i];
-  }
-  return OK;
-}
-CUresult cuStreamBeginCapture_v2(void* stream, int mode) {
-  CALLED();
-  (void)stream, (void)mode;
-  capturing = calloc(1, sizeof *capturing);
-  return OK;
-}
-CUresult cuStreamEndCapture(void* stream, void** made) {
-  CALLED();
-  (void)stream;
-  *made = capturing;
-  capturing = NULL;
-  return OK;
-}
-CUresult cuGraphInstantiateWithFlags(void** made, void* of, uint64_t flags) {
-  CALLED();
-  (void)flags;
-  graph* copy = malloc(sizeof *copy);
-  *copy = *(graph*)of;
-  for (int i = 0; i < copy->count; i++) {
-    for (int k = 0; k < 16; k++) copy->launches[i].parameters[k] = &copy->launches[i].values[k];
-  }
-  *made = copy;
-  return OK;
-}
-CUresult cuGraphDestroy(void* of) {
-  CALLED();
-  free(of);
-  return OK;
-}
-CUresult cuGraphExecDestroy(void* of) {
-  CALLED();
-  free(of);
-  return OK;
-}
-CUresult cuGraphLaunch(void* of, void* stream) {
-  CALLED();
-  (void)stream;
-  graph* ready = of;
-  for (int i = 0; i < ready->count; i++) {
-    run(ready->launches[i].f, ready->launches[i].threads, ready->launches[i].parameters);
-  }
-  return OK;
+  return grid[0] <= INT32_MAX && grid[1] <= 65535 && grid[2] <= 65535 && block[2] <= 64 &&
+         (uint64_t)block[0] * block[1] * block[2] <= 1024 && shared <= (unsigned)f->shared;
 }
 
 CUresult cuLaunchKernel(void* f, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by,
                         unsigned bz, unsigned shared, void* stream, void** parameters,
                         void** extra) {
+  IN_CONTEXT();
+  work launch = {.kind = LAUNCH, .f = f, .extents = {gx, gy, gz, bx, by, bz}};
+  if (extra || !fits(f, launch.extents, shared) || launch.f->parameters > MOST_PARAMETERS) {
+    return INVALID_VALUE;
+  }
+  for (int i = 0; i < launch.f->parameters; i++) launch.values[i] = *(uint64_t*)parameters[i];
+  return enqueue(stream, &launch);
+}
+
+/* ---- Streams, graphs and events ---- */
+
+CUresult cuStreamCreate(void** made, unsigned flags) {
+  IN_CONTEXT();
+  (void)flags;
+  stream* created = calloc(1, sizeof *created);
+  pthread_mutex_lock(&lock);
+  created->next = streams;
+  streams = created;
+  pthread_mutex_unlock(&lock);
+  *made = created;
+  return OK;
+}
+CUresult cuStreamDestroy_v2(void* of) {
+  IN_CONTEXT();
+  drain(of);
+  pthread_mutex_lock(&lock);
+  stream** at = &streams;
+  while (*at != of) at = &(*at)->next;
+  *at = (*at)->next;
+  pthread_mutex_unlock(&lock);
+  free(of);
+  return OK;
+}
+CUresult cuStreamSynchronize(void* of) {
+  IN_CONTEXT();
+  NOT_CAPTURED();
+  drain(of ? of : &default_stream);
+  return fault;
+}
+CUresult cuStreamBeginCapture_v2(void* of, int mode) {
+  IN_CONTEXT();
+  (void)mode;
+  if (!of || ((stream*)of)->captured) return CAPTURE_UNSUPPORTED;
+  ((stream*)of)->captured = calloc(1, sizeof(queue));
+  captures++;
+  return OK;
+}
+CUresult cuStreamEndCapture(void* of, void** made) {
+  IN_CONTEXT();
+  *made = ((stream*)of)->captured;
+  ((stream*)of)->captured = NULL;
+  captures--;
+  return OK;
+}
+CUresult cuGraphInstantiateWithFlags(void** made, void* of, uint64_t flags) {
+  IN_CONTEXT();
+  (void)flags;
+  queue* copy = calloc(1, sizeof *copy);
+  for (work* each = ((queue*)of)->first; each; each = each->next) append(copy, each);
+  *made = copy;
+  return OK;
+}
+CUresult cuGraphDestroy(void* of) {
   CALLED();
-  (void)shared, (void)stream, (void)extra;
-  if (!gx || !gy || !gz || (unsigned long)bx * by * bz > 1024) return INVALID_VALUE;
-  long threads = (long)gx * gy * gz * bx * by * bz;
-  if (capturing) return capture(f, threads, parameters);
-  run(f, threads, parameters);
+  clear(of);
+  free(of);
+  return OK;
+}
+CUresult cuGraphExecDestroy(void* of) {
+  CALLED();
+  clear(of);
+  free(of);
+  return OK;
+}
+CUresult cuGraphLaunch(void* of, void* in) {
+  IN_CONTEXT();
+  for (work* each = ((queue*)of)->first; each; each = each->next) enqueue(in, each);
   return OK;
 }
 
-CUresult cuStreamCreate(void** stream, unsigned flags) {
-  CALLED();
-  (void)flags;
-  *stream = malloc(1);
-  return OK;
-}
-CUresult cuStreamDestroy_v2(void* stream) {
-  CALLED();
-  free(stream);
-  return OK;
-}
-CUresult cuStreamSynchronize(void* stream) {
-  CALLED();
-  (void)stream;
-  return OK;
-}
 CUresult cuEventCreate(void** made, unsigned flags) {
-  CALLED();
+  IN_CONTEXT();
   (void)flags;
   *made = calloc(1, sizeof(event));
   return OK;
 }
 CUresult cuEventDestroy_v2(void* made) {
-  CALLED();
+  IN_CONTEXT();
+  drain_all();
   free(made);
   return OK;
 }
-CUresult cuEventRecord(void* made, void* stream) {
-  CALLED();
-  (void)stream;
-  clock_gettime(CLOCK_MONOTONIC, &((event*)made)->at);
-  return OK;
+CUresult cuEventRecord(void* made, void* in) {
+  IN_CONTEXT();
+  work record = {.kind = RECORD, .event = made};
+  return enqueue(in, &record);
 }
 CUresult cuEventElapsedTime(float* ms, void* from, void* to) {
-  const struct timespec* a = &((event*)from)->at;
-  const struct timespec* b = &((event*)to)->at;
+  const event* a = from;
+  const event* b = to;
   CALLED();
-  *ms = (float)((double)(b->tv_sec - a->tv_sec) * 1e3 + (double)(b->tv_nsec - a->tv_nsec) / 1e6);
+  if (a->state == NEVER || b->state == NEVER) return INVALID_VALUE;
+  if (a->state == WAITING || b->state == WAITING) return NOT_READY;
+  *ms = (float)((double)(b->at.tv_sec - a->at.tv_sec) * 1e3 +
+                (double)(b->at.tv_nsec - a->at.tv_nsec) / 1e6);
   return OK;
 }

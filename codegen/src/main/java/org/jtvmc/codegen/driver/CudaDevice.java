@@ -62,7 +62,7 @@ public final class CudaDevice {
   }
 
   /** Where it is plugged in, as NVIDIA's other libraries spell it: {@code 00000000:3B:00.0}. */
-  String busId() {
+  public String busId() {
     return String.format(
         Locale.ROOT, "%08x:%02x:%02x.0", attribute(50), attribute(33), attribute(34));
   }

@@ -34,6 +34,7 @@ public final class FakeCuda {
           List.of(CCompiler.PROGRAMS.resolve("fake_cuda.c")),
           "-shared",
           "-fPIC",
+          "-pthread",
           "-Wl,-soname,libcuda.so.1");
       return fake;
     } catch (IOException e) {

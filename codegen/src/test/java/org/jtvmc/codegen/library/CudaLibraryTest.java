@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.TreeSet;
 import org.jtvmc.codegen.CodegenException;
 import org.jtvmc.codegen.cuda.Assembler;
+import org.jtvmc.codegen.cuda.Cubin;
 import org.jtvmc.codegen.cuda.DeviceKernel;
 import org.jtvmc.codegen.cuda.Launch;
 import org.jtvmc.codegen.cuda.Launch.Argument;
@@ -165,6 +166,31 @@ class CudaLibraryTest {
       fake.configure();
       library.newContext().close();
     }
+    var calls = fake.calls();
+    assertEquals(count(calls, "load_ptx"), count(calls, "cuModuleUnload"));
+  }
+
+  @Test
+  void machineCodeIsLoadedWhereItFitsAndPtxElsewhere() throws IOException {
+    Assembler assembler = (_, _) -> new Cubin(new byte[] {127, 'E', 'L', 'F', 0});
+    for (var line :
+        List.of(
+            List.of("86", "load_cubin"), // a newer device of the same major version
+            List.of("90", "load_ptx"))) {
+      fake.configure("capability " + line.getFirst());
+      fake.calls();
+      try (var library = load("cubin" + line.getFirst(), assembler)) {
+        library.newContext().close();
+      }
+      var loaded = fake.calls().stream().filter(call -> call.startsWith("load_")).toList();
+      assertEquals(List.of(line.getLast(), line.getLast()), loaded);
+    }
+    // A driver that is older than the toolkit whose ptxas was there.
+    fake.configure("capability 80", "fail load_cubin 209");
+    try (var library = load("toonew", assembler)) {
+      library.newContext().close();
+    }
+    assertEquals(2, count(fake.calls(), "load_ptx"));
   }
 
   @Test
@@ -189,6 +215,10 @@ class CudaLibraryTest {
   }
 
   private LoadedLibrary load(String name) throws IOException {
+    return load(name, Assembler.NONE);
+  }
+
+  private LoadedLibrary load(String name, Assembler assembler) throws IOException {
     var vector = TensorType.of(DType.F32, N);
     var bytes = new byte[4 * N];
     for (int i = 0; i < N; i++) {
@@ -209,12 +239,12 @@ class CudaLibraryTest {
             true,
             List.of());
     var library = folder.resolve("lib" + name + ".so");
-    ModelLibrary.write(model, program(), library);
+    ModelLibrary.write(model, program(assembler), library);
     return new LoadedLibrary(library, name, 0, Optional.empty());
   }
 
   /** One kernel of two launches, with a workspace between them, and one of one launch. */
-  private static DeviceProgram program() {
+  private static DeviceProgram program(Assembler assembler) {
     var grid = new Extent(2, 2, 1);
     var block = new Extent(32, 1, 1);
     var twiceTheSum =
@@ -261,7 +291,7 @@ class CudaLibraryTest {
                     new Place.Workspace(4 * N + 64))),
             new DeviceProgram.Call(
                 add, 2, List.of(new Place.Workspace(0), new Place.Weights(0), new Place.Io(2)))),
-        Assembler.NONE);
+        assembler);
   }
 
   private static List<MemorySegment> hostData(Arena arena) {

@@ -2,10 +2,11 @@ package org.jtvmc.tuner.measure.worker;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import org.jtvmc.codegen.driver.CudaContext;
+import org.jtvmc.codegen.driver.CudaDevice;
 import org.jtvmc.codegen.driver.CudaDriver;
 import org.jtvmc.codegen.driver.CudaStream;
 import org.jtvmc.codegen.driver.CudaUnavailableException;
@@ -13,6 +14,9 @@ import org.jtvmc.codegen.driver.DeviceClocks;
 
 /** The first GPU of this machine, which one worker has for itself while it lives. */
 final class DeviceMachine implements AutoCloseable {
+
+  /** How long the process that measured before may take to end: its last kernel may hang. */
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
 
   private final FileChannel lockFile;
   private final CudaDriver driver;
@@ -28,27 +32,45 @@ final class DeviceMachine implements AutoCloseable {
   DeviceMachine(boolean flush) {
     this.flush = flush;
     driver = CudaDriver.open();
-    lockFile = lock();
-    context = driver.device(0).open();
+    try {
+      CudaDevice device = driver.device(0);
+      context = device.open();
+      lockFile = lock(device.busId());
+    } catch (RuntimeException e) {
+      driver.close();
+      throw e;
+    }
     stream = context.newStream();
     clocks = new DeviceClocks(context.device());
   }
 
-  private static FileChannel lock() {
-    Path file = Path.of(System.getProperty("java.io.tmpdir"), "jtvmc-gpu0.lock");
+  /**
+   * The device for this process alone.
+   *
+   * @param bus where it is plugged in: processes that see other devices count them in other ways
+   */
+  private static FileChannel lock(String bus) {
+    Path file =
+        Path.of(
+            System.getProperty("java.io.tmpdir"), "jtvmc-gpu-" + bus.replace(':', '-') + ".lock");
     try {
       FileChannel channel =
           FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-      FileLock lock = channel.tryLock();
-      if (lock == null) {
-        channel.close();
-        throw new CudaUnavailableException(
-            "another process measures on the GPU (it holds %s): wait for it".formatted(file));
+      for (long end = System.nanoTime() + PATIENCE.toNanos(); channel.tryLock() == null; ) {
+        if (System.nanoTime() > end) {
+          channel.close();
+          throw new CudaUnavailableException(
+              "another process measures on the GPU (it holds %s): wait for it".formatted(file));
+        }
+        Thread.sleep(100);
       }
       return channel;
     } catch (IOException e) {
       throw new CudaUnavailableException(
           "the GPU cannot be reserved with %s: %s".formatted(file, e.getMessage()));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new CudaUnavailableException("interrupted while another process measures on the GPU");
     }
   }
 

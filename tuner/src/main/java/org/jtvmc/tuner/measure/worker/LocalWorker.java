@@ -244,7 +244,7 @@ public final class LocalWorker implements Builder, Runner, AutoCloseable {
           built(message) instanceof BuildOutcome.Failed(RecordStatus _, String error)
               ? error
               : "the worker answered with " + message.kind();
-      throw new MeasureException("the right answer of a task cannot be computed: " + cause);
+      throw new MeasureException("a task cannot be prepared: " + cause);
     }
   }
 

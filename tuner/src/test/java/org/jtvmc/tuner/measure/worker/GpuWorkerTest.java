@@ -3,6 +3,7 @@ package org.jtvmc.tuner.measure.worker;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -12,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import org.jtvmc.ir.target.CudaTarget;
 import org.jtvmc.schedule.lower.Lowering;
 import org.jtvmc.schedule.space.DesignSpace;
@@ -19,6 +21,7 @@ import org.jtvmc.tuner.measure.BuildOutcome;
 import org.jtvmc.tuner.measure.KernelCode;
 import org.jtvmc.tuner.measure.KernelSource;
 import org.jtvmc.tuner.measure.Kernels;
+import org.jtvmc.tuner.measure.MeasureException;
 import org.jtvmc.tuner.measure.MeasureTask;
 import org.jtvmc.tuner.measure.Reference;
 import org.jtvmc.tuner.measure.RunOutcome;
@@ -37,6 +40,7 @@ class GpuWorkerTest {
 
   private final CudaTarget gpu = CudaTarget.typical(80);
   private final MeasureTask task = MeasureTask.of(Kernels.increment(), Kernels.host());
+  private WorkerOptions options;
   private LocalWorker worker;
   private KernelCode code;
 
@@ -46,7 +50,7 @@ class GpuWorkerTest {
     assumeTrue(compilesTheStandIn(), "no C compiler \"cc\"");
     configure();
     WorkerOptions standard = WorkerOptions.standard();
-    WorkerOptions options =
+    options =
         new WorkerOptions(
             standard.build(),
             Duration.ofSeconds(3),
@@ -68,6 +72,7 @@ class GpuWorkerTest {
                   "cc",
                   "-shared",
                   "-fPIC",
+                  "-pthread",
                   "-Wl,-soname,libcuda.so.1",
                   "-o",
                   FakeGpuWorkerMain.DRIVER.toString(),
@@ -92,7 +97,26 @@ class GpuWorkerTest {
     return "answer " + file;
   }
 
+  /** The functions of the driver that were called since the last time. */
+  private static List<String> calls() throws IOException {
+    Path log = FOLDER.resolve("fake_cuda.log");
+    List<String> calls = Files.exists(log) ? Files.readAllLines(log) : List.of();
+    Files.deleteIfExists(log);
+    return calls;
+  }
+
+  /** What is called between the last two events, and the second of them. */
+  private static List<String> timed(List<String> calls) {
+    int end = calls.lastIndexOf("cuEventRecord");
+    int begin = calls.subList(0, end).lastIndexOf("cuEventRecord");
+    return calls.subList(begin + 1, end + 2);
+  }
+
   private RunOutcome run() {
+    return run(worker);
+  }
+
+  private RunOutcome run(LocalWorker worker) {
     return worker.run(task, code, Double.POSITIVE_INFINITY, Effort.SEARCH);
   }
 
@@ -147,5 +171,65 @@ class GpuWorkerTest {
     assertEquals(RecordStatus.TIMEOUT, failed.status());
     configure(rightAnswer());
     assertInstanceOf(RunOutcome.Timed.class, run());
+  }
+
+  /** A launch-time limit of the display's driver, say, or a barrier that never comes. */
+  @Test
+  void aKernelThatFaultsOrHangsIsMetAtItsOwnWait() throws IOException {
+    configure(rightAnswer(), "fault " + entry() + " 702");
+
+    RunOutcome.Failed failed = assertInstanceOf(RunOutcome.Failed.class, run());
+
+    assertEquals(RecordStatus.LAUNCH, failed.status());
+    assertTrue(failed.error().contains("timed out"), failed.error());
+    configure(rightAnswer(), "hang " + entry());
+    assertEquals(RecordStatus.TIMEOUT, assertInstanceOf(RunOutcome.Failed.class, run()).status());
+    configure(rightAnswer());
+    assertInstanceOf(RunOutcome.Timed.class, run());
+  }
+
+  private String entry() {
+    return code.device().orElseThrow().launches().getFirst().entry();
+  }
+
+  @Test
+  void nothingIsWaitedForBetweenTheEventsOfASample() throws IOException {
+    configure(rightAnswer());
+    calls();
+    assertInstanceOf(RunOutcome.Timed.class, run());
+
+    List<String> timed = timed(calls());
+
+    assertEquals("cuStreamSynchronize", timed.getLast());
+    assertEquals(Set.of("cuGraphLaunch"), Set.copyOf(timed.subList(0, timed.size() - 2)));
+  }
+
+  @Test
+  void theCacheIsEmptiedBeforeTheFirstEvent() throws IOException {
+    configure(rightAnswer());
+    try (LocalWorker flushing =
+        new LocalWorker(WorkerTarget.of(gpu, Kernels.host(), true), options)) {
+      calls();
+      assertInstanceOf(RunOutcome.Timed.class, run(flushing));
+    }
+    List<String> calls = calls();
+
+    assertEquals(List.of("cuLaunchKernel", "cuEventRecord", "cuStreamSynchronize"), timed(calls));
+    int begin = calls.subList(0, calls.lastIndexOf("cuEventRecord")).lastIndexOf("cuEventRecord");
+    assertEquals("cuMemsetD8Async", calls.get(begin - 1));
+  }
+
+  @Test
+  void oneWorkerHasTheDeviceForItself() throws IOException {
+    configure(rightAnswer());
+    assertInstanceOf(RunOutcome.Timed.class, run());
+    try (LocalWorker second =
+        new LocalWorker(WorkerTarget.of(gpu, Kernels.host(), false), options)) {
+      String refused = assertThrows(MeasureException.class, () -> run(second)).getMessage();
+
+      assertTrue(refused.contains("another process measures on the GPU"), refused);
+      worker.close();
+      assertInstanceOf(RunOutcome.Timed.class, run(second));
+    }
   }
 }

@@ -16,7 +16,8 @@ final class Environment {
     /**
      * A value known when the kernel runs.
      *
-     * @param value the LLVM value; null while only the shape of accesses is studied
+     * @param value the LLVM value, an {@code int64}, or on GPUs an {@code int32} where the range
+     *     allows that; null while only the shape of accesses is studied
      * @param depth the number of loops around the one that binds it
      */
     record Scalar(LLVMValueRef value, Range range, int depth) implements Binding {}

@@ -118,10 +118,15 @@ final class ExprEmitter {
   }
 
   private Value variable(PrimVar variable) {
+    return context.arithmetic.cast(variable.dtype(), bound(variable));
+  }
+
+  /** The variable's value, as an {@code int32} where it is held in one. */
+  Value bound(PrimVar variable) {
     return switch (context.environment.get(variable)) {
-      case Environment.Binding.Scalar scalar -> new Value(scalar.value(), variable.dtype(), 1);
-      case Environment.Binding.Alias(Affine meaning) ->
-          context.arithmetic.cast(variable.dtype(), indexEmitter.emit(meaning));
+      case Environment.Binding.Scalar scalar ->
+          new Value(scalar.value(), ir.isNarrow(scalar.value()) ? DType.I32 : variable.dtype(), 1);
+      case Environment.Binding.Alias(Affine meaning) -> indexEmitter.emit(meaning);
       case null -> throw new CodegenException("variable " + variable + " is not bound");
     };
   }

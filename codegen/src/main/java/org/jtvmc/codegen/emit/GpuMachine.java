@@ -18,6 +18,7 @@ import org.jtvmc.ir.loop.Scope;
 import org.jtvmc.ir.loop.Stmt;
 import org.jtvmc.ir.loop.ThreadTag;
 import org.jtvmc.ir.target.CudaTarget;
+import org.jtvmc.ir.type.DType;
 
 /**
  * A GPU: a thread-bound loop is one iteration of each thread, which finds its own in a special
@@ -76,9 +77,13 @@ final class GpuMachine implements Machine {
       return;
     }
     IrBuilder ir = context.ir;
-    LLVMValueRef own = ir.convert(LLVMZExt, index(ir, tag), ir.types().integer(64));
+    DType width = statements.width(shape);
+    LLVMValueRef number = index(ir, tag);
+    LLVMValueRef own =
+        width.equals(DType.I32) ? number : ir.convert(LLVMZExt, number, ir.types().integer(64));
     boolean fromZero = shape.min().isConstant() && shape.min().constant() == 0;
-    LLVMValueRef value = fromZero ? own : ir.binary(LLVMAdd, own, statements.value(shape.min()));
+    LLVMValueRef value =
+        fromZero ? own : ir.binary(LLVMAdd, own, statements.value(shape.min(), width));
     if (tag == ThreadTag.THREAD_X && fromZero) {
       threads.addLast(loop.var());
     }

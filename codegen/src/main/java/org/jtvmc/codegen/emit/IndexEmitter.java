@@ -2,6 +2,7 @@ package org.jtvmc.codegen.emit;
 
 import static org.bytedeco.llvm.global.LLVM.*;
 
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -14,7 +15,10 @@ import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.PrimVar;
 import org.jtvmc.ir.type.DType;
 
-/** Emits index arithmetic. */
+/**
+ * Emits index arithmetic. A GPU computes in 32 bits, as many as its registers have, and so do its
+ * indices wherever the ranges of the variables show that these suffice.
+ */
 final class IndexEmitter {
   private final EmitContext context;
   private final IrBuilder ir;
@@ -28,17 +32,45 @@ final class IndexEmitter {
 
   /** The value as an {@code int64}; a vector where lanes differ. */
   Value emit(Affine affine) {
+    return context.arithmetic.cast(DType.I64, emit(affine, width(context.indices.range(affine))));
+  }
+
+  /** The integers in which to compute an index of this range: {@code int32} or {@code int64}. */
+  DType width(Range range) {
+    return context.target.isGpu() && fits(range) ? DType.I32 : DType.I64;
+  }
+
+  private static boolean fits(Range range) {
+    return range.within(Integer.MIN_VALUE, Integer.MAX_VALUE);
+  }
+
+  /**
+   * The value modulo 2 to the bits of {@code width}. What is summed up may exceed these where the
+   * sum does not: that goes by the same modulus.
+   */
+  Value emit(Affine affine, DType width) {
     Value sum = null;
+    Affine soFar = Affine.of(0);
     for (Map.Entry<Atom, Long> term : outermostFirst(affine)) {
-      Value scaled = scaled(atom(term.getKey()), term.getValue());
-      sum = sum == null ? scaled : context.arithmetic.binary(BinaryOp.ADD, sum, scaled);
+      Affine own = Affine.of(term.getKey()).times(term.getValue());
+      Value scaled = scaled(atom(term.getKey(), width), term.getValue());
+      if (term.getValue() != 1) {
+        sayExact(scaled, own);
+      }
+      if (sum == null) {
+        sum = scaled;
+      } else {
+        sum = context.arithmetic.binary(BinaryOp.ADD, sum, scaled);
+        sayExact(sum, soFar, own, soFar.plus(own));
+      }
+      soFar = soFar.plus(own);
     }
     if (affine.constant() != 0 || (sum == null && affine.lane() == 0)) {
-      Value constant = ir.constant(DType.I64, affine.constant());
+      Value constant = ir.constant(width, affine.constant());
       sum = sum == null ? constant : context.arithmetic.binary(BinaryOp.ADD, sum, constant);
     }
     if (affine.lane() != 0) {
-      Value lanes = scaled(laneNumbers(), affine.lane());
+      Value lanes = scaled(laneNumbers(width), affine.lane());
       sum = sum == null ? lanes : context.arithmetic.binary(BinaryOp.ADD, sum, lanes);
     }
     return sum;
@@ -46,9 +78,17 @@ final class IndexEmitter {
 
   /** The address of element {@code offset} of the array at {@code base}; a scalar offset. */
   LLVMValueRef address(LLVMTypeRef element, LLVMValueRef base, Affine offset) {
+    Affine moving = offset.plus(-offset.constant());
     LLVMValueRef pointer = base;
-    for (Map.Entry<Atom, Long> term : outermostFirst(offset)) {
-      pointer = ir.pointer(element, pointer, scaled(atom(term.getKey()), term.getValue()).ref());
+    if (width(context.indices.range(moving)).equals(DType.I32)) {
+      if (!moving.isConstant()) {
+        pointer = ir.pointer(element, pointer, emit(moving, DType.I32).ref());
+      }
+    } else {
+      for (Map.Entry<Atom, Long> term : outermostFirst(offset)) {
+        Value part = scaled(atom(term.getKey(), DType.I64), term.getValue());
+        pointer = ir.pointer(element, pointer, part.ref());
+      }
     }
     return offset.constant() == 0
         ? pointer
@@ -76,40 +116,50 @@ final class IndexEmitter {
     return new Value(result, DType.BOOL, lanes);
   }
 
-  private Value laneNumbers() {
+  /**
+   * Says that the sum or product {@code value} does not overflow where 32 bits hold it and what it
+   * is made of. Then its address is known to be the sum of its parts' addresses, of which some do
+   * not move with a loop.
+   */
+  private void sayExact(Value value, Affine... parts) {
+    boolean fit = Arrays.stream(parts).map(context.indices::range).allMatch(IndexEmitter::fits);
+    if (value.dtype().equals(DType.I32) && fit) {
+      ir.neverWraps(value.ref());
+    }
+  }
+
+  private Value laneNumbers(DType width) {
     int lanes = context.environment.lanes();
-    return new Value(ir.iota(ir.types().integer(64), lanes), DType.I64, lanes);
+    return new Value(ir.iota(ir.types().register(width, 1), lanes), width, lanes);
   }
 
   private Value scaled(Value value, long factor) {
     return factor == 1
         ? value
-        : context.arithmetic.binary(BinaryOp.MULTIPLY, value, ir.constant(DType.I64, factor));
+        : context.arithmetic.binary(BinaryOp.MULTIPLY, value, ir.constant(value.dtype(), factor));
   }
 
-  private Value atom(Atom atom) {
-    return switch (atom) {
-      case Atom.Variable(PrimVar variable) -> exprs.emitNode(variable);
-      case Atom.Quotient(Affine numerator, long divisor) ->
-          divide(numerator, divisor, BinaryOp.FLOOR_DIVIDE);
-      case Atom.Modulus(Affine numerator, long divisor) ->
-          divide(numerator, divisor, BinaryOp.FLOOR_MODULO);
-      case Atom.Opaque(PrimExpr expr, _) -> exprs.emitOpaque(expr);
-    };
+  private Value atom(Atom atom, DType width) {
+    Value value =
+        switch (atom) {
+          case Atom.Variable(PrimVar variable) -> exprs.bound(variable);
+          case Atom.Quotient(Affine numerator, long divisor) ->
+              divide(numerator, divisor, BinaryOp.FLOOR_DIVIDE);
+          case Atom.Modulus(Affine numerator, long divisor) ->
+              divide(numerator, divisor, BinaryOp.FLOOR_MODULO);
+          case Atom.Opaque(PrimExpr expr, _) -> exprs.emitOpaque(expr);
+        };
+    return context.arithmetic.cast(width, value);
   }
 
   /** A numerator that is never negative divides unsigned, and in 32 bits where it fits. */
   private Value divide(Affine numerator, long divisor, BinaryOp op) {
-    Value value = emit(numerator);
     Range range = context.indices.range(numerator);
-    if (range.low() < 0) {
-      return context.arithmetic.binary(op, value, ir.constant(DType.I64, divisor));
-    }
-    DType dtype =
-        range.high() <= Integer.MAX_VALUE && divisor <= Integer.MAX_VALUE ? DType.U32 : DType.U64;
-    Value narrow = context.arithmetic.cast(dtype, value);
-    Value result = context.arithmetic.binary(op, narrow, ir.constant(dtype, divisor));
-    return context.arithmetic.cast(DType.I64, result);
+    boolean small = range.high() <= Integer.MAX_VALUE && divisor <= Integer.MAX_VALUE;
+    Value value = emit(numerator, small ? width(range) : DType.I64);
+    DType dtype = range.low() < 0 ? value.dtype() : small ? DType.U32 : DType.U64;
+    Value dividend = context.arithmetic.cast(dtype, value);
+    return context.arithmetic.binary(op, dividend, ir.constant(dtype, divisor));
   }
 
   /** Sums that start with the outer loops' parts leave the inner loop only its own. */

@@ -154,6 +154,19 @@ public final class IrBuilder implements AutoCloseable {
     return LLVMGetPoison(type);
   }
 
+  /** Says that a signed addition or multiplication does not overflow; anything else stays. */
+  void neverWraps(LLVMValueRef value) {
+    int opcode = LLVMGetInstructionOpcode(value);
+    if (opcode == LLVMAdd || opcode == LLVMMul) {
+      LLVMSetNSW(value, 1);
+    }
+  }
+
+  /** True for a scalar integer of 32 bits. */
+  boolean isNarrow(LLVMValueRef value) {
+    return LLVMTypeOf(value).equals(types.integer(32));
+  }
+
   // Lanes
 
   /** The scalar in every lane; a vector of as many lanes stays. */

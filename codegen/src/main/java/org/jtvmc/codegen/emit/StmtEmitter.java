@@ -13,6 +13,7 @@ import org.jtvmc.ir.expr.PrimExprs;
 import org.jtvmc.ir.loop.Effect;
 import org.jtvmc.ir.loop.Scope;
 import org.jtvmc.ir.loop.Stmt;
+import org.jtvmc.ir.type.DType;
 
 /** Emits statements into the current block; control flow is structured. */
 final class StmtEmitter {
@@ -150,8 +151,20 @@ final class StmtEmitter {
 
   /** The {@code int64} that {@code affine} is at this place. */
   LLVMValueRef value(Affine affine) {
+    return value(affine, DType.I64);
+  }
+
+  /** What {@code affine} is at this place, as an integer of {@code width}, which it fits. */
+  LLVMValueRef value(Affine affine, DType width) {
     exprs.beginStatement();
-    return exprs.indexEmitter().emit(affine).ref();
+    return width.equals(DType.I64)
+        ? exprs.indexEmitter().emit(affine).ref()
+        : exprs.indexEmitter().emit(affine, width).ref();
+  }
+
+  /** The integers that hold a loop's variable and its end. */
+  DType width(LoopShape shape) {
+    return exprs.indexEmitter().width(shape.range().plus(new Range(0, 1)));
   }
 
   void emitSerial(Stmt.For loop, LoopShape shape) {
@@ -177,8 +190,9 @@ final class StmtEmitter {
       }
       return;
     }
-    LLVMValueRef begin = value(shape.min());
-    LLVMValueRef end = value(shape.min().plus(shape.extent()));
+    DType width = width(shape);
+    LLVMValueRef begin = value(shape.min(), width);
+    LLVMValueRef end = value(shape.min().plus(shape.extent()), width);
     boolean runs = context.indices.range(shape.extent()).low() > 0;
     emitCounted(loop, begin, end, shape.range(), runs, body);
   }
@@ -209,7 +223,7 @@ final class StmtEmitter {
       ir.branch(ir.compareInts(LLVMIntSLT, begin, end), body, after);
     }
     ir.moveTo(body);
-    LLVMValueRef counter = ir.phi(ir.types().integer(64));
+    LLVMValueRef counter = ir.phi(LLVMTypeOf(begin));
     ir.addIncoming(counter, begin, before);
     try (var _ = context.environment.bindScalar(loop.var(), counter, range)) {
       exprs.beginStatement();
@@ -220,7 +234,7 @@ final class StmtEmitter {
       stores.leave();
       panels.leave();
     }
-    LLVMValueRef next = ir.binary(LLVMAdd, counter, ir.int64(1));
+    LLVMValueRef next = ir.binary(LLVMAdd, counter, LLVMConstInt(LLVMTypeOf(begin), 1, 0));
     LLVMSetNSW(next, 1);
     ir.addIncoming(counter, next, ir.currentBlock());
     ir.branch(ir.compareInts(LLVMIntSLT, next, end), body, after);

@@ -7,7 +7,6 @@ import static org.bytedeco.llvm.global.LLVM.LLVMLShr;
 import static org.bytedeco.llvm.global.LLVM.LLVMMul;
 import static org.bytedeco.llvm.global.LLVM.LLVMSub;
 import static org.bytedeco.llvm.global.LLVM.LLVMTypeOf;
-import static org.bytedeco.llvm.global.LLVM.LLVMZExt;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -43,8 +42,7 @@ final class TensorCores {
     this.statements = statements;
     this.product = product;
     LLVMValueRef thread = GpuMachine.index(ir, ThreadTag.THREAD_X);
-    LLVMValueRef narrow = ir.binary(LLVMAnd, thread, ir.int32(CudaTarget.WARP - 1));
-    this.lane = ir.convert(LLVMZExt, narrow, ir.types().integer(64));
+    this.lane = ir.binary(LLVMAnd, thread, ir.int32(CudaTarget.WARP - 1));
   }
 
   /** True where there is an instruction that multiplies these and adds the products up. */
@@ -89,18 +87,20 @@ final class TensorCores {
     long group = distance(product.rows(), row, row + 1);
     LLVMValueRef within = and(lane, 7);
     LLVMValueRef matrix = shiftRight(lane, 3);
-    LLVMValueRef place = begin(left, product.rows().get(row), shiftRight(lane, 2), k);
+    Affine at = product.rows().get(row).plus(k * left.step());
+    LLVMValueRef place = begin(left, at, shiftRight(lane, 2));
     if (left.byWords()) {
       LLVMValueRef own = sum(place, shiftRight(lane, 2), times(and(lane, 3), left.step()));
       long half = left.step() * left.unit();
-      return loadWords(left, own, 0, group, half, group + half);
+      return loadWords(left, own, at.constant(), 0, group, half, group + half);
     }
     LLVMValueRef half = shiftRight(matrix, 1);
     LLVMValueRef offset =
         left.transposed()
             ? sum(times(within, left.step()), times(half, left.step() * left.unit()))
             : sum(times(within, left.laneStep()), times(half, left.unit()));
-    return load(left, sum(place, offset, times(and(matrix, 1), group)), WORDS_OF_LEFT);
+    LLVMValueRef own = sum(place, offset, times(and(matrix, 1), group));
+    return load(left, own, at.constant(), WORDS_OF_LEFT);
   }
 
   /** Matrices: the first half of the products, the second; the same of the next eight columns. */
@@ -110,13 +110,14 @@ final class TensorCores {
     long next = two ? distance(product.columns(), column, column + 2) : 0;
     LLVMValueRef within = and(lane, 7);
     LLVMValueRef matrix = shiftRight(lane, 3);
-    LLVMValueRef place = begin(right, product.columns().get(column), and(lane, 3), k);
+    Affine at = product.columns().get(column).plus(k * right.step());
+    LLVMValueRef place = begin(right, at, and(lane, 3));
     if (right.byWords()) {
       LLVMValueRef own = sum(place, shiftRight(lane, 2), times(and(lane, 3), right.step()));
       long half = right.step() * right.unit();
       return two
-          ? loadWords(right, own, 0, half, next, next + half)
-          : loadWords(right, own, 0, half);
+          ? loadWords(right, own, at.constant(), 0, half, next, next + half)
+          : loadWords(right, own, at.constant(), 0, half);
     }
     LLVMValueRef half = and(matrix, 1);
     LLVMValueRef offset =
@@ -126,17 +127,21 @@ final class TensorCores {
                 times(shiftRight(within, 1), right.laneStep()),
                 times(and(within, 1), neighbour),
                 times(half, right.unit()));
-    LLVMValueRef other = two ? times(shiftRight(matrix, 1), next) : ir.int64(0);
-    return load(right, sum(place, offset, other), two ? WORDS_OF_LEFT : WORDS_OF_RIGHT);
+    LLVMValueRef other = two ? times(shiftRight(matrix, 1), next) : ir.int32(0);
+    LLVMValueRef own = sum(place, offset, other);
+    return load(right, own, at.constant(), two ? WORDS_OF_LEFT : WORDS_OF_RIGHT);
   }
 
   private static long distance(List<Affine> places, int from, int to) {
     return places.get(to).minus(places.get(from)).constant();
   }
 
-  /** The place of a row or column without what moves with the lane. */
-  private LLVMValueRef begin(Operand operand, Affine place, LLVMValueRef part, int k) {
-    LLVMValueRef own = statements.value(place.plus(k * operand.step()));
+  /**
+   * The place of a row or column without what moves with the lane, and without its constant: that
+   * is part of the instruction.
+   */
+  private LLVMValueRef begin(Operand operand, Affine place, LLVMValueRef part) {
+    LLVMValueRef own = statements.value(place.plus(-place.constant()), DType.I32);
     return ir.binary(LLVMSub, own, times(part, operand.laneStep()));
   }
 
@@ -147,20 +152,23 @@ final class TensorCores {
     return base;
   }
 
-  /** The elements so far from {@code first}, each a word of a fragment. */
-  private LLVMValueRef[] loadWords(Operand operand, LLVMValueRef first, long... distances) {
+  /** The elements so far from {@code own + start}, each a word of a fragment. */
+  private LLVMValueRef[] loadWords(
+      Operand operand, LLVMValueRef own, long start, long... distances) {
     LLVMTypeRef word = ir.types().integer(32);
+    LLVMValueRef first = ir.pointer(word, base(operand), own);
     LLVMValueRef[] fragment = new LLVMValueRef[distances.length];
     for (int i = 0; i < distances.length; i++) {
-      LLVMValueRef place = sum(first, ir.int64(distances[i]));
-      fragment[i] = ir.load(word, ir.pointer(word, base(operand), place), Integer.BYTES);
+      LLVMValueRef place = ir.pointer(word, first, ir.int32(start + distances[i]));
+      fragment[i] = ir.load(word, place, Integer.BYTES);
     }
     return fragment;
   }
 
-  private LLVMValueRef[] load(Operand operand, LLVMValueRef offset, int words) {
+  private LLVMValueRef[] load(Operand operand, LLVMValueRef own, long start, int words) {
     LLVMTypeRef element = ir.types().memory(operand.dtype(), 1);
-    LLVMValueRef pointer = ir.pointer(element, base(operand), offset);
+    LLVMValueRef pointer =
+        ir.pointer(element, ir.pointer(element, base(operand), own), ir.int32(start));
     String name =
         "llvm.nvvm.ldmatrix.sync.aligned.m8n8.x%d%s.b16"
             .formatted(words, operand.transposed() ? ".trans" : "");
@@ -227,18 +235,18 @@ final class TensorCores {
     return dtype.equals(DType.U8) ? ".u8" : ".s8";
   }
 
-  // Arithmetic on int64
+  // Arithmetic on int32, as much as places in shared memory need
 
   private LLVMValueRef and(LLVMValueRef value, long mask) {
-    return ir.binary(LLVMAnd, value, ir.int64(mask));
+    return ir.binary(LLVMAnd, value, ir.int32(mask));
   }
 
   private LLVMValueRef shiftRight(LLVMValueRef value, long bits) {
-    return ir.binary(LLVMLShr, value, ir.int64(bits));
+    return ir.binary(LLVMLShr, value, ir.int32(bits));
   }
 
   private LLVMValueRef times(LLVMValueRef value, long factor) {
-    return ir.binary(LLVMMul, value, ir.int64(factor));
+    return ir.binary(LLVMMul, value, ir.int32(factor));
   }
 
   private LLVMValueRef sum(LLVMValueRef... parts) {

@@ -10,9 +10,9 @@ import org.jtvmc.compiler.dataset.DatasetGenerator;
 import org.jtvmc.compiler.dataset.UntunedQuality;
 import org.jtvmc.compiler.dataset.WarmStartTraining;
 import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.schedule.space.DesignSpace;
 import org.jtvmc.tuner.cost.RankingQuality;
 import org.jtvmc.tuner.measure.worker.WorkerOptions;
-import org.jtvmc.tuner.session.LocalWorkbench;
 import org.jtvmc.tuner.session.Workbench;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -63,6 +63,11 @@ final class DatasetCommand extends Verb {
   private int threads;
 
   @Option(
+      names = "--in-network",
+      description = "Time kernels with the caches as they find them in a network.")
+  private boolean inNetwork;
+
+  @Option(
       names = "--train",
       paramLabel = "MODEL",
       description =
@@ -81,13 +86,15 @@ final class DatasetCommand extends Verb {
     Machine machine = Machine.detect();
     CpuTarget cpu = machine.measurable(machine.cpuTarget(target, threads));
     try (Interruption interruption = new Interruption();
-        Workbench workbench = new LocalWorkbench(cpu, WorkerOptions.standard())) {
+        Workbench workbench =
+            new MeasuringPlace(cpu, machine.host(), true)
+                .workbench(WorkerOptions.standard(), false, inNetwork, DesignSpace.rules(cpu))) {
       DatasetGenerator generator =
           new DatasetGenerator(
               cpu,
               workbench,
               new DatasetGenerator.Options(
-                  kernels, candidates, seed, Optional.ofNullable(timeBudget)),
+                  kernels, candidates, seed, Optional.ofNullable(timeBudget), inNetwork),
               sentence -> note("%s", sentence));
       interruption.onInterrupt(generator::stop);
       DatasetGenerator.Outcome outcome = generator.generate(new DatasetFile(out));

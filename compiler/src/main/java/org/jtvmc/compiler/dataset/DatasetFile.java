@@ -23,9 +23,11 @@ import org.jtvmc.tuner.record.RecordException;
  * A data set on disk: JSON lines of two kinds. The first line of a kernel names its workload and
  * the machine,
  *
- * <pre>{"v":1,"kernel":K,"family":"dense","module":"def @main...","target":{...}}</pre>
+ * <pre>{"v":1,"kernel":K,"family":"dense","module":"def @main...","target":{...},"in_network":true}
+ * </pre>
  *
- * and each measured schedule of it is a line
+ * where the last says that it was timed with the caches as a network leaves them, and each measured
+ * schedule of it is a line
  *
  * <pre>{"v":1,"kernel":K,"by":"random","steps":[...],"time_ms":0.12}</pre>
  *
@@ -60,8 +62,12 @@ public final class DatasetFile {
     this.file = file;
   }
 
-  /** Begins a kernel. */
-  void append(int id, Workload workload, CpuTarget target) {
+  /**
+   * Begins a kernel.
+   *
+   * @param inNetwork whether it is timed with the caches as a network leaves them
+   */
+  void append(int id, Workload workload, CpuTarget target, boolean inNetwork) {
     ObjectNode line = line(id);
     line.put("family", workload.family());
     line.put("module", workload.module());
@@ -74,6 +80,7 @@ public final class DatasetFile {
     machine.put("l1", target.caches().l1());
     machine.put("l2", target.caches().l2());
     machine.put("l3", target.caches().l3());
+    line.put("in_network", inNetwork);
     write(List.of(line));
   }
 

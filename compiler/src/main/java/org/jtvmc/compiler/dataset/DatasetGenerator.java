@@ -3,12 +3,14 @@ package org.jtvmc.compiler.dataset;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jtvmc.compiler.passes.GraphPipeline;
 import org.jtvmc.compiler.pipeline.TaskExtraction;
 import org.jtvmc.ir.op.OperatorRegistry;
@@ -29,14 +31,20 @@ import org.jtvmc.tuner.session.Workbench;
 import org.jtvmc.tuner.task.TuningTask;
 
 /**
- * Measures schedules of many kernels. The first are the default one and those that the shipped
- * model likes best before anything is measured, which shows what it is worth on a kernel that it
- * has not seen. Of the rest half are random points of the space, and half come from an evolutionary
- * search among them: a model must tell good from bad, and good from better. Kernel {@code k} is
- * drawn from the seed and {@code k} alone, so that a data set can be made in several goes.
+ * Measures schedules of many kernels. The first are the default one and some that the shipped model
+ * likes before anything is measured, which shows what it is worth on a kernel that it has not seen.
+ * Then come random points of the space, up to a half of all, and at last offspring of the best of
+ * them: a model must tell good from bad, and good from better. Kernel {@code k} is drawn from the
+ * seed and {@code k} alone, so that a data set can be made in several goes.
  */
 public final class DatasetGenerator {
   private static final int BATCH = 8;
+
+  /** Small, for a kernel is to take a second: the machine is kept from other work meanwhile. */
+  private static final int POPULATION = 48;
+
+  /** Those among which a model that has measured nothing chooses. */
+  private static final int FAVOURITES = 32;
 
   /** Spreads neighbouring numbers over all seeds. */
   private static final long GOLDEN = 0x9E3779B97F4A7C15L;
@@ -54,8 +62,10 @@ public final class DatasetGenerator {
    * @param candidates for each of them
    * @param seed of all chance
    * @param timeBudget when to stop at the latest
+   * @param inNetwork whether the workbench times kernels with the caches as a network leaves them
    */
-  public record Options(int kernels, int candidates, long seed, Optional<Duration> timeBudget) {}
+  public record Options(
+      int kernels, int candidates, long seed, Optional<Duration> timeBudget, boolean inNetwork) {}
 
   /** What is new in the file. */
   public record Outcome(int kernels, int samples, boolean interrupted) {}
@@ -87,7 +97,7 @@ public final class DatasetGenerator {
       SplittableRandom random = new SplittableRandom(options.seed() + id * GOLDEN);
       Workload workload = WorkloadFamilies.draw(random);
       TuningTask task = main(workload);
-      file.append(id, workload, target);
+      file.append(id, workload, target, options.inNetwork());
       int measured = measure(id, task, random, file, start);
       kernels++;
       samples += measured;
@@ -115,61 +125,91 @@ public final class DatasetGenerator {
 
   private int measure(
       int id, TuningTask task, SplittableRandom random, DatasetFile file, long start) {
-    int count = 0;
+    Map<Candidate, Double> times = new LinkedHashMap<>();
     try (CostModel model = CostModels.create("xgboost", target, options.seed())) {
       SearchContext context =
           new SearchContext(
               task.workload(), workbench.space(task), workbench.appraiser(task), model, random);
       SearchStrategy atRandom = new RandomSearch(context);
-      SearchStrategy search = new EvolutionarySearch(context);
-      Candidate byDefault = context.space().defaultCandidate();
-      double best = Double.POSITIVE_INFINITY;
-      while (count < options.candidates() && !isOver(start)) {
-        double progress = (double) count / options.candidates();
-        Proposer proposer =
-            count == 0 ? Proposer.MODEL : progress < 0.5 ? Proposer.RANDOM : Proposer.SEARCH;
-        SearchStrategy strategy = proposer == Proposer.RANDOM ? atRandom : search;
+      EvolutionarySearch search = new EvolutionarySearch(context);
+      while (times.size() < options.candidates() && !isOver(start)) {
+        Proposer proposer = proposer(times.size());
+        int count = Math.min(BATCH, options.candidates() - times.size());
         List<Candidate> batch =
-            strategy.propose(Math.min(BATCH, options.candidates() - count), progress);
+            switch (proposer) {
+              case RULES, MODEL ->
+                  withDefault(context, among(FAVOURITES, count - 1, search, random));
+              case RANDOM -> atRandom.propose(count, 0);
+              case SEARCH -> search.fittest(POPULATION, count);
+            };
+        batch = batch.stream().filter(candidate -> !times.containsKey(candidate)).toList();
         if (batch.isEmpty()) {
           break;
         }
-        List<MeasureResult> results = workbench.measurer().measure(task, batch, best);
+        List<MeasureResult> results = workbench.measurer().measure(task, batch, best(times));
+        file.append(id, taken(id, batch, results, proposer, context.space().defaultCandidate()));
         List<Observation> observations = new ArrayList<>();
-        List<DatasetFile.Sample> samples = new ArrayList<>();
-        List<org.jtvmc.tuner.cost.Sample> lessons = new ArrayList<>();
         for (int k = 0; k < batch.size(); k++) {
-          double time = results.get(k).bestMs();
-          if (results.get(k).status() != RecordStatus.OK) {
-            notes.accept(
-                "kernel %d: %s: %s: %s"
-                    .formatted(
-                        id,
-                        results.get(k).status().symbol(),
-                        results.get(k).error(),
-                        batch.get(k).text()));
-          }
-          best = Math.min(best, time);
-          observations.add(new Observation(batch.get(k), time));
-          Proposer by = batch.get(k).equals(byDefault) ? Proposer.RULES : proposer;
-          samples.add(new DatasetFile.Sample(batch.get(k).text(), by, time));
-          context
-              .appraiser()
-              .appraise(batch.get(k))
-              .ifPresent(
-                  a ->
-                      lessons.add(
-                          new org.jtvmc.tuner.cost.Sample(context.group(), a.features(), time)));
+          times.put(batch.get(k), results.get(k).bestMs());
+          observations.add(new Observation(batch.get(k), results.get(k).bestMs()));
         }
         atRandom.observe(observations);
         search.observe(observations);
-        model.update(lessons);
-        file.append(id, samples);
-        count += batch.size();
       }
     } catch (MeasureException e) {
       notes.accept("kernel %d (%s): %s".formatted(id, task.name(), e.getMessage()));
     }
-    return count;
+    return times.size();
+  }
+
+  private Proposer proposer(int measured) {
+    if (measured == 0) {
+      return Proposer.MODEL;
+    }
+    return 2 * measured < options.candidates() ? Proposer.RANDOM : Proposer.SEARCH;
+  }
+
+  private static double best(Map<Candidate, Double> times) {
+    return times.values().stream().reduce(Double.POSITIVE_INFINITY, Math::min);
+  }
+
+  private static List<Candidate> withDefault(SearchContext context, List<Candidate> others) {
+    Candidate byDefault = context.space().defaultCandidate();
+    return Stream.concat(
+            Stream.of(byDefault).filter(c -> context.appraiser().appraise(c).isPresent()),
+            others.stream().filter(c -> !c.equals(byDefault)))
+        .toList();
+  }
+
+  /** The first half of {@code number} are the fittest, the others are any of the favourites. */
+  private static List<Candidate> among(
+      int favourites, int number, EvolutionarySearch search, SplittableRandom random) {
+    List<Candidate> all = new ArrayList<>(search.fittest(POPULATION, favourites));
+    List<Candidate> chosen = new ArrayList<>();
+    while (chosen.size() < number && !all.isEmpty()) {
+      chosen.add(all.remove(chosen.size() < number / 2 ? 0 : random.nextInt(all.size())));
+    }
+    return chosen;
+  }
+
+  private List<DatasetFile.Sample> taken(
+      int id,
+      List<Candidate> batch,
+      List<MeasureResult> results,
+      Proposer proposer,
+      Candidate byDefault) {
+    List<DatasetFile.Sample> samples = new ArrayList<>();
+    for (int k = 0; k < batch.size(); k++) {
+      Candidate candidate = batch.get(k);
+      MeasureResult result = results.get(k);
+      if (result.status() != RecordStatus.OK) {
+        notes.accept(
+            "kernel %d: %s: %s: %s"
+                .formatted(id, result.status().symbol(), result.error(), candidate.text()));
+      }
+      Proposer by = candidate.equals(byDefault) ? Proposer.RULES : proposer;
+      samples.add(new DatasetFile.Sample(candidate.text(), by, result.bestMs()));
+    }
+    return samples;
   }
 }

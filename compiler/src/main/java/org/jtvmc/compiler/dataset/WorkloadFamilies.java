@@ -1,5 +1,6 @@
 package org.jtvmc.compiler.dataset;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -58,7 +59,9 @@ final class WorkloadFamilies {
           new Kind("softmax", r -> rows(r, "nn.softmax(%x, axis=-1)"), 1),
           new Kind("layer_norm", WorkloadFamilies::layerNorm, 1),
           new Kind("elementwise", WorkloadFamilies::elementwise, 1),
-          new Kind("transpose", WorkloadFamilies::transpose, 2));
+          new Kind("transpose", WorkloadFamilies::transpose, 2),
+          new Kind("concatenate", WorkloadFamilies::concatenate, 2),
+          new Kind("slice", WorkloadFamilies::slice, 1));
 
   private WorkloadFamilies() {}
 
@@ -303,5 +306,44 @@ final class WorkloadFamilies {
         "%x: " + type(heads, rows, columns),
         type(heads, columns, rows),
         "transpose(%x, axes=[0, 2, 1])");
+  }
+
+  /** Images side by side, as where branches of a network meet. */
+  private static String concatenate(SplittableRandom random) {
+    int axis = channelsLast(random) ? 3 : 1;
+    long size = pick(random, IMAGES);
+    int parts = 2 + random.nextInt(3);
+    List<String> parameters = new ArrayList<>();
+    List<String> operands = new ArrayList<>();
+    long channels = 0;
+    for (int part = 0; part < parts; part++) {
+      long own = pick(random, CHANNELS);
+      parameters.add("%%x%d: %s".formatted(part, image(axis == 3, own, size)));
+      operands.add(then(pick(random, EPILOGUES), "%x" + part));
+      channels += own;
+    }
+    return channels * size * size > MOST_ELEMENTS
+        ? null
+        : function(
+            String.join(", ", parameters),
+            image(axis == 3, channels, size),
+            "concatenate((%s), axis=%d)".formatted(String.join(", ", operands), axis));
+  }
+
+  /** Some columns of all rows, as where heads are taken apart. */
+  private static String slice(SplittableRandom random) {
+    long heads = pick(random, HEADS);
+    long rows = pick(random, LENGTHS);
+    long columns = pick(random, LENGTHS);
+    int parts = pick(random, 2, 3, 4);
+    if (heads * rows * columns > MOST_ELEMENTS || columns % parts != 0 || columns / parts < 4) {
+      return null;
+    }
+    long length = columns / parts;
+    long begin = length * random.nextInt(parts);
+    return function(
+        "%x: " + type(heads, rows, columns),
+        type(heads, rows, length),
+        "strided_slice(%%x, axes=[2], begin=[%d], end=[%d])".formatted(begin, begin + length));
   }
 }

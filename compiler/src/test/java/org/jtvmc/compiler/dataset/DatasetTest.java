@@ -26,14 +26,14 @@ class DatasetTest {
   @Test
   void everyDrawnWorkloadIsAKernelAndTheSameAgain() {
     Set<String> families = new HashSet<>();
-    for (long seed = 0; seed < 160; seed++) {
+    for (long seed = 0; seed < 240; seed++) {
       Workload workload = WorkloadFamilies.draw(new SplittableRandom(seed));
       families.add(workload.family());
       assertTrue(
           DatasetGenerator.main(workload).flops() <= 5e8, () -> "large: " + workload.module());
       assertEquals(workload, WorkloadFamilies.draw(new SplittableRandom(seed)));
     }
-    assertEquals(15, families.size(), families::toString);
+    assertEquals(17, families.size(), families::toString);
   }
 
   @Test
@@ -42,7 +42,7 @@ class DatasetTest {
     CpuTarget target = HostCpu.detect().target();
     Workload workload = WorkloadFamilies.draw(new SplittableRandom(1));
     DatasetFile file = new DatasetFile(path);
-    file.append(4, workload, target);
+    file.append(4, workload, target, true);
     DatasetFile.Sample right = new DatasetFile.Sample("[]", Proposer.MODEL, 0.25);
     DatasetFile.Sample failed =
         new DatasetFile.Sample("[]", Proposer.RANDOM, Double.POSITIVE_INFINITY);
@@ -60,7 +60,7 @@ class DatasetTest {
     DatasetFile file = new DatasetFile(folder.resolve("set.jsonl"));
     try (Workbench workbench = new LocalWorkbench(target, WorkerOptions.standard())) {
       for (int kernels : new int[] {1, 2}) {
-        var options = new DatasetGenerator.Options(kernels, 4, 3, Optional.empty());
+        var options = new DatasetGenerator.Options(kernels, 4, 3, Optional.empty(), false);
         var generator = new DatasetGenerator(target, workbench, options, _ -> {});
         assertEquals(1, generator.generate(file).kernels());
       }

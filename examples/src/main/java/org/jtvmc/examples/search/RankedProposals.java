@@ -47,11 +47,12 @@ class RankedProposals implements SearchStrategy {
   private List<Candidate> fastestFirst(List<Candidate> pool) {
     List<Candidate> known = new ArrayList<>();
     List<Appraisal> appraisals = new ArrayList<>();
-    for (Candidate candidate : pool) {
-      Optional<Appraisal> appraisal = context.appraiser().appraise(candidate);
-      if (appraisal.isPresent()) {
-        known.add(candidate);
-        appraisals.add(appraisal.get());
+    List<Optional<Appraisal>> looked =
+        pool.parallelStream().map(context.appraiser()::appraise).toList();
+    for (int k = 0; k < pool.size(); k++) {
+      if (looked.get(k).isPresent()) {
+        known.add(pool.get(k));
+        appraisals.add(looked.get(k).get());
       }
     }
     double trust = context.costModel().confidence(context.group());

@@ -9,13 +9,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalDouble;
 
 /**
  * The runs of an experiment, in a CSV file with a line for each trial. The file is replaced as a
- * whole after each run, so that an experiment that was interrupted goes on where it was.
+ * whole each time runs are added, so that an experiment that was interrupted goes on where it was.
  */
 final class RunTable {
-  private static final String HEADER = "workload;variant;seed;trial;seconds;best_gflops";
+  private static final String HEADER =
+      "workload;variant;seed;trial;seconds;best_gflops;in_turn_gflops";
 
   private record Key(String workload, String variant, long seed) {}
 
@@ -47,7 +49,13 @@ final class RunTable {
         trials
             .computeIfAbsent(
                 new Key(fields[0], fields[1], Long.parseLong(fields[2])), _ -> new ArrayList<>())
-            .add(new Run.Trial(Double.parseDouble(fields[4]), Double.parseDouble(fields[5])));
+            .add(
+                new Run.Trial(
+                    Double.parseDouble(fields[4]),
+                    Double.parseDouble(fields[5]),
+                    fields[6].isEmpty()
+                        ? OptionalDouble.empty()
+                        : OptionalDouble.of(Double.parseDouble(fields[6]))));
       } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
         throw new IOException("%s: line %d is no trial".formatted(file, k + 1), e);
       }
@@ -61,9 +69,9 @@ final class RunTable {
     return runs.containsKey(new Key(workload, variant, seed));
   }
 
-  /** Adds a run and saves it. */
-  void add(Run run) throws IOException {
-    runs.put(new Key(run.workload(), run.variant(), run.seed()), run);
+  /** Adds runs and saves them. */
+  void addAll(List<Run> fresh) throws IOException {
+    fresh.forEach(run -> runs.put(new Key(run.workload(), run.variant(), run.seed()), run));
     List<String> lines = new ArrayList<>(List.of(HEADER));
     for (Run each : runs.values()) {
       for (int k = 0; k < each.trials().size(); k++) {
@@ -71,13 +79,16 @@ final class RunTable {
         lines.add(
             String.format(
                 Locale.ROOT,
-                "%s;%s;%d;%d;%.2f;%.2f",
+                "%s;%s;%d;%d;%.2f;%.2f;%s",
                 each.workload(),
                 each.variant(),
                 each.seed(),
                 k,
                 trial.seconds(),
-                trial.bestGflops()));
+                trial.bestGflops(),
+                trial.inTurnGflops().isPresent()
+                    ? "%.2f".formatted(trial.inTurnGflops().getAsDouble())
+                    : ""));
       }
     }
     Path part = file.resolveSibling(file.getFileName() + ".part");

@@ -7,10 +7,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import org.jtvmc.codegen.llvm.HostCpu;
@@ -18,9 +20,11 @@ import org.jtvmc.compiler.passes.GraphPipeline;
 import org.jtvmc.compiler.pipeline.TaskExtraction;
 import org.jtvmc.compiler.source.ModelSource;
 import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.tuner.measure.MeasureResult;
 import org.jtvmc.tuner.measure.worker.WorkerOptions;
 import org.jtvmc.tuner.record.RecordStore;
 import org.jtvmc.tuner.record.TuningRecord;
+import org.jtvmc.tuner.search.Candidate;
 import org.jtvmc.tuner.session.LocalWorkbench;
 import org.jtvmc.tuner.session.TuningListener;
 import org.jtvmc.tuner.session.TuningOptions;
@@ -34,7 +38,9 @@ import picocli.CommandLine.Parameters;
 
 /**
  * Compares ways to search: how fast is the best schedule after each trial? Every variant runs with
- * every seed on every workload; runs that the table has already are left out.
+ * every seed on every workload. What the variants found with one seed is then measured in turn, for
+ * a clock that changes from session to session hides what differs between them. Runs that the table
+ * has already are left out.
  */
 @Command(
     name = "SearchExperiment",
@@ -87,14 +93,16 @@ public final class SearchExperiment implements Callable<Integer> {
     // Seed by seed, so that what an interrupted experiment has is complete for fewer seeds.
     for (long seed = 1; seed <= seeds; seed++) {
       for (Map.Entry<String, TuningTask> task : tasks.entrySet()) {
-        for (Variant variant : Variant.ALL) {
-          if (Duration.between(start, Instant.now()).toSeconds() >= seconds) {
-            System.out.println("time is up; call again to go on");
-            return 0;
+        if (!table.contains(task.getKey(), Variant.ALL.getLast().name(), seed)) {
+          List<Searched> searched = new ArrayList<>();
+          for (Variant variant : Variant.ALL) {
+            if (Duration.between(start, Instant.now()).toSeconds() >= seconds) {
+              System.out.println("time is up; call again to go on");
+              return 0;
+            }
+            searched.add(run(task.getKey(), task.getValue(), variant, seed));
           }
-          if (!table.contains(task.getKey(), variant.name(), seed)) {
-            table.add(run(task.getKey(), task.getValue(), variant, seed));
-          }
+          table.addAll(compare(task.getValue(), searched));
         }
       }
     }
@@ -111,7 +119,25 @@ public final class SearchExperiment implements Callable<Integer> {
         .orElseThrow(() -> new IllegalArgumentException(source.name() + " has no kernel"));
   }
 
-  private Run run(String workload, TuningTask task, Variant variant, long seed) {
+  /** The runs, with their best schedules measured in turn. */
+  private List<Run> compare(TuningTask task, List<Searched> searched) {
+    List<Integer> counts = List.of(Summary.EARLY, trials);
+    List<Candidate> best =
+        searched.stream()
+            .flatMap(each -> counts.stream().map(each::bestAfter).flatMap(Optional::stream))
+            .distinct()
+            .toList();
+    Map<Candidate, Double> gflops = new HashMap<>();
+    try (Workbench workbench = new LocalWorkbench(target, WorkerOptions.standard())) {
+      List<MeasureResult> results = workbench.measurer().compare(task, best);
+      for (int k = 0; k < best.size(); k++) {
+        gflops.put(best.get(k), task.flops() / results.get(k).medianMs() / 1e6);
+      }
+    }
+    return searched.stream().map(each -> each.compared(counts, gflops)).toList();
+  }
+
+  private Searched run(String workload, TuningTask task, Variant variant, long seed) {
     TuningOptions options =
         new TuningOptions(
             trials,
@@ -130,12 +156,18 @@ public final class SearchExperiment implements Callable<Integer> {
           .run(List.of(task));
       double best = Double.POSITIVE_INFINITY;
       List<Run.Trial> measured = new ArrayList<>();
+      List<Optional<Candidate>> fastest = new ArrayList<>();
+      Optional<Candidate> fastestSoFar = Optional.empty();
       for (TuningRecord record : records.of(task.key(target))) {
         if (!record.confirmed()) {
-          best = Math.min(best, record.bestMs());
+          if (record.bestMs() < best) {
+            best = record.bestMs();
+            fastestSoFar = Optional.of(workbench.space(task).replay(record.decisions()));
+          }
+          fastest.add(fastestSoFar);
           double speed = Double.isInfinite(best) ? 0 : task.flops() / best / 1e6;
           double after = Duration.between(start, record.at()).toMillis() / 1e3;
-          measured.add(new Run.Trial(after, speed));
+          measured.add(new Run.Trial(after, speed, OptionalDouble.empty()));
         }
       }
       System.out.printf(
@@ -146,7 +178,7 @@ public final class SearchExperiment implements Callable<Integer> {
           measured.isEmpty() ? 0 : measured.getLast().bestGflops(),
           measured.size(),
           Duration.between(start, Instant.now()).toSeconds());
-      return new Run(workload, variant.name(), seed, measured);
+      return new Searched(new Run(workload, variant.name(), seed, measured), fastest);
     }
   }
 }

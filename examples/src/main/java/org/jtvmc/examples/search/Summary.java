@@ -8,7 +8,7 @@ import java.util.Optional;
 /** What the runs say, as tables in Markdown. */
 final class Summary {
   /** After so many trials a search should be nearly done. */
-  private static final int EARLY = 16;
+  static final int EARLY = 16;
 
   private final RunTable table;
   private final int trials;
@@ -25,7 +25,7 @@ final class Summary {
     return speeds(EARLY) + "\n" + speeds(trials) + "\n" + comparison();
   }
 
-  /** GFLOP/s of each variant on each workload, over the seeds. */
+  /** GFLOP/s of what each variant found on each workload, measured in turn, over the seeds. */
   private String speeds(int after) {
     StringBuilder text = new StringBuilder("| after %d trials |".formatted(after));
     table.workloads().forEach(workload -> text.append(" `").append(workload).append("` |"));
@@ -34,7 +34,7 @@ final class Summary {
       text.append("| ").append(variant.name()).append(" |");
       for (String workload : table.workloads()) {
         List<Double> speeds =
-            table.of(workload, variant.name()).stream().map(run -> run.bestAfter(after)).toList();
+            table.of(workload, variant.name()).stream().map(run -> run.inTurnAfter(after)).toList();
         text.append(' ').append(Interval.of(speeds).text(1)).append(" |");
       }
       text.append('\n');
@@ -65,7 +65,7 @@ final class Summary {
                 .filter(run -> run.seed() == full.seed())
                 .findFirst();
         other.ifPresent(
-            run -> percent.add(100 * (run.bestAfter(after) / full.bestAfter(after) - 1)));
+            run -> percent.add(100 * (run.inTurnAfter(after) / full.inTurnAfter(after) - 1)));
       }
     }
     Interval interval = Interval.of(percent);

@@ -21,11 +21,12 @@ import org.jtvmc.tuner.feature.ProgramFeatures;
  * Evolution of schedules under a model of their speed, after Ansor (OSDI 2020), for budgets of tens
  * of trials a task instead of thousands.
  *
- * <p>Each round a population of random points and of offspring of the best measured ones evolves
- * for some generations; a candidate's fitness blends the draft model's estimate with the learnt
- * model's, which gains weight as samples come in (Pruner, ASPLOS 2025). The fittest that were not
- * measured yet are proposed, and now and then a random one. Towards the end of the budget ever more
- * of a batch is taken from the direct neighbours of the best (Droplet search: coordinate descent).
+ * <p>Each round a population of random points and of offspring of the best measured ones, at first
+ * of the default schedule, evolves for some generations; a candidate's fitness blends the draft
+ * model's estimate with the learnt model's, which gains weight as samples come in (Pruner, ASPLOS
+ * 2025). The fittest that were not measured yet are proposed, and now and then a random one.
+ * Towards the end of the budget ever more of a batch is taken from the direct neighbours of the
+ * best (Droplet search: coordinate descent).
  *
  * <p>Different decisions may lead to the same loops, as do limits of unrolling that no loop comes
  * near. A population holds one candidate of each, and none is proposed whose loops were proposed
@@ -118,12 +119,15 @@ public final class EvolutionarySearch implements SearchStrategy {
   /** The fitness of everything that the generations came across and that was not measured. */
   private Map<Candidate, Double> evolve(int size) {
     List<Candidate> parents = fastest(PARENTS);
-    List<Candidate> first = new ArrayList<>(parents);
-    int offspring = parents.isEmpty() ? 0 : (int) (size * MEASURED_SHARE);
+    if (parents.isEmpty()) {
+      parents = List.of(context.space().defaultCandidate());
+    }
+    List<Candidate> known = parents;
+    List<Candidate> first = new ArrayList<>(known);
+    int offspring = (int) (size * MEASURED_SHARE);
     first.addAll(
         make(
-            offspring,
-            (k, chance) -> context.space().mutate(parents.get(k % parents.size()), chance)));
+            offspring, (k, chance) -> context.space().mutate(known.get(k % known.size()), chance)));
     first.addAll(make(size - offspring, (_, chance) -> context.space().random(chance)));
     Pool all = new Pool(new LinkedHashMap<>(), new HashSet<>());
     List<Map.Entry<Candidate, Double>> population = score(first, all);

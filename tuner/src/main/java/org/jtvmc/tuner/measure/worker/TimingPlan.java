@@ -14,6 +14,9 @@ import org.jtvmc.tuner.measure.Runner.Effort;
  * closer it comes.
  */
 final class TimingPlan {
+  /** Not even cold caches and parked threads explain so much in a kernel that is not short. */
+  private static final double LOST_AT_ONCE = 10;
+
   /** No bad luck explains so much: one that is so many times slower is not timed again. */
   private static final double LOST = 3;
 
@@ -57,6 +60,11 @@ final class TimingPlan {
     this.bestMs = bestMs;
     this.effort = effort;
     this.before = before;
+  }
+
+  /** Whether a kernel that was run once, to see what it computes, need not be run again. */
+  boolean isLost(double firstMs) {
+    return firstMs > SHORT_MS && firstMs > LOST_AT_ONCE * bestMs;
   }
 
   /** The times in milliseconds; {@code measure} makes those of one series of samples. */

@@ -1,6 +1,7 @@
 package org.jtvmc.tuner.measure.worker;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
@@ -26,6 +27,16 @@ class TimingPlanTest {
               return Collections.nCopies(timing.repeat(), ms);
             });
     return series.stream().mapToLong(timing -> timing.repeat() * timing.number()).sum();
+  }
+
+  @Test
+  void aCheckedCandidateIsGivenUpOnlyWhereNoColdCachesExplainItsTime() {
+    TimingPlan plan = new TimingPlan(BEST_MS, Effort.SEARCH, Optional.empty());
+    assertTrue(plan.isLost(11 * BEST_MS));
+    assertFalse(plan.isLost(9 * BEST_MS));
+    assertFalse(new TimingPlan(0.01, Effort.SEARCH, Optional.empty()).isLost(1));
+    assertFalse(
+        new TimingPlan(Double.POSITIVE_INFINITY, Effort.SEARCH, Optional.empty()).isLost(1000));
   }
 
   @Test

@@ -2,6 +2,7 @@ package org.jtvmc.codegen.emit;
 
 import static org.bytedeco.llvm.global.LLVM.*;
 
+import java.util.List;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.PointerPointer;
 import org.bytedeco.llvm.LLVM.LLVMBasicBlockRef;
@@ -138,6 +139,16 @@ public final class IrBuilder implements AutoCloseable {
         elements.put(i, LLVMConstInt(element, values[i], 0));
       }
       return LLVMConstVector(elements, values.length);
+    }
+  }
+
+  /** A constant vector, each value rounded to {@code dtype}. */
+  public LLVMValueRef constants(DType dtype, List<Double> values) {
+    try (PointerPointer<LLVMValueRef> elements = new PointerPointer<>(values.size())) {
+      for (int i = 0; i < values.size(); i++) {
+        elements.put(i, constant(dtype, (double) values.get(i)).ref());
+      }
+      return LLVMConstVector(elements, values.size());
     }
   }
 

@@ -137,6 +137,21 @@ class MathAccuracyTest {
     verify(narrow, function, x);
   }
 
+  /** What GELU subtracts from is then nothing, however large the number it multiplies with. */
+  @Test
+  void errorFunctionIsOneFarFromZero() {
+    NDArray x = NDArray.allocate(TensorType.of(DType.F32, 32));
+    for (int i = 0; i < 32; i++) {
+      x.setDouble(i, (i % 2 == 0 ? 1 : -1) * (4 + i * i * i));
+    }
+    for (KernelFixture each : List.of(fixture, narrow)) {
+      NDArray y = apply(each, IntrinsicOp.ERF, List.of(x));
+      for (int i = 0; i < 32; i++) {
+        assertEquals(Math.signum(x.getDouble(i)), y.getDouble(i));
+      }
+    }
+  }
+
   private static double within(Case function, double value) {
     return Math.abs(value) > function.limit() ? value % 1000 : value;
   }

@@ -2,6 +2,7 @@ package org.jtvmc.codegen.emit.math;
 
 import static org.bytedeco.llvm.global.LLVM.*;
 
+import java.util.List;
 import org.bytedeco.llvm.LLVM.LLVMTypeRef;
 import org.bytedeco.llvm.LLVM.LLVMValueRef;
 import org.jtvmc.codegen.emit.InstructionSet;
@@ -158,6 +159,25 @@ final class FloatLanes {
   LLVMValueRef atMost(LLVMValueRef a, double high) {
     LLVMValueRef most = of(high);
     return select(less(most, a), most, a);
+  }
+
+  /** True where {@link #lookUp} is an instruction. */
+  boolean looksUp() {
+    return lanes == 16 && !isDouble() && target.isX86() && target.features().contains("avx512f");
+  }
+
+  /**
+   * For each lane the one of 32 values that the last five bits of {@code index} name.
+   *
+   * @param index integers
+   */
+  LLVMValueRef lookUp(LLVMValueRef index, List<Double> values) {
+    return ir.intrinsic(
+        "llvm.x86.avx512.vpermi2var.ps.512",
+        NO_TYPES,
+        ir.constants(dtype, values.subList(0, lanes)),
+        index,
+        ir.constants(dtype, values.subList(lanes, 2 * lanes)));
   }
 
   // Bits

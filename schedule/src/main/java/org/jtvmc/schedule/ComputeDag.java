@@ -34,6 +34,8 @@ public final class ComputeDag {
   private final String hash;
   private final double flops;
   private final Strategies strategies;
+  private final Findings findings;
+  private final boolean open;
 
   /**
    * The ways to compute the same.
@@ -56,10 +58,13 @@ public final class ComputeDag {
     this.hash = dag.hash;
     this.flops = dag.flops;
     this.strategies = strategies;
+    this.findings = dag.findings;
+    this.open = dag.open;
   }
 
   private ComputeDag(List<Tensor> inputs, List<Tensor> outputs, List<Tensor> order) {
     this.strategies = Strategies.NONE;
+    this.findings = new Findings();
     this.outputs = List.copyOf(outputs);
     this.ids = new HashMap<>();
     this.consumers = new HashMap<>();
@@ -91,6 +96,7 @@ public final class ComputeDag {
     this.text = WorkloadText.of(this);
     this.hash = WorkloadText.sha256(text);
     this.flops = FlopCount.of(this);
+    this.open = stages.stream().anyMatch(stage -> isOpen(stage.op()));
   }
 
   /** The DAG behind {@code outputs}; its inputs in the order in which they are first read. */
@@ -155,9 +161,19 @@ public final class ComputeDag {
     return new ComputeDag(this, new Strategies(own, new LinkedHashMap<>(others), null));
   }
 
+  /** What its schedules have in common. */
+  public Findings findings() {
+    return findings;
+  }
+
+  /** True where {@code tensor} is one of the inputs, or computed, and not made by a schedule. */
+  public boolean has(Tensor tensor) {
+    return ids.containsKey(tensor);
+  }
+
   /** True where a size is known only at run time. */
   public boolean isOpen() {
-    return stages.stream().anyMatch(stage -> isOpen(stage.op()));
+    return open;
   }
 
   private static boolean isOpen(ComputeOp op) {

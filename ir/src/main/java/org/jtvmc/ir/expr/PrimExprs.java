@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import org.jtvmc.ir.type.DType;
 
 /** Traversal and rewriting of scalar expressions. */
 public final class PrimExprs {
@@ -33,8 +34,33 @@ public final class PrimExprs {
   /** Calls {@code visitor} with {@code expr} and everything below it, parents first. */
   public static void forEach(PrimExpr expr, Consumer<PrimExpr> visitor) {
     visitor.accept(expr);
-    for (PrimExpr child : children(expr)) {
-      forEach(child, visitor);
+    switch (expr) {
+      case IntImm _, FloatImm _, PrimVar _ -> {}
+      case Binary(_, PrimExpr left, PrimExpr right) -> {
+        forEach(left, visitor);
+        forEach(right, visitor);
+      }
+      case Compare(_, PrimExpr left, PrimExpr right) -> {
+        forEach(left, visitor);
+        forEach(right, visitor);
+      }
+      case Not(PrimExpr operand) -> forEach(operand, visitor);
+      case Select(PrimExpr condition, PrimExpr whenTrue, PrimExpr whenFalse) -> {
+        forEach(condition, visitor);
+        forEach(whenTrue, visitor);
+        forEach(whenFalse, visitor);
+      }
+      case Cast(_, PrimExpr value) -> forEach(value, visitor);
+      case Reinterpret(_, PrimExpr value) -> forEach(value, visitor);
+      case Intrinsic intrinsic -> forEach(intrinsic.arguments(), visitor);
+      case Read read -> forEach(read.indices(), visitor);
+      case Load load -> forEach(load.indices(), visitor);
+    }
+  }
+
+  private static void forEach(List<PrimExpr> expressions, Consumer<PrimExpr> visitor) {
+    for (int i = 0; i < expressions.size(); i++) {
+      forEach(expressions.get(i), visitor);
     }
   }
 
@@ -43,32 +69,69 @@ public final class PrimExprs {
    * changes none; otherwise rebuilt through the folding factories.
    */
   public static PrimExpr mapChildren(PrimExpr expr, UnaryOperator<PrimExpr> rewrite) {
-    List<PrimExpr> before = children(expr);
-    if (before.isEmpty()) {
-      return expr;
-    }
-    List<PrimExpr> after = new ArrayList<>(before.size());
-    boolean changed = false;
-    for (PrimExpr child : before) {
-      PrimExpr mapped = rewrite.apply(child);
-      changed |= mapped != child;
-      after.add(mapped);
-    }
-    if (!changed) {
-      return expr;
-    }
     return switch (expr) {
       case IntImm _, FloatImm _, PrimVar _ -> expr;
-      case Binary binary -> Binary.of(binary.op(), after.get(0), after.get(1));
-      case Compare compare -> Compare.of(compare.op(), after.get(0), after.get(1));
-      case Not _ -> Not.of(after.get(0));
-      case Select _ -> Select.of(after.get(0), after.get(1), after.get(2));
-      case Cast cast -> Cast.of(cast.dtype(), after.get(0));
-      case Reinterpret bits -> Reinterpret.of(bits.dtype(), after.get(0));
-      case Intrinsic intrinsic -> new Intrinsic(intrinsic.op(), after);
-      case Read read -> new Read(read.tensor(), after);
-      case Load load -> new Load(load.buffer(), after);
+      case Binary(BinaryOp op, PrimExpr left, PrimExpr right) -> {
+        PrimExpr newLeft = rewrite.apply(left);
+        PrimExpr newRight = rewrite.apply(right);
+        yield newLeft == left && newRight == right ? expr : Binary.of(op, newLeft, newRight);
+      }
+      case Compare(Compare.Op op, PrimExpr left, PrimExpr right) -> {
+        PrimExpr newLeft = rewrite.apply(left);
+        PrimExpr newRight = rewrite.apply(right);
+        yield newLeft == left && newRight == right ? expr : Compare.of(op, newLeft, newRight);
+      }
+      case Not(PrimExpr operand) -> {
+        PrimExpr newOperand = rewrite.apply(operand);
+        yield newOperand == operand ? expr : Not.of(newOperand);
+      }
+      case Select(PrimExpr condition, PrimExpr whenTrue, PrimExpr whenFalse) -> {
+        PrimExpr newCondition = rewrite.apply(condition);
+        PrimExpr newTrue = rewrite.apply(whenTrue);
+        PrimExpr newFalse = rewrite.apply(whenFalse);
+        yield newCondition == condition && newTrue == whenTrue && newFalse == whenFalse
+            ? expr
+            : Select.of(newCondition, newTrue, newFalse);
+      }
+      case Cast(DType dtype, PrimExpr value) -> {
+        PrimExpr newValue = rewrite.apply(value);
+        yield newValue == value ? expr : Cast.of(dtype, newValue);
+      }
+      case Reinterpret(DType dtype, PrimExpr value) -> {
+        PrimExpr newValue = rewrite.apply(value);
+        yield newValue == value ? expr : Reinterpret.of(dtype, newValue);
+      }
+      case Intrinsic intrinsic -> {
+        List<PrimExpr> arguments = map(intrinsic.arguments(), rewrite);
+        yield arguments == intrinsic.arguments()
+            ? expr
+            : new Intrinsic(intrinsic.op(), arguments);
+      }
+      case Read read -> {
+        List<PrimExpr> indices = map(read.indices(), rewrite);
+        yield indices == read.indices() ? expr : new Read(read.tensor(), indices);
+      }
+      case Load load -> {
+        List<PrimExpr> indices = map(load.indices(), rewrite);
+        yield indices == load.indices() ? expr : new Load(load.buffer(), indices);
+      }
     };
+  }
+
+  /** The list with {@code rewrite} applied; the same object where that changes nothing. */
+  private static List<PrimExpr> map(List<PrimExpr> list, UnaryOperator<PrimExpr> rewrite) {
+    List<PrimExpr> mapped = null;
+    for (int i = 0; i < list.size(); i++) {
+      PrimExpr before = list.get(i);
+      PrimExpr after = rewrite.apply(before);
+      if (after != before && mapped == null) {
+        mapped = new ArrayList<>(list);
+      }
+      if (mapped != null) {
+        mapped.set(i, after);
+      }
+    }
+    return mapped == null ? list : mapped;
   }
 
   /** Rewrites bottom-up: operands first, then {@code rewrite} on the rebuilt node. */

@@ -1,9 +1,11 @@
 package org.jtvmc.schedule.lower;
 
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jtvmc.ir.arith.Simplifier;
 import org.jtvmc.ir.arith.VarRanges;
 import org.jtvmc.ir.expr.PrimExpr;
@@ -13,6 +15,7 @@ import org.jtvmc.ir.expr.Read;
 import org.jtvmc.ir.te.Axis;
 import org.jtvmc.ir.te.ComputeOp;
 import org.jtvmc.ir.te.Tensor;
+import org.jtvmc.schedule.ComputeDag;
 import org.jtvmc.schedule.Schedule;
 import org.jtvmc.schedule.Stage;
 
@@ -26,16 +29,64 @@ import org.jtvmc.schedule.Stage;
 final class EffectiveBodies {
   private final Map<Tensor, Stage> inlined = new IdentityHashMap<>();
   private final Map<Tensor, PrimExpr> inlinedBodies = new IdentityHashMap<>();
+  private final Set<Tensor> inlinedTensors;
+  private final ComputeDag dag;
+
+  /** True where inlined stages compute and read what the computation says. */
+  private final boolean plainlyInlined;
+
+  /**
+   * What a stage computes.
+   *
+   * @param reads of other stages and of inputs
+   */
+  record Effective(PrimExpr body, List<Read> reads) {
+
+    private static Effective of(PrimExpr body) {
+      List<Read> reads = new ArrayList<>();
+      PrimExprs.forEach(
+          body,
+          node -> {
+            if (node instanceof Read read) {
+              reads.add(read);
+            }
+          });
+      return new Effective(body, List.copyOf(reads));
+    }
+  }
+
+  /** What the effective body of a stage depends on that no step has changed. */
+  private record Question(Tensor tensor, Set<Tensor> inlined) {}
 
   EffectiveBodies(Schedule schedule) {
+    this.dag = schedule.dag();
     for (Stage stage : schedule.stages()) {
       if (stage.isInlined()) {
         inlined.put(stage.tensor(), stage);
       }
     }
+    this.inlinedTensors = Set.copyOf(inlined.keySet());
+    this.plainlyInlined = inlined.values().stream().allMatch(this::isPlain);
   }
 
-  PrimExpr of(Stage stage) {
+  /** True where the stage computes and reads what the computation says. */
+  private boolean isPlain(Stage stage) {
+    return stage.op() == stage.tensor().op()
+        && stage.redirects().isEmpty()
+        && dag.has(stage.tensor());
+  }
+
+  Effective of(Stage stage) {
+    return plainlyInlined && isPlain(stage)
+        ? dag.findings()
+            .answer(
+                new Question(stage.tensor(), inlinedTensors),
+                Effective.class,
+                () -> Effective.of(simplified(stage)))
+        : Effective.of(simplified(stage));
+  }
+
+  private PrimExpr simplified(Stage stage) {
     PrimExpr body = expanded(stage);
     VarRanges ranges = new VarRanges();
     Simplifier simplifier = new Simplifier(ranges);

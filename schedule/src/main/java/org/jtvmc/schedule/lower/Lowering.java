@@ -1,7 +1,6 @@
 package org.jtvmc.schedule.lower;
 
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
@@ -13,18 +12,14 @@ import java.util.Set;
 import org.jtvmc.ir.arith.LinearForm;
 import org.jtvmc.ir.arith.Simplifier;
 import org.jtvmc.ir.arith.VarRanges;
-import org.jtvmc.ir.expr.Compare;
 import org.jtvmc.ir.expr.PrimExpr;
-import org.jtvmc.ir.expr.PrimExprs;
 import org.jtvmc.ir.expr.PrimVar;
 import org.jtvmc.ir.expr.Read;
-import org.jtvmc.ir.expr.Select;
 import org.jtvmc.ir.loop.Buffer;
 import org.jtvmc.ir.loop.ForKind;
 import org.jtvmc.ir.loop.PrimFunc;
 import org.jtvmc.ir.loop.Scope;
 import org.jtvmc.ir.loop.Stmt;
-import org.jtvmc.ir.loop.Stmts;
 import org.jtvmc.ir.te.Axis;
 import org.jtvmc.ir.te.ComputeOp;
 import org.jtvmc.ir.te.Tensor;
@@ -35,7 +30,6 @@ import org.jtvmc.schedule.Packing;
 import org.jtvmc.schedule.Schedule;
 import org.jtvmc.schedule.ScheduleException;
 import org.jtvmc.schedule.Stage;
-import org.jtvmc.schedule.step.Unroll;
 
 /**
  * Makes loop IR of a schedule, in these steps:
@@ -50,9 +44,6 @@ import org.jtvmc.schedule.step.Unroll;
  * </ol>
  */
 public final class Lowering {
-  /** The most copies of a body whose contents are computed when a model is compiled. */
-  private static final long MOST_COPIES = 64;
-
   private final Schedule schedule;
   private final VarRanges ranges = new VarRanges();
   private final Simplifier simplifier = new Simplifier(ranges);
@@ -87,9 +78,9 @@ public final class Lowering {
     for (Stage stage : schedule.stages()) {
       if (!stage.isInlined() && !folded.contains(stage.tensor())) {
         active.add(stage);
-        PrimExpr body = bodies.of(stage);
-        effective.put(stage, body);
-        reads.put(stage, readsOf(body));
+        EffectiveBodies.Effective own = bodies.of(stage);
+        effective.put(stage, own.body());
+        reads.put(stage, own.reads());
       }
     }
     padded = new PaddedTiles(active, reads);
@@ -146,18 +137,6 @@ public final class Lowering {
           .ifPresent(at -> hosting.add(at.axis()));
     }
     return hosting;
-  }
-
-  private static List<Read> readsOf(PrimExpr body) {
-    List<Read> all = new ArrayList<>();
-    PrimExprs.forEach(
-        body,
-        node -> {
-          if (node instanceof Read read) {
-            all.add(read);
-          }
-        });
-    return all;
   }
 
   private static List<PrimExpr> shape(Stage stage) {
@@ -308,8 +287,8 @@ public final class Lowering {
       }
     }
     List<Buffer> outputs = dag.outputs().stream().map(t -> storage.get(t).buffer()).toList();
-    PrimFunc function =
-        new PrimFunc(name, inputs, outputs, OpenSizes.of(inputs, outputs, body), body);
+    List<PrimVar> sizes = dag.isOpen() ? OpenSizes.of(inputs, outputs, body) : List.of();
+    PrimFunc function = new PrimFunc(name, inputs, outputs, sizes, body);
     return new LoweredKernel(function, sources, packed);
   }
 
@@ -331,67 +310,16 @@ public final class Lowering {
     return all;
   }
 
-  private static PackedConstant packedConstant(PackedOperand operand, String id) {
-    VarRanges ranges = new VarRanges();
-    if (operand.tensor().op() instanceof ComputeOp) {
-      return foldedConstant(operand, id, ranges);
+  private PackedConstant packedConstant(PackedOperand operand, String id) {
+    Tensor tensor = operand.tensor();
+    if (tensor.op() instanceof ComputeOp) {
+      return FoldedConstant.of(schedule.dag(), tensor, id).packed(operand);
     }
-    Storage original = Storage.parameter(operand.tensor(), id);
-    Stmt copy = operand.copy(original, ForKind.SERIAL, ranges, new Simplifier(ranges));
-    PrimFunc packing =
-        new PrimFunc("pack", List.of(original.buffer()), List.of(operand.buffer()), copy);
-    return new PackedConstant(operand.tensor(), operand.buffer(), packing);
-  }
-
-  /** Computes what the operand is packed from, then packs that. */
-  private static PackedConstant foldedConstant(PackedOperand operand, String id, VarRanges ranges) {
-    Tensor source = operand.tensor().constantSource().orElseThrow();
-    ComputeDag dag = ComputeDag.of(List.of(source), List.of(operand.tensor()));
-    PrimFunc computing = lower(withChoicesMade(dag), "pack").func();
-    Buffer whole =
-        Buffer.dense(id, operand.tensor().dtype(), operand.tensor().shape(), Scope.GLOBAL);
-    Buffer result = computing.outputs().getFirst();
-    Stmt body = Stmts.rewrite(computing.body(), stmt -> inBuffer(stmt, result, whole), e -> e);
-    Storage original = new Storage(whole, Collections.nCopies(whole.rank(), LinearForm.ZERO));
-    Stmt copy = operand.copy(original, ForKind.SERIAL, ranges, new Simplifier(ranges));
+    Storage original = Storage.parameter(tensor, id);
     PrimFunc packing =
         new PrimFunc(
-            "pack",
-            computing.inputs(),
-            List.of(operand.buffer()),
-            new Stmt.Allocate(whole, Stmt.seq(body, copy)));
-    return new PackedConstant(source, operand.buffer(), packing);
-  }
-
-  /** Loops in the order of the axes, with copies for those by which a body chooses what to do. */
-  private static Schedule withChoicesMade(ComputeDag dag) {
-    Schedule schedule = Schedule.of(dag);
-    for (Stage stage : dag.stages()) {
-      long copies = 1;
-      for (int i = 0; i < stage.op().axes().size(); i++) {
-        Axis axis = stage.op().axes().get(i);
-        if (chooses(stage.op().body(), axis.var()) && copies * axis.size() <= MOST_COPIES) {
-          copies *= axis.size();
-          schedule = schedule.apply(new Unroll(stage.id(), stage.axes().get(i).id()));
-        }
-      }
-    }
-    return schedule;
-  }
-
-  private static boolean chooses(PrimExpr body, PrimVar axis) {
-    return body instanceof Select(PrimExpr condition, PrimExpr first, PrimExpr second)
-        && ((condition instanceof Compare(Compare.Op op, PrimExpr left, PrimExpr _)
-                && op == Compare.Op.EQUAL
-                && left == axis)
-            || chooses(first, axis)
-            || chooses(second, axis));
-  }
-
-  private static Stmt inBuffer(Stmt stmt, Buffer from, Buffer to) {
-    return stmt instanceof Stmt.Store store && store.buffer() == from
-        ? store.with(to, store.indices(), store.value())
-        : stmt;
+            "pack", List.of(original.buffer()), List.of(operand.buffer()), operand.copy(original));
+    return new PackedConstant(tensor, operand.buffer(), packing);
   }
 
   static boolean isConstant(Tensor tensor) {

@@ -137,6 +137,12 @@ final class PackedOperand {
     return new Load(buffer, indices);
   }
 
+  /** The loops that make the copy in a function of its own. */
+  Stmt copy(Storage original) {
+    VarRanges ranges = new VarRanges();
+    return copy(original, ForKind.SERIAL, ranges, new Simplifier(ranges));
+  }
+
   /**
    * The loops that make the copy.
    *

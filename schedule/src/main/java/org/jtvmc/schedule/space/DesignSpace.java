@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.ir.target.CudaTarget;
@@ -27,6 +28,7 @@ public final class DesignSpace {
   private final Target target;
   private final List<SketchRule> rules;
   private final Answers answers = new Answers();
+  private final DecisionTree tree = new DecisionTree();
 
   private DesignSpace(ComputeDag dag, Target target, List<SketchRule> rules) {
     this.dag = dag;
@@ -130,7 +132,33 @@ public final class DesignSpace {
 
   /** The point that {@code choices} lead to. */
   public Candidate build(Choices choices) {
-    SketchState state = new SketchState(Schedule.of(dag), target, choices, answers);
+    DecisionTree.Walk walk =
+        tree.walk(new Checkpoint(Schedule.of(dag), List.of(), Set.of(), 0, 0), choices);
+    return walk.follow().orElseGet(() -> walk.finished(goOn(walk)));
+  }
+
+  /** Has the rules do what they have not done for an earlier candidate. */
+  private Candidate goOn(DecisionTree.Walk walk) {
+    Checkpoint start = walk.start();
+    SketchState state = new SketchState(start, target, walk, answers);
+    if (start.schedule().steps().isEmpty() && start.decisions().isEmpty()) {
+      pickStrategy(state);
+    }
+    List<Stage> stages = state.schedule().dag().stages().reversed();
+    for (int rule = start.rule(); rule < rules.size(); rule++) {
+      for (int k = rule == start.rule() ? start.stage() : 0; k < stages.size(); k++) {
+        Stage stage = state.stage(stages.get(k).id());
+        if (!state.isScheduled(stage.id()) && rules.get(rule).applies(state, stage)) {
+          rules.get(rule).apply(state, stage);
+          state.markScheduled(stage.id());
+          walk.reached(state.checkpoint(rule, k + 1));
+        }
+      }
+    }
+    return new Candidate(state.schedule(), state.decisions());
+  }
+
+  private void pickStrategy(SketchState state) {
     if (dag.strategies().size() > 1) {
       String preferred =
           state.answer("cheapest strategy", String.class, () -> StrategyCost.cheapest(dag, target));
@@ -139,15 +167,5 @@ public final class DesignSpace {
         state.apply(new UseStrategy(strategy));
       }
     }
-    for (SketchRule rule : rules) {
-      for (Stage unscheduled : state.schedule().dag().stages().reversed()) {
-        Stage stage = state.stage(unscheduled.id());
-        if (!state.isScheduled(stage.id()) && rule.applies(state, stage)) {
-          rule.apply(state, stage);
-          state.markScheduled(stage.id());
-        }
-      }
-    }
-    return new Candidate(state.schedule(), state.decisions());
   }
 }

@@ -23,11 +23,18 @@ public final class SketchState {
   private final Set<String> scheduled = new HashSet<>();
   private Schedule schedule;
 
-  SketchState(Schedule schedule, Target target, Choices choices, Answers answers) {
-    this.schedule = schedule;
+  SketchState(Checkpoint start, Target target, Choices choices, Answers answers) {
+    this.schedule = start.schedule();
+    this.decisions.addAll(start.decisions());
+    this.scheduled.addAll(start.scheduled());
     this.target = target;
     this.choices = choices;
     this.answers = answers;
+  }
+
+  /** All that is known now, for others to go on from: {@code rule} at the stage of that index. */
+  Checkpoint checkpoint(int rule, int stage) {
+    return new Checkpoint(schedule, decisions, scheduled, rule, stage);
   }
 
   public Schedule schedule() {

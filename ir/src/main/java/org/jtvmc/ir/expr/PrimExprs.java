@@ -103,9 +103,7 @@ public final class PrimExprs {
       }
       case Intrinsic intrinsic -> {
         List<PrimExpr> arguments = map(intrinsic.arguments(), rewrite);
-        yield arguments == intrinsic.arguments()
-            ? expr
-            : new Intrinsic(intrinsic.op(), arguments);
+        yield arguments == intrinsic.arguments() ? expr : new Intrinsic(intrinsic.op(), arguments);
       }
       case Read read -> {
         List<PrimExpr> indices = map(read.indices(), rewrite);

@@ -18,11 +18,15 @@ import org.jtvmc.ir.type.DType;
 public final class Tensor {
   private final TensorOp op;
 
-  /** Asked for by every schedule: found once. */
+  // Asked for by every read and every schedule: found once.
+  private final DType dtype;
+  private final List<PrimExpr> shape;
   private final Optional<Tensor> constantSource;
 
   private Tensor(TensorOp op) {
     this.op = op;
+    this.dtype = op.dtype();
+    this.shape = op.shape();
     this.constantSource = op instanceof ComputeOp compute ? source(compute) : Optional.empty();
   }
 
@@ -132,20 +136,20 @@ public final class Tensor {
   }
 
   public DType dtype() {
-    return op.dtype();
+    return dtype;
   }
 
   public List<PrimExpr> shape() {
-    return op.shape();
+    return shape;
   }
 
   public int rank() {
-    return shape().size();
+    return shape.size();
   }
 
   /** The size of one dimension. */
   public PrimExpr dim(int axis) {
-    return shape().get(axis);
+    return shape.get(axis);
   }
 
   /** The element at {@code indices}. */

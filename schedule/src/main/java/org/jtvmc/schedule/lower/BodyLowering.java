@@ -2,6 +2,7 @@ package org.jtvmc.schedule.lower;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
@@ -29,6 +30,7 @@ final class BodyLowering {
   private final Simplifier simplifier;
   private final Map<PrimVar, LinearForm> axisValues;
   private final BiFunction<Tensor, List<LinearForm>, PrimExpr> load;
+  private final Map<PrimVar, LinearForm> axisForms = new IdentityHashMap<>();
   private Map<PrimVar, PrimExpr> axisExprs;
 
   /**
@@ -44,6 +46,10 @@ final class BodyLowering {
   }
 
   PrimExpr lower(PrimExpr expr) {
+    return expr.dtype().equals(DType.I64) ? lowerIndex(expr) : lowerValue(expr);
+  }
+
+  private PrimExpr lowerIndex(PrimExpr expr) {
     return switch (expr) {
       case IntImm _, FloatImm _, Load _ -> expr;
       case PrimVar variable -> {
@@ -51,13 +57,23 @@ final class BodyLowering {
         yield value == null ? expr : value.toExpr();
       }
       case Read read -> load.apply(read.tensor(), indices(read));
+      case Binary _, Compare _, Not _, Select _, Cast _, Reinterpret _, Intrinsic _ ->
+          index(expr).toExpr();
+    };
+  }
+
+  /** As {@link #lower}, of an expression of another type than an index has. */
+  private PrimExpr lowerValue(PrimExpr expr) {
+    return switch (expr) {
+      case IntImm _, FloatImm _, PrimVar _, Load _ -> expr;
+      case Read read -> load.apply(read.tensor(), indices(read));
       case Compare(Compare.Op op, PrimExpr left, PrimExpr right)
           when left.dtype().equals(DType.I64) ->
           simplifier.compare(op, index(left).minus(index(right)));
-      case Binary _, Compare _, Not _, Select _, Cast _, Reinterpret _, Intrinsic _ ->
-          expr.dtype().equals(DType.I64)
-              ? index(expr).toExpr()
-              : PrimExprs.mapChildren(expr, this::lower);
+      // Both operands have its own type.
+      case Binary _ -> PrimExprs.mapChildren(expr, this::lowerValue);
+      case Compare _, Not _, Select _, Cast _, Reinterpret _, Intrinsic _ ->
+          PrimExprs.mapChildren(expr, this::lower);
     };
   }
 
@@ -71,6 +87,21 @@ final class BodyLowering {
   }
 
   private LinearForm index(PrimExpr expr) {
+    return switch (expr) {
+      case IntImm(_, long value) -> LinearForm.constant(value);
+      case PrimVar variable -> {
+        LinearForm known = axisForms.get(variable);
+        if (known == null) {
+          known = sum(variable);
+          axisForms.put(variable, known);
+        }
+        yield known;
+      }
+      case PrimExpr other -> sum(other);
+    };
+  }
+
+  private LinearForm sum(PrimExpr expr) {
     LinearForm form = simplifier.linear(expr);
     LinearForm result = LinearForm.constant(form.constant());
     for (int i = 0; i < form.size(); i++) {

@@ -1,11 +1,9 @@
 package org.jtvmc.tuner.measure.wire;
 
-import java.io.BufferedOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -29,10 +27,7 @@ public final class LoopDigest {
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java platform has SHA-256", e);
     }
-    try (DataOutputStream out =
-        new DataOutputStream(
-            new BufferedOutputStream(
-                new DigestOutputStream(OutputStream.nullOutputStream(), digest)))) {
+    try (DataOutputStream out = new DataOutputStream(new DigestedBytes(digest))) {
       LoopWriter.writeNameless(kernel.func(), out);
       for (PackedConstant packed : kernel.packed()) {
         out.writeInt(kernel.func().inputs().indexOf(packed.packed()));
@@ -42,5 +37,43 @@ public final class LoopDigest {
       throw new UncheckedIOException(e);
     }
     return HexFormat.of().formatHex(digest.digest());
+  }
+
+  /** Gathers bytes for a digest, without the locks of the library's streams. */
+  private static final class DigestedBytes extends OutputStream {
+    private final MessageDigest digest;
+    private final byte[] bytes = new byte[8192];
+    private int count;
+
+    DigestedBytes(MessageDigest digest) {
+      this.digest = digest;
+    }
+
+    @Override
+    public void write(int value) {
+      if (count == bytes.length) {
+        flush();
+      }
+      bytes[count++] = (byte) value;
+    }
+
+    @Override
+    public void write(byte[] source, int offset, int length) {
+      if (length > bytes.length - count) {
+        flush();
+      }
+      if (length > bytes.length) {
+        digest.update(source, offset, length);
+      } else {
+        System.arraycopy(source, offset, bytes, count, length);
+        count += length;
+      }
+    }
+
+    @Override
+    public void flush() {
+      digest.update(bytes, 0, count);
+      count = 0;
+    }
   }
 }

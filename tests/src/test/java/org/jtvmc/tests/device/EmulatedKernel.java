@@ -1,5 +1,7 @@
 package org.jtvmc.tests.device;
 
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -130,6 +132,35 @@ public final class EmulatedKernel {
         written.add(computed(ran, results.get(i), output));
       }
       return new Result(ran.blocks(), last.grid().count(), outputs, written);
+    }
+  }
+
+  /**
+   * Runs one launch on memory that others have allocated.
+   *
+   * @param addresses where the data of its arguments begin
+   * @throws AssertionError where the code does what it must not: in a tensor's place it may touch
+   *     no more than the tensor
+   */
+  void launch(Launch launch, MemorySegment addresses) {
+    List<DeviceThreads.Argument> arguments = new ArrayList<>();
+    for (int i = 0; i < launch.arguments().size(); i++) {
+      MemorySegment begin = MemorySegment.ofAddress(addresses.getAtIndex(JAVA_LONG, i));
+      arguments.add(
+          switch (launch.arguments().get(i)) {
+            case Launch.Argument.Input(int index) ->
+                new DeviceThreads.Argument(
+                    begin.reinterpret(type(lowered.func().inputs().get(index)).bytes()), false);
+            case Launch.Argument.Output(int index) ->
+                new DeviceThreads.Argument(
+                    begin.reinterpret(type(lowered.func().outputs().get(index)).bytes()), true);
+            case Launch.Argument.Workspace(long offset) ->
+                new DeviceThreads.Argument(
+                    begin.reinterpret(kernel.workspaceBytes() - offset), true);
+          });
+    }
+    try (DeviceThreads threads = new DeviceThreads(runtime, code)) {
+      threads.run(launch, arguments, SEED, Long.MAX_VALUE);
     }
   }
 

@@ -4,8 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.jtvmc.codegen.cuda.DeviceCompiler;
 import org.jtvmc.codegen.cuda.DeviceKernel;
@@ -14,12 +16,19 @@ import org.jtvmc.codegen.link.Ptxas;
 import org.jtvmc.ir.target.CudaTarget;
 import org.jtvmc.schedule.ComputeDag;
 import org.jtvmc.schedule.lower.Lowering;
+import org.jtvmc.schedule.space.Candidate;
 import org.jtvmc.schedule.space.DesignSpace;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
-/** The assembler of the CUDA toolkit accepts what is made for each architecture. */
+/**
+ * The assembler of the CUDA toolkit accepts what is made for each architecture. Text for one that
+ * the toolkit has given up is assembled for the oldest that it knows: every instruction is still
+ * held against the architecture that the text itself names.
+ */
 class DeviceCodeTest {
+  private static final long SEED = Long.getLong("jtvmc.seed", 20261127);
+  private static final CudaTarget OLDEST_KNOWN = CudaTarget.typical(75);
 
   @TestFactory
   Stream<DynamicTest> everyComputationAssembles() {
@@ -27,7 +36,8 @@ class DeviceCodeTest {
         .map(
             arch ->
                 DynamicTest.dynamicTest(
-                    "sm_" + arch, () -> assemble(Computations.all(), CudaTarget.typical(arch))));
+                    "sm_" + arch,
+                    () -> assemble(Computations.all(), CudaTarget.typical(arch), true)));
   }
 
   @TestFactory
@@ -39,24 +49,48 @@ class DeviceCodeTest {
                     "sm_" + arch,
                     () -> {
                       CudaTarget target = CudaTarget.typical(arch);
-                      assemble(ZooKernels.chosen(target), target);
+                      assemble(ZooKernels.chosen(target), target, false);
                     }));
   }
 
-  private static void assemble(Map<String, ComputeDag> kernels, CudaTarget target) {
-    Optional<Ptxas> ptxas = Ptxas.find();
-    assumeTrue(ptxas.isPresent(), "the CUDA toolkit is not installed: no ptxas on the PATH");
-    assumeTrue(ptxas.get().knows(target), "this ptxas knows no " + target.name());
+  /** The default schedules, which spill nothing, and ones at random. */
+  private static void assemble(
+      Map<String, ComputeDag> kernels, CudaTarget target, boolean randomToo) {
+    Optional<Ptxas> found = Ptxas.find();
+    assumeTrue(found.isPresent(), "the CUDA toolkit is not installed: no ptxas on the PATH");
+    Ptxas ptxas = found.get();
+    CudaTarget machine = ptxas.knows(target) ? target : OLDEST_KNOWN;
+    assumeTrue(ptxas.knows(machine), "this ptxas knows no " + machine.name());
+    SplittableRandom random = new SplittableRandom(SEED);
     try (DeviceCompiler compiler = new DeviceCompiler(target)) {
       for (var entry : kernels.entrySet()) {
-        var schedule = DesignSpace.of(entry.getValue(), target).defaultCandidate().schedule();
-        DeviceKernel kernel = compiler.compile(Lowering.lower(schedule, "kernel").func());
-        Map<String, Ptxas.Usage> usages = ptxas.get().usage(kernel.ptx(), target);
-        assertEquals(kernel.launches().size(), usages.size(), entry.getKey());
-        for (Launch launch : kernel.launches()) {
-          int shared = launch.sharedBytes() + usages.get(launch.entry()).sharedBytes();
-          assertTrue(shared <= target.sharedBytesPerBlock(), entry.getKey() + ": " + shared);
+        DesignSpace space = DesignSpace.of(entry.getValue(), target);
+        for (boolean isDefault : randomToo ? List.of(true, false) : List.of(true)) {
+          Candidate candidate = isDefault ? space.defaultCandidate() : space.random(random);
+          DeviceKernel kernel =
+              compiler.compile(Lowering.lower(candidate.schedule(), "kernel").func());
+          check(entry.getKey(), kernel, ptxas.usage(kernel.ptx(), machine), target, isDefault);
         }
+      }
+    }
+  }
+
+  private static void check(
+      String name,
+      DeviceKernel kernel,
+      Map<String, Ptxas.Usage> usages,
+      CudaTarget target,
+      boolean isDefault) {
+    assertTrue(kernel.ptx().contains(".target " + target.name() + "\n"), name);
+    assertEquals(kernel.launches().size(), usages.size(), name);
+    for (Launch launch : kernel.launches()) {
+      Ptxas.Usage usage = usages.get(launch.entry());
+      int shared = launch.sharedBytes() + usage.sharedBytes();
+      assertTrue(shared <= target.sharedBytesPerBlock(), name + ": " + shared);
+      long registers = usage.registers() * launch.block().count();
+      assertTrue(registers <= CudaTarget.REGISTERS_PER_MULTIPROCESSOR, name + ": " + registers);
+      if (isDefault) {
+        assertEquals(0, usage.spilledBytes(), name);
       }
     }
   }

@@ -1,0 +1,210 @@
+package org.jtvmc.tests.kernels;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.jtvmc.codegen.CodegenException;
+import org.jtvmc.codegen.driver.DeviceMemory;
+import org.jtvmc.codegen.library.TensorInfo;
+import org.jtvmc.codegen.llvm.HostCpu;
+import org.jtvmc.codegen.load.LoadedLibrary;
+import org.jtvmc.compiler.artifact.ArtifactCompiler;
+import org.jtvmc.compiler.artifact.CompileListener;
+import org.jtvmc.compiler.pipeline.CompiledModel;
+import org.jtvmc.ir.data.NDArray;
+import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.ir.target.CudaTarget;
+import org.jtvmc.ir.target.Target;
+import org.jtvmc.tests.device.DeviceThreads;
+import org.jtvmc.tests.device.EmulatedDriver;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Libraries of whole networks, compiled for GPUs, compute what those for the CPU do: their runtime
+ * calls a stand-in for the driver, which runs the emulated kernels where their launches say, on the
+ * memory that they were given. {@code jtvmc.device.networks} names others.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class EmulatedNetworksTest {
+  private static final long SEED = Long.getLong("jtvmc.seed", 20261127);
+  private static final String NETWORKS =
+      System.getProperty("jtvmc.device.networks", "ppocr-cls@1x3x48x40 minilm@1x16/fp16");
+
+  /** What is left in outputs by a run that writes none. */
+  private static final byte POISON = (byte) 0xff;
+
+  private final CudaTarget gpu = CudaTarget.typical(Integer.getInteger("jtvmc.device.arch", 80));
+  private final CpuTarget host = HostCpu.detect().target().withCores(2);
+  private final byte[] threads = DeviceThreads.build();
+  private Path folder;
+  private EmulatedDriver driver;
+
+  @BeforeAll
+  void loadTheStandIn(@TempDir Path forAll) throws IOException, InterruptedException {
+    folder = forAll;
+    driver = new EmulatedDriver(folder, gpu);
+  }
+
+  @AfterAll
+  void close() {
+    if (driver != null) {
+      driver.close();
+    }
+  }
+
+  @TestFactory
+  Stream<DynamicTest> aNetworkComputesWhatItDoesOnTheCpu() {
+    return Stream.of(NETWORKS.split(" "))
+        .map(text -> DynamicTest.dynamicTest(text, () -> check(ZooVariant.of(text))));
+  }
+
+  private void check(ZooVariant variant) throws IOException {
+    Path folderOfCpu = Files.createTempDirectory(folder, "cpu");
+    Path folderOfGpu = Files.createTempDirectory(folder, "gpu");
+    compile(variant, host, folderOfCpu);
+    CompiledModel model = compile(variant, gpu, folderOfGpu);
+    driver.add(model, gpu, host, threads);
+    List<NDArray> inputs;
+    List<NDArray> expected;
+    try (LoadedLibrary library = open(variant, folderOfCpu);
+        var context = library.newContext()) {
+      inputs = library.inputs().stream().map(EmulatedNetworksTest::filled).toList();
+      expected = results(library);
+      context.run(data(inputs, expected));
+    }
+    try (LoadedLibrary library = open(variant, folderOfGpu)) {
+      runOnHostMemory(library, inputs, expected, tolerance(variant));
+      runInAGraph(library, inputs, expected, tolerance(variant));
+    }
+  }
+
+  private CompiledModel compile(ZooVariant variant, Target target, Path out) {
+    List<CompiledModel> compiled = new ArrayList<>();
+    CompileListener listener =
+        new CompileListener() {
+          @Override
+          public void compiled(CompiledModel model) {
+            compiled.add(model);
+          }
+        };
+    new ArtifactCompiler(host, listener)
+        .compile(variant.source(), variant.imported(), variant.options(target), out);
+    return compiled.getFirst();
+  }
+
+  private static LoadedLibrary open(ZooVariant variant, Path folder) {
+    String name = variant.source().name();
+    return new LoadedLibrary(folder.resolve("lib" + name + ".so"), name, 2, Optional.empty());
+  }
+
+  private void runOnHostMemory(
+      LoadedLibrary library, List<NDArray> inputs, List<NDArray> expected, double tolerance) {
+    List<NDArray> actual = results(library);
+    try (var context = library.newContext()) {
+      context.run(data(inputs, actual));
+    } catch (CodegenException e) {
+      driver.launched(); // says more, where a kernel is to blame
+      throw e;
+    }
+    assertTrue(!driver.launched().isEmpty());
+    compare(expected, actual, tolerance);
+  }
+
+  /** On tensors of the device. */
+  private void runInAGraph(
+      LoadedLibrary library, List<NDArray> inputs, List<NDArray> expected, double tolerance) {
+    List<NDArray> actual = results(library);
+    List<DeviceMemory> memory = new ArrayList<>();
+    try (var device = driver.driver().device(0).open();
+        var stream = device.newStream();
+        var context = library.newContext()) {
+      for (MemorySegment data : data(inputs, actual)) {
+        memory.add(device.allocate(data.byteSize()));
+        device.copy(data, memory.getLast(), stream);
+      }
+      try (var graph = stream.capture(() -> context.run(memory, stream))) {
+        for (int i = 0; i < actual.size(); i++) {
+          device.fill(memory.get(inputs.size() + i), POISON, stream);
+        }
+        graph.launch(stream);
+        for (int i = 0; i < actual.size(); i++) {
+          device.copy(memory.get(inputs.size() + i), actual.get(i).data(), stream);
+        }
+        assertEquals(List.of(), driver.launched(), "nothing runs before it is waited for");
+        stream.synchronize();
+        assertTrue(!driver.launched().isEmpty());
+      }
+      compare(expected, actual, tolerance);
+      memory.forEach(DeviceMemory::close);
+    }
+  }
+
+  private static List<MemorySegment> data(List<NDArray> inputs, List<NDArray> outputs) {
+    return Stream.concat(inputs.stream(), outputs.stream()).map(NDArray::data).toList();
+  }
+
+  private static NDArray filled(TensorInfo info) {
+    NDArray array = NDArray.allocate(info.type());
+    SplittableRandom random = new SplittableRandom(SEED);
+    for (long i = 0; i < array.elements(); i++) {
+      if (info.type().dtype().isFloat()) {
+        array.setDouble(i, random.nextDouble() - 0.5);
+      } else {
+        array.setLong(i, random.nextInt(2));
+      }
+    }
+    return array;
+  }
+
+  private static List<NDArray> results(LoadedLibrary library) {
+    return library.outputs().stream()
+        .map(
+            info -> {
+              NDArray array = NDArray.allocate(info.type());
+              array.data().fill(POISON);
+              return array;
+            })
+        .toList();
+  }
+
+  /** Sixteen-bit numbers are rounded at other places of a network on the CPU. */
+  private static double tolerance(ZooVariant variant) {
+    return switch (variant.precision()) {
+      case FP32 -> 1e-4;
+      case TF32, FP16 -> 1e-2;
+      default -> 5e-2;
+    };
+  }
+
+  private static void compare(List<NDArray> expected, List<NDArray> actual, double tolerance) {
+    for (int output = 0; output < expected.size(); output++) {
+      NDArray right = expected.get(output);
+      double largest = 0;
+      for (long i = 0; i < right.elements(); i++) {
+        largest = Math.max(largest, Math.abs(right.getDouble(i)));
+      }
+      assertTrue(largest > 0, "the CPU's answer is all zeros");
+      for (long i = 0; i < right.elements(); i++) {
+        assertEquals(
+            right.getDouble(i),
+            actual.get(output).getDouble(i),
+            tolerance * largest,
+            "element " + i);
+      }
+    }
+  }
+}

@@ -38,6 +38,11 @@ public final class EmulatedDriver implements AutoCloseable {
   private static final int LAUNCH_FAILED = 719;
   private static final int MOST_ARGUMENTS = 64;
 
+  /** What the stand-in calls for each launch. */
+  private interface Runner {
+    int run(MemorySegment entry, MemorySegment extents, MemorySegment addresses);
+  }
+
   private record Known(EmulatedKernel kernel, Launch launch) {}
 
   private final Arena arena = Arena.ofShared();
@@ -59,18 +64,14 @@ public final class EmulatedDriver implements AutoCloseable {
         folder.resolve("fake_cuda.conf"), "capability " + (gpu.arch() / 10 + 1) * 10 + "\n");
     driver = CudaDriver.open(library.toString());
     try {
+      MethodType type =
+          MethodType.methodType(
+              int.class, MemorySegment.class, MemorySegment.class, MemorySegment.class);
+      Runner kernels = this::run;
       MemorySegment runner =
           Linker.nativeLinker()
               .upcallStub(
-                  MethodHandles.lookup()
-                      .bind(
-                          this,
-                          "run",
-                          MethodType.methodType(
-                              int.class,
-                              MemorySegment.class,
-                              MemorySegment.class,
-                              MemorySegment.class)),
+                  MethodHandles.lookup().findVirtual(Runner.class, "run", type).bindTo(kernels),
                   FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, ADDRESS),
                   arena);
       Linker.nativeLinker()

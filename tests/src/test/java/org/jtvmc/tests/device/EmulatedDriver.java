@@ -39,7 +39,7 @@ public final class EmulatedDriver implements AutoCloseable {
   private static final int MOST_ARGUMENTS = 64;
 
   /** What the stand-in calls for each launch. */
-  private interface Runner {
+  interface Runner {
     int run(MemorySegment entry, MemorySegment extents, MemorySegment addresses);
   }
 

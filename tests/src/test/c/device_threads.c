@@ -11,6 +11,7 @@
 
 void *calloc(size_t count, size_t size);
 void free(void *memory);
+void *realloc(void *memory, size_t bytes);
 void *memset(void *to, int byte, size_t bytes);
 int snprintf(char *text, size_t bytes, const char *format, ...);
 
@@ -22,6 +23,8 @@ enum { SEVERAL = UINT32_MAX };
 typedef struct {
   uint32_t writer, write_phase, reader, read_phase;
   uint32_t under_way; /* a copy into it may not have ended */
+  uint32_t products;  /* that read it and were not waited for */
+  uint64_t written;   /* when, by `now` */
 } touches;
 
 typedef struct {
@@ -39,6 +42,12 @@ typedef struct {
   uint32_t operands[MOST_OPERANDS];
   uint32_t results[MOST_OPERANDS];
   uint32_t first_copy, copy_count, groups; /* of copies, in the thread's part of the queue */
+  uint32_t product_groups, products_done;  /* groups that it closed, and that it waited for */
+  uint32_t fenced, open;                   /* products may begin; some belong to no group yet */
+  uint64_t published;                      /* when what it wrote was made known to products */
+  uint32_t *sums;                          /* of the product that it begins */
+  uint64_t descriptors[2];
+  uint32_t pending_count;                  /* sums that are not there yet */
 } thread;
 
 /* A copy from global to shared memory that may go on until its thread waits. */
@@ -59,7 +68,7 @@ static void **entry_arguments;
 static uint32_t grid[3], block[3], block_index[3];
 static uint32_t thread_count, current, block_number, barrier_arrived, done_count;
 static uint32_t phase = 1, launch_phase = 1;
-static uint64_t accesses;
+static uint64_t accesses, now;
 static uint32_t blocks_done;
 static char fault[512];
 
@@ -84,6 +93,10 @@ static void run_thread(void) {
     snprintf(fault, sizeof fault, "a thread ends while it copies");
     fail();
   }
+  if (threads[current].open || threads[current].products_done < threads[current].product_groups) {
+    snprintf(fault, sizeof fault, "a thread ends while it multiplies");
+    fail();
+  }
   threads[current].state = DONE;
   done_count++;
   give_way();
@@ -100,6 +113,9 @@ static void prepare(uint32_t number) {
   threads[number].stack_pointer = stack;
   threads[number].state = READY;
   threads[number].copy_count = threads[number].groups = 0;
+  threads[number].product_groups = threads[number].products_done = 0;
+  threads[number].fenced = threads[number].open = threads[number].pending_count = 0;
+  threads[number].published = 0;
 }
 
 /* Ends the launch: the other threads are left where they are. */
@@ -238,6 +254,9 @@ void check_access(uintptr_t address, uint32_t bytes, uint32_t alignment, uint32_
     if (element->under_way) {
       access_fault("touches what is being copied: its thread has not waited", address, bytes, kind);
     }
+    if ((kind & WRITE) && element->products > 0) {
+      access_fault("meets products that read it and were not waited for", address, bytes, kind);
+    }
     if (is_race(element->writer, element->write_phase, found->flags)
         || ((kind & WRITE) && is_race(element->reader, element->read_phase, found->flags))) {
       access_fault("races with another thread", address, bytes, kind);
@@ -245,6 +264,7 @@ void check_access(uintptr_t address, uint32_t bytes, uint32_t alignment, uint32_
     if (kind & WRITE) {
       element->writer = self;
       element->write_phase = phase;
+      element->written = ++now;
     } else {
       int another = element->read_phase == phase && element->reader != 0 && element->reader != self;
       element->reader = another ? SEVERAL : self;
@@ -302,6 +322,7 @@ static void end_copies(uint32_t pending) {
       element->under_way = 0;
       element->writer = block_number * thread_count + current + 1;
       element->write_phase = phase;
+      element->written = ++now;
     }
     self->first_copy = (self->first_copy + 1) % MOST_COPIES;
     self->copy_count--;
@@ -332,6 +353,7 @@ void wait_group(uint32_t pending) {
 }
 
 #include "device_matrices.h"
+#include "device_groups.h"
 
 /* --- What the host calls --- */
 
@@ -366,6 +388,7 @@ static int run_block(uint64_t *random) {
   phase++;
   done_count = barrier_arrived = 0;
   memset(warp_arrived, 0, sizeof warp_arrived);
+  forget_products();
   for (uint32_t i = 0; i < thread_count; i++) {
     prepare(i);
   }
@@ -452,6 +475,7 @@ const char *launch(
   fault[0] = 0;
   stacks = calloc(thread_count, STACK_BYTES);
   copies = calloc(thread_count, MOST_COPIES * sizeof(copy));
+  allocate_products();
   launch_phase = ++phase;
   uint32_t blocks = grid[0] * grid[1] * grid[2];
   uint32_t stride = blocks > 2 ? stride_over(blocks - 2) : 1;
@@ -465,5 +489,6 @@ const char *launch(
   }
   free(stacks);
   free(copies);
+  free_products();
   return fault;
 }

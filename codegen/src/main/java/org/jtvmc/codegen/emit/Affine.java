@@ -25,6 +25,9 @@ record Affine(long constant, long lane, Map<Atom, Long> terms) {
     /** {@code numerator - divisor * floor(numerator / divisor)}; the divisor is positive. */
     record Modulus(Affine numerator, long divisor) implements Atom {}
 
+    /** The exclusive or of two numbers that are not negative. */
+    record Exclusive(Affine left, Affine right) implements Atom {}
+
     /**
      * Anything else.
      *
@@ -38,6 +41,8 @@ record Affine(long constant, long lane, Map<Atom, Long> terms) {
         case Variable _ -> false;
         case Quotient(Affine numerator, _) -> numerator.lane != 0 || numerator.isVarying();
         case Modulus(Affine numerator, _) -> numerator.lane != 0 || numerator.isVarying();
+        case Exclusive(Affine left, Affine right) ->
+            left.lane != 0 || left.isVarying() || right.lane != 0 || right.isVarying();
         case Opaque(_, boolean varies) -> varies;
       };
     }

@@ -31,6 +31,7 @@ final class GpuMachine implements Machine {
   private final Map<ThreadTag, Integer> extents;
   private final boolean hasTensorCores;
   private final boolean hasAsyncCopies;
+  private final Optional<WarpgroupCores> groups;
 
   /** The variables of the loops around that are bound to {@code threadIdx.x}, outermost first. */
   private final Deque<PrimVar> threads = new ArrayDeque<>();
@@ -38,11 +39,14 @@ final class GpuMachine implements Machine {
   /**
    * @param extents with which the entry is launched; 1 for what is missing
    */
-  GpuMachine(GpuMemory memory, Map<ThreadTag, Integer> extents, CudaTarget target) {
+  GpuMachine(
+      GpuMemory memory, Map<ThreadTag, Integer> extents, CudaTarget target, EmitContext context) {
     this.memory = memory;
     this.extents = extents;
     this.hasTensorCores = target.arch() >= TensorCores.LEAST_ARCH;
     this.hasAsyncCopies = target.hasAsyncCopies();
+    this.groups =
+        target.hasWarpgroups() ? Optional.of(new WarpgroupCores(context)) : Optional.empty();
   }
 
   @Override
@@ -107,8 +111,14 @@ final class GpuMachine implements Machine {
       return false;
     }
     int launched = extents.getOrDefault(ThreadTag.THREAD_X, 1);
-    Optional<WarpProduct> product =
-        new WarpProductMatch(context, threads.getLast(), launched).of(loop);
+    ThreadTerms terms = new ThreadTerms(threads.getLast(), launched);
+    Optional<WarpgroupProduct> ofGroups =
+        groups.flatMap(_ -> new WarpgroupMatch(context, terms).of(loop));
+    if (ofGroups.isPresent()) {
+      groups.get().emit(ofGroups.get(), statements);
+      return true;
+    }
+    Optional<WarpProduct> product = new WarpProductMatch(context, terms).of(loop);
     product.ifPresent(found -> new TensorCores(context, statements, found).emit());
     return product.isPresent();
   }
@@ -153,7 +163,16 @@ final class GpuMachine implements Machine {
           ir.intrinsic("llvm.nvvm.cp.async.wait.group", NO_TYPES, ir.int32(pending));
         }
       }
-      case Effect.Barrier _ -> ir.intrinsic("llvm.nvvm.barrier0", NO_TYPES);
+      case Effect.Barrier _ -> {
+        if (memory.hasSwizzled()) {
+          groups.ifPresent(WarpgroupCores::publish);
+        }
+        ir.intrinsic("llvm.nvvm.barrier0", NO_TYPES);
+      }
+      case Effect.StartProducts _ -> groups.ifPresent(WarpgroupCores::start);
+      case Effect.CommitProducts _ -> groups.ifPresent(WarpgroupCores::commit);
+      case Effect.AwaitProducts(int pending) ->
+          groups.ifPresent(cores -> cores.await(pending, statements.exprs().memory()));
       case Effect.AllReduce reduce ->
           new ThreadReduction(context, memory, extents).emit(reduce, statements.exprs());
     }

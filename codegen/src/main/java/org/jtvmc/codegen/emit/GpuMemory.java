@@ -32,9 +32,13 @@ final class GpuMemory {
 
   private static final int SHARED_ALIGNMENT = 128;
 
+  /** Where the order of the groups in swizzled lines begins anew. */
+  private static final int SWIZZLED_ALIGNMENT = SwizzledPlace.LINES * Buffer.LINE_BYTES;
+
   private final IrBuilder ir;
   private final String entry;
   private final LLVMValueRef shared;
+  private int alignment = SHARED_ALIGNMENT;
   private long used;
   private long most;
 
@@ -47,13 +51,18 @@ final class GpuMemory {
   private LLVMValueRef array(long bytes, String name) {
     LLVMTypeRef type = LLVMArrayType2(ir.types().integer(8), bytes);
     LLVMValueRef array = LLVMAddGlobalInAddressSpace(ir.module(), type, name, SHARED);
-    LLVMSetAlignment(array, SHARED_ALIGNMENT);
+    LLVMSetAlignment(array, alignment);
     return array;
   }
 
   /** Gives {@code buffer} a part of the block's shared memory until the result is closed. */
   Environment.Scope allocateShared(Buffer buffer, EmitContext context) {
     long offset = used;
+    if (buffer.isSwizzled()) {
+      alignment = SWIZZLED_ALIGNMENT;
+      used = Math.ceilDiv(used, alignment) * alignment;
+      LLVMSetAlignment(shared, alignment);
+    }
     LLVMValueRef base = reserve(LocalMemory.bytes(buffer));
     context.place(buffer, new Storage.Memory(base));
     return () -> used = offset;
@@ -71,6 +80,11 @@ final class GpuMemory {
     used += (bytes + SHARED_ALIGNMENT - 1) / SHARED_ALIGNMENT * SHARED_ALIGNMENT;
     most = Math.max(most, used);
     return base;
+  }
+
+  /** True where some of it is read past the threads' own way to memory. */
+  boolean hasSwizzled() {
+    return alignment == SWIZZLED_ALIGNMENT;
   }
 
   /**

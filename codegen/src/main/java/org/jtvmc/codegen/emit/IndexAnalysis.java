@@ -33,6 +33,9 @@ final class IndexAnalysis {
 
   /** The position, in elements, of {@code buffer[indices]}. */
   Affine offset(Buffer buffer, List<PrimExpr> indices) {
+    if (buffer.isSwizzled()) {
+      return SwizzledPlace.of(buffer, indices, this).offset(this);
+    }
     Affine sum = Affine.of(0);
     for (int axis = 0; axis < indices.size(); axis++) {
       Affine index = affine(indices.get(axis));
@@ -135,6 +138,12 @@ final class IndexAnalysis {
               : Range.ALL;
       case Atom.Quotient(Affine numerator, long divisor) -> range(numerator).floorDiv(divisor);
       case Atom.Modulus(_, long divisor) -> new Range(0, divisor - 1);
+      case Atom.Exclusive(Affine left, Affine right) -> {
+        long most = Math.max(range(left).high(), range(right).high());
+        yield most > Integer.MAX_VALUE
+            ? Range.ALL
+            : new Range(0, 2 * Long.highestOneBit(Math.max(1, most)) - 1);
+      }
       case Atom.Opaque _ -> Range.ALL;
     };
   }
@@ -208,7 +217,7 @@ final class IndexAnalysis {
    * that divides the divisor, and {@code 0 <= rest < g}: the rest plays no part. With {@code g} the
    * divisor itself, {@code whole / divisor} is exact.
    */
-  private Affine quotient(Affine value, long divisor) {
+  Affine quotient(Affine value, long divisor) {
     if (divisor == 1) {
       return value;
     }
@@ -225,7 +234,7 @@ final class IndexAnalysis {
     return exact;
   }
 
-  private Affine modulus(Affine value, long divisor) {
+  Affine modulus(Affine value, long divisor) {
     if (divisor == 1) {
       return Affine.of(0);
     }

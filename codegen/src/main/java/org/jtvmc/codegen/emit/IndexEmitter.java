@@ -147,6 +147,9 @@ final class IndexEmitter {
               divide(numerator, divisor, BinaryOp.FLOOR_DIVIDE);
           case Atom.Modulus(Affine numerator, long divisor) ->
               divide(numerator, divisor, BinaryOp.FLOOR_MODULO);
+          case Atom.Exclusive(Affine left, Affine right) ->
+              context.arithmetic.binary(
+                  BinaryOp.BIT_XOR, emit(left, width), emit(right, width));
           case Atom.Opaque(PrimExpr expr, _) -> exprs.emitOpaque(expr);
         };
     return context.arithmetic.cast(width, value);
@@ -180,6 +183,7 @@ final class IndexEmitter {
               : Integer.MAX_VALUE;
       case Atom.Quotient(Affine numerator, _) -> depth(numerator);
       case Atom.Modulus(Affine numerator, _) -> depth(numerator);
+      case Atom.Exclusive(Affine left, Affine right) -> Math.max(depth(left), depth(right));
       case Atom.Opaque _ -> Integer.MAX_VALUE;
     };
   }

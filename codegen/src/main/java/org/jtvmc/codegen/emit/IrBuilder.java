@@ -294,6 +294,35 @@ public final class IrBuilder implements AutoCloseable {
     return intrinsic(name, new LLVMTypeRef[] {LLVMTypeOf(arguments[0])}, arguments);
   }
 
+  /**
+   * Assembly with a side effect on memory, across which LLVM moves no access.
+   *
+   * @param constraints LLVM's, of results and operands, but not of memory
+   */
+  LLVMValueRef assembly(
+      String text, String constraints, LLVMTypeRef result, LLVMValueRef... arguments) {
+    String all = constraints + (constraints.isEmpty() ? "" : ",") + "~{memory}";
+    try (PointerPointer<LLVMTypeRef> parameters =
+        new PointerPointer<>(Math.max(1, arguments.length))) {
+      for (int i = 0; i < arguments.length; i++) {
+        parameters.put(i, LLVMTypeOf(arguments[i]));
+      }
+      LLVMTypeRef type = LLVMFunctionType(result, parameters, arguments.length, 0);
+      LLVMValueRef code =
+          LLVMGetInlineAsm(
+              type,
+              text,
+              text.length(),
+              all,
+              all.length(),
+              1,
+              0,
+              LLVMInlineAsmDialectATT,
+              0);
+      return call(type, code, arguments);
+    }
+  }
+
   public LLVMValueRef call(
       LLVMTypeRef functionType, LLVMValueRef function, LLVMValueRef... arguments) {
     try (PointerPointer<LLVMValueRef> list = new PointerPointer<>(Math.max(1, arguments.length))) {

@@ -5,9 +5,11 @@ import static org.bytedeco.llvm.global.LLVM.LLVMFloatTypeInContext;
 import static org.bytedeco.llvm.global.LLVM.LLVMHalfTypeInContext;
 import static org.bytedeco.llvm.global.LLVM.LLVMIntTypeInContext;
 import static org.bytedeco.llvm.global.LLVM.LLVMPointerTypeInContext;
+import static org.bytedeco.llvm.global.LLVM.LLVMStructTypeInContext;
 import static org.bytedeco.llvm.global.LLVM.LLVMVectorType;
 import static org.bytedeco.llvm.global.LLVM.LLVMVoidTypeInContext;
 
+import org.bytedeco.javacpp.PointerPointer;
 import org.bytedeco.llvm.LLVM.LLVMContextRef;
 import org.bytedeco.llvm.LLVM.LLVMTypeRef;
 import org.jtvmc.ir.type.DType;
@@ -63,6 +65,16 @@ public final class IrTypes {
           STRING ->
           register(dtype, lanes);
     };
+  }
+
+  /** A structure of {@code count} members of one type. */
+  LLVMTypeRef struct(LLVMTypeRef member, int count) {
+    try (PointerPointer<LLVMTypeRef> members = new PointerPointer<>(count)) {
+      for (int i = 0; i < count; i++) {
+        members.put(i, member);
+      }
+      return LLVMStructTypeInContext(context, members, count, 0);
+    }
   }
 
   /** The bits that one value takes in a register. */

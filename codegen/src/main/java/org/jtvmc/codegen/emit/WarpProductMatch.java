@@ -10,117 +10,52 @@ import java.util.function.LongUnaryOperator;
 import org.jtvmc.codegen.emit.Affine.Atom;
 import org.jtvmc.codegen.emit.WarpProduct.Operand;
 import org.jtvmc.codegen.emit.WarpProduct.Place;
-import org.jtvmc.ir.expr.Binary;
-import org.jtvmc.ir.expr.BinaryOp;
-import org.jtvmc.ir.expr.Cast;
-import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.expr.Load;
-import org.jtvmc.ir.expr.PrimExpr;
-import org.jtvmc.ir.expr.PrimExprs;
-import org.jtvmc.ir.expr.PrimVar;
-import org.jtvmc.ir.loop.ForKind;
-import org.jtvmc.ir.loop.Scope;
 import org.jtvmc.ir.loop.Stmt;
 import org.jtvmc.ir.target.CudaTarget;
-import org.jtvmc.ir.type.DType;
 
 /** Finds out whether loops are a {@link WarpProduct}. */
 final class WarpProductMatch {
   private final EmitContext context;
-  private final PrimVar thread;
-  private final long threads;
+  private final ThreadTerms threads;
 
-  /**
-   * @param thread the variable that is {@code threadIdx.x}, the only index of a thread
-   * @param threads its extent
-   */
-  WarpProductMatch(EmitContext context, PrimVar thread, long threads) {
+  WarpProductMatch(EmitContext context, ThreadTerms threads) {
     this.context = context;
-    this.thread = thread;
     this.threads = threads;
-  }
-
-  /** The step of the reduction that {@code store} is, where it multiplies elements of two tiles. */
-  private record Step(Stmt.Store store, Load first, Load second) {
-
-    static Optional<Step> of(Stmt.Store store) {
-      Optional<LaneReduction> reduction = LaneReduction.match(store);
-      boolean sum =
-          reduction.isPresent()
-              && reduction.get().op() == BinaryOp.ADD
-              && store.buffer().scope() == Scope.LOCAL;
-      if (sum
-          && reduction.get().value() instanceof Binary(BinaryOp op, PrimExpr left, PrimExpr right)
-          && op == BinaryOp.MULTIPLY
-          && left instanceof Cast(DType wide, Load first)
-          && right instanceof Cast(DType same, Load second)
-          && wide.equals(same)
-          && wide.equals(store.buffer().dtype())
-          && first.buffer().scope() == Scope.SHARED
-          && second.buffer().scope() == Scope.SHARED
-          && TensorCores.multiply(first.dtype(), second.dtype(), wide)) {
-        return Optional.of(new Step(store, first, second));
-      }
-      return Optional.empty();
-    }
   }
 
   /** The product that a loop does, if it is one. */
   Optional<WarpProduct> of(Stmt.For loop) {
-    List<Stmt.For> loops = new ArrayList<>();
-    Stmt inner = loop;
-    while (inner instanceof Stmt.For nested) {
-      boolean plain =
-          nested.kind() != ForKind.THREAD
-              && nested.kind() != ForKind.PARALLEL
-              && nested.min() instanceof IntImm
-              && nested.extent() instanceof IntImm;
-      if (!plain) {
-        return Optional.empty();
-      }
-      loops.add(nested);
-      inner = nested.body();
-    }
-    boolean warps = threads > 0 && threads % CudaTarget.WARP == 0;
-    return warps && inner instanceof Stmt.Store store
-        ? Step.of(store).flatMap(step -> of(loops, step))
-        : Optional.empty();
+    boolean warps = threads.count() > 0 && threads.count() % CudaTarget.WARP == 0;
+    return warps ? ProductLoops.of(loop, context).flatMap(this::of) : Optional.empty();
   }
 
-  private Optional<WarpProduct> of(List<Stmt.For> loops, Step step) {
-    List<Stmt.For> reduced = new ArrayList<>();
-    List<Stmt.For> spatial = new ArrayList<>();
-    for (Stmt.For loop : loops) {
-      boolean moves = step.store.indices().stream().anyMatch(i -> PrimExprs.uses(i, loop.var()));
-      (moves ? spatial : reduced).add(loop);
-    }
-    boolean inRegisters = context.storageOf(step.store.buffer()) instanceof Storage.Registers;
-    if (reduced.size() != 1 || !inRegisters) {
+  private Optional<WarpProduct> of(ProductLoops loops) {
+    if (loops.first().buffer().isSwizzled() || loops.second().buffer().isSwizzled()) {
       return Optional.empty();
     }
-    Stmt.For along = reduced.getFirst();
-    Optional<WarpProduct> inOrder = of(spatial, along, step.store, step.first, step.second);
-    return inOrder.isPresent() ? inOrder : of(spatial, along, step.store, step.second, step.first);
+    Optional<WarpProduct> inOrder = of(loops, loops.first(), loops.second());
+    return inOrder.isPresent() ? inOrder : of(loops, loops.second(), loops.first());
   }
 
-  private Optional<WarpProduct> of(
-      List<Stmt.For> spatial, Stmt.For along, Stmt.Store store, Load left, Load right) {
+  private Optional<WarpProduct> of(ProductLoops loops, Load left, Load right) {
+    Stmt.Store store = loops.store();
     List<Affine> rows = new ArrayList<>();
     List<Affine> columns = new ArrayList<>();
     Map<Place, Affine> results = new LinkedHashMap<>();
     List<OptionalLong> leftSteps = new ArrayList<>();
     List<OptionalLong> rightSteps = new ArrayList<>();
-    visit(
-        spatial,
+    loops.forEachElement(
+        context,
         () -> {
-          leftSteps.add(step(along, left));
-          rightSteps.add(step(along, right));
-          try (var _ = bind(along, 0)) {
+          leftSteps.add(step(loops, left));
+          rightSteps.add(step(loops, right));
+          try (var _ = loops.bindProduct(context, 0)) {
             Place place = new Place(numberOf(rows, offset(left)), numberOf(columns, offset(right)));
             results.put(place, context.indices.offset(store.buffer(), store.indices()));
           }
         });
-    int depth = Math.toIntExact(extent(along));
+    int depth = loops.depth();
     boolean grid =
         rows.size() % 2 == 0
             && columns.size() % 2 == 0
@@ -149,28 +84,8 @@ final class WarpProductMatch {
         : Optional.empty();
   }
 
-  private static long extent(Stmt.For loop) {
-    return ((IntImm) loop.extent()).value();
-  }
-
   private Affine offset(Load load) {
     return context.indices.offset(load.buffer(), load.indices());
-  }
-
-  private Environment.Scope bind(Stmt.For loop, long iteration) {
-    return context.environment.bindConstant(loop.var(), ((IntImm) loop.min()).value() + iteration);
-  }
-
-  private void visit(List<Stmt.For> loops, Runnable action) {
-    if (loops.isEmpty()) {
-      action.run();
-      return;
-    }
-    for (long i = 0; i < extent(loops.getFirst()); i++) {
-      try (var _ = bind(loops.getFirst(), i)) {
-        visit(loops.subList(1, loops.size()), action);
-      }
-    }
   }
 
   private static int numberOf(List<Affine> known, Affine offset) {
@@ -187,11 +102,11 @@ final class WarpProductMatch {
   }
 
   /** How far an operand moves with each iteration of the reduction; empty where that varies. */
-  private OptionalLong step(Stmt.For along, Load load) {
+  private OptionalLong step(ProductLoops loops, Load load) {
     OptionalLong step = OptionalLong.empty();
     Affine before = null;
-    for (long i = 0; i < extent(along); i++) {
-      try (var _ = bind(along, i)) {
+    for (int i = 0; i < loops.depth(); i++) {
+      try (var _ = loops.bindProduct(context, i)) {
         Affine place = offset(load);
         if (before != null) {
           Affine moved = place.minus(before);
@@ -209,76 +124,22 @@ final class WarpProductMatch {
 
   /** How far a place moves with a part of the lane's number; empty where it moves otherwise. */
   private OptionalLong laneStep(Affine place, LongUnaryOperator part) {
-    if (!isSeparable(place)) {
+    if (!threads.separates(place)) {
       return OptionalLong.empty();
     }
-    long step = ofThread(place, CudaTarget.WARP - 1) - ofThread(place, 0);
+    long step = threads.part(place, CudaTarget.WARP - 1) - threads.part(place, 0);
     long parts = part.applyAsLong(CudaTarget.WARP - 1);
     if (step % parts != 0) {
       return OptionalLong.empty();
     }
     step /= parts;
-    for (long t = 0; t < threads; t++) {
+    for (long t = 0; t < threads.count(); t++) {
       long lane = t % CudaTarget.WARP;
-      if (ofThread(place, t) - ofThread(place, t - lane) != step * part.applyAsLong(lane)) {
+      if (threads.part(place, t) - threads.part(place, t - lane) != step * part.applyAsLong(lane)) {
         return OptionalLong.empty();
       }
     }
     return OptionalLong.of(step);
-  }
-
-  /** True where each part of the place depends on the thread alone, or not on it. */
-  private boolean isSeparable(Affine place) {
-    return place.lane() == 0
-        && place.terms().keySet().stream().allMatch(atom -> isOfThread(atom) || !uses(atom));
-  }
-
-  private boolean isOfThread(Atom atom) {
-    return switch (atom) {
-      case Atom.Variable(PrimVar variable) -> variable == thread;
-      case Atom.Quotient(Affine numerator, _) -> isOfThread(numerator);
-      case Atom.Modulus(Affine numerator, _) -> isOfThread(numerator);
-      case Atom.Opaque _ -> false;
-    };
-  }
-
-  private boolean isOfThread(Affine value) {
-    return !value.terms().isEmpty() && value.terms().keySet().stream().allMatch(this::isOfThread);
-  }
-
-  private boolean uses(Atom atom) {
-    return switch (atom) {
-      case Atom.Variable(PrimVar variable) -> variable == thread;
-      case Atom.Quotient(Affine numerator, _) -> uses(numerator);
-      case Atom.Modulus(Affine numerator, _) -> uses(numerator);
-      case Atom.Opaque(PrimExpr expr, _) -> PrimExprs.uses(expr, thread);
-    };
-  }
-
-  private boolean uses(Affine value) {
-    return value.terms().keySet().stream().anyMatch(this::uses);
-  }
-
-  /** The part of a separable place that the number of the thread decides. */
-  private long ofThread(Affine place, long number) {
-    long sum = 0;
-    for (Map.Entry<Atom, Long> term : place.terms().entrySet()) {
-      if (isOfThread(term.getKey())) {
-        sum += term.getValue() * value(term.getKey(), number);
-      }
-    }
-    return sum;
-  }
-
-  private long value(Atom atom, long number) {
-    return switch (atom) {
-      case Atom.Variable _ -> number;
-      case Atom.Quotient(Affine numerator, long divisor) ->
-          Math.floorDiv(numerator.constant() + ofThread(numerator, number), divisor);
-      case Atom.Modulus(Affine numerator, long divisor) ->
-          Math.floorMod(numerator.constant() + ofThread(numerator, number), divisor);
-      case Atom.Opaque _ -> throw new IllegalStateException("not of the thread alone: " + atom);
-    };
   }
 
   /**
@@ -309,10 +170,10 @@ final class WarpProductMatch {
   private boolean beginsRow(Affine place, int unit) {
     boolean multiple = place.constant() % unit == 0;
     for (Map.Entry<Atom, Long> term : place.terms().entrySet()) {
-      multiple &= isOfThread(term.getKey()) || term.getValue() % unit == 0;
+      multiple &= threads.owns(term.getKey()) || term.getValue() % unit == 0;
     }
-    for (long first = 0; first < threads; first += CudaTarget.WARP) {
-      multiple &= ofThread(place, first) % unit == 0;
+    for (long first = 0; first < threads.count(); first += CudaTarget.WARP) {
+      multiple &= threads.part(place, first) % unit == 0;
     }
     return multiple;
   }

@@ -52,7 +52,8 @@ public record LlvmTarget(String triple, String cpu, String features, OptLevel op
           case 80 -> 70;
           case 86 -> 71;
           case 87 -> 74;
-          case 89, 90 -> 78;
+          case 89 -> 78;
+          case 90 -> target.specific() ? 80 : 78;
           default -> 86;
         };
     return new LlvmTarget("nvptx64-nvidia-cuda", target.name(), "+ptx" + version, OptLevel.DEFAULT);

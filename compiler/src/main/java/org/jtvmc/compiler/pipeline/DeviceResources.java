@@ -24,7 +24,8 @@ import org.jtvmc.tuner.feature.LoopAnalysis;
  */
 public record DeviceResources(CudaTarget target, List<Row> rows) {
   /** With how many factors in a row of 32 bytes tensor cores multiply. */
-  private static final Pattern CORE_PRODUCTS = Pattern.compile("mma\\.sync\\S*\\.m16n8k(\\d+)\\.");
+  private static final Pattern CORE_PRODUCTS =
+      Pattern.compile("mma(?:\\.sync\\S*\\.m16n8|_async\\S*\\.m64n\\d+)k(\\d+)\\.");
 
   private static final int ROW_BYTES = 32;
 

@@ -18,11 +18,14 @@ public final class DriverQuery implements DeviceQuery {
     }
   }
 
-  /** The target that a GPU is; what its driver does not tell is as usual for its architecture. */
+  /**
+   * The target that a GPU is, with the code that is for it alone; what its driver does not tell is as usual for its architecture.
+   */
   public static CudaTarget target(DeviceProperties device) {
     CudaTarget usual = CudaTarget.typical(device.capability());
     return new CudaTarget(
         device.capability(),
+        CudaTarget.hasSpecific(device.capability()),
         device.multiprocessors(),
         device.sharedBytesPerBlock(),
         device.sharedBytesPerMultiprocessor(),

@@ -6,6 +6,7 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.ir.target.CudaTarget;
 import org.jtvmc.ir.target.Target;
@@ -14,7 +15,7 @@ import org.jtvmc.ir.target.Target;
  * Reads TVM's target strings: {@code llvm} is this machine, {@code llvm -mcpu=znver5 -num-cores=2
  * -mattr=+avx512f,-avx512bf16} another one. What is not named is as on this machine. {@code cuda}
  * is this machine's GPU, {@code cuda -arch=sm_80} a usual one of that architecture, of which
- * further options change figures.
+ * further options change figures; {@code sm_90a} is code for that architecture alone.
  */
 public final class TargetParser {
 
@@ -85,6 +86,7 @@ public final class TargetParser {
     CudaTarget base = options.containsKey("-arch") ? ofArch(options.get("-arch")) : device();
     return new CudaTarget(
         base.arch(),
+        base.specific(),
         (int) figure(options, "-num-sms", base.multiprocessors()),
         figure(options, "-shared-per-block", base.sharedBytesPerBlock()),
         figure(options, "-shared-per-sm", base.sharedBytesPerMultiprocessor()),
@@ -105,18 +107,27 @@ public final class TargetParser {
   }
 
   private static CudaTarget ofArch(String text) {
-    String digits = text.startsWith("sm_") ? text.substring(3) : "";
+    boolean specific = text.endsWith("a");
+    String name = specific ? text.substring(0, text.length() - 1) : text;
+    String digits = name.startsWith("sm_") ? name.substring(3) : "";
     int arch = digits.matches("[0-9]{2,3}") ? Integer.parseInt(digits) : 0;
-    if (!CudaTarget.architectures().contains(arch)) {
+    boolean known = CudaTarget.architectures().contains(arch);
+    if (!known || (specific && !CudaTarget.hasSpecific(arch))) {
       throw new TargetSyntaxException(
           "-arch is '%s'; known are %s"
               .formatted(
                   text,
                   CudaTarget.architectures().stream()
-                      .map(known -> "sm_" + known)
+                      .flatMap(TargetParser::names)
                       .collect(Collectors.joining(", "))));
     }
-    return CudaTarget.typical(arch);
+    CudaTarget typical = CudaTarget.typical(arch);
+    return specific ? typical.mostSpecific() : typical;
+  }
+
+  private static Stream<String> names(int arch) {
+    String name = "sm_" + arch;
+    return CudaTarget.hasSpecific(arch) ? Stream.of(name, name + "a") : Stream.of(name);
   }
 
   private static long figure(Map<String, String> options, String name, long usual) {

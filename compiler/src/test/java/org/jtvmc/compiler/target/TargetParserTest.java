@@ -70,7 +70,7 @@ class TargetParserTest {
 
   @Test
   void thisMachinesGpuHasItsOwnFigures() {
-    var device = new CudaTarget(90, 78, 5, 6, 7, 8, 9);
+    var device = new CudaTarget(90, true, 78, 5, 6, 7, 8, 9);
     var parsed =
         new TargetParser(host, CpuModels.standard(), () -> Optional.of(device)).parse("cuda");
 

@@ -24,8 +24,9 @@ import org.jtvmc.ir.type.DType;
  * <p>A thread-bound loop is run by the thread whose index is that of the iteration; nested ones of
  * one tag have the same index. Beside the faults of all loops these are found: two threads that
  * touch one element of shared or global memory, one of them writing, with no barrier between; a
- * barrier or another common action to which not all threads of the block come; and an access of
- * what is being copied before the thread that copies it has waited.
+ * barrier or another common action to which not all threads of the block come; an access of what is
+ * being copied before the thread that copies it has waited; and one that meets products which were
+ * not waited for.
  */
 final class BlockInterpreter {
 
@@ -39,6 +40,7 @@ final class BlockInterpreter {
   private final SplittableRandom random;
   private final RaceDetector races;
   private final AsyncCopies copies;
+  private final AsyncProducts products;
   private final Map<ThreadTag, Integer> extents = new EnumMap<>(ThreadTag.class);
 
   /** The indices of each thread of the block, by number; the block's own. */
@@ -54,6 +56,7 @@ final class BlockInterpreter {
     this.random = random;
     this.races = races;
     this.copies = new AsyncCopies(races);
+    this.products = new AsyncProducts(races);
   }
 
   /** The launch of a nest at the root. */
@@ -75,13 +78,14 @@ final class BlockInterpreter {
     for (int thread = 0; thread < threads; thread++) {
       decompose(thread, thread, ThreadTag.THREAD_X, ThreadTag.THREAD_Y, ThreadTag.THREAD_Z);
     }
-    frame.watchedBy(races::fault);
+    frame.watchedBy(this::fault);
     Action body = compile(nest);
     return variables -> {
       races.beginLaunch();
       for (int block : LoopInterpreter.order(random, blocks)) {
         races.beginBlock();
         copies.beginBlock(threads);
+        products.beginBlock(threads);
         List<long[]> all = new ArrayList<>(threads);
         for (int thread = 0; thread < threads; thread++) {
           decompose(block, thread, ThreadTag.BLOCK_X, ThreadTag.BLOCK_Y, ThreadTag.BLOCK_Z);
@@ -91,9 +95,15 @@ final class BlockInterpreter {
         }
         body.run(all);
         copies.endBlock();
+        products.endBlock();
         races.endBlock(threads);
       }
     };
+  }
+
+  private String fault(Memory memory, int position, boolean write, long[] variables) {
+    String fault = products.fault(memory, position, write, variables);
+    return fault == null ? races.fault(memory, position, write, variables) : fault;
   }
 
   private static int fail(Stmt.For loop) {
@@ -259,6 +269,10 @@ final class BlockInterpreter {
       case Effect.CommitCopies _ -> all -> all.forEach(copies::commit);
       case Effect.AwaitCopies(int pending) ->
           all -> all.forEach(thread -> copies.await(pending, thread));
+      case Effect.StartProducts _ -> all -> all.forEach(products::start);
+      case Effect.CommitProducts _ -> all -> all.forEach(products::commit);
+      case Effect.AwaitProducts(int pending) ->
+          all -> all.forEach(thread -> products.await(pending, thread));
       case Effect.AllReduce reduce -> {
         Frame.Element read =
             frame.element(reduce.element().buffer(), reduce.element().indices(), false);

@@ -21,6 +21,7 @@ final class Memory {
   private BitSet underWay;
   private int[] writers;
   private ThreadAccesses threadAccesses;
+  private ProductAccesses productAccesses;
 
   Memory(Buffer buffer) {
     this.buffer = buffer;
@@ -65,6 +66,7 @@ final class Memory {
     underWay = new BitSet();
     writers = null;
     threadAccesses = null;
+    productAccesses = null;
   }
 
   /** What the threads of a GPU did. */
@@ -73,6 +75,14 @@ final class Memory {
       threadAccesses = new ThreadAccesses(Math.toIntExact(shape.length == 0 ? 1 : span()));
     }
     return threadAccesses;
+  }
+
+  /** What products that were not waited for do with the elements. */
+  ProductAccesses productAccesses() {
+    if (productAccesses == null) {
+      productAccesses = new ProductAccesses(Math.toIntExact(shape.length == 0 ? 1 : span()));
+    }
+    return productAccesses;
   }
 
   /** The number of elements between the first and the last, both included. */

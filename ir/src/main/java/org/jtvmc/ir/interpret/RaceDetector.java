@@ -67,6 +67,11 @@ final class RaceDetector {
     }
   }
 
+  /** Notes that a thread has read an element only now. */
+  void read(Memory memory, int position, long[] variables) {
+    memory.threadAccesses().read(position, firstOfBlock + Frame.thread(variables), phase);
+  }
+
   /** True where nothing comes between the other thread's access and one now. */
   private boolean races(int thread, int other, int otherPhase) {
     if (other <= 0 || other == thread || other < firstOfLaunch) {

@@ -36,10 +36,29 @@ public sealed interface Effect {
    */
   record AwaitCopies(int pending) implements Effect {}
 
+  /**
+   * What follows, until {@link CommitProducts}, may be multiplied while the thread goes on: sums in
+   * the thread's own memory of products of shared memory. The sums may be touched by other such
+   * products alone, and what they read must not be written, until the thread has waited.
+   */
+  record StartProducts() implements Effect {}
+
+  /** Closes the group of products that the thread's last {@link StartProducts} began. */
+  record CommitProducts() implements Effect {}
+
+  /** The thread waits for all groups of products that it closed but the latest {@code pending}. */
+  record AwaitProducts(int pending) implements Effect {}
+
   /** The expressions in it, elements among them. */
   default List<PrimExpr> operands() {
     return switch (this) {
-      case Barrier _, CommitCopies _, AwaitCopies _ -> List.of();
+      case Barrier _,
+          CommitCopies _,
+          AwaitCopies _,
+          StartProducts _,
+          CommitProducts _,
+          AwaitProducts _ ->
+          List.of();
       case AllReduce reduce -> List.of(reduce.element);
     };
   }
@@ -47,7 +66,13 @@ public sealed interface Effect {
   /** The same with other expressions, in the order of {@link #operands}. */
   default Effect withOperands(List<PrimExpr> other) {
     return switch (this) {
-      case Barrier _, CommitCopies _, AwaitCopies _ -> this;
+      case Barrier _,
+          CommitCopies _,
+          AwaitCopies _,
+          StartProducts _,
+          CommitProducts _,
+          AwaitProducts _ ->
+          this;
       case AllReduce reduce -> new AllReduce(reduce.op, (Load) other.getFirst(), reduce.width);
     };
   }

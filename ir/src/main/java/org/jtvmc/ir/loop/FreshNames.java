@@ -27,12 +27,9 @@ public final class FreshNames {
     } else if (stmt instanceof Stmt.Allocate(Buffer buffer, _)) {
       buffers.put(
           buffer,
-          new Buffer(
-              buffer.name(),
-              buffer.dtype(),
+          buffer.with(
               buffer.shape().stream().map(this::everywhere).toList(),
-              buffer.strides().stream().map(this::everywhere).toList(),
-              buffer.scope()));
+              buffer.strides().stream().map(this::everywhere).toList()));
     }
   }
 

@@ -76,7 +76,8 @@ public final class LoopPrinter {
                   + exprs.text(store.value()));
       case Stmt.Allocate allocate -> {
         String scope = allocate.buffer().scope().name().toLowerCase(Locale.ROOT);
-        line(level, stmt, "allocate " + scope + " " + declaration(allocate.buffer()));
+        String order = allocate.buffer().isSwizzled() ? " swizzled " : " ";
+        line(level, stmt, "allocate " + scope + order + declaration(allocate.buffer()));
         statement(allocate.body(), level);
       }
       case Stmt.If branch -> {
@@ -101,6 +102,9 @@ public final class LoopPrinter {
                 case Effect.Barrier _ -> "barrier";
                 case Effect.CommitCopies _ -> "commit_copies";
                 case Effect.AwaitCopies(int pending) -> "await_copies but " + pending;
+                case Effect.StartProducts _ -> "start_products";
+                case Effect.CommitProducts _ -> "commit_products";
+                case Effect.AwaitProducts(int pending) -> "await_products but " + pending;
                 case Effect.AllReduce(var op, var element, int width) ->
                     "all_reduce "
                         + exprs.text(element)

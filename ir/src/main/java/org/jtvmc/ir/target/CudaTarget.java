@@ -10,6 +10,8 @@ import java.util.TreeSet;
  * {@code arch}; the components are what differs between devices.
  *
  * @param arch the compute capability as in {@code sm_90}: 90
+ * @param specific true for code that devices of later architectures do not run, and that may use
+ *     what only this one has: {@code sm_90a}
  * @param multiprocessors streaming multiprocessors
  * @param sharedBytesPerBlock the most shared memory of one block, when it opts in
  * @param sharedBytesPerMultiprocessor what the resident blocks of one multiprocessor share out
@@ -19,6 +21,7 @@ import java.util.TreeSet;
  */
 public record CudaTarget(
     int arch,
+    boolean specific,
     int multiprocessors,
     long sharedBytesPerBlock,
     long sharedBytesPerMultiprocessor,
@@ -39,6 +42,9 @@ public record CudaTarget(
   /** 32-bit registers of one multiprocessor. */
   public static final int REGISTERS_PER_MULTIPROCESSOR = 64 << 10;
 
+  /** The architecture whose warps can multiply in groups of four, in its specific code. */
+  private static final int WARPGROUP_ARCH = 90;
+
   /** Shared memory that a block may have without opting in. */
   public static final long STATIC_SHARED_BYTES = 48L << 10;
 
@@ -57,6 +63,9 @@ public record CudaTarget(
     if (multiprocessors < 1 || sharedBytesPerBlock < 1 || bandwidthBytes < 1 || clockHertz < 1) {
       throw new IllegalArgumentException("a GPU has at least one of everything");
     }
+    if (specific && !hasSpecific(arch)) {
+      throw new IllegalArgumentException("sm_%da has nothing that sm_%d has not".formatted(arch, arch));
+    }
   }
 
   private static CudaTarget device(
@@ -69,6 +78,7 @@ public record CudaTarget(
       long megahertz) {
     return new CudaTarget(
         arch,
+        false,
         multiprocessors,
         blockKib << 10,
         multiprocessorKib << 10,
@@ -94,12 +104,23 @@ public record CudaTarget(
         nearest = known;
       }
     }
-    return nearest.withArch(arch);
+    return nearest.with(arch, false);
   }
 
-  private CudaTarget withArch(int other) {
+  /** True where there is code that uses what an architecture has and later ones have not. */
+  public static boolean hasSpecific(int arch) {
+    return arch == WARPGROUP_ARCH;
+  }
+
+  /** The same device with its specific code where there is one: {@code sm_90a} for {@code sm_90}. */
+  public CudaTarget mostSpecific() {
+    return with(arch, hasSpecific(arch));
+  }
+
+  private CudaTarget with(int otherArch, boolean otherSpecific) {
     return new CudaTarget(
-        other,
+        otherArch,
+        otherSpecific,
         multiprocessors,
         sharedBytesPerBlock,
         sharedBytesPerMultiprocessor,
@@ -118,9 +139,9 @@ public record CudaTarget(
     return Collections.unmodifiableSortedSet(new TreeSet<>(List.of(name())));
   }
 
-  /** {@code sm_90}. */
+  /** {@code sm_90}, or {@code sm_90a}. */
   public String name() {
-    return "sm_" + arch;
+    return "sm_" + arch + (specific ? "a" : "");
   }
 
   /** The most threads that are resident on one multiprocessor. */
@@ -166,6 +187,11 @@ public record CudaTarget(
   /** True where copies from global to shared memory need no registers: {@code cp.async}. */
   public boolean hasAsyncCopies() {
     return arch >= 80;
+  }
+
+  /** True where the four warps of a group multiply together: {@code wgmma}. */
+  public boolean hasWarpgroups() {
+    return specific && arch == WARPGROUP_ARCH;
   }
 
   @Override

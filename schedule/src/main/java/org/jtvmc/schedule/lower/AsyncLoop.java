@@ -41,6 +41,24 @@ import org.jtvmc.ir.loop.Stmts;
  * After the barrier every thread's part of iteration {@code k} is there, and nobody reads any more
  * what iteration {@code k - 1} read, the place that the next copy takes. A group without copies
  * stands for each iteration beyond the end, so that waiting counts the same throughout.
+ *
+ * <p>Where what is copied is swizzled, the warps of a group may multiply it while their threads go
+ * on. Then one iteration's products run while the next one is prepared, and copies are one iteration
+ * less ahead. Of {@code depth = 4}:
+ *
+ * <pre>
+ *   for k in 0..n {
+ *     await all copies but 1; barrier
+ *     if (k + 2 &lt; n) { s[(k + 2) % 4] &lt;- x[k + 2] }
+ *     commit
+ *     start products; compute(s[k % 4]); commit products
+ *     await all products but 1
+ *   }
+ *   await all products
+ * </pre>
+ *
+ * After the barrier all threads have waited for the products of iteration {@code k - 2}, whose place
+ * the copy takes.
  */
 final class AsyncLoop {
   /** The bytes of the smallest asynchronous copy; larger ones are powers of two. */
@@ -50,6 +68,9 @@ final class AsyncLoop {
   private static final long MOST_BYTES = 16;
 
   private static final long MOST_UNROLLED = 16;
+
+  /** One place is read, one was until now, and one is written. */
+  private static final int LEAST_DEPTH_OF_PRODUCTS = 3;
 
   private final PrimVar variable;
   private final long extent;
@@ -184,11 +205,13 @@ final class AsyncLoop {
     List<PrimExpr> strides =
         new ArrayList<>(List.of(IntImm.of(Math.ceilDiv(elements, unit) * unit)));
     strides.addAll(buffer.strides());
-    return Optional.of(new Buffer(buffer.name(), buffer.dtype(), shape, strides, buffer.scope()));
+    return Optional.of(buffer.with(shape, strides));
   }
 
   private Stmt build(List<Buffer> buffers) {
-    int ahead = depth - 1;
+    boolean products = buffers.stream().allMatch(Buffer::isSwizzled);
+    int running = products && depth >= LEAST_DEPTH_OF_PRODUCTS ? 1 : 0;
+    int ahead = depth - 1 - running;
     Stmt commit = new Stmt.Evaluate(new Effect.CommitCopies());
     List<Stmt> all = new ArrayList<>();
     for (int i = 0; i < ahead; i++) {
@@ -203,13 +226,24 @@ final class AsyncLoop {
             new Stmt.Evaluate(new Effect.Barrier()),
             new Stmt.If(next.lessThan(extent), copies(next), Optional.empty(), false),
             commit,
-            at(compute, iteration));
+            products ? started(at(compute, iteration), running) : at(compute, iteration));
     all.add(new Stmt.For(iteration, IntImm.of(0), IntImm.of(extent), ForKind.SERIAL, body));
+    if (running > 0) {
+      all.add(new Stmt.Evaluate(new Effect.AwaitProducts(0)));
+    }
     Stmt whole = Stmt.seq(all);
     for (Buffer buffer : buffers.reversed()) {
       whole = new Stmt.Allocate(rings.get(buffer), whole);
     }
     return whole;
+  }
+
+  private static Stmt started(Stmt products, int running) {
+    return Stmt.seq(
+        new Stmt.Evaluate(new Effect.StartProducts()),
+        products,
+        new Stmt.Evaluate(new Effect.CommitProducts()),
+        new Stmt.Evaluate(new Effect.AwaitProducts(running)));
   }
 
   private Stmt copies(PrimExpr iteration) {

@@ -81,7 +81,7 @@ final class InterleaveVirtualThreads {
       }
       List<PrimExpr> strides = new ArrayList<>(List.of(size));
       strides.addAll(buffer.strides());
-      copies.put(buffer, new Buffer(buffer.name(), buffer.dtype(), shape, strides, buffer.scope()));
+      copies.put(buffer, buffer.with(shape, strides));
     }
     return push(body, differing);
   }

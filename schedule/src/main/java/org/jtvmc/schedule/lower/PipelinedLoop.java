@@ -61,7 +61,14 @@ final class PipelinedLoop {
       List<Buffer> all = new ArrayList<>();
       for (int i = 0; i < depth; i++) {
         String name = buffer.name() + "." + i;
-        all.add(new Buffer(name, buffer.dtype(), buffer.shape(), buffer.strides(), buffer.scope()));
+        all.add(
+            new Buffer(
+                name,
+                buffer.dtype(),
+                buffer.shape(),
+                buffer.strides(),
+                buffer.scope(),
+                buffer.isSwizzled()));
       }
       places.put(buffer, all);
     }

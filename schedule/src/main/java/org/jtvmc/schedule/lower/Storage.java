@@ -20,6 +20,8 @@ import org.jtvmc.schedule.StorageOrder;
 
 /** Where a tensor's elements lie: element {@code i} at {@code buffer[i - mins]}. */
 record Storage(Buffer buffer, List<LinearForm> mins) {
+  /** Lines of a swizzled buffer of which each keeps its parts in another order. */
+  private static final long LINES = 8;
 
   /** A whole tensor in memory that the caller gives. */
   static Storage parameter(Tensor tensor, String id) {
@@ -34,8 +36,37 @@ record Storage(Buffer buffer, List<LinearForm> mins) {
     Buffer buffer =
         stage.isRoot()
             ? Buffer.dense(stage.id(), stage.tensor().dtype(), shape, Scope.GLOBAL)
-            : new Buffer(stage.id(), stage.tensor().dtype(), shape, strides(nest), stage.scope());
+            : new Buffer(
+                stage.id(),
+                stage.tensor().dtype(),
+                shape,
+                strides(nest),
+                stage.scope(),
+                isSwizzled(nest));
     return new Storage(buffer, nest.region.mins());
+  }
+
+  /**
+   * True where the order says so, and the elements fill whole lines of which eight belong together.
+   */
+  private static boolean isSwizzled(StageNest nest) {
+    Stage stage = nest.stage;
+    boolean wanted = stage.order().filter(StorageOrder::swizzled).isPresent();
+    if (!wanted || stage.scope() != Scope.SHARED) {
+      return false;
+    }
+    String last = stage.order().get().axes().getLast();
+    long line = Buffer.LINE_BYTES / stage.tensor().dtype().bytes();
+    long elements = 1;
+    long ofLast = 0;
+    for (int axis = 0; axis < nest.region.extents().size(); axis++) {
+      if (!(nest.region.extents().get(axis) instanceof IntImm extent)) {
+        return false;
+      }
+      elements *= extent.value();
+      ofLast = stage.axes().get(axis).id().equals(last) ? extent.value() : ofLast;
+    }
+    return ofLast % line == 0 && elements / ofLast % LINES == 0;
   }
 
   /**

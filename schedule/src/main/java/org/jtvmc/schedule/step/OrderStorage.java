@@ -14,9 +14,15 @@ import org.jtvmc.schedule.StorageOrder;
  * {@link StorageOrder}.
  *
  * @param axes all output axes, that with the smallest stride last
- * @param padding elements left out after each run of the last axis
+ * @param padding elements left out after each run of the last axis; none where they are swizzled
  */
-public record OrderStorage(String stage, List<String> axes, long padding) implements Step {
+public record OrderStorage(String stage, List<String> axes, long padding, boolean swizzled)
+    implements Step {
+
+  /** Elements that are not swizzled. */
+  public OrderStorage(String stage, List<String> axes, long padding) {
+    this(stage, axes, padding, false);
+  }
 
   public OrderStorage {
     axes = List.copyOf(axes);
@@ -31,6 +37,9 @@ public record OrderStorage(String stage, List<String> axes, long padding) implem
       throw new ScheduleException(
           "elements are ordered by every output axis once, not by %s".formatted(axes), target);
     }
-    return schedule.withStage(target.withOrder(new StorageOrder(axes, padding)));
+    if (swizzled && padding > 0) {
+      throw new ScheduleException("swizzled elements leave none out, not " + padding, target);
+    }
+    return schedule.withStage(target.withOrder(new StorageOrder(axes, padding, swizzled)));
   }
 }

@@ -84,8 +84,10 @@ public final class StepCodec {
       case Bind(String stage, String axis, ThreadTag tag) ->
           node("bind", stage, axis, tag.symbol());
       case SetScope(String stage, Scope scope) -> node("set_scope", stage, scope.name());
-      case OrderStorage(String stage, List<String> axes, long padding) ->
-          withNames(node("order_storage", stage), axes).add(padding);
+      case OrderStorage(String stage, List<String> axes, long padding, boolean swizzled) ->
+          swizzled
+              ? withNames(node("swizzle_storage", stage), axes)
+              : withNames(node("order_storage", stage), axes).add(padding);
       case Tensorize(String stage, String axis, String intrinsic) ->
           node("tensorize", stage, axis, intrinsic);
       case Pipeline(String stage, String axis, int depth, boolean async) ->
@@ -119,6 +121,7 @@ public final class StepCodec {
       case "bind" -> new Bind(stage, text(node, 2), tag(node, 3));
       case "set_scope" -> new SetScope(stage, scope(node, 2));
       case "order_storage" -> new OrderStorage(stage, names(node, 2), number(node, 3));
+      case "swizzle_storage" -> new OrderStorage(stage, names(node, 2), 0, true);
       case "pipeline" -> pipeline(node, stage, false);
       case "pipeline_async" -> pipeline(node, stage, true);
       case "tensorize" -> new Tensorize(stage, text(node, 2), text(node, 3));

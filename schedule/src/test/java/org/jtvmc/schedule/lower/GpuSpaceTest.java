@@ -21,7 +21,7 @@ class GpuSpaceTest {
 
   /** Few multiprocessors, so that small workloads fill them. */
   private static final CudaTarget TARGET =
-      new CudaTarget(80, 2, 163 << 10, 164 << 10, 1 << 20, 1_000_000_000, 1_000_000_000);
+      new CudaTarget(80, false, 2, 163 << 10, 164 << 10, 1 << 20, 1_000_000_000, 1_000_000_000);
 
   @TestFactory
   Stream<DynamicTest> everyCandidateComputesWhatTheUnscheduledExpressionDoes() {

@@ -72,7 +72,7 @@ final class HostCode {
     Map<String, Long> shared = new LinkedHashMap<>();
     String text = withArrays(llvm, launches, shared);
     text = text.replace("@llvm.nvvm.", "@nvvm.").replace("ptx_kernel ", "").replace(" immarg", "");
-    StringBuilder whole = new StringBuilder(MatrixFunctions.define(text));
+    StringBuilder whole = new StringBuilder(AssemblyFunctions.define(MatrixFunctions.define(text)));
     launches.forEach(launch -> whole.append(caller(launch)));
     try (LlvmContext context = new LlvmContext();
         LlvmTargetMachine device = new LlvmTargetMachine(LlvmTarget.of(gpu));

@@ -47,49 +47,6 @@ class TensorCoresTest {
     threads = DeviceThreads.build();
   }
 
-  /** {@code relu(sum(wide(x[i, k]) * wide(w)) + 1)}, the weights read by columns or by rows. */
-  private static ComputeDag product(
-      DType left, DType right, DType sum, long rows, long depth, long columns, boolean byRows) {
-    Tensor x = Tensor.placeholder("x", left, rows, depth);
-    Tensor w =
-        byRows
-            ? Tensor.placeholder("w", right, columns, depth)
-            : Tensor.placeholder("w", right, depth, columns);
-    Tensor product =
-        Tensor.reduce(
-            "product",
-            Reducer.SUM,
-            Tensor.sizes(rows, columns),
-            Tensor.sizes(depth),
-            (i, r) -> {
-              PrimExpr weight = byRows ? w.at(i.get(1), r.get(0)) : w.at(r.get(0), i.get(1));
-              return x.at(i.get(0), r.get(0)).cast(sum).times(weight.cast(sum));
-            });
-    Tensor result =
-        sum.isFloat()
-            ? Tensor.compute(
-                "relu",
-                product.shape(),
-                i -> product.at(i).plus(FloatImm.f32(1)).max(FloatImm.f32(0)))
-            : product;
-    return ComputeDag.of(List.of(x, w), List.of(result));
-  }
-
-  /** Small whole numbers: every sum is exact, whatever its order. */
-  private static Map<Tensor, NDArray> inputs(ComputeDag dag) {
-    Random random = new Random(5);
-    Map<Tensor, NDArray> inputs = new HashMap<>();
-    for (Tensor input : dag.inputs()) {
-      NDArray array = NDArray.allocate(ScheduledKernel.type(input.dtype(), input.shape()));
-      int least = input.dtype().equals(DType.U8) ? 0 : -6;
-      for (long i = 0; i < array.elements(); i++) {
-        array.setDouble(i, least + random.nextInt(13));
-      }
-      inputs.put(input, array);
-    }
-    return inputs;
-  }
-
   private static EmulatedKernel check(ComputeDag dag, Candidate candidate) {
     EmulatedKernel kernel = run(dag, candidate);
     assertEquals(0, kernel.bankConflicts(), candidate.values().toString());
@@ -97,7 +54,7 @@ class TensorCoresTest {
   }
 
   private static EmulatedKernel run(ComputeDag dag, Candidate candidate) {
-    Map<Tensor, NDArray> inputs = inputs(dag);
+    Map<Tensor, NDArray> inputs = NarrowProduct.inputs(dag);
     List<NDArray> expected = TensorEvaluator.evaluate(dag.outputs(), inputs);
     EmulatedKernel kernel =
         new EmulatedKernel(Lowering.lower(candidate.schedule(), "kernel"), GPU, HOST, threads);
@@ -124,7 +81,7 @@ class TensorCoresTest {
   })
   void productsAreRight(String left, String right, String sum, boolean byRows, String instruction) {
     ComputeDag dag =
-        product(DType.parse(left), DType.parse(right), DType.parse(sum), 64, 96, 48, byRows);
+        NarrowProduct.of(DType.parse(left), DType.parse(right), DType.parse(sum), 64, 96, 48, byRows);
     DesignSpace space = DesignSpace.of(dag, GPU);
     EmulatedKernel kernel = check(dag, space.defaultCandidate());
     String ptx = kernel.kernel().ptx();
@@ -140,7 +97,7 @@ class TensorCoresTest {
   @ParameterizedTest
   @CsvSource({"60, 96, 72, true", "60, 96, 72, false", "19, 32, 50, true", "33, 64, 1000, false"})
   void unevenEdgesAreRight(long rows, long depth, long columns, boolean byRows) {
-    ComputeDag dag = product(DType.F16, DType.F16, DType.F32, rows, depth, columns, byRows);
+    ComputeDag dag = NarrowProduct.of(DType.F16, DType.F16, DType.F32, rows, depth, columns, byRows);
     DesignSpace space = DesignSpace.of(dag, GPU);
     String ptx = check(dag, space.defaultCandidate()).kernel().ptx();
     assertTrue(ptx.contains("mma.sync.aligned.m16n8k16"), ptx);
@@ -212,13 +169,13 @@ class TensorCoresTest {
   @Test
   void otherProductsStayOnTheOrdinaryUnits() {
     assertFalse(
-        ptx(product(DType.F32, DType.F32, DType.F32, 64, 64, 64, false), GPU).contains("mma."));
+        ptx(NarrowProduct.of(DType.F32, DType.F32, DType.F32, 64, 64, 64, false), GPU).contains("mma."));
     assertFalse(
-        ptx(product(DType.F16, DType.F16, DType.F32, 64, 64, 64, false), CudaTarget.typical(75))
+        ptx(NarrowProduct.of(DType.F16, DType.F16, DType.F32, 64, 64, 64, false), CudaTarget.typical(75))
             .contains("mma."));
     // The smallest tile has 16 rows.
     assertFalse(
-        ptx(product(DType.F16, DType.F16, DType.F32, 12, 64, 64, false), GPU).contains("mma."));
+        ptx(NarrowProduct.of(DType.F16, DType.F16, DType.F32, 12, 64, 64, false), GPU).contains("mma."));
   }
 
   private static String ptx(ComputeDag dag, CudaTarget target) {
@@ -234,7 +191,7 @@ class TensorCoresTest {
     Optional<Ptxas> ptxas = Ptxas.find().filter(found -> found.knows(target));
     assumeTrue(ptxas.isPresent(), "no ptxas here that knows " + target.name());
     for (boolean byRows : new boolean[] {true, false}) {
-      ComputeDag dag = product(DType.F16, DType.F16, DType.F32, 4096, 4096, 4096, byRows);
+      ComputeDag dag = NarrowProduct.of(DType.F16, DType.F16, DType.F32, 4096, 4096, 4096, byRows);
       ptxas
           .get()
           .usage(ptx(dag, target), target)

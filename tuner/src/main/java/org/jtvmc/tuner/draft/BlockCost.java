@@ -29,6 +29,10 @@ record BlockCost(double arithmetic, double shared, double global) {
   /** The part of their peak that tensor cores reach by {@code mma.sync}. */
   private static final double CORES_REACHED = 0.5;
 
+  /** The part that they reach by {@code wgmma}. */
+  private static final double GROUPS_REACHED = 0.9;
+
+  private static final double WARPS_OF_GROUP = 4;
   private static final double SHARED_BYTES = 128;
   private static final double SECTORS_PER_CYCLE = 2;
 
@@ -46,10 +50,15 @@ record BlockCost(double arithmetic, double shared, double global) {
     Optional<Product> product = product(statement, loops, threads, target);
     if (product.isPresent()) {
       Place left = product.get().left();
-      double perCycle = CORES_REACHED * target.coreProductsPerCycle(left.buffer().dtype().bytes());
+      boolean groups = target.hasWarpgroups() && left.buffer().isSwizzled();
+      double reached = groups ? GROUPS_REACHED : CORES_REACHED;
+      double perCycle = reached * target.coreProductsPerCycle(left.buffer().dtype().bytes());
+      // The warps of a group load what they share once.
       double loaded =
           loops.moved(left).bytes() * ROWS_OF_WARP
-              + loops.moved(product.get().right()).bytes() * THREADS_OF_ROW;
+              + loops.moved(product.get().right()).bytes()
+                  * THREADS_OF_ROW
+                  / (groups ? WARPS_OF_GROUP : 1);
       return new BlockCost(loops.iterations() * alive / perCycle, warps * loaded / SHARED_BYTES, 0);
     }
     double shared = 0;

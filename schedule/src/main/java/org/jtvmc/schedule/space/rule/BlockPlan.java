@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
+import org.jtvmc.ir.expr.PrimVar;
 import org.jtvmc.ir.loop.ThreadTag;
 import org.jtvmc.ir.target.CudaTarget;
 import org.jtvmc.ir.te.Axis;
@@ -35,6 +36,9 @@ import org.jtvmc.schedule.step.Vectorize;
  */
 final class BlockPlan {
   private static final long MOST_UNROLLED = 1024;
+
+  /** Rows of a warp that neighbouring lanes have, on tensor cores. */
+  private static final long ROWS_OF_WARP = 8;
 
   private final Stage consumer;
   private final Stage producer;
@@ -88,12 +92,25 @@ final class BlockPlan {
         .filter(plan -> !plan.columns.isEmpty());
   }
 
-  /** The parts of one consumer axis; 1 where it has none. */
-  private record Parts(long virtual, long threads, long elements) {
+  /**
+   * The parts of one consumer axis; 1 where it has none.
+   *
+   * @param inner virtual threads that lie between neighbouring threads and others, whose number is
+   *     {@code lanes}
+   */
+  private record Parts(long virtual, long threads, long inner, long lanes, long elements) {
     static final Parts NONE = new Parts(1, 1, 1);
 
+    Parts(long virtual, long threads, long elements) {
+      this(virtual, threads, 1, 1, elements);
+    }
+
     long size() {
-      return virtual * threads * elements;
+      return virtual * threads * inner * lanes * elements;
+    }
+
+    boolean isLayered() {
+      return inner * lanes > 1;
     }
   }
 
@@ -101,19 +118,17 @@ final class BlockPlan {
     String id = producer.id();
     long rowExtent = extent(rows);
     long columnExtent = extent(columns);
-    long batch = extentOfAll() / rowExtent / columnExtent;
     Optional<CoreProduct> cores = onCores(state);
     List<BlockTile> tiles =
         cores.isPresent()
-            ? coreTiles(rows, columns)
+            ? coreTiles(rows, columns, cores.get())
             : SharedOperands.affordable(
                 BlockTile.fitting(rowExtent, columnExtent), state.gpu(), producer, operands.size());
-    ToLongFunction<BlockTile> blocks = tile -> tile.blocks(batch, extents(rows), extents(columns));
     ToDoubleFunction<BlockTile> cost =
         cores
-            .map(product -> coreCost(state.gpu(), product, blocks))
+            .map(product -> coreCost(state.gpu(), product, this::blocks))
             .<ToDoubleFunction<BlockTile>>map(ofCores -> ofCores::of)
-            .orElse(tile -> tile.cost(blocks.applyAsLong(tile), state.gpu()));
+            .orElse(tile -> tile.cost(blocks(tile), state.gpu()));
     BlockTile preferred = BlockTile.best(tiles, cost);
     BlockTile tile = state.pick(id + ".tile", tiles, preferred);
     Map<Integer, Parts> parts = parts(tile);
@@ -128,7 +143,7 @@ final class BlockPlan {
     tileProducer(state, parts, reduce);
     long bytes = shared.bytes(sizes);
     List<CopyAhead> options = CopyAhead.fitting(state.gpu(), bytes);
-    CopyAhead best = CopyAhead.preferred(options, state.gpu(), bytes, threads);
+    CopyAhead best = CopyAhead.preferred(options, state.gpu(), bytes, resident(tile, threads));
     CopyAhead ahead = state.pick(id + ".pipeline", options, best);
     shared.copy(state, sizes, reduce, ahead.async());
     if (ahead.depth() > 1) {
@@ -136,8 +151,21 @@ final class BlockPlan {
     }
   }
 
+  /** For how many blocks a multiprocessor has registers. */
+  private static long resident(BlockTile tile, long threads) {
+    return tile.groups()
+        ? tile.residentBlocks()
+        : Math.max(1, CopyAhead.RESIDENT_THREADS / threads);
+  }
+
   private Map<Integer, Parts> parts(BlockTile tile) {
     Map<Integer, Parts> parts = new LinkedHashMap<>();
+    if (tile.groups()) {
+      long warps = tile.threadRows() / ROWS_OF_WARP;
+      parts.put(rows.getLast(), new Parts(tile.rows() / 2, warps, 2, ROWS_OF_WARP, 1));
+      parts.put(columns.getLast(), new Parts(tile.virtualColumns(), tile.threadColumns(), 2));
+      return parts;
+    }
     if (tile.cores()) {
       distributeRows(tile, parts);
     } else {
@@ -184,26 +212,66 @@ final class BlockPlan {
     if ((crossed && !single) || columns.size() != 1) {
       return Optional.empty();
     }
-    if (coreTiles(crossed ? columns : rows, crossed ? rows : columns).isEmpty()) {
-      return Optional.empty();
-    }
+    List<Integer> own = crossed ? columns : rows;
+    List<Integer> others = crossed ? rows : columns;
     Optional<CoreProduct> product =
         CoreProduct.of(state.gpu(), producer, operands, rowsAndColumns())
-            .filter(
-                _ ->
-                    state
-                        .pick(producer.id() + ".cores", List.of("yes", "no"), "yes")
-                        .equals("yes"));
-    if (product.isPresent() && crossed) {
+            .filter(warps -> !coreTiles(own, others, warps).isEmpty());
+    if (product.isEmpty()) {
+      return product;
+    }
+    Optional<CoreProduct> groups =
+        product
+            .get()
+            .inGroups(state.gpu(), producer, operands, rowsAndColumns())
+            .filter(ofGroups -> single && !coreTiles(own, others, ofGroups).isEmpty());
+    if (crossed) {
       // Neighbouring threads have the consumer's inner axis.
       columns.add(rows.removeFirst());
       rows.add(columns.removeFirst());
     }
-    return product;
+    List<String> options = new ArrayList<>(List.of("yes", "no"));
+    groups.ifPresent(_ -> options.add("groups"));
+    boolean together =
+        groups.isPresent() && leastCost(state, groups.get()) < leastCost(state, product.get());
+    return switch (state.pick(producer.id() + ".cores", options, together ? "groups" : "yes")) {
+      case "groups" -> groups;
+      case "yes" -> product;
+      default -> {
+        if (crossed) {
+          columns.add(rows.removeFirst());
+          rows.add(columns.removeFirst());
+        }
+        yield Optional.empty();
+      }
+    };
+  }
+
+  private double leastCost(SketchState state, CoreProduct product) {
+    CoreTileCost cost = coreCost(state.gpu(), product, this::blocks);
+    return cost.of(BlockTile.best(coreTiles(rows, columns, product), cost::of));
+  }
+
+  private long blocks(BlockTile tile) {
+    long batch = extentOfAll() / extent(rows) / extent(columns);
+    return tile.blocks(batch, extents(rows), extents(columns));
   }
 
   /** Those whose operands fit shared memory for the least part of the reduction. */
-  private List<BlockTile> coreTiles(List<Integer> rowAxes, List<Integer> columnAxes) {
+  private List<BlockTile> coreTiles(
+      List<Integer> rowAxes, List<Integer> columnAxes, CoreProduct product) {
+    if (product.groups()) {
+      Axis along = producer.op().reduceAxes().get(product.along());
+      PrimVar column = producer.op().axes().get(columnAxes.getFirst()).var();
+      boolean turned =
+          operands.stream()
+              .anyMatch(
+                  operand ->
+                      operand.dependsOn(column)
+                          && !CoreProduct.isAlong(operand, along, rowsAndColumns()));
+      return BlockTile.forGroups(
+          extent(rowAxes), extent(columnAxes), turned ? product.step() : 1);
+    }
     long window =
         producer.op().reduceAxes().stream().mapToLong(Axis::size).reduce(1, (a, b) -> a * b)
             / producer.op().reduceAxes().stream().mapToLong(Axis::size).max().orElse(1);
@@ -281,6 +349,14 @@ final class BlockPlan {
       Parts own = partsOf(c, parts);
       if (own.size() == 1) {
         blocks.add(axis);
+        continue;
+      }
+      if (own.isLayered()) {
+        List<Long> layers = List.of(own.virtual, own.threads, own.inner, own.lanes);
+        state.apply(new Split(id, axis, layers));
+        blocks.add(axis + ".0");
+        virtual.addAll(List.of(axis + ".1", axis + ".3"));
+        threads.addAll(List.of(axis + ".2", axis + ".4"));
         continue;
       }
       state.apply(new Split(id, axis, List.of(own.virtual, own.threads, own.elements)));

@@ -11,10 +11,26 @@ import org.jtvmc.ir.target.CudaTarget;
  * threadColumns} threads, each with {@code rows * columns} elements in registers, as so many
  * virtual threads that no thread has more than four neighbouring elements in one direction.
  *
- * @param cores true where tensor cores multiply: rows and pairs of columns of one thread are then
- *     as far apart as the fragments of a matrix have them, and warps lie below each other
+ * @param units what multiplies; on tensor cores rows and pairs of columns of one thread are as far
+ *     apart as the fragments of a matrix have them, and warps lie below each other
  */
-record BlockTile(long threadRows, long threadColumns, long rows, long columns, boolean cores) {
+record BlockTile(long threadRows, long threadColumns, long rows, long columns, Units units) {
+  /** What multiplies. */
+  enum Units {
+    /** The multiply-add units. */
+    ORDINARY(""),
+    /** Tensor cores, for each warp. */
+    WARPS(" cores"),
+    /** Tensor cores, for four warps at once. */
+    GROUPS(" groups");
+
+    private final String suffix;
+
+    Units(String suffix) {
+      this.suffix = suffix;
+    }
+  }
+
   /** Neighbouring elements of one thread: one access of 16 bytes. */
   private static final long MOST_NEIGHBOURS = 4;
 
@@ -29,6 +45,14 @@ record BlockTile(long threadRows, long threadColumns, long rows, long columns, b
   /** Two blocks or more on a multiprocessor hide each other's waiting. */
   private static final long MOST_PREFERRED_THREADS = 256;
 
+  private static final long WARPS_OF_GROUP = 4;
+
+  /** A thread's sums where groups of warps multiply: half of its registers. */
+  private static final long MOST_SUMS_OF_GROUPS = 128;
+
+  /** For addresses and what is on its way, beside the sums. */
+  private static final long OTHER_REGISTERS = 64;
+
   private static final List<BlockTile> ALL = all();
 
   private static List<BlockTile> all() {
@@ -39,7 +63,7 @@ record BlockTile(long threadRows, long threadColumns, long rows, long columns, b
         for (long rows : new long[] {1, 2, 4, 8}) {
           for (long columns : new long[] {1, 2, 4, 8}) {
             if (threads >= 32 && threads <= 512 && rows * columns <= 64) {
-              all.add(new BlockTile(threadRows, threadColumns, rows, columns, false));
+              all.add(new BlockTile(threadRows, threadColumns, rows, columns, Units.ORDINARY));
             }
           }
         }
@@ -55,7 +79,7 @@ record BlockTile(long threadRows, long threadColumns, long rows, long columns, b
             .filter(
                 tile -> tile.blockRows() < 2 * rowExtent && tile.blockColumns() < 2 * columnExtent)
             .toList();
-    return fitting.isEmpty() ? List.of(new BlockTile(1, 32, 1, 1, false)) : fitting;
+    return fitting.isEmpty() ? List.of(new BlockTile(1, 32, 1, 1, Units.ORDINARY)) : fitting;
   }
 
   /**
@@ -70,7 +94,7 @@ record BlockTile(long threadRows, long threadColumns, long rows, long columns, b
     for (long warps : new long[] {1, 2, 4, 8}) {
       for (long rows : new long[] {2, 4}) {
         for (long columns : new long[] {4, 8, 16, 32}) {
-          BlockTile tile = new BlockTile(8 * warps, 4, rows, columns, true);
+          BlockTile tile = new BlockTile(8 * warps, 4, rows, columns, Units.WARPS);
           long[] inner = tile.innerRows(rowExtents);
           long[] outer = tile.outerRows(rowExtents);
           boolean fits =
@@ -85,6 +109,51 @@ record BlockTile(long threadRows, long threadColumns, long rows, long columns, b
       }
     }
     return tiles;
+  }
+
+  /**
+   * The tiles for groups of four warps, each with 64 rows or twice as many, that are not larger than
+   * what there is to compute.
+   *
+   * @param unit of which the columns of a block are a multiple
+   */
+  static List<BlockTile> forGroups(long rowExtent, long columnExtent, long unit) {
+    List<BlockTile> tiles = new ArrayList<>();
+    for (long groups : new long[] {1, 2}) {
+      for (long tall : new long[] {1, 2}) {
+        for (long columns : new long[] {32, 64, 96, 128, 192, 256}) {
+          BlockTile tile =
+              new BlockTile(
+                  groups * WARPS_OF_GROUP * ROWS_OF_WARP,
+                  THREADS_OF_ROW,
+                  2 * tall,
+                  columns / THREADS_OF_ROW,
+                  Units.GROUPS);
+          boolean fits = tile.blockRows() <= rowExtent && tile.blockColumns() <= columnExtent;
+          if (fits && columns % unit == 0 && tile.rows * tile.columns <= MOST_SUMS_OF_GROUPS) {
+            tiles.add(tile);
+          }
+        }
+      }
+    }
+    return tiles;
+  }
+
+  /** How many such blocks a multiprocessor has registers for. */
+  long residentBlocks() {
+    long most = Math.max(1, CopyAhead.RESIDENT_THREADS / threads());
+    long registers = rows * columns + OTHER_REGISTERS;
+    return units == Units.GROUPS
+        ? Math.clamp(CudaTarget.REGISTERS_PER_MULTIPROCESSOR / (threads() * registers), 1, most)
+        : most;
+  }
+
+  boolean cores() {
+    return units != Units.ORDINARY;
+  }
+
+  boolean groups() {
+    return units == Units.GROUPS;
   }
 
   /**
@@ -115,7 +184,7 @@ record BlockTile(long threadRows, long threadColumns, long rows, long columns, b
   /** How many tiles there are along the rows. */
   private long tilesOfRows(List<Long> extents) {
     long whole = extents.stream().reduce(1L, (a, b) -> a * b);
-    if (!cores || extents.isEmpty()) {
+    if (!cores() || extents.isEmpty()) {
       return Math.ceilDiv(whole, blockRows());
     }
     long[] inner = innerRows(extents);
@@ -153,11 +222,11 @@ record BlockTile(long threadRows, long threadColumns, long rows, long columns, b
   }
 
   long virtualRows() {
-    return cores ? rows : Math.ceilDiv(rows, MOST_NEIGHBOURS);
+    return cores() ? rows : Math.ceilDiv(rows, MOST_NEIGHBOURS);
   }
 
   long virtualColumns() {
-    return cores ? columns / 2 : Math.ceilDiv(columns, MOST_NEIGHBOURS);
+    return cores() ? columns / 2 : Math.ceilDiv(columns, MOST_NEIGHBOURS);
   }
 
   /** The rows and columns of the product that a warp computes; of tiles for tensor cores. */
@@ -202,6 +271,6 @@ record BlockTile(long threadRows, long threadColumns, long rows, long columns, b
   @Override
   public String toString() {
     String text = threadRows + "x" + threadColumns + "*" + rows + "x" + columns;
-    return cores ? text + " cores" : text;
+    return text + units.suffix;
   }
 }

@@ -38,10 +38,9 @@ record CopyAhead(int depth, boolean async) {
    * Asynchronously and as far as leaves as many blocks on a multiprocessor as registers do, where
    * the device can; else one iteration through registers.
    *
-   * @param threads of a block
+   * @param blocks for which a multiprocessor has registers
    */
-  static CopyAhead preferred(List<CopyAhead> fitting, CudaTarget gpu, long bytes, long threads) {
-    long blocks = Math.max(1, RESIDENT_THREADS / threads);
+  static CopyAhead preferred(List<CopyAhead> fitting, CudaTarget gpu, long bytes, long blocks) {
     CopyAhead best = fitting.get(Math.min(1, fitting.size() - 1));
     for (CopyAhead ahead : fitting) {
       boolean resident = blocks * ahead.depth * bytes <= gpu.sharedBytesPerMultiprocessor();

@@ -9,6 +9,7 @@ import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.PrimVar;
 import org.jtvmc.ir.expr.Read;
+import org.jtvmc.ir.loop.Buffer;
 import org.jtvmc.ir.target.CudaTarget;
 import org.jtvmc.ir.te.Axis;
 import org.jtvmc.ir.te.Reducer;
@@ -24,8 +25,9 @@ import org.jtvmc.schedule.space.Access;
  *
  * @param along the number of the reduce axis along which a row of a fragment lies
  * @param step the multiple of which there must be products along that axis, at a time and in all
+ * @param groups true where the warps of a group multiply together what is swizzled in shared memory
  */
-record CoreProduct(int along, long step) {
+record CoreProduct(int along, long step, boolean groups) {
   private static final int LEAST_ARCH = 80;
 
   /** A row of the matrices that are loaded from shared memory. */
@@ -58,10 +60,35 @@ record CoreProduct(int along, long step) {
       // What is packed alone gives no order.
       boolean given = operands.stream().anyMatch(operand -> ends(operand) == axis.var());
       if ((given || reduced.size() == 1) && inOrder && axis.size() % step == 0) {
-        return Optional.of(new CoreProduct(along, step));
+        return Optional.of(new CoreProduct(along, step, false));
       }
     }
     return Optional.empty();
+  }
+
+  /**
+   * How groups of warps make the same product; empty where they cannot. Then lines of shared memory
+   * hold products of a row or, of numbers of two bytes, rows of a product.
+   */
+  Optional<CoreProduct> inGroups(
+      CudaTarget gpu, Stage product, List<Access> operands, List<Axis> others) {
+    long line = Buffer.LINE_BYTES / operands.getFirst().tensor().dtype().bytes();
+    Axis axis = product.op().reduceAxes().getFirst();
+    boolean possible =
+        gpu.hasWarpgroups()
+            && product.op().reduceAxes().size() == 1
+            && axis.size() % line == 0
+            && operands.stream()
+                .allMatch(
+                    operand ->
+                        operand.tensor().dtype().bytes() == 2
+                            || isAlong(operand, axis, others));
+    return possible ? Optional.of(new CoreProduct(along, line, true)) : Optional.empty();
+  }
+
+  /** True where the products of a row lie side by side in shared memory. */
+  static boolean isAlong(Access operand, Axis along, List<Axis> others) {
+    return operand.indices().get(innermost(operand, along, others)) == along.var();
   }
 
   private static boolean areMultiplied(PrimExpr body, DType sum, List<Access> operands) {
@@ -122,11 +149,14 @@ record CoreProduct(int along, long step) {
 
   /**
    * The elements by which rows of a tile in shared memory are longer than what they hold, so that
-   * what a warp loads together lies in different banks.
+   * what a warp loads together lies in different banks; none where they are swizzled.
    *
    * @param last the dimension that lies side by side
    */
-  static long padding(Access operand, Axis along, int last) {
+  long padding(Access operand, Axis along, int last) {
+    if (groups) {
+      return 0;
+    }
     long bytes = operand.tensor().dtype().bytes();
     boolean byWords = bytes == WORD_BYTES && operand.indices().get(last) != along.var();
     // Words of four rows, eight in each; else rows of 16 bytes.

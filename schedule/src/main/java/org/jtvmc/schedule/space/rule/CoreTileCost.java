@@ -22,6 +22,9 @@ record CoreTileCost(
   /** The part of their peak that tensor cores reach by {@code mma.sync}. */
   private static final double REACHED = 0.5;
 
+  /** The part that they reach by {@code wgmma}. */
+  private static final double REACHED_BY_GROUPS = 0.9;
+
   /** Bytes that a multiprocessor gets of the L2 cache in a cycle. */
   private static final double L2_BYTES = 32;
 
@@ -34,31 +37,51 @@ record CoreTileCost(
   /** Warps that keep the tensor cores of a multiprocessor busy. */
   private static final double WANTED_WARPS = 12;
 
+  /** The same where groups of warps multiply: while one stores, another multiplies. */
+  private static final double WANTED_WARPS_OF_GROUPS = 8;
+
+  /** The rows that a group multiplies by what it loads of the other operand. */
+  private static final double ROWS_OF_GROUP = 64;
+
   private static final double MOST_BLOCKS = 4;
 
   double of(BlockTile tile) {
     double elements = (double) tile.blockRows() * tile.blockColumns();
     double cycle = gpu.fmaPerCycle();
-    double shared =
-        factorBytes
-            * (tile.columnsOfWarp() + tile.rowsOfWarp())
-            / (tile.columnsOfWarp() * tile.rowsOfWarp());
     double copied = stageBytes.applyAsLong(tile) / (elements * products);
     double perProduct =
-        cycle / (REACHED * gpu.coreProductsPerCycle(factorBytes))
-            + cycle / SHARED_BYTES * shared
-            + cycle / L2_BYTES * copied;
+        cycle * (tile.groups() ? ofGroups(tile) : ofWarps(tile)) + cycle / L2_BYTES * copied;
     double all = blocks.applyAsLong(tile);
     double waves = Math.ceil(all / gpu.multiprocessors());
     return waves * elements * perProduct / busy(tile, all / gpu.multiprocessors());
   }
 
+  /** The cycles of a product by {@code mma.sync}, whose factors are loaded before. */
+  private double ofWarps(BlockTile tile) {
+    double rows = tile.rowsOfWarp();
+    return 1 / (REACHED * gpu.coreProductsPerCycle(factorBytes))
+        + loaded(rows, tile.columnsOfWarp()) / SHARED_BYTES;
+  }
+
+  /** The same by {@code wgmma}, which loads while it multiplies. */
+  private double ofGroups(BlockTile tile) {
+    return Math.max(
+        1 / (REACHED_BY_GROUPS * gpu.coreProductsPerCycle(factorBytes)),
+        loaded(ROWS_OF_GROUP, tile.blockColumns()) / SHARED_BYTES);
+  }
+
+  /** Bytes of shared memory for a product of so many rows and columns. */
+  private double loaded(double rows, double columns) {
+    return factorBytes * (columns + rows) / (columns * rows);
+  }
+
   private double busy(BlockTile tile, double blocksOfMultiprocessor) {
     double stages = LEAST_STAGES * stageBytes.applyAsLong(tile);
     double byShared = Math.floor(gpu.sharedBytesPerMultiprocessor() / stages);
-    double byThreads = Math.floorDiv(CopyAhead.RESIDENT_THREADS, tile.threads());
+    double byThreads = tile.residentBlocks();
     double resident = Math.clamp(Math.min(byShared, byThreads), 1, MOST_BLOCKS);
     double warps = tile.threads() / (double) CudaTarget.WARP;
-    return Math.min(1, warps * Math.min(blocksOfMultiprocessor, resident) / WANTED_WARPS);
+    double wanted = tile.groups() ? WANTED_WARPS_OF_GROUPS : WANTED_WARPS;
+    return Math.min(1, warps * Math.min(blocksOfMultiprocessor, resident) / wanted);
   }
 }

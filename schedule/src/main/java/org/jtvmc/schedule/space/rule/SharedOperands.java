@@ -90,7 +90,7 @@ record SharedOperands(
     long window = reduceAxes.stream().mapToLong(Axis::size).reduce(1, (a, b) -> a * b) / extent;
     List<Long> options = new ArrayList<>();
     long preferred = step;
-    for (long part = step; part <= 64 && part <= extent; part *= 2) {
+    for (long part = step; part <= Math.max(step, 64) && part <= extent; part *= 2) {
       sizes.put(axis, part);
       boolean affordable = bytes(sizes) <= CudaTarget.STATIC_SHARED_BYTES / 2;
       if (part == step || (extent % part == 0 && affordable)) {
@@ -137,7 +137,7 @@ record SharedOperands(
     }
     Axis along = producer.op().reduceAxes().get(cores.get().along());
     int last = CoreProduct.innermost(operand, along, others);
-    return dim == last ? CoreProduct.padding(operand, along, last) : 0;
+    return dim == last ? cores.get().padding(operand, along, last) : 0;
   }
 
   /** How many indices of one dimension a block reads; the whole dimension where it is not plain. */
@@ -264,7 +264,9 @@ record SharedOperands(
     List<String> order = new ArrayList<>(axes);
     order.remove(last);
     order.add(axes.get(last));
-    state.apply(new OrderStorage(id, order, CoreProduct.padding(operand, along, last)));
+    CoreProduct product = cores.orElseThrow();
+    long padding = product.padding(operand, along, last);
+    state.apply(new OrderStorage(id, order, padding, product.groups()));
     if (!order.equals(axes)) {
       boolean moved =
           operand.tensor().shape().subList(last + 1, axes.size()).stream()

@@ -103,6 +103,9 @@ public final class LoopReader {
       case BARRIER -> new Stmt.Evaluate(new Effect.Barrier());
       case COMMIT_COPIES -> new Stmt.Evaluate(new Effect.CommitCopies());
       case AWAIT_COPIES -> new Stmt.Evaluate(new Effect.AwaitCopies(in.readInt()));
+      case START_PRODUCTS -> new Stmt.Evaluate(new Effect.StartProducts());
+      case COMMIT_PRODUCTS -> new Stmt.Evaluate(new Effect.CommitProducts());
+      case AWAIT_PRODUCTS -> new Stmt.Evaluate(new Effect.AwaitProducts(in.readInt()));
       case ALL_REDUCE -> {
         BinaryOp op = BINARY.get(in.readByte());
         int width = in.readInt();
@@ -136,7 +139,18 @@ public final class LoopReader {
       case REINTERPRET -> new Reinterpret(type(), expression());
       case INTRINSIC -> new Intrinsic(INTRINSICS.get(in.readByte()), expressions());
       case LOAD -> new Load(buffer(), expressions());
-      case FOR, STORE, ALLOCATE, IF, SEQ, BARRIER, ALL_REDUCE, COMMIT_COPIES, AWAIT_COPIES ->
+      case FOR,
+          STORE,
+          ALLOCATE,
+          IF,
+          SEQ,
+          BARRIER,
+          ALL_REDUCE,
+          COMMIT_COPIES,
+          AWAIT_COPIES,
+          START_PRODUCTS,
+          COMMIT_PRODUCTS,
+          AWAIT_PRODUCTS ->
           throw new IOException("a statement stands where an expression belongs: " + tag);
     };
   }
@@ -160,7 +174,8 @@ public final class LoopReader {
     DType dtype = type();
     List<PrimExpr> shape = expressions();
     List<PrimExpr> strides = expressions();
-    Buffer buffer = new Buffer(name, dtype, shape, strides, SCOPES.get(in.readByte()));
+    Buffer buffer =
+        new Buffer(name, dtype, shape, strides, SCOPES.get(in.readByte()), in.readBoolean());
     buffers.add(buffer);
     return buffer;
   }

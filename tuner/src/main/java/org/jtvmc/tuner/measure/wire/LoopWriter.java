@@ -125,6 +125,12 @@ public final class LoopWriter {
             tag(LoopTag.AWAIT_COPIES);
             out.writeInt(pending);
           }
+          case Effect.StartProducts _ -> tag(LoopTag.START_PRODUCTS);
+          case Effect.CommitProducts _ -> tag(LoopTag.COMMIT_PRODUCTS);
+          case Effect.AwaitProducts(int pending) -> {
+            tag(LoopTag.AWAIT_PRODUCTS);
+            out.writeInt(pending);
+          }
           case Effect.AllReduce(var op, var element, int width) -> {
             tag(LoopTag.ALL_REDUCE);
             out.writeByte(op.ordinal());
@@ -225,6 +231,7 @@ public final class LoopWriter {
       expressions(buffer.shape());
       expressions(buffer.strides());
       out.writeByte(buffer.scope().ordinal());
+      out.writeBoolean(buffer.isSwizzled());
       buffers.put(buffer, buffers.size());
     }
   }

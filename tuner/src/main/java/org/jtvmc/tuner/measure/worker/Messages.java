@@ -67,6 +67,7 @@ final class Messages {
     if (target.gpu().isPresent()) {
       CudaTarget gpu = target.gpu().get();
       out.writeInt(gpu.arch());
+      out.writeBoolean(gpu.specific());
       out.writeInt(gpu.multiprocessors());
       out.writeLong(gpu.sharedBytesPerBlock());
       out.writeLong(gpu.sharedBytesPerMultiprocessor());
@@ -85,6 +86,7 @@ final class Messages {
     CudaTarget gpu =
         new CudaTarget(
             in.readInt(),
+            in.readBoolean(),
             in.readInt(),
             in.readLong(),
             in.readLong(),

@@ -1,0 +1,61 @@
+package org.jtvmc.tests.kernels;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.jtvmc.ir.data.NDArray;
+import org.jtvmc.ir.expr.FloatImm;
+import org.jtvmc.ir.expr.PrimExpr;
+import org.jtvmc.ir.te.Reducer;
+import org.jtvmc.ir.te.Tensor;
+import org.jtvmc.ir.type.DType;
+import org.jtvmc.schedule.ComputeDag;
+
+/** A product of narrow numbers with an epilogue, and inputs of which every sum is exact. */
+final class NarrowProduct {
+  private NarrowProduct() {}
+
+  /** {@code relu(sum(wide(x[i, k]) * wide(w)) + 1)}, the weights read by columns or by rows. */
+  static ComputeDag of(
+      DType left, DType right, DType sum, long rows, long depth, long columns, boolean byRows) {
+    Tensor x = Tensor.placeholder("x", left, rows, depth);
+    Tensor w =
+        byRows
+            ? Tensor.placeholder("w", right, columns, depth)
+            : Tensor.placeholder("w", right, depth, columns);
+    Tensor product =
+        Tensor.reduce(
+            "product",
+            Reducer.SUM,
+            Tensor.sizes(rows, columns),
+            Tensor.sizes(depth),
+            (i, r) -> {
+              PrimExpr weight = byRows ? w.at(i.get(1), r.get(0)) : w.at(r.get(0), i.get(1));
+              return x.at(i.get(0), r.get(0)).cast(sum).times(weight.cast(sum));
+            });
+    Tensor result =
+        sum.isFloat()
+            ? Tensor.compute(
+                "relu",
+                product.shape(),
+                i -> product.at(i).plus(FloatImm.f32(1)).max(FloatImm.f32(0)))
+            : product;
+    return ComputeDag.of(List.of(x, w), List.of(result));
+  }
+
+  /** Small whole numbers: every sum is exact, whatever its order. */
+  static Map<Tensor, NDArray> inputs(ComputeDag dag) {
+    Random random = new Random(5);
+    Map<Tensor, NDArray> inputs = new HashMap<>();
+    for (Tensor input : dag.inputs()) {
+      NDArray array = NDArray.allocate(ScheduledKernel.type(input.dtype(), input.shape()));
+      int least = input.dtype().equals(DType.U8) ? 0 : -6;
+      for (long i = 0; i < array.elements(); i++) {
+        array.setDouble(i, least + random.nextInt(13));
+      }
+      inputs.put(input, array);
+    }
+    return inputs;
+  }
+}

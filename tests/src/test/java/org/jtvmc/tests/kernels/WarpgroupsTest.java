@@ -1,0 +1,163 @@
+package org.jtvmc.tests.kernels;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import org.jtvmc.codegen.link.Ptxas;
+import org.jtvmc.codegen.llvm.HostCpu;
+import org.jtvmc.ir.data.NDArray;
+import org.jtvmc.ir.interpret.LoopInterpreter;
+import org.jtvmc.ir.interpret.TensorEvaluator;
+import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.ir.target.CudaTarget;
+import org.jtvmc.ir.te.Tensor;
+import org.jtvmc.ir.type.DType;
+import org.jtvmc.schedule.ComputeDag;
+import org.jtvmc.schedule.lower.LoweredKernel;
+import org.jtvmc.schedule.lower.Lowering;
+import org.jtvmc.schedule.space.Candidate;
+import org.jtvmc.schedule.space.DesignSpace;
+import org.jtvmc.tests.device.DeviceThreads;
+import org.jtvmc.tests.device.EmulatedKernel;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Products that groups of four warps make from swizzled shared memory are right. */
+class WarpgroupsTest {
+  private static final CpuTarget HOST = HostCpu.detect().target();
+  private static final CudaTarget GPU = CudaTarget.typical(90).mostSpecific();
+  private static byte[] threads;
+
+  @BeforeAll
+  static void build() {
+    threads = DeviceThreads.build();
+  }
+
+  private static ComputeDag product(
+      String left, String right, String sum, long rows, long depth, long columns, boolean byRows) {
+    return NarrowProduct.of(
+        DType.parse(left), DType.parse(right), DType.parse(sum), rows, depth, columns, byRows);
+  }
+
+  /** A candidate of which groups of warps multiply; its other decisions are random. */
+  private static Candidate inGroups(ComputeDag dag, SplittableRandom random) {
+    DesignSpace space = DesignSpace.of(dag, GPU);
+    for (int i = 0; i < 100; i++) {
+      Candidate candidate = space.random(random);
+      if (candidate.values().containsValue("groups")) {
+        return candidate;
+      }
+    }
+    throw new AssertionError("no candidate has groups of warps multiply");
+  }
+
+  private static EmulatedKernel check(ComputeDag dag, Candidate candidate) {
+    Map<Tensor, NDArray> inputs = NarrowProduct.inputs(dag);
+    NDArray expected = TensorEvaluator.evaluate(dag.outputs(), inputs).getFirst();
+    EmulatedKernel kernel =
+        new EmulatedKernel(Lowering.lower(candidate.schedule(), "kernel"), GPU, HOST, threads);
+    assertSame(expected, kernel.run(inputs).getFirst(), candidate);
+    return kernel;
+  }
+
+  private static void assertSame(NDArray expected, NDArray actual, Candidate candidate) {
+    for (long i = 0; i < actual.elements(); i++) {
+      assertEquals(
+          expected.getDouble(i), actual.getDouble(i), "element " + i + candidate.values());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "float16, float16, float32, true, k16.f32.f16.f16",
+    "float16, float16, float32, false, k16.f32.f16.f16",
+    "bfloat16, bfloat16, float32, true, k16.f32.bf16.bf16",
+    "bfloat16, bfloat16, float32, false, k16.f32.bf16.bf16",
+    "tfloat32, tfloat32, float32, true, k8.f32.tf32.tf32",
+    "int8, int8, int32, true, k32.s32.s8.s8",
+    "uint8, int8, int32, true, k32.s32.u8.s8",
+  })
+  void productsAreRight(String left, String right, String sum, boolean byRows, String instruction) {
+    ComputeDag dag = product(left, right, sum, 128, 256, 128, byRows);
+    SplittableRandom random = new SplittableRandom(11);
+    for (int i = 0; i < 4; i++) {
+      Candidate candidate = inGroups(dag, random);
+      String ptx = check(dag, candidate).kernel().ptx();
+      assertTrue(ptx.contains("wgmma.mma_async.sync.aligned.m64n"), candidate.values() + ptx);
+      assertTrue(ptx.contains(instruction), ptx);
+      assertFalse(ptx.contains("mma.sync"), ptx);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "100, 64, 72, true", "130, 128, 200, false", "65, 192, 33, true", "64, 320, 1000, false"
+  })
+  void unevenEdgesAreRight(long rows, long depth, long columns, boolean byRows) {
+    ComputeDag dag = product("float16", "float16", "float32", rows, depth, columns, byRows);
+    SplittableRandom random = new SplittableRandom(3);
+    for (int i = 0; i < 3; i++) {
+      Candidate candidate = inGroups(dag, random);
+      String ptx = check(dag, candidate).kernel().ptx();
+      assertTrue(ptx.contains("wgmma.mma_async"), candidate.values() + ptx);
+    }
+  }
+
+  @Test
+  void theLoopsRunWithoutFaultsInTheInterpreter() {
+    SplittableRandom random = new SplittableRandom(5);
+    for (boolean byRows : new boolean[] {true, false}) {
+      ComputeDag dag = product("float16", "float16", "float32", 70, 192, 64, byRows);
+      Map<Tensor, NDArray> inputs = NarrowProduct.inputs(dag);
+      NDArray expected = TensorEvaluator.evaluate(dag.outputs(), inputs).getFirst();
+      for (int i = 0; i < 2; i++) {
+        Candidate candidate = inGroups(dag, random);
+        LoweredKernel kernel = Lowering.lower(candidate.schedule(), "kernel");
+        NDArray actual =
+            NDArray.allocate(
+                ScheduledKernel.type(
+                    dag.outputs().getFirst().dtype(), dag.outputs().getFirst().shape()));
+        LoopInterpreter.run(
+            kernel.func(),
+            kernel.sources().stream().map(inputs::get).toList(),
+            List.of(actual));
+        assertSame(expected, actual, candidate);
+      }
+    }
+  }
+
+  @Test
+  void largeProductsAreMadeByGroupsAndSmallOnesAreNot() {
+    assertTrue(ptx(product("float16", "float16", "float32", 4096, 4096, 4096, false), GPU).contains("wgmma"));
+    assertFalse(ptx(product("float16", "float16", "float32", 128, 384, 384, false), GPU).contains("wgmma"));
+    CudaTarget any = CudaTarget.typical(90);
+    assertFalse(ptx(product("float16", "float16", "float32", 4096, 4096, 4096, false), any).contains("wgmma"));
+  }
+
+  private static String ptx(ComputeDag dag, CudaTarget target) {
+    var lowered =
+        Lowering.lower(DesignSpace.of(dag, target).defaultCandidate().schedule(), "kernel");
+    return new EmulatedKernel(lowered, target, HOST, threads).kernel().ptx();
+  }
+
+  @Test
+  void nothingIsSpilledAndNothingWaitsInBetween() {
+    Optional<Ptxas> ptxas = Ptxas.find().filter(found -> found.knows(GPU));
+    assumeTrue(ptxas.isPresent(), "no ptxas here that knows " + GPU.name());
+    for (boolean byRows : new boolean[] {true, false}) {
+      ComputeDag dag = product("float16", "float16", "float32", 4096, 4096, 4096, byRows);
+      ptxas
+          .get()
+          .usage(ptx(dag, GPU), GPU)
+          .forEach((entry, usage) -> assertEquals(0, usage.spilledBytes(), entry + usage));
+    }
+  }
+}

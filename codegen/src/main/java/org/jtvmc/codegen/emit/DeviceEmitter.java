@@ -78,7 +78,8 @@ public final class DeviceEmitter implements AutoCloseable {
       context.place(buffers.get(i), new Storage.Memory(LLVMGetParam(function, i)));
     }
     GpuMemory memory = new GpuMemory(ir, entry.name());
-    new StmtEmitter(context, new GpuMachine(memory, entry.extents(), gpu, context)).emit(entry.body());
+    new StmtEmitter(context, new GpuMachine(memory, entry.extents(), gpu, context))
+        .emit(entry.body());
     ir.giveBack();
     return memory.finish();
   }
@@ -102,8 +103,8 @@ public final class DeviceEmitter implements AutoCloseable {
   }
 
   /**
-   * The blocks that registers are shared out for. Where groups of warps multiply, those on their way
-   * hide what is waited for, and sums take as many registers as they are.
+   * The blocks that registers are shared out for. Where groups of warps multiply, those on their
+   * way hide what is waited for, and sums take as many registers as they are.
    */
   private static long withRegisters(DeviceEntry entry, int threads) {
     long[] sums = {0};

@@ -148,8 +148,7 @@ final class IndexEmitter {
           case Atom.Modulus(Affine numerator, long divisor) ->
               divide(numerator, divisor, BinaryOp.FLOOR_MODULO);
           case Atom.Exclusive(Affine left, Affine right) ->
-              context.arithmetic.binary(
-                  BinaryOp.BIT_XOR, emit(left, width), emit(right, width));
+              context.arithmetic.binary(BinaryOp.BIT_XOR, emit(left, width), emit(right, width));
           case Atom.Opaque(PrimExpr expr, _) -> exprs.emitOpaque(expr);
         };
     return context.arithmetic.cast(width, value);

@@ -310,15 +310,7 @@ public final class IrBuilder implements AutoCloseable {
       LLVMTypeRef type = LLVMFunctionType(result, parameters, arguments.length, 0);
       LLVMValueRef code =
           LLVMGetInlineAsm(
-              type,
-              text,
-              text.length(),
-              all,
-              all.length(),
-              1,
-              0,
-              LLVMInlineAsmDialectATT,
-              0);
+              type, text, text.length(), all, all.length(), 1, 0, LLVMInlineAsmDialectATT, 0);
       return call(type, code, arguments);
     }
   }

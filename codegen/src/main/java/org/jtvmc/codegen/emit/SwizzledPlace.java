@@ -7,7 +7,8 @@ import org.jtvmc.ir.loop.Buffer;
 
 /**
  * A place in a swizzled {@link Buffer}: the rows, which are all dimensions but the one with stride
- * 1, are cut into lines of 128 bytes; those of the first part of each row come first, row below row.
+ * 1, are cut into lines of 128 bytes; those of the first part of each row come first, row below
+ * row.
  *
  * @param rows the number of all rows
  * @param row the number of the row
@@ -40,8 +41,7 @@ record SwizzledPlace(Buffer buffer, long rows, Affine row, Affine column) {
         row = row.plus(analysis.affine(indices.get(axis)).times(stride / length));
       }
     }
-    return new SwizzledPlace(
-        buffer, elements / length, row, analysis.affine(indices.get(inner)));
+    return new SwizzledPlace(buffer, elements / length, row, analysis.affine(indices.get(inner)));
   }
 
   private static long constant(PrimExpr expr) {

@@ -20,9 +20,9 @@ import org.jtvmc.ir.loop.ThreadTag;
 import org.jtvmc.ir.type.DType;
 
 /**
- * Emits {@link WarpgroupProduct}s: {@code wgmma.mma_async}, whose factors stay in shared memory, and
- * what orders it with the rest (PTX ISA, "Asynchronous Warpgroup Level Matrix Instructions"). All
- * threads of the block must be there.
+ * Emits {@link WarpgroupProduct}s: {@code wgmma.mma_async}, whose factors stay in shared memory,
+ * and what orders it with the rest (PTX ISA, "Asynchronous Warpgroup Level Matrix Instructions").
+ * All threads of the block must be there.
  *
  * <p>LLVM knows the sums only as values. What waits for the last products takes them all and gives
  * them back, so that nothing that reads them comes before it.
@@ -132,7 +132,8 @@ final class WarpgroupCores {
       long far = operand.ofGroup() * (operand.transposed() ? first.rows() : first.line());
       LLVMValueRef thread = GpuMachine.index(ir, ThreadTag.THREAD_X);
       LLVMValueRef group =
-          ir.binary(LLVMLShr, thread, ir.int32(Integer.numberOfTrailingZeros(WarpgroupProduct.THREADS)));
+          ir.binary(
+              LLVMLShr, thread, ir.int32(Integer.numberOfTrailingZeros(WarpgroupProduct.THREADS)));
       LLVMValueRef own = ir.convert(LLVMZExt, group, ir.types().integer(64));
       place = ir.binary(LLVMAdd, place, ir.binary(LLVMMul, own, ir.int64(far)));
     }
@@ -161,8 +162,7 @@ final class WarpgroupCores {
               + product % first.line()
               + tile * first.line();
     }
-    LLVMValueRef address =
-        ir.binary(LLVMAdd, begin, ir.int64(elements * operand.dtype().bytes()));
+    LLVMValueRef address = ir.binary(LLVMAdd, begin, ir.int64(elements * operand.dtype().bytes()));
     LLVMValueRef masked = ir.binary(LLVMAnd, address, ir.int64(ADDRESS_BITS));
     LLVMValueRef encoded = ir.binary(LLVMLShr, masked, ir.int64(ADDRESS_SHIFT));
     long leading = operand.transposed() ? first.rows() * Buffer.LINE_BYTES : 1L << ADDRESS_SHIFT;
@@ -179,7 +179,9 @@ final class WarpgroupCores {
   /** A sum in a register. */
   private record Sum(Buffer accumulator, Affine place) {}
 
-  /** The instruction's text, with the sums as operands 0 and on, and both descriptors after them. */
+  /**
+   * The instruction's text, with the sums as operands 0 and on, and both descriptors after them.
+   */
   private static String multiply(WarpgroupProduct product) {
     DType left = product.left().dtype();
     DType right = product.right().dtype();
@@ -248,8 +250,7 @@ final class WarpgroupCores {
             arguments.toArray(new LLVMValueRef[0]));
     for (int i = 0; i < sums.size(); i++) {
       Sum sum = sums.get(i);
-      memory.store(
-          sum.accumulator(), sum.place(), new Value(ir.member(changed, i), dtype, 1));
+      memory.store(sum.accumulator(), sum.place(), new Value(ir.member(changed, i), dtype, 1));
     }
   }
 }

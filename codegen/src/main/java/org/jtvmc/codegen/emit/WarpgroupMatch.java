@@ -34,7 +34,8 @@ final class WarpgroupMatch {
     return groups
         ? ProductLoops.of(loop, context)
             .filter(
-                loops -> loops.first().buffer().isSwizzled() && loops.second().buffer().isSwizzled())
+                loops ->
+                    loops.first().buffer().isSwizzled() && loops.second().buffer().isSwizzled())
             .flatMap(this::of)
         : Optional.empty();
   }
@@ -69,8 +70,7 @@ final class WarpgroupMatch {
         context,
         () -> {
           try (var _ = loops.bindProduct(context, 0)) {
-            Affine place =
-                context.indices.offset(loops.store().buffer(), loops.store().indices());
+            Affine place = context.indices.offset(loops.store().buffer(), loops.store().indices());
             constant[0] &= place.isConstant();
             results.put(
                 new Element(distance(rows.get(), left), distance(columns.get(), right)), place);
@@ -126,7 +126,9 @@ final class WarpgroupMatch {
     return SwizzledPlace.of(load.buffer(), load.indices(), context.indices);
   }
 
-  /** What the loops read of {@code load}; empty where products are not beside or below each other. */
+  /**
+   * What the loops read of {@code load}; empty where products are not beside or below each other.
+   */
   private Optional<Side> side(ProductLoops loops, Load load) {
     Side side = new Side();
     boolean[] plain = {true};
@@ -141,8 +143,10 @@ final class WarpgroupMatch {
                 side.first = now;
               }
               if (before != null) {
-                boolean beside = isOne(now.column(), before.column()) && now.row().equals(before.row());
-                boolean below = isOne(now.row(), before.row()) && now.column().equals(before.column());
+                boolean beside =
+                    isOne(now.column(), before.column()) && now.row().equals(before.row());
+                boolean below =
+                    isOne(now.row(), before.row()) && now.column().equals(before.column());
                 plain[0] &= beside || below;
                 plain[0] &= side.distances.isEmpty() && i == 1 || side.alongColumns == beside;
                 side.alongColumns = beside;

@@ -9,9 +9,9 @@ import org.jtvmc.ir.type.DType;
  * wgmma.mma_async} does: rows of one swizzled tile times columns of another.
  *
  * <p>Of the 64 rows of an instruction the thread with lane number {@code 4 g + q} of warp {@code w}
- * has {@code 16 w + g} and {@code 16 w + 8 + g}; of its columns, in groups of eight, {@code 2 q} and
- * {@code 2 q + 1} (PTX ISA, "Register Fragments for wgmma.mma_async.m64nNk16"; those of other types
- * have the same sums).
+ * has {@code 16 w + g} and {@code 16 w + 8 + g}; of its columns, in groups of eight, {@code 2 q}
+ * and {@code 2 q + 1} (PTX ISA, "Register Fragments for wgmma.mma_async.m64nNk16"; those of other
+ * types have the same sums).
  *
  * @param tiles for each 64 rows how far they are from the first of all
  * @param columns of an instruction

@@ -19,7 +19,8 @@ public final class DriverQuery implements DeviceQuery {
   }
 
   /**
-   * The target that a GPU is, with the code that is for it alone; what its driver does not tell is as usual for its architecture.
+   * The target that a GPU is, with the code that is for it alone; what its driver does not tell is
+   * as usual for its architecture.
    */
   public static CudaTarget target(DeviceProperties device) {
     CudaTarget usual = CudaTarget.typical(device.capability());

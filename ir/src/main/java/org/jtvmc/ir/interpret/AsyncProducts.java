@@ -106,7 +106,8 @@ final class AsyncProducts {
       done.sums.forEach(
           (memory, positions) ->
               positions.stream()
-                  .filter(position -> groups.stream().noneMatch(later -> sums(later, memory, position)))
+                  .filter(
+                      position -> groups.stream().noneMatch(later -> sums(later, memory, position)))
                   .forEach(position -> memory.productAccesses().setSum(position, false)));
     }
   }

@@ -64,7 +64,8 @@ public record CudaTarget(
       throw new IllegalArgumentException("a GPU has at least one of everything");
     }
     if (specific && !hasSpecific(arch)) {
-      throw new IllegalArgumentException("sm_%da has nothing that sm_%d has not".formatted(arch, arch));
+      throw new IllegalArgumentException(
+          "sm_%da has nothing that sm_%d has not".formatted(arch, arch));
     }
   }
 
@@ -112,7 +113,9 @@ public record CudaTarget(
     return arch == WARPGROUP_ARCH;
   }
 
-  /** The same device with its specific code where there is one: {@code sm_90a} for {@code sm_90}. */
+  /**
+   * The same device with its specific code where there is one: {@code sm_90a} for {@code sm_90}.
+   */
   public CudaTarget mostSpecific() {
     return with(arch, hasSpecific(arch));
   }

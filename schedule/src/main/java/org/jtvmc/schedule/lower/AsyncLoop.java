@@ -43,8 +43,8 @@ import org.jtvmc.ir.loop.Stmts;
  * stands for each iteration beyond the end, so that waiting counts the same throughout.
  *
  * <p>Where what is copied is swizzled, the warps of a group may multiply it while their threads go
- * on. Then one iteration's products run while the next one is prepared, and copies are one iteration
- * less ahead. Of {@code depth = 4}:
+ * on. Then one iteration's products run while the next one is prepared, and copies are one
+ * iteration less ahead. Of {@code depth = 4}:
  *
  * <pre>
  *   for k in 0..n {
@@ -57,8 +57,8 @@ import org.jtvmc.ir.loop.Stmts;
  *   await all products
  * </pre>
  *
- * After the barrier all threads have waited for the products of iteration {@code k - 2}, whose place
- * the copy takes.
+ * After the barrier all threads have waited for the products of iteration {@code k - 2}, whose
+ * place the copy takes.
  */
 final class AsyncLoop {
   /** The bytes of the smallest asynchronous copy; larger ones are powers of two. */

@@ -15,14 +15,16 @@ import java.util.stream.IntStream;
  */
 final class AssemblyFunctions {
   private static final Pattern CALL =
-      Pattern.compile("call (void|\\{[^}]*\\}) asm sideeffect \"([^\"]*)\", \"[^\"]*\"\\(([^)]*)\\)");
+      Pattern.compile(
+          "call (void|\\{[^}]*\\}) asm sideeffect \"([^\"]*)\", \"[^\"]*\"\\(([^)]*)\\)");
 
   private static final Pattern PRODUCT =
       Pattern.compile(
           "wgmma\\.mma_async\\.sync\\.aligned\\.m64n(\\d+)k\\d+\\.(\\w+)\\.(\\w+)\\.(\\w+) "
               + "\\{[$\\d,]*\\},\\$\\d+,\\$\\d+,([\\d,]+);");
 
-  private static final Pattern WAIT = Pattern.compile("wgmma\\.wait_group\\.sync\\.aligned (\\d+);");
+  private static final Pattern WAIT =
+      Pattern.compile("wgmma\\.wait_group\\.sync\\.aligned (\\d+);");
 
   private static final Map<String, String> PLAIN =
       Map.of(
@@ -106,7 +108,8 @@ final class AssemblyFunctions {
     for (int i = 0; i < sums; i++) {
       body.append("  %%p%d = getelementptr i32, ptr %%sums, i64 %d%n".formatted(i, i));
       body.append(
-          "  store %s %%a%d, ptr %%p%d%n".formatted(types.get(descriptors + i), descriptors + i, i));
+          "  store %s %%a%d, ptr %%p%d%n"
+              .formatted(types.get(descriptors + i), descriptors + i, i));
     }
     body.append("  call void ");
     if (waits) {
@@ -154,9 +157,7 @@ final class AssemblyFunctions {
       case "bf16" -> BFLOATS;
       case "tf32" -> TFLOATS;
       case "s8", "u8" ->
-          BYTES
-              + (left.equals("s8") ? LEFT_SIGNED : 0)
-              + (right.equals("s8") ? RIGHT_SIGNED : 0);
+          BYTES + (left.equals("s8") ? LEFT_SIGNED : 0) + (right.equals("s8") ? RIGHT_SIGNED : 0);
       default -> throw new AssertionError("factors that this stand-in does not know: " + left);
     };
   }

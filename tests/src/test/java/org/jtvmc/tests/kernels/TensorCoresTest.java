@@ -5,23 +5,18 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
 import java.util.SplittableRandom;
 import org.jtvmc.codegen.link.Ptxas;
 import org.jtvmc.codegen.llvm.HostCpu;
 import org.jtvmc.compiler.lower.FunctionLowering;
 import org.jtvmc.ir.data.NDArray;
-import org.jtvmc.ir.expr.FloatImm;
-import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.interpret.TensorEvaluator;
 import org.jtvmc.ir.op.OperatorRegistry;
 import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.ir.target.CudaTarget;
-import org.jtvmc.ir.te.Reducer;
 import org.jtvmc.ir.te.Tensor;
 import org.jtvmc.ir.text.ModuleText;
 import org.jtvmc.ir.type.DType;
@@ -81,7 +76,8 @@ class TensorCoresTest {
   })
   void productsAreRight(String left, String right, String sum, boolean byRows, String instruction) {
     ComputeDag dag =
-        NarrowProduct.of(DType.parse(left), DType.parse(right), DType.parse(sum), 64, 96, 48, byRows);
+        NarrowProduct.of(
+            DType.parse(left), DType.parse(right), DType.parse(sum), 64, 96, 48, byRows);
     DesignSpace space = DesignSpace.of(dag, GPU);
     EmulatedKernel kernel = check(dag, space.defaultCandidate());
     String ptx = kernel.kernel().ptx();
@@ -97,7 +93,8 @@ class TensorCoresTest {
   @ParameterizedTest
   @CsvSource({"60, 96, 72, true", "60, 96, 72, false", "19, 32, 50, true", "33, 64, 1000, false"})
   void unevenEdgesAreRight(long rows, long depth, long columns, boolean byRows) {
-    ComputeDag dag = NarrowProduct.of(DType.F16, DType.F16, DType.F32, rows, depth, columns, byRows);
+    ComputeDag dag =
+        NarrowProduct.of(DType.F16, DType.F16, DType.F32, rows, depth, columns, byRows);
     DesignSpace space = DesignSpace.of(dag, GPU);
     String ptx = check(dag, space.defaultCandidate()).kernel().ptx();
     assertTrue(ptx.contains("mma.sync.aligned.m16n8k16"), ptx);
@@ -169,13 +166,17 @@ class TensorCoresTest {
   @Test
   void otherProductsStayOnTheOrdinaryUnits() {
     assertFalse(
-        ptx(NarrowProduct.of(DType.F32, DType.F32, DType.F32, 64, 64, 64, false), GPU).contains("mma."));
+        ptx(NarrowProduct.of(DType.F32, DType.F32, DType.F32, 64, 64, 64, false), GPU)
+            .contains("mma."));
     assertFalse(
-        ptx(NarrowProduct.of(DType.F16, DType.F16, DType.F32, 64, 64, 64, false), CudaTarget.typical(75))
+        ptx(
+                NarrowProduct.of(DType.F16, DType.F16, DType.F32, 64, 64, 64, false),
+                CudaTarget.typical(75))
             .contains("mma."));
     // The smallest tile has 16 rows.
     assertFalse(
-        ptx(NarrowProduct.of(DType.F16, DType.F16, DType.F32, 12, 64, 64, false), GPU).contains("mma."));
+        ptx(NarrowProduct.of(DType.F16, DType.F16, DType.F32, 12, 64, 64, false), GPU)
+            .contains("mma."));
   }
 
   private static String ptx(ComputeDag dag, CudaTarget target) {

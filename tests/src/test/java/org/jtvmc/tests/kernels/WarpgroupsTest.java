@@ -70,8 +70,7 @@ class WarpgroupsTest {
 
   private static void assertSame(NDArray expected, NDArray actual, Candidate candidate) {
     for (long i = 0; i < actual.elements(); i++) {
-      assertEquals(
-          expected.getDouble(i), actual.getDouble(i), "element " + i + candidate.values());
+      assertEquals(expected.getDouble(i), actual.getDouble(i), "element " + i + candidate.values());
     }
   }
 
@@ -99,7 +98,10 @@ class WarpgroupsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "100, 64, 72, true", "130, 128, 200, false", "65, 192, 33, true", "64, 320, 1000, false"
+    "100, 64, 72, true",
+    "130, 128, 200, false",
+    "65, 192, 33, true",
+    "64, 320, 1000, false"
   })
   void unevenEdgesAreRight(long rows, long depth, long columns, boolean byRows) {
     ComputeDag dag = product("float16", "float16", "float32", rows, depth, columns, byRows);
@@ -126,9 +128,7 @@ class WarpgroupsTest {
                 ScheduledKernel.type(
                     dag.outputs().getFirst().dtype(), dag.outputs().getFirst().shape()));
         LoopInterpreter.run(
-            kernel.func(),
-            kernel.sources().stream().map(inputs::get).toList(),
-            List.of(actual));
+            kernel.func(), kernel.sources().stream().map(inputs::get).toList(), List.of(actual));
         assertSame(expected, actual, candidate);
       }
     }
@@ -136,10 +136,15 @@ class WarpgroupsTest {
 
   @Test
   void largeProductsAreMadeByGroupsAndSmallOnesAreNot() {
-    assertTrue(ptx(product("float16", "float16", "float32", 4096, 4096, 4096, false), GPU).contains("wgmma"));
-    assertFalse(ptx(product("float16", "float16", "float32", 128, 384, 384, false), GPU).contains("wgmma"));
+    assertTrue(
+        ptx(product("float16", "float16", "float32", 4096, 4096, 4096, false), GPU)
+            .contains("wgmma"));
+    assertFalse(
+        ptx(product("float16", "float16", "float32", 128, 384, 384, false), GPU).contains("wgmma"));
     CudaTarget any = CudaTarget.typical(90);
-    assertFalse(ptx(product("float16", "float16", "float32", 4096, 4096, 4096, false), any).contains("wgmma"));
+    assertFalse(
+        ptx(product("float16", "float16", "float32", 4096, 4096, 4096, false), any)
+            .contains("wgmma"));
   }
 
   private static String ptx(ComputeDag dag, CudaTarget target) {

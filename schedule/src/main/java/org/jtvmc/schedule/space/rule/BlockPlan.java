@@ -269,8 +269,7 @@ final class BlockPlan {
                   operand ->
                       operand.dependsOn(column)
                           && !CoreProduct.isAlong(operand, along, rowsAndColumns()));
-      return BlockTile.forGroups(
-          extent(rowAxes), extent(columnAxes), turned ? product.step() : 1);
+      return BlockTile.forGroups(extent(rowAxes), extent(columnAxes), turned ? product.step() : 1);
     }
     long window =
         producer.op().reduceAxes().stream().mapToLong(Axis::size).reduce(1, (a, b) -> a * b)

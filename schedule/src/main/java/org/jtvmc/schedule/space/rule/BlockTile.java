@@ -112,8 +112,8 @@ record BlockTile(long threadRows, long threadColumns, long rows, long columns, U
   }
 
   /**
-   * The tiles for groups of four warps, each with 64 rows or twice as many, that are not larger than
-   * what there is to compute.
+   * The tiles for groups of four warps, each with 64 rows or twice as many, that are not larger
+   * than what there is to compute.
    *
    * @param unit of which the columns of a block are a multiple
    */

@@ -81,8 +81,7 @@ record CoreProduct(int along, long step, boolean groups) {
             && operands.stream()
                 .allMatch(
                     operand ->
-                        operand.tensor().dtype().bytes() == 2
-                            || isAlong(operand, axis, others));
+                        operand.tensor().dtype().bytes() == 2 || isAlong(operand, axis, others));
     return possible ? Optional.of(new CoreProduct(along, line, true)) : Optional.empty();
   }
 

@@ -148,7 +148,7 @@ final class WarpgroupMatch {
                 boolean below =
                     isOne(now.row(), before.row()) && now.column().equals(before.column());
                 plain[0] &= beside || below;
-                plain[0] &= side.distances.isEmpty() && i == 1 || side.alongColumns == beside;
+                plain[0] &= (side.distances.isEmpty() && i == 1) || side.alongColumns == beside;
                 side.alongColumns = beside;
               }
               before = now;

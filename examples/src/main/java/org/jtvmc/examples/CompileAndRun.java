@@ -10,8 +10,6 @@ import org.jtvmc.compiler.artifact.Artifact;
 import org.jtvmc.compiler.artifact.ArtifactCompiler;
 import org.jtvmc.compiler.artifact.CompileListener;
 import org.jtvmc.compiler.artifact.CompileOptions;
-import org.jtvmc.compiler.artifact.CompileOptions.Part;
-import org.jtvmc.compiler.pipeline.ScheduleSource;
 import org.jtvmc.compiler.run.FillMode;
 import org.jtvmc.compiler.run.InputFiller;
 import org.jtvmc.compiler.run.ModelRunner;
@@ -39,9 +37,7 @@ public final class CompileAndRun {
   static List<NDArray> run(String model, Path folder) {
     ModelSource source = ModelSource.of(model);
     CpuTarget host = HostCpu.detect().target();
-    CompileOptions options =
-        new CompileOptions(
-            source.name(), Map.of(), host, ScheduleSource.NONE, List.of(), false, Part.usual());
+    CompileOptions options = CompileOptions.builder(source.name(), host).build();
     Artifact artifact =
         new ArtifactCompiler(host, CompileListener.NONE).compile(source, options, folder);
     try (ModelRunner runner = artifact.load(host.cores())) {

@@ -18,7 +18,6 @@ import org.jtvmc.compiler.artifact.Artifact;
 import org.jtvmc.compiler.artifact.ArtifactCompiler;
 import org.jtvmc.compiler.artifact.CompileListener;
 import org.jtvmc.compiler.artifact.CompileOptions;
-import org.jtvmc.compiler.artifact.CompileOptions.Part;
 import org.jtvmc.compiler.bench.BenchmarkPlan;
 import org.jtvmc.compiler.bench.InterleavedBenchmark;
 import org.jtvmc.compiler.bench.LatencyStatistics;
@@ -158,8 +157,7 @@ public final class WorkloadTable {
 
   private Artifact compile(ModelSource source, ScheduleSource schedules, String folder) {
     CompileOptions options =
-        new CompileOptions(
-            source.name(), Map.of(), target, schedules, List.of(), false, Part.usual());
+        CompileOptions.builder(source.name(), target).schedules(schedules).build();
     return new ArtifactCompiler(target, CompileListener.NONE)
         .compile(source, options, scratch.resolve(source.name()).resolve(folder));
   }

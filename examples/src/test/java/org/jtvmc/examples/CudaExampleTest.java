@@ -8,13 +8,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import org.jtvmc.codegen.llvm.HostCpu;
 import org.jtvmc.compiler.artifact.ArtifactCompiler;
 import org.jtvmc.compiler.artifact.CompileListener;
 import org.jtvmc.compiler.artifact.CompileOptions;
-import org.jtvmc.compiler.artifact.CompileOptions.Part;
-import org.jtvmc.compiler.pipeline.ScheduleSource;
 import org.jtvmc.compiler.source.ModelSource;
 import org.jtvmc.compiler.target.DriverQuery;
 import org.jtvmc.ir.target.CpuTarget;
@@ -69,9 +66,7 @@ class CudaExampleTest {
   }
 
   private void compile(String name, Target target) {
-    var options =
-        new CompileOptions(
-            name, Map.of(), target, ScheduleSource.NONE, List.of(), false, Part.usual());
+    var options = CompileOptions.builder(name, target).build();
     new ArtifactCompiler(host, CompileListener.NONE)
         .compile(
             ModelSource.of(Path.of("workloads", "fused-dense-add-layer-norm.relay").toString()),

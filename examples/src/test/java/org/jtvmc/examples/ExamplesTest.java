@@ -18,9 +18,7 @@ import org.jtvmc.compiler.artifact.Artifact;
 import org.jtvmc.compiler.artifact.ArtifactCompiler;
 import org.jtvmc.compiler.artifact.CompileListener;
 import org.jtvmc.compiler.artifact.CompileOptions;
-import org.jtvmc.compiler.artifact.CompileOptions.Part;
 import org.jtvmc.compiler.onnx.ModelException;
-import org.jtvmc.compiler.pipeline.ScheduleSource;
 import org.jtvmc.compiler.run.ModelRunner;
 import org.jtvmc.compiler.source.ModelSource;
 import org.jtvmc.compiler.verify.OnnxRuntimeSession;
@@ -95,15 +93,7 @@ class ExamplesTest {
 
   private Artifact compile(ModelSource source) {
     var host = HostCpu.detect().target();
-    var options =
-        new CompileOptions(
-            source.name(),
-            java.util.Map.of(),
-            host,
-            ScheduleSource.NONE,
-            List.of(),
-            true,
-            Part.usual());
+    var options = CompileOptions.builder(source.name(), host).externalWeights(true).build();
     return new ArtifactCompiler(host, CompileListener.NONE)
         .compile(source, options, folder.resolve("minilm-library"));
   }

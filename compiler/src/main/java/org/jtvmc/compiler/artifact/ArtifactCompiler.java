@@ -131,7 +131,7 @@ public final class ArtifactCompiler {
   }
 
   private IRModule fuse(IRModule imported, CompileOptions options) {
-    return GraphPipeline.standard(options.precision(), options.target(), options.enabledPasses())
+    return GraphPipeline.standard(options.precision(), options.target())
         .without(options.disabledPasses())
         .watchedBy(listener.passes())
         .run(imported);
@@ -275,7 +275,8 @@ public final class ArtifactCompiler {
             options.precision(),
             options.shapes().isOpen() ? options.shapes().texts() : null,
             options.specialized().isEmpty() ? null : options.specialized(),
-            source.contents()),
+            source.contents(),
+            options.disabledPasses()),
         model.inputs().stream().map(input -> entry(input, limits.get(input.name()))).toList(),
         model.outputs().stream().map(output -> entry(output, null)).toList(),
         new ArtifactManifest.Weights(

@@ -62,6 +62,7 @@ public record ArtifactManifest(
    * @param specialized shapes that have code of their own; where sizes are open
    * @param inputValues numbers that inputs must hold in every run, by input; where the library was
    *     compiled for them
+   * @param disabledPasses names of graph passes that were left out
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Source(
@@ -71,7 +72,8 @@ public record ArtifactManifest(
       Precision precision,
       Map<String, List<String>> openShapes,
       List<Map<String, List<Long>>> specialized,
-      Map<String, List<Double>> inputValues) {
+      Map<String, List<Double>> inputValues,
+      List<String> disabledPasses) {
 
     /** What the user said of shapes. */
     @JsonIgnore
@@ -82,6 +84,7 @@ public record ArtifactManifest(
     public Source {
       precision = precision == null ? Precision.FP32 : precision;
       inputValues = inputValues == null || inputValues.isEmpty() ? null : inputValues;
+      disabledPasses = disabledPasses == null ? List.of() : List.copyOf(disabledPasses);
     }
   }
 

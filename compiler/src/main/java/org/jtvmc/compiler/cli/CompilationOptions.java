@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jtvmc.compiler.artifact.CompileOptions;
-import org.jtvmc.compiler.artifact.CompileOptions.Part;
 import org.jtvmc.compiler.passes.Precision;
 import org.jtvmc.compiler.pipeline.PredictedSchedules;
 import org.jtvmc.compiler.pipeline.ScheduleSource;
@@ -120,15 +119,12 @@ final class CompilationOptions {
   /** Usual options for a model that is compiled to be run at once. */
   CompileOptions toRun(ModelSource source, Machine machine, Consumer<String> problems) {
     Target chosen = target(machine);
-    return new CompileOptions(
-        source.name(),
-        shapes.given(),
-        shapes.specialized(),
-        chosen,
-        schedules(chosen, problems),
-        List.of(),
-        true,
-        Part.usual(),
-        precision());
+    return CompileOptions.builder(source.name(), chosen)
+        .shapes(shapes.given())
+        .specialized(shapes.specialized())
+        .schedules(schedules(chosen, problems))
+        .externalWeights(true)
+        .precision(precision())
+        .build();
   }
 }

@@ -75,17 +75,15 @@ final class CompileCommand extends Verb {
     Machine machine = Machine.detect();
     Target target = compilation.target(machine);
     CompileOptions options =
-        new CompileOptions(
-                name,
-                compilation.shapes().given(),
-                compilation.shapes().specialized(),
-                target,
-                compilation.schedules(target, sentence -> note("%s", sentence)),
-                inspection.disabledPasses(),
-                weights == WeightMode.EXTERNAL,
-                emit.isEmpty() ? Part.usual() : EnumSet.copyOf(emit),
-                compilation.precision())
-            .withEnabledPasses(inspection.enabledPasses());
+        CompileOptions.builder(name, target)
+            .shapes(compilation.shapes().given())
+            .specialized(compilation.shapes().specialized())
+            .schedules(compilation.schedules(target, sentence -> note("%s", sentence)))
+            .withoutPasses(inspection.disabledPasses())
+            .externalWeights(weights == WeightMode.EXTERNAL)
+            .parts(emit.isEmpty() ? Part.usual() : EnumSet.copyOf(emit))
+            .precision(compilation.precision())
+            .build();
     ArtifactLayout layout = ArtifactLayout.of(out, options.name());
     CompilationReport report = inspection.report(this, layout);
     Artifact artifact =

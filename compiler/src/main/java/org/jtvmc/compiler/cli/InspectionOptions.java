@@ -48,19 +48,6 @@ final class InspectionOptions {
       description = "Leave out a graph pass.")
   private List<String> disabledPasses = new ArrayList<>();
 
-  @Option(
-      names = "--enabled-pass",
-      paramLabel = "P",
-      split = ",",
-      description = "Run a graph pass that does not pay everywhere: MergeProducts.")
-  private List<String> enabledPasses = new ArrayList<>();
-
-  /** Passes that are off by default and wanted, each of which there is. */
-  List<String> enabledPasses() {
-    enabledPasses.forEach(name -> requirePass(name, GraphPipeline.OPTIONAL));
-    return enabledPasses;
-  }
-
   /** Passes to leave out, each of which there is. */
   List<String> disabledPasses() {
     disabledPasses.forEach(name -> requirePass(name, GraphPipeline.standard().names()));

@@ -1,13 +1,11 @@
 package org.jtvmc.compiler.cli;
 
 import java.nio.file.Path;
-import java.util.List;
 import java.util.TreeSet;
 import org.jtvmc.compiler.artifact.ArtifactCompiler;
 import org.jtvmc.compiler.artifact.ArtifactManifest;
 import org.jtvmc.compiler.artifact.CompileListener;
 import org.jtvmc.compiler.artifact.CompileOptions;
-import org.jtvmc.compiler.artifact.CompileOptions.Part;
 import org.jtvmc.compiler.artifact.ManifestSchedules;
 import org.jtvmc.compiler.onnx.GivenShapes;
 import org.jtvmc.compiler.pipeline.CompiledModel;
@@ -53,16 +51,13 @@ record RebuiltModel(IRModule module, CompiledModel model) {
           case CudaTarget gpu -> gpu;
         };
     CompileOptions options =
-        new CompileOptions(
-            manifest.name(),
-            shapes,
-            List.of(),
-            target,
-            new ManifestSchedules(manifest),
-            List.of(),
-            true,
-            Part.usual(),
-            from.precision());
+        CompileOptions.builder(manifest.name(), target)
+            .shapes(shapes)
+            .schedules(new ManifestSchedules(manifest))
+            .withoutPasses(from.disabledPasses())
+            .externalWeights(true)
+            .precision(from.precision())
+            .build();
     CompiledModel model =
         new ArtifactCompiler(machine.host(), CompileListener.NONE)
             .kernels(module, options, scratch.resolve("rebuilt.weights"));

@@ -16,7 +16,6 @@ import org.jtvmc.codegen.kernel.CodeListener;
 import org.jtvmc.compiler.artifact.ArtifactCompiler;
 import org.jtvmc.compiler.artifact.CompileListener;
 import org.jtvmc.compiler.artifact.CompileOptions;
-import org.jtvmc.compiler.artifact.CompileOptions.Part;
 import org.jtvmc.compiler.passes.GraphPipeline;
 import org.jtvmc.compiler.pipeline.KernelBackend;
 import org.jtvmc.compiler.pipeline.TaskExtraction;
@@ -107,16 +106,12 @@ record RecordReplay(Verb verb, Machine machine, ReplayOptions options, Optional<
       RecordStore store,
       ObjectNode document) {
     CompileOptions compile =
-        new CompileOptions(
-            source.name(),
-            options.shapes().given(),
-            options.shapes().specialized(),
-            target,
-            new TunedSchedules(store),
-            List.of(),
-            false,
-            Part.usual(),
-            options.precision());
+        CompileOptions.builder(source.name(), target)
+            .shapes(options.shapes().given())
+            .specialized(options.shapes().specialized())
+            .schedules(new TunedSchedules(store))
+            .precision(options.precision())
+            .build();
     Path library =
         new ArtifactCompiler(machine.host(), CompileListener.NONE)
             .compile(source, imported, compile, out.orElseThrow())

@@ -7,10 +7,13 @@ import java.util.stream.Collectors;
 import org.jtvmc.compiler.passes.GraphPipeline;
 import org.jtvmc.compiler.pipeline.TaskExtraction;
 import org.jtvmc.compiler.source.ModelSource;
+import org.jtvmc.ir.graph.IRModule;
+import org.jtvmc.ir.pass.PassManager;
 import org.jtvmc.ir.te.Tensor;
 import org.jtvmc.tuner.task.TuningTask;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code tasks}: what {@code tune} would tune. */
@@ -20,14 +23,24 @@ final class TasksCommand extends Verb {
   @Parameters(paramLabel = "MODEL", description = "An .onnx or .relay file, or zoo:NAME.")
   private String model;
 
+  @Option(
+      names = "--target",
+      paramLabel = "T",
+      defaultValue = "llvm",
+      description = "What would be tuned for: what is fused depends on it; llvm is this machine.")
+  private String target;
+
   @Mixin private ShapeOptions shapes;
+
+  @Mixin private PrecisionOption precision;
 
   @Override
   public Integer call() {
     ModelSource source = source(model);
-    List<TuningTask> tasks =
-        TaskExtraction.tasks(
-            shapes.modules(source).stream().map(GraphPipeline.standard()::run).toList());
+    List<IRModule> modules = shapes.modules(source);
+    PassManager<IRModule> pipeline =
+        GraphPipeline.standard(precision.value(), Machine.detect().target(target, 0));
+    List<TuningTask> tasks = TaskExtraction.tasks(modules.stream().map(pipeline::run).toList());
     if (json()) {
       ObjectNode document = object();
       document.put("model", source.reference());

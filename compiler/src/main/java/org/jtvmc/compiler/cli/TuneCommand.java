@@ -13,7 +13,6 @@ import org.jtvmc.compiler.artifact.Artifact;
 import org.jtvmc.compiler.artifact.ArtifactCompiler;
 import org.jtvmc.compiler.artifact.CompileListener;
 import org.jtvmc.compiler.artifact.CompileOptions;
-import org.jtvmc.compiler.artifact.CompileOptions.Part;
 import org.jtvmc.compiler.contest.NetworkWorkbench;
 import org.jtvmc.compiler.passes.GraphPipeline;
 import org.jtvmc.compiler.pipeline.TaskExtraction;
@@ -253,16 +252,12 @@ final class TuneCommand extends Verb {
       return Optional.empty();
     }
     CompileOptions options =
-        new CompileOptions(
-            source.name(),
-            shapes.given(),
-            shapes.specialized(),
-            chosen,
-            new TunedSchedules(store),
-            List.of(),
-            false,
-            Part.usual(),
-            precision.value());
+        CompileOptions.builder(source.name(), chosen)
+            .shapes(shapes.given())
+            .specialized(shapes.specialized())
+            .schedules(new TunedSchedules(store))
+            .precision(precision.value())
+            .build();
     CompileListener listener =
         new CompileListener() {
           @Override

@@ -19,7 +19,6 @@ import org.jtvmc.compiler.conformance.CaseOutcome.Status;
 import org.jtvmc.compiler.onnx.ModelException;
 import org.jtvmc.compiler.onnx.NeedsValueException;
 import org.jtvmc.compiler.onnx.OnnxModel;
-import org.jtvmc.compiler.pipeline.ScheduleSource;
 import org.jtvmc.compiler.run.ModelRunner;
 import org.jtvmc.compiler.source.ModelSource;
 import org.jtvmc.ir.data.NDArray;
@@ -110,9 +109,7 @@ record CaseExecution(CpuTarget host, Path scratch) {
     }
     ModelSource source = ModelSource.of(test.model().toString());
     IRModule module = load(source, given, fixed);
-    CompileOptions options =
-        new CompileOptions(
-            NAME, Map.of(), host, ScheduleSource.NONE, List.of(), false, Set.of(Part.LIB));
+    CompileOptions options = CompileOptions.builder(NAME, host).parts(Set.of(Part.LIB)).build();
     Path library = scratch.resolve("lib" + NAME + ".so");
     try (ModelRunner runner =
         new ArtifactCompiler(host, CompileListener.NONE)

@@ -1,7 +1,6 @@
 package org.jtvmc.compiler.passes;
 
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jtvmc.compiler.passes.fusion.FuseOperators;
@@ -20,11 +19,6 @@ import org.jtvmc.ir.target.Target;
  */
 public final class GraphPipeline {
 
-  private static final String MERGE_PRODUCTS = "MergeProducts";
-
-  /** The passes that run where they are asked for. */
-  public static final List<String> OPTIONAL = List.of(MERGE_PRODUCTS);
-
   private GraphPipeline() {}
 
   /** The passes for every target, with the standard limits. */
@@ -37,44 +31,28 @@ public final class GraphPipeline {
     return of(OperatorRegistry.standard(), precision, FuseOperators.Options.DEFAULT);
   }
 
-  /** The same where it is known what the kernels are for: what is fused depends on the caches. */
-  public static PassManager<IRModule> standard(Precision precision, Target target) {
-    return standard(precision, target, List.of());
-  }
-
   /**
-   * The same with passes that do not pay everywhere.
-   *
-   * @param enabled names of {@link #OPTIONAL} passes
-   * @throws IllegalArgumentException where there is no such pass
+   * The same where it is known what the kernels are for: what is fused and what is merged depends
+   * on the caches.
    */
-  public static PassManager<IRModule> standard(
-      Precision precision, Target target, Collection<String> enabled) {
-    for (String name : enabled) {
-      if (!OPTIONAL.contains(name)) {
-        throw new IllegalArgumentException(
-            "there is no pass '%s' to enable; there is %s"
-                .formatted(name, String.join(", ", OPTIONAL)));
-      }
-    }
+  public static PassManager<IRModule> standard(Precision precision, Target target) {
     OperatorRegistry operators = OperatorRegistry.standard();
-    List<Pass<IRModule>> first =
-        switch (target) {
-          case CpuTarget _ -> List.of();
-          case CudaTarget _ -> List.of(new SelectBranches(operators), new CountRanks(operators));
-        };
-    return of(
-        operators,
-        precision,
-        FuseOperators.Options.of(target),
-        first,
-        enabled.contains(MERGE_PRODUCTS));
+    FuseOperators.Options fusion = FuseOperators.Options.of(target);
+    return switch (target) {
+      case CpuTarget cpu -> of(operators, precision, fusion, List.of(), cpu.caches().l2());
+      case CudaTarget _ ->
+          of(
+              operators,
+              precision,
+              fusion,
+              List.of(new SelectBranches(operators), new CountRanks(operators)),
+              MergeProducts.NONE);
+    };
   }
 
-  /** The names of all passes, with those that some targets alone have and those to be enabled. */
+  /** The names of all passes, with those that some targets alone have. */
   public static List<String> names() {
-    Stream<String> ofGpus =
-        standard(Precision.FP32, CudaTarget.typical(80), OPTIONAL).names().stream();
+    Stream<String> ofGpus = standard(Precision.FP32, CudaTarget.typical(80)).names().stream();
     return Stream.concat(standard().names().stream(), ofGpus).distinct().toList();
   }
 
@@ -85,7 +63,7 @@ public final class GraphPipeline {
    */
   public static PassManager<IRModule> of(
       OperatorRegistry operators, Precision precision, FuseOperators.Options fusion) {
-    return of(operators, precision, fusion, List.of(), false);
+    return of(operators, precision, fusion, List.of(), MergeProducts.NONE);
   }
 
   private static PassManager<IRModule> of(
@@ -93,7 +71,7 @@ public final class GraphPipeline {
       Precision precision,
       FuseOperators.Options fusion,
       List<Pass<IRModule>> ofTarget,
-      boolean merged) {
+      long mergedWeightBytes) {
     List<Pass<IRModule>> passes = new ArrayList<>();
     passes.addAll(List.of(new CheckTypes(), new InlineFunctions()));
     passes.addAll(ofTarget);
@@ -107,16 +85,14 @@ public final class GraphPipeline {
             new FlushSubnormalWeights(),
             new AssignLayouts(operators),
             // What the change of layouts leaves behind: transposes of single rows and in pairs.
-            new SimplifyAlgebra(operators)));
-    if (merged) {
-      passes.add(new MergeProducts(operators));
-    }
-    passes.addAll(
-        List.of(
+            new SimplifyAlgebra(operators),
+            new MergeProducts(operators, mergedWeightBytes),
             // Rules leave behind calls on constants, and equal calls.
-            new FoldConstants(), new EliminateCommonSubexpressions(), new EliminateDeadCode()));
+            new FoldConstants(),
+            new EliminateCommonSubexpressions(),
+            new EliminateDeadCode()));
     precision.storage().ifPresent(storage -> passes.add(new LowerPrecision(operators, storage)));
-    passes.add(new FuseOperators(merged ? fusion.takingSlices() : fusion));
+    passes.add(new FuseOperators(fusion));
     return PassManager.of(passes);
   }
 }

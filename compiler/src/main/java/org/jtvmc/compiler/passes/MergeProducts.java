@@ -34,13 +34,23 @@ import org.jtvmc.ir.pass.Pass;
  * The parts lie behind each other, so that a slice is a shift of where its reader begins. Only
  * products whose results are moved the same way and read by one product of computed matrices each
  * are merged: that one takes the slice into its reads ({@code FuseOperators.Options.slices}), while
- * all others would have it copied, or would lose the elementwise work behind a product.
+ * all others would have it copied, or would lose the elementwise work behind a product. And only
+ * weights that fit a cache together: then the rows are read once for all of them, while weights
+ * from memory are what such a product waits for, however many there are.
  */
 public final class MergeProducts implements Pass<IRModule> {
-  private final OperatorRegistry operators;
+  /** A limit that nothing is below. */
+  public static final long NONE = 0;
 
-  public MergeProducts(OperatorRegistry operators) {
+  private final OperatorRegistry operators;
+  private final long weightBytes;
+
+  /**
+   * @param weightBytes the most that the weights of one merged product may take
+   */
+  public MergeProducts(OperatorRegistry operators, long weightBytes) {
     this.operators = operators;
+    this.weightBytes = weightBytes;
   }
 
   @Override
@@ -61,7 +71,7 @@ public final class MergeProducts implements Pass<IRModule> {
             .collect(Collectors.groupingBy(SharedProduct::kind));
     Map<Expr, SharedProduct> parts =
         alike.values().stream()
-            .filter(group -> group.size() > 1)
+            .filter(group -> group.size() > 1 && weightBytes(group) <= weightBytes)
             .flatMap(List::stream)
             .collect(Collectors.toMap(SharedProduct::result, part -> part));
     Map<Expr, Expr> rewritten = new HashMap<>();
@@ -79,6 +89,10 @@ public final class MergeProducts implements Pass<IRModule> {
       rewritten.put(expr, after);
     }
     return function.withBody(rewritten.get(function.body()));
+  }
+
+  private static long weightBytes(List<SharedProduct> group) {
+    return group.size() * group.getFirst().kind().weight().bytes();
   }
 
   /** The product by all weights, with the parts along dimension 0. */

@@ -116,9 +116,6 @@ class UsageTest {
       var run = CommandLineRun.of("compile", model, "-o", out, option, "Nonsense").exits(2);
       assertTrue(run.err().contains("FoldConstants"), run.err());
     }
-    var enabled =
-        CommandLineRun.of("compile", model, "-o", out, "--enabled-pass", "FoldConstants").exits(2);
-    assertTrue(enabled.err().contains("MergeProducts"), enabled.err());
     assertFalse(Files.exists(Path.of(out)));
   }
 

@@ -20,7 +20,6 @@ import org.jtvmc.compiler.artifact.CompileListener;
 import org.jtvmc.compiler.artifact.CompileOptions;
 import org.jtvmc.compiler.passes.GraphPipeline;
 import org.jtvmc.compiler.passes.Precision;
-import org.jtvmc.compiler.pipeline.ScheduleSource;
 import org.jtvmc.compiler.source.ModelSource;
 import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.graph.IRModule;
@@ -144,15 +143,7 @@ class BranchesOnGpusTest {
   private Path compile(OnnxBuilder model) throws IOException {
     Path file = folder.resolve("branches.onnx");
     model.write(file);
-    CompileOptions options =
-        new CompileOptions(
-            "branches",
-            Map.of(),
-            GPU,
-            ScheduleSource.NONE,
-            List.of(),
-            false,
-            CompileOptions.Part.usual());
+    CompileOptions options = CompileOptions.builder("branches", GPU).build();
     return new ArtifactCompiler(HostCpu.detect().target(), CompileListener.NONE)
         .compile(ModelSource.of(file.toString()), options, folder.resolve("out"))
         .library();

@@ -21,7 +21,6 @@ import org.jtvmc.codegen.llvm.HostCpu;
 import org.jtvmc.compiler.artifact.ArtifactCompiler;
 import org.jtvmc.compiler.artifact.CompileListener;
 import org.jtvmc.compiler.artifact.CompileOptions;
-import org.jtvmc.compiler.pipeline.ScheduleSource;
 import org.jtvmc.compiler.run.ModelRunner;
 import org.jtvmc.compiler.source.ModelSource;
 import org.jtvmc.ir.data.NDArray;
@@ -132,14 +131,7 @@ class OnnxBackendSuiteTest {
     Path library = folder.resolve("libcase.so");
     CpuTarget host = HostCpu.detect().target();
     CompileOptions options =
-        new CompileOptions(
-            "testcase",
-            Map.of(),
-            host,
-            ScheduleSource.NONE,
-            List.of(),
-            false,
-            Set.of(CompileOptions.Part.LIB));
+        CompileOptions.builder("testcase", host).parts(Set.of(CompileOptions.Part.LIB)).build();
     try (ModelRunner runner =
         new ArtifactCompiler(host, CompileListener.NONE)
             .compile(ModelSource.of(model.toString()), module, options, library)

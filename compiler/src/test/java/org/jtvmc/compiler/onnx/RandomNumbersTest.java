@@ -8,7 +8,6 @@ import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.stream.LongStream;
 import org.jtvmc.codegen.llvm.HostCpu;
@@ -16,7 +15,6 @@ import org.jtvmc.compiler.artifact.Artifact;
 import org.jtvmc.compiler.artifact.ArtifactCompiler;
 import org.jtvmc.compiler.artifact.CompileListener;
 import org.jtvmc.compiler.artifact.CompileOptions;
-import org.jtvmc.compiler.pipeline.ScheduleSource;
 import org.jtvmc.compiler.run.ModelRunner;
 import org.jtvmc.compiler.source.ModelSource;
 import org.jtvmc.ir.data.NDArray;
@@ -37,14 +35,7 @@ class RandomNumbersTest {
     model.write(file);
     CpuTarget host = HostCpu.detect().target();
     CompileOptions options =
-        new CompileOptions(
-            "model",
-            Map.of(),
-            host,
-            ScheduleSource.NONE,
-            List.of(),
-            false,
-            Set.of(CompileOptions.Part.LIB));
+        CompileOptions.builder("model", host).parts(Set.of(CompileOptions.Part.LIB)).build();
     return new ArtifactCompiler(host, CompileListener.NONE)
         .compile(ModelSource.of(file.toString()), options, folder.resolve("libmodel.so"));
   }

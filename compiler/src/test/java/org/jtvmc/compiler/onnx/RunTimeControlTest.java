@@ -25,7 +25,6 @@ import org.jtvmc.codegen.llvm.HostCpu;
 import org.jtvmc.compiler.artifact.ArtifactCompiler;
 import org.jtvmc.compiler.artifact.CompileListener;
 import org.jtvmc.compiler.artifact.CompileOptions;
-import org.jtvmc.compiler.pipeline.ScheduleSource;
 import org.jtvmc.compiler.run.ModelRunner;
 import org.jtvmc.compiler.source.ModelSource;
 import org.jtvmc.ir.data.NDArray;
@@ -76,14 +75,7 @@ class RunTimeControlTest {
     Files.write(file, model.toByteArray());
     CpuTarget host = HostCpu.detect().target();
     CompileOptions options =
-        new CompileOptions(
-            "model",
-            Map.of(),
-            host,
-            ScheduleSource.NONE,
-            List.of(),
-            false,
-            Set.of(CompileOptions.Part.LIB));
+        CompileOptions.builder("model", host).parts(Set.of(CompileOptions.Part.LIB)).build();
     return new ArtifactCompiler(host, CompileListener.NONE)
         .compile(ModelSource.of(file.toString()), options, folder.resolve("libmodel.so"))
         .load(2);

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 
 final class MergeProductsTest {
 
-  private static final MergeProducts PASS = new MergeProducts(OPERATORS);
+  private static final MergeProducts PASS = new MergeProducts(OPERATORS, 2 * 8 * 8 * 4);
 
   /** Variables whose names begin with {@code c} become constants. */
   private static final String HEAD =
@@ -96,6 +96,13 @@ final class MergeProductsTest {
             "dense_bias_add_reshape_transpose",
             "strided_slice_squeeze_matmul_softmax_strided_slice_squeeze_etc"),
         kernels);
+  }
+
+  @Test
+  void weightsThatDoNotFitTogetherStayApart() {
+    IRModule module = constants(ATTENTION);
+    assertEquals(
+        bodyOf(module), bodyOf(new MergeProducts(OPERATORS, 2 * 8 * 8 * 4 - 1).apply(module)));
   }
 
   @Test

@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.ExecutionException;
@@ -24,7 +23,6 @@ import org.jtvmc.compiler.artifact.ArtifactCompiler;
 import org.jtvmc.compiler.artifact.CompileListener;
 import org.jtvmc.compiler.artifact.CompileOptions;
 import org.jtvmc.compiler.onnx.OnnxBuilder;
-import org.jtvmc.compiler.pipeline.ScheduleSource;
 import org.jtvmc.compiler.source.ModelSource;
 import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.target.CpuTarget;
@@ -56,15 +54,7 @@ class DecidedSizesTest {
     Path model = folder.resolve(name + ".onnx");
     builder.write(model);
     CpuTarget host = HostCpu.detect().target();
-    CompileOptions options =
-        new CompileOptions(
-            name,
-            Map.of(),
-            host,
-            ScheduleSource.NONE,
-            List.of(),
-            false,
-            CompileOptions.Part.usual());
+    CompileOptions options = CompileOptions.builder(name, host).build();
     Path library = folder.resolve("lib" + name + ".so");
     new ArtifactCompiler(host, CompileListener.NONE)
         .compile(ModelSource.of(model.toString()), options, library);

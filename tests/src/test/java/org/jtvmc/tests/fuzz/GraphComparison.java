@@ -14,8 +14,6 @@ import org.jtvmc.compiler.artifact.ArtifactCompiler;
 import org.jtvmc.compiler.artifact.CompileListener;
 import org.jtvmc.compiler.artifact.CompileOptions;
 import org.jtvmc.compiler.onnx.GivenShapes;
-import org.jtvmc.compiler.passes.Precision;
-import org.jtvmc.compiler.pipeline.ScheduleSource;
 import org.jtvmc.compiler.run.ModelRunner;
 import org.jtvmc.compiler.source.ModelSource;
 import org.jtvmc.ir.data.NDArray;
@@ -96,17 +94,7 @@ final class GraphComparison {
   ModelRunner compile(RandomGraph graph, GivenShapes shapes) throws IOException {
     Path model = folder.resolve("graph.onnx");
     Files.write(model, graph.proto().toByteArray());
-    CompileOptions options =
-        new CompileOptions(
-            "graph",
-            shapes,
-            List.of(),
-            host,
-            ScheduleSource.NONE,
-            List.of(),
-            false,
-            CompileOptions.Part.usual(),
-            Precision.FP32);
+    CompileOptions options = CompileOptions.builder("graph", host).shapes(shapes).build();
     Path out = Files.createTempDirectory(folder, "out");
     try {
       return new ArtifactCompiler(host, CompileListener.NONE)

@@ -6,9 +6,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.jtvmc.compiler.artifact.CompileOptions;
+import org.jtvmc.compiler.onnx.GivenShapes;
 import org.jtvmc.compiler.passes.GraphPipeline;
 import org.jtvmc.compiler.passes.Precision;
-import org.jtvmc.compiler.pipeline.ScheduleSource;
 import org.jtvmc.compiler.pipeline.TaskExtraction;
 import org.jtvmc.compiler.source.ModelSource;
 import org.jtvmc.ir.graph.IRModule;
@@ -55,14 +55,9 @@ record ZooVariant(
 
   /** As {@code jtvmc compile} takes it. */
   CompileOptions options(Target target) {
-    return new CompileOptions(
-        source.name(),
-        shapes,
-        target,
-        ScheduleSource.NONE,
-        List.of(),
-        false,
-        CompileOptions.Part.usual(),
-        precision);
+    return CompileOptions.builder(source.name(), target)
+        .shapes(GivenShapes.of(shapes))
+        .precision(precision)
+        .build();
   }
 }

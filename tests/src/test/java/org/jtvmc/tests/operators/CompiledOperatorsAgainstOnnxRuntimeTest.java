@@ -5,12 +5,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import org.jtvmc.codegen.llvm.HostCpu;
 import org.jtvmc.compiler.artifact.ArtifactCompiler;
 import org.jtvmc.compiler.artifact.CompileListener;
 import org.jtvmc.compiler.artifact.CompileOptions;
-import org.jtvmc.compiler.pipeline.ScheduleSource;
 import org.jtvmc.compiler.run.ModelRunner;
 import org.jtvmc.compiler.source.ModelSource;
 import org.jtvmc.ir.data.NDArray;
@@ -64,15 +62,7 @@ class CompiledOperatorsAgainstOnnxRuntimeTest {
   }
 
   private List<NDArray> run(Path file, List<NDArray> inputs) {
-    CompileOptions options =
-        new CompileOptions(
-            "node",
-            Map.of(),
-            host,
-            ScheduleSource.NONE,
-            List.of(),
-            false,
-            CompileOptions.Part.usual());
+    CompileOptions options = CompileOptions.builder("node", host).build();
     Path out = file.resolveSibling(file.getFileName() + ".out");
     try (ModelRunner runner =
         new ArtifactCompiler(host, CompileListener.NONE)

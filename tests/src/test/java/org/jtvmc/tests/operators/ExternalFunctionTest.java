@@ -23,7 +23,6 @@ import org.jtvmc.compiler.artifact.ArtifactCompiler;
 import org.jtvmc.compiler.artifact.CompileListener;
 import org.jtvmc.compiler.artifact.CompileOptions;
 import org.jtvmc.compiler.onnx.OnnxBuilder;
-import org.jtvmc.compiler.pipeline.ScheduleSource;
 import org.jtvmc.compiler.plugin.Frontend;
 import org.jtvmc.compiler.plugin.PluginException;
 import org.jtvmc.compiler.run.ModelRunner;
@@ -139,15 +138,7 @@ class ExternalFunctionTest {
     }
 
     CpuTarget host = HostCpu.detect().target();
-    CompileOptions options =
-        new CompileOptions(
-            "norms",
-            Map.of(),
-            host,
-            ScheduleSource.NONE,
-            List.of(),
-            false,
-            CompileOptions.Part.usual());
+    CompileOptions options = CompileOptions.builder("norms", host).build();
     try (ModelRunner runner =
         new ArtifactCompiler(host, CompileListener.NONE)
             .compile(source, options, folder.resolve("out"))

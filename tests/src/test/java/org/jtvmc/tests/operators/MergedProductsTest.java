@@ -15,7 +15,6 @@ import org.jtvmc.compiler.artifact.ArtifactCompiler;
 import org.jtvmc.compiler.artifact.CompileListener;
 import org.jtvmc.compiler.artifact.CompileOptions;
 import org.jtvmc.compiler.onnx.OnnxBuilder;
-import org.jtvmc.compiler.pipeline.ScheduleSource;
 import org.jtvmc.compiler.run.ModelRunner;
 import org.jtvmc.compiler.source.ModelSource;
 import org.jtvmc.ir.data.NDArray;
@@ -54,16 +53,7 @@ class MergedProductsTest {
     List<NDArray> expected = OnnxRuntimeReference.run(builder.build(), Map.of("x", x));
 
     CpuTarget host = HostCpu.detect().target();
-    CompileOptions options =
-        new CompileOptions(
-                "attention",
-                Map.of(),
-                host,
-                ScheduleSource.NONE,
-                List.of(),
-                false,
-                CompileOptions.Part.usual())
-            .withEnabledPasses(List.of("MergeProducts"));
+    CompileOptions options = CompileOptions.builder("attention", host).build();
     Artifact artifact =
         new ArtifactCompiler(host, CompileListener.NONE)
             .compile(ModelSource.of(file.toString()), options, folder.resolve("out"));

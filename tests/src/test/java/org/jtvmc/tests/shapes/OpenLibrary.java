@@ -12,8 +12,6 @@ import org.jtvmc.compiler.artifact.ArtifactCompiler;
 import org.jtvmc.compiler.artifact.CompileListener;
 import org.jtvmc.compiler.artifact.CompileOptions;
 import org.jtvmc.compiler.onnx.GivenShapes;
-import org.jtvmc.compiler.passes.Precision;
-import org.jtvmc.compiler.pipeline.ScheduleSource;
 import org.jtvmc.compiler.source.ModelSource;
 import org.jtvmc.ir.target.CpuTarget;
 
@@ -40,16 +38,10 @@ final class OpenLibrary {
     Path file = folder.resolve("model.onnx");
     Files.write(file, model.toByteArray());
     CompileOptions options =
-        new CompileOptions(
-            NAME,
-            GivenShapes.parse(shapes),
-            specialized,
-            HOST,
-            ScheduleSource.NONE,
-            List.of(),
-            false,
-            CompileOptions.Part.usual(),
-            Precision.FP32);
+        CompileOptions.builder(NAME, HOST)
+            .shapes(GivenShapes.parse(shapes))
+            .specialized(specialized)
+            .build();
     return new ArtifactCompiler(HOST, CompileListener.NONE)
         .compile(ModelSource.of(file.toString()), options, folder.resolve("out"));
   }

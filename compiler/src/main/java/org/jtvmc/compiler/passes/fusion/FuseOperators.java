@@ -82,7 +82,7 @@ public final class FuseOperators implements Pass<IRModule> {
     /** The standard limits; a GPU's blocks of threads have no cache for a block of an image. */
     public static Options of(Target target) {
       return switch (target) {
-        case CpuTarget _ -> DEFAULT;
+        case CpuTarget _ -> DEFAULT.takingSlices();
         case CudaTarget _ -> new Options(64, 24, true, true, false, false);
       };
     }

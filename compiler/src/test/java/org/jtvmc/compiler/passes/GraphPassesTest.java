@@ -312,6 +312,7 @@ final class GraphPassesTest {
         FlushSubnormalWeights; requires types checked
         AssignLayouts; requires types checked
         SimplifyAlgebra; requires types checked
+        MergeProducts; requires types checked
         FoldConstants; requires types checked
         EliminateCommonSubexpressions
         EliminateDeadCode

@@ -9,13 +9,11 @@ import java.util.List;
 import java.util.Optional;
 import org.bytedeco.llvm.LLVM.LLVMValueRef;
 import org.jtvmc.codegen.CodegenException;
+import org.jtvmc.ir.target.CpuTarget;
 
 /** The arrays on the stack of one function; those that are not alive at once share memory. */
 final class StackArrays {
   private static final int ALIGNMENT = 64;
-
-  /** The most of one thread's stack: threads may have little more than 1 MiB. */
-  static final long MOST_BYTES = 512L << 10;
 
   private record Array(LLVMValueRef base, long bytes) {}
 
@@ -24,7 +22,7 @@ final class StackArrays {
 
   /** True where an array of that size is still to be had. */
   boolean fits(long bytes) {
-    return bytes <= MOST_BYTES - total || reusable(bytes).isPresent();
+    return bytes <= CpuTarget.MOST_STACK_BYTES - total || reusable(bytes).isPresent();
   }
 
   /**
@@ -36,7 +34,7 @@ final class StackArrays {
     if (!fits(bytes)) {
       throw new CodegenException(
           "buffer %s takes %d bytes of each thread's stack, where %d of %d are taken"
-              .formatted(name, bytes, total, MOST_BYTES));
+              .formatted(name, bytes, total, CpuTarget.MOST_STACK_BYTES));
     }
     Array array = reusable(bytes).orElseGet(() -> grow(bytes, name, context.ir));
     free.remove(array);

@@ -6,6 +6,7 @@ import org.jtvmc.ir.loop.ForKind;
 import org.jtvmc.ir.loop.PrimFunc;
 import org.jtvmc.ir.loop.Stmt;
 import org.jtvmc.ir.loop.Stmts;
+import org.jtvmc.ir.target.CpuTarget;
 
 /**
  * What a kernel for a CPU needs of each thread's stack, told from its loops: a search need not
@@ -19,7 +20,7 @@ public final class StackDemand {
 
   /** True where generating code is certain to fail, for want of stack. */
   public static boolean isTooMuch(PrimFunc kernel) {
-    return bytes(kernel.body(), false) > StackArrays.MOST_BYTES;
+    return bytes(kernel.body(), false) > CpuTarget.MOST_STACK_BYTES;
   }
 
   /** The most bytes that are certain to be alive at once. */

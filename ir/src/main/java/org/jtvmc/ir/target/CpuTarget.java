@@ -17,6 +17,9 @@ public record CpuTarget(
     String triple, String cpu, SortedSet<String> features, int cores, Caches caches)
     implements Target {
 
+  /** The most that one thread's buffers take of its stack: it may have little more than 1 MiB. */
+  public static final long MOST_STACK_BYTES = 512L << 10;
+
   /** Data cache sizes in bytes; L3 is shared by the cores. A size of zero means none. */
   public record Caches(long l1, long l2, long l3) {
     /** What most server cores of the last years have: used where nothing is known. */

@@ -26,9 +26,6 @@ record OperandPacking(Stage producer, List<Access> accesses) {
   /** Tiles that must read an element for a copy to pay. */
   private static final long MANY_TILES = 24;
 
-  /** What one thread's copy may take: a thread has it on its stack. */
-  private static final long MOST_BYTES = 512L << 10;
-
   /** What threads may wait for each other, over the work of one: panels cannot be shared. */
   private static final double MOST_UNEVEN = 1.05;
 
@@ -49,8 +46,10 @@ record OperandPacking(Stage producer, List<Access> accesses) {
    *
    * @param panels the outermost of the loops, where it is one over panels; empty where the panels
    *     come again for each of other tiles
+   * @param beside bytes that a thread has on its stack beside a panel
    */
-  void apply(SketchState state, TileAxes axes, long rows, Optional<Panels> panels) {
+  void apply(SketchState state, TileAxes axes, long rows, Optional<Panels> panels, long beside) {
+    long most = CpuTarget.MOST_STACK_BYTES - beside;
     for (Access access : accesses) {
       if (!isPackable(access)) {
         continue;
@@ -59,7 +58,7 @@ record OperandPacking(Stage producer, List<Access> accesses) {
       boolean constant = ((PlaceholderOp) access.tensor().op()).constant();
       boolean byPanel =
           !constant
-              && panels.filter(p -> bytes(access, axes, p.width) <= MOST_BYTES).isPresent()
+              && panels.filter(p -> bytes(state, access, axes, p.width) <= most).isPresent()
               && isOfPanel(access, axes);
       boolean preferred = constant || pays(access, axes, rows);
       // A constant's options come in the order in which records of all versions have them.
@@ -94,7 +93,7 @@ record OperandPacking(Stage producer, List<Access> accesses) {
         continue;
       }
       long panels = Math.ceilDiv(axes.vectorExtent(), width);
-      long most = Math.min(MOST_BYTES, target.caches().l2() / 2);
+      long most = Math.min(CpuTarget.MOST_STACK_BYTES, target.caches().l2() / 2);
       for (long at = 1; at <= panels && bytes(access, axes, at * width) <= most; at *= 2) {
         long parts = Math.ceilDiv(panels, at);
         long longest = Math.ceilDiv(parts, (long) target.cores());
@@ -130,6 +129,20 @@ record OperandPacking(Stage producer, List<Access> accesses) {
     long bytes = access.tensor().dtype().bytes() * (access.dependsOn(vector.var()) ? width : 1);
     for (Axis axis : all) {
       bytes *= access.dependsOn(axis.var()) ? axis.size() : 1;
+    }
+    return bytes;
+  }
+
+  /** The same once the loops are there: what an uneven split goes beyond an axis is copied too. */
+  private long bytes(SketchState state, Access access, TileAxes axes, long width) {
+    long bytes = bytes(access, axes, width);
+    Stage stage = state.stage(producer.id());
+    int spatial = producer.op().axes().size();
+    for (int i = spatial; i < stage.axes().size(); i++) {
+      Axis axis = producer.op().reduceAxes().get(i - spatial);
+      if (access.dependsOn(axis.var())) {
+        bytes = bytes / axis.size() * InputPlacement.inside(stage, stage.axes().get(i).id(), 0);
+      }
     }
     return bytes;
   }

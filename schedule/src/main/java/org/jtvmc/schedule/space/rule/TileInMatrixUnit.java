@@ -63,7 +63,7 @@ public final class TileInMatrixUnit implements SketchRule {
     state.apply(new ComputeAt(product, id, host));
     tileProduct(state, plan, product, row, tile);
     state.apply(new Pack(state.schedule().dag().id(plan.weights().tensor()), product));
-    new InputPlacement(id, product).apply(state);
+    new InputPlacement(id, product, 0).apply(state);
   }
 
   private static SketchRule other(SketchState state, Stage stage) {

@@ -169,7 +169,7 @@ final class TilePlan {
     String hostLoop = cut.loops(state, row, vector, tile.rows(), width);
     state.apply(new ComputeAt(producer.id(), consumer.id(), hostLoop));
     tileProducer(state, axes, tile.rows(), width, false, false, tile, sliding);
-    new OperandPacking(producer, accesses).apply(state, axes, tile.rows(), Optional.empty());
+    new OperandPacking(producer, accesses).apply(state, axes, tile.rows(), Optional.empty(), 0);
   }
 
   void apply(SketchState state) {
@@ -189,8 +189,13 @@ final class TilePlan {
     String hostLoop = tileConsumer(state, axes, rows * blockRows, width * blockWidth, panels);
     state.apply(new ComputeAt(id, consumer.id(), hostLoop));
     tileProducer(state, axes, rows, width, blockRows > 1, blockWidth > 1, tile, sliding);
-    packing.apply(state, axes, rows, panels(state, axes));
-    new InputPlacement(consumer.id(), id).apply(state);
+    // One register tile stays in registers.
+    long sums =
+        blockRows * blockWidth == 1
+            ? 0
+            : rows * blockRows * width * blockWidth * producer.op().dtype().bytes();
+    packing.apply(state, axes, rows, panels(state, axes), sums);
+    new InputPlacement(consumer.id(), id, sums).apply(state);
   }
 
   /** The loop over panels, where that is the outermost and has not become a part of another. */

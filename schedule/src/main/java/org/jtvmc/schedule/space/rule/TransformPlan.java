@@ -11,6 +11,7 @@ import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.PrimExprs;
 import org.jtvmc.ir.expr.PrimVar;
 import org.jtvmc.ir.loop.Scope;
+import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.ir.te.Axis;
 import org.jtvmc.schedule.Stage;
 import org.jtvmc.schedule.space.Access;
@@ -157,7 +158,9 @@ record TransformPlan(
     long down = Math.ceilDiv(consumer.op().axes().get(image.h).size(), size);
     long lanes = state.target().lanes(consumer.op().dtype().bytes());
 
-    List<Long> blocks = blocks(down);
+    boolean threads =
+        state.target().cores() > 1 && ReductionShape.work(product) >= TilePlan.LEAST_PARALLEL_WORK;
+    List<Long> blocks = blocks(down, lanes, threads);
     long block = state.pick(product.id() + ".block", blocks, preferredBlock(state, blocks, down));
     state.apply(new Split(id, h, List.of(block == 0 ? 1 : block, size)));
     state.apply(new Split(id, w, List.of(size)));
@@ -186,8 +189,6 @@ record TransformPlan(
       state.apply(new Unroll(id, h + ".2"));
     }
     state.apply(new Unroll(id, w + ".1"));
-    boolean threads =
-        state.target().cores() > 1 && ReductionShape.work(product) >= TilePlan.LEAST_PARALLEL_WORK;
     String host = outermost(state, id, outer, threads);
 
     state.apply(new ComputeAt(sums.id(), id, byTiles ? host : c + ".0"));
@@ -199,7 +200,7 @@ record TransformPlan(
     if (block > 0) {
       state.apply(new ComputeAt(product.id(), id, host));
     }
-    tileProduct(state, block, lanes, threads && block == 0);
+    tileProduct(state, block, lanes, threads);
     state.apply(new Pack(constant.id(), product.id()));
     if (block > 0) {
       state.apply(new ComputeAt(data.id(), id, host));
@@ -220,12 +221,36 @@ record TransformPlan(
   }
 
   /** Rows of tiles in a block; 0 for all tiles of all images at once. */
-  private static List<Long> blocks(long down) {
+  private List<Long> blocks(long down, long lanes, boolean threads) {
     List<Long> blocks = new ArrayList<>(List.of(0L));
-    for (long block = 1; block < down; block *= 2) {
+    for (long block = 1; block < down && (!threads || fits(block, 1, lanes)); block *= 2) {
       blocks.add(block);
     }
     return blocks;
+  }
+
+  /** True where a thread has room on its stack for a block in register tiles of {@code rows}. */
+  private boolean fits(long block, long rows, long lanes) {
+    long tiles = atOnce(block);
+    long channels = product.op().axes().getLast().size();
+    long inputs = product.op().reduceAxes().getFirst().size();
+    long bytes = product.op().dtype().bytes();
+    long whole =
+        bytes * positions() * (channels * tiles + inputs * Math.ceilDiv(tiles, rows) * rows);
+    // Half of a transform, for a vector of one tile, and a line of what it reads.
+    long vector = 2 * bytes * lanes * Math.max(perTile(sums), perTile(this.rows));
+    return whole + vector <= CpuTarget.MOST_STACK_BYTES;
+  }
+
+  /** The elements of half a transform that one tile has for a channel. */
+  private static long perTile(Stage stage) {
+    List<Axis> axes = stage.op().axes();
+    return axes.subList(1, axes.size() - 1).stream().mapToLong(Axis::size).reduce(1, (a, b) -> a * b);
+  }
+
+  /** The tiles that one product is of. */
+  private long atOnce(long block) {
+    return block == 0 ? tiles().size() : Math.min(tiles().size(), block * across());
   }
 
   /** As many rows as fit; all at once where the weight would not stay in the cache meanwhile. */
@@ -303,10 +328,12 @@ record TransformPlan(
   private void tileProduct(SketchState state, long block, long lanes, boolean threads) {
     String id = product.id();
     int last = product.op().axes().size() - 1;
-    long atOnce = block == 0 ? tiles().size() : Math.min(tiles().size(), block * across());
+    long atOnce = atOnce(block);
     long channels = product.op().axes().get(last).size();
     List<RegisterTile> fitting =
-        RegisterTile.fitting(state.target(), atOnce, Math.ceilDiv(channels, lanes));
+        RegisterTile.fitting(state.target(), atOnce, Math.ceilDiv(channels, lanes)).stream()
+            .filter(tile -> block == 0 || !threads || fits(block, tile.rows(), lanes))
+            .toList();
     List<RegisterTile.Operand> operands =
         List.of(
             new RegisterTile.Operand(true, false, 0, 1.0 / 16),
@@ -327,7 +354,7 @@ record TransformPlan(
     state.apply(new Reorder(id, order));
     state.apply(new Vectorize(id, c + ".1"));
     state.apply(new Unroll(id, t + ".1"));
-    if (threads) {
+    if (threads && block == 0) {
       Fuse fuse = new Fuse(id, positions);
       state.apply(fuse);
       state.apply(new Parallel(id, fuse.fused()));

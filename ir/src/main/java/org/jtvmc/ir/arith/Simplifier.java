@@ -1,5 +1,7 @@
 package org.jtvmc.ir.arith;
 
+import java.util.IdentityHashMap;
+import java.util.Map;
 import java.util.Optional;
 import org.jtvmc.ir.expr.Binary;
 import org.jtvmc.ir.expr.BinaryOp;
@@ -91,6 +93,38 @@ public final class Simplifier {
           Load _ ->
           PrimExprs.mapChildren(expr, this::simplify);
     };
+  }
+
+  /** As {@link #simplify}; what occurs several times in a value is simplified once. */
+  public PrimExpr simplifyShared(PrimExpr expr) {
+    return shared(expr, new IdentityHashMap<>());
+  }
+
+  private PrimExpr shared(PrimExpr expr, Map<PrimExpr, PrimExpr> done) {
+    PrimExpr known = done.get(expr);
+    if (known == null) {
+      known =
+          switch (expr) {
+            case Binary binary when !binary.dtype().equals(DType.I64) ->
+                PrimExprs.mapChildren(binary, child -> shared(child, done));
+            case Select select when !select.dtype().equals(DType.I64) -> {
+              PrimExpr condition = simplify(select.condition());
+              if (condition instanceof IntImm imm) {
+                yield shared(imm.value() != 0 ? select.whenTrue() : select.whenFalse(), done);
+              }
+              PrimExpr whenTrue = shared(select.whenTrue(), done);
+              PrimExpr whenFalse = shared(select.whenFalse(), done);
+              yield condition == select.condition()
+                      && whenTrue == select.whenTrue()
+                      && whenFalse == select.whenFalse()
+                  ? select
+                  : new Select(condition, whenTrue, whenFalse);
+            }
+            case PrimExpr other -> simplify(other);
+          };
+      done.put(expr, known);
+    }
+    return known;
   }
 
   /** The canonical form of an {@code int64} expression. */

@@ -1,10 +1,12 @@
 package org.jtvmc.ir.expr;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.jtvmc.ir.type.DType;
@@ -135,6 +137,68 @@ public final class PrimExprs {
   /** Rewrites bottom-up: operands first, then {@code rewrite} on the rebuilt node. */
   public static PrimExpr rewrite(PrimExpr expr, UnaryOperator<PrimExpr> rewrite) {
     return rewrite.apply(mapChildren(expr, child -> rewrite(child, rewrite)));
+  }
+
+  /** As {@link #rewrite}; what occurs several times in {@code expr} is rewritten once. */
+  public static PrimExpr rewriteShared(PrimExpr expr, UnaryOperator<PrimExpr> rewrite) {
+    return rewriteShared(expr, rewrite, new IdentityHashMap<>());
+  }
+
+  private static PrimExpr rewriteShared(
+      PrimExpr expr, UnaryOperator<PrimExpr> rewrite, Map<PrimExpr, PrimExpr> done) {
+    PrimExpr known = done.get(expr);
+    if (known == null) {
+      known = rewrite.apply(mapChildren(expr, child -> rewriteShared(child, rewrite, done)));
+      done.put(expr, known);
+    }
+    return known;
+  }
+
+  /** All different objects in {@code expr}, itself among them, each before its operands. */
+  public static List<PrimExpr> parentsFirst(PrimExpr expr) {
+    List<PrimExpr> operandsFirst = new ArrayList<>();
+    collect(expr, operandsFirst, Collections.newSetFromMap(new IdentityHashMap<>()));
+    return operandsFirst.reversed();
+  }
+
+  private static void collect(PrimExpr expr, List<PrimExpr> operandsFirst, Set<PrimExpr> seen) {
+    if (seen.add(expr)) {
+      for (PrimExpr child : children(expr)) {
+        collect(child, operandsFirst, seen);
+      }
+      operandsFirst.add(expr);
+    }
+  }
+
+  /** Calls {@code visitor} once with each different object in {@code expr}, parents first. */
+  public static void forEachObject(PrimExpr expr, Consumer<PrimExpr> visitor) {
+    forEachObject(expr, visitor, Collections.newSetFromMap(new IdentityHashMap<>()));
+  }
+
+  private static void forEachObject(PrimExpr expr, Consumer<PrimExpr> visitor, Set<PrimExpr> seen) {
+    if (seen.add(expr)) {
+      visitor.accept(expr);
+      for (PrimExpr child : children(expr)) {
+        forEachObject(child, visitor, seen);
+      }
+    }
+  }
+
+  /** True where {@code expr} has more than {@code most} nodes, shared ones counted each time. */
+  public static boolean isLarger(PrimExpr expr, int most) {
+    return most - count(expr, most) < 0;
+  }
+
+  /** The number of nodes, or a number above {@code most}. */
+  private static int count(PrimExpr expr, int most) {
+    int nodes = 1;
+    for (PrimExpr child : children(expr)) {
+      if (nodes > most) {
+        break;
+      }
+      nodes += count(child, most - nodes);
+    }
+    return nodes;
   }
 
   /** Replaces variables; those that {@code values} lacks stay. */

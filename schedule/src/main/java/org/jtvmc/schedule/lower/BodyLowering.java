@@ -31,6 +31,10 @@ final class BodyLowering {
   private final Map<PrimVar, LinearForm> axisValues;
   private final BiFunction<Tensor, List<LinearForm>, PrimExpr> load;
   private final Map<PrimVar, LinearForm> axisForms = new IdentityHashMap<>();
+
+  /** What was lowered before: bodies may hold one object in many places. */
+  private final Map<PrimExpr, PrimExpr> values = new IdentityHashMap<>();
+
   private Map<PrimVar, PrimExpr> axisExprs;
 
   /**
@@ -66,12 +70,21 @@ final class BodyLowering {
   private PrimExpr lowerValue(PrimExpr expr) {
     return switch (expr) {
       case IntImm _, FloatImm _, PrimVar _, Load _ -> expr;
-      case Read read -> load.apply(read.tensor(), indices(read));
+      case Read _, Binary _ -> {
+        PrimExpr known = values.get(expr);
+        if (known == null) {
+          known =
+              expr instanceof Read read
+                  ? load.apply(read.tensor(), indices(read))
+                  // Both operands have its own type.
+                  : PrimExprs.mapChildren(expr, this::lowerValue);
+          values.put(expr, known);
+        }
+        yield known;
+      }
       case Compare(Compare.Op op, PrimExpr left, PrimExpr right)
           when left.dtype().equals(DType.I64) ->
           simplifier.compare(op, index(left).minus(index(right)));
-      // Both operands have its own type.
-      case Binary _ -> PrimExprs.mapChildren(expr, this::lowerValue);
       case Compare _, Not _, Select _, Cast _, Reinterpret _, Intrinsic _ ->
           PrimExprs.mapChildren(expr, this::lower);
     };

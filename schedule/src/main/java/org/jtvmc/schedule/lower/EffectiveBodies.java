@@ -1,8 +1,8 @@
 package org.jtvmc.schedule.lower;
 
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -38,13 +38,13 @@ final class EffectiveBodies {
   /**
    * What a stage computes.
    *
-   * @param reads of other stages and of inputs
+   * @param reads of other stages and of inputs, each different one once
    */
   record Effective(PrimExpr body, List<Read> reads) {
 
     private static Effective of(PrimExpr body) {
-      List<Read> reads = new ArrayList<>();
-      PrimExprs.forEach(
+      Set<Read> reads = new LinkedHashSet<>();
+      PrimExprs.forEachObject(
           body,
           node -> {
             if (node instanceof Read read) {
@@ -96,7 +96,7 @@ final class EffectiveBodies {
     for (Axis axis : stage.op().reduceAxes()) {
       simplifier.below(axis.var(), axis.extent());
     }
-    return simplifier.simplify(body);
+    return simplifier.simplifyShared(body);
   }
 
   /** The body without reads of inlined stages. */
@@ -105,7 +105,7 @@ final class EffectiveBodies {
     if (inlined.isEmpty() && stage.redirects().isEmpty()) {
       return body;
     }
-    return PrimExprs.rewrite(
+    return PrimExprs.rewriteShared(
         body, node -> node instanceof Read read ? expandedRead(stage, read) : node);
   }
 
@@ -120,7 +120,7 @@ final class EffectiveBodies {
     PrimExpr value = at(producer, read.indices());
     return reader.redirects().isEmpty()
         ? value
-        : PrimExprs.rewrite(
+        : PrimExprs.rewriteShared(
             value, node -> node instanceof Read inner ? throughCopy(reader, inner) : node);
   }
 
@@ -146,6 +146,6 @@ final class EffectiveBodies {
     for (int i = 0; i < indices.size(); i++) {
       values.put(op.axes().get(i).var(), indices.get(i));
     }
-    return PrimExprs.substitute(body, values);
+    return PrimExprs.substituteShared(body, values);
   }
 }

@@ -46,10 +46,15 @@ public final class Access {
     this.step = new double[extents.length];
   }
 
-  /** Adds one place in the statement where the buffer is named. */
-  void add(List<LinearIndex> indices, Type use) {
+  /**
+   * Adds places in the statement where the buffer is named.
+   *
+   * @param times the number of places with the same indices
+   */
+  void add(List<LinearIndex> indices, Type use, int times) {
     type = type == use ? type : Type.READ_WRITE;
-    occurrences++;
+    boolean first = occurrences == 0;
+    occurrences += times;
     for (int dim = 0; dim < shape.length; dim++) {
       LinearIndex index = indices.get(dim);
       for (int depth = 0; depth <= extents.length; depth++) {
@@ -63,7 +68,7 @@ public final class Access {
         moves[k] |= indices.get(dim).depends(k);
         distance += indices.get(dim).coefficient(k) * strides[dim];
       }
-      if (occurrences == 1 || step[k] == 0) {
+      if (first || step[k] == 0) {
         step[k] = Math.abs(distance);
       }
     }

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jtvmc.ir.expr.Binary;
 import org.jtvmc.ir.expr.BinaryOp;
 import org.jtvmc.ir.expr.IntImm;
@@ -23,6 +24,9 @@ import org.jtvmc.ir.loop.Stmt;
  * generation's own passes.
  */
 public final class LoopAnalysis {
+  /** Nodes of a value that are walked through in all the places where they stand. */
+  private static final int SMALL = 300;
+
   private final List<Statement> statements = new ArrayList<>();
   private final List<LoopNode> loops = new ArrayList<>();
   private final Map<Buffer, Integer> allocations = new IdentityHashMap<>();
@@ -77,14 +81,19 @@ public final class LoopAnalysis {
     OperationCounts all = new OperationCounts(true);
     OperationCounts values = new OperationCounts(false);
     Access target = new Access(store.buffer(), Access.Type.WRITE, extents);
-    target.add(linear(store.indices(), positions, extents), Access.Type.WRITE);
+    target.add(linear(store.indices(), positions, extents), Access.Type.WRITE, 1);
     accesses.put(store.buffer(), target);
     ordered.add(target);
     store.indices().forEach(all::count);
-    values.count(store.value());
-    all.count(store.value());
-    PrimExprs.forEach(
-        store.value(),
+    Map<PrimExpr, Integer> occurrences = occurrences(store.value());
+    if (occurrences.isEmpty()) {
+      values.count(store.value());
+      all.count(store.value());
+    } else {
+      values.countShared(store.value());
+      all.countShared(store.value());
+    }
+    Consumer<PrimExpr> reads =
         node -> {
           if (node instanceof Load load) {
             Access access =
@@ -95,10 +104,18 @@ public final class LoopAnalysis {
                       ordered.add(created);
                       return created;
                     });
-            access.add(linear(load.indices(), positions, extents), Access.Type.READ);
-            load.indices().forEach(all::count);
+            int times = occurrences.getOrDefault(load, 1);
+            access.add(linear(load.indices(), positions, extents), Access.Type.READ, times);
+            for (int k = 0; k < times; k++) {
+              load.indices().forEach(all::count);
+            }
           }
-        });
+        };
+    if (occurrences.isEmpty()) {
+      PrimExprs.forEach(store.value(), reads);
+    } else {
+      PrimExprs.forEachObject(store.value(), reads);
+    }
     int depth = allocations.getOrDefault(store.buffer(), 0);
     Statement statement = new Statement(store, loops, ordered, values, all, depth, guards);
     statements.add(statement);
@@ -111,6 +128,22 @@ public final class LoopAnalysis {
       loop.addStatements(copies);
       copies *= loop.kind() == ForKind.UNROLLED ? extents[k] : 1;
     }
+  }
+
+  /**
+   * How often each object of a large value is evaluated, where one that stands in several places is
+   * evaluated in each; empty for values so small that walking through all places takes no longer.
+   */
+  private static Map<PrimExpr, Integer> occurrences(PrimExpr value) {
+    Map<PrimExpr, Integer> times = new IdentityHashMap<>();
+    if (PrimExprs.isLarger(value, SMALL)) {
+      times.put(value, 1);
+      for (PrimExpr node : PrimExprs.parentsFirst(value)) {
+        int own = times.get(node);
+        PrimExprs.children(node).forEach(child -> times.merge(child, own, Integer::sum));
+      }
+    }
+    return times;
   }
 
   private static List<LinearIndex> linear(

@@ -1,5 +1,8 @@
 package org.jtvmc.tuner.feature;
 
+import java.util.IdentityHashMap;
+import java.util.Map;
+import java.util.function.Consumer;
 import org.jtvmc.ir.expr.Binary;
 import org.jtvmc.ir.expr.BinaryOp;
 import org.jtvmc.ir.expr.Cast;
@@ -50,6 +53,7 @@ final class OperationCounts {
   private static final Kind[] KINDS = Kind.values();
 
   private final int[] counts = new int[KINDS.length];
+  private final Consumer<PrimExpr> operands = this::count;
   private int masks;
 
   private final boolean conditions;
@@ -65,11 +69,33 @@ final class OperationCounts {
 
   /** Adds the operations of {@code expr}, but for those of the indices of what it reads. */
   void count(PrimExpr expr) {
+    count(expr, 1, operands);
+  }
+
+  /** As {@link #count}, in a time that grows with the different objects in {@code expr}. */
+  void countShared(PrimExpr expr) {
+    Map<PrimExpr, Integer> times = new IdentityHashMap<>();
+    times.put(expr, 1);
+    for (PrimExpr node : PrimExprs.parentsFirst(expr)) {
+      Integer own = times.get(node);
+      if (own != null) {
+        count(node, own, operand -> times.merge(operand, own, Integer::sum));
+      }
+    }
+  }
+
+  /**
+   * Adds what one node does.
+   *
+   * @param times how often it does it
+   * @param rest is given what else there is to count
+   */
+  private void count(PrimExpr expr, int times, Consumer<PrimExpr> rest) {
     if (!conditions && expr instanceof Select(var condition, var inside, var outside)) {
       if (isPosition(condition)) {
-        masks++;
-        count(inside);
-        count(outside);
+        masks += times;
+        rest.accept(inside);
+        rest.accept(outside);
         return;
       }
     }
@@ -82,22 +108,23 @@ final class OperationCounts {
       }
       case Binary binary -> {
         if (isMultiplyAdd(binary)) {
-          countMultiplyAdd(binary);
+          countMultiplyAdd(binary, times, rest);
           return;
         }
-        add(kind(binary.op()), binary);
+        add(kind(binary.op()), binary, times);
       }
-      case Compare compare -> add(Kind.FLOAT_COMPARE, compare.left());
-      case Not _ -> counts[Kind.BOOL.ordinal()]++;
-      case Select _ -> counts[Kind.SELECT.ordinal()]++;
-      case Cast _ -> add(Kind.FLOAT_OTHER, expr);
+      case Compare compare -> add(Kind.FLOAT_COMPARE, compare.left(), times);
+      case Not _ -> counts[Kind.BOOL.ordinal()] += times;
+      case Select _ -> counts[Kind.SELECT.ordinal()] += times;
+      case Cast _ -> add(Kind.FLOAT_OTHER, expr, times);
       case Intrinsic intrinsic ->
           add(
               intrinsic.op() == IntrinsicOp.FMA ? Kind.FLOAT_MULTIPLY_ADD : Kind.FLOAT_MATH,
-              intrinsic.arguments().getFirst());
+              intrinsic.arguments().getFirst(),
+              times);
     }
     for (PrimExpr child : PrimExprs.children(expr)) {
-      count(child);
+      rest.accept(child);
     }
   }
 
@@ -124,12 +151,12 @@ final class OperationCounts {
         && (product(sum.left()) != null || product(sum.right()) != null);
   }
 
-  private void countMultiplyAdd(Binary sum) {
-    add(Kind.FLOAT_MULTIPLY_ADD, sum);
+  private void countMultiplyAdd(Binary sum, int times, Consumer<PrimExpr> rest) {
+    add(Kind.FLOAT_MULTIPLY_ADD, sum, times);
     Binary product = product(sum.right()) != null ? product(sum.right()) : product(sum.left());
-    count(product.left());
-    count(product.right());
-    count(product == sum.right() ? sum.left() : sum.right());
+    rest.accept(product.left());
+    rest.accept(product.right());
+    rest.accept(product == sum.right() ? sum.left() : sum.right());
   }
 
   private static Binary product(PrimExpr expr) {
@@ -148,9 +175,9 @@ final class OperationCounts {
   }
 
   /** Counts {@code kind}, or its integer counterpart where {@code operand} is no float. */
-  private void add(Kind kind, PrimExpr operand) {
+  private void add(Kind kind, PrimExpr operand, int times) {
     boolean integer = kind.ordinal() < TO_INT && !operand.dtype().isFloat();
-    counts[kind.ordinal() + (integer ? TO_INT : 0)]++;
+    counts[kind.ordinal() + (integer ? TO_INT : 0)] += times;
   }
 
   /** Choices by the iteration that were not counted. */

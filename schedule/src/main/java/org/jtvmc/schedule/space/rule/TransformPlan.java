@@ -245,7 +245,9 @@ record TransformPlan(
   /** The elements of half a transform that one tile has for a channel. */
   private static long perTile(Stage stage) {
     List<Axis> axes = stage.op().axes();
-    return axes.subList(1, axes.size() - 1).stream().mapToLong(Axis::size).reduce(1, (a, b) -> a * b);
+    return axes.subList(1, axes.size() - 1).stream()
+        .mapToLong(Axis::size)
+        .reduce(1, (a, b) -> a * b);
   }
 
   /** The tiles that one product is of. */

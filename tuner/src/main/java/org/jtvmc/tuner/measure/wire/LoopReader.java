@@ -111,7 +111,18 @@ public final class LoopReader {
         int width = in.readInt();
         yield new Stmt.Evaluate(new Effect.AllReduce(op, (Load) expression(), width));
       }
-      case INT, FLOAT, VARIABLE, BINARY, COMPARE, NOT, SELECT, CAST, REINTERPRET, INTRINSIC, LOAD ->
+      case INT,
+          FLOAT,
+          VARIABLE,
+          BINARY,
+          COMPARE,
+          NOT,
+          SELECT,
+          CAST,
+          REINTERPRET,
+          INTRINSIC,
+          LOAD,
+          SHARED ->
           throw new IOException("an expression stands where a statement belongs: " + tag);
     };
   }
@@ -150,7 +161,8 @@ public final class LoopReader {
           AWAIT_COPIES,
           START_PRODUCTS,
           COMMIT_PRODUCTS,
-          AWAIT_PRODUCTS ->
+          AWAIT_PRODUCTS,
+          SHARED ->
           throw new IOException("a statement stands where an expression belongs: " + tag);
     };
   }

@@ -24,5 +24,7 @@ enum LoopTag {
   CAST,
   REINTERPRET,
   INTRINSIC,
-  LOAD
+  LOAD,
+  /** What was written before; only where nothing reads it. */
+  SHARED
 }

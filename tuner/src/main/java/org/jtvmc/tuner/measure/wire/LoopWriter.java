@@ -14,6 +14,7 @@ import org.jtvmc.ir.expr.Intrinsic;
 import org.jtvmc.ir.expr.Load;
 import org.jtvmc.ir.expr.Not;
 import org.jtvmc.ir.expr.PrimExpr;
+import org.jtvmc.ir.expr.PrimExprs;
 import org.jtvmc.ir.expr.PrimVar;
 import org.jtvmc.ir.expr.Read;
 import org.jtvmc.ir.expr.Reinterpret;
@@ -29,10 +30,16 @@ import org.jtvmc.ir.type.DType;
  * buffers are numbered where they first occur. Not a format to keep: both ends are one build.
  */
 public final class LoopWriter {
+  /** Nodes of a value that is written out in full. */
+  private static final int SMALL = 300;
+
   private final DataOutputStream out;
   private final boolean named;
   private final Map<PrimVar, Integer> variables = new IdentityHashMap<>();
   private final Map<Buffer, Integer> buffers = new IdentityHashMap<>();
+
+  /** What was written of the value that is being written; null of one that is not large. */
+  private Map<PrimExpr, Integer> written;
 
   /**
    * @param named whether names are written; without them functions that differ in nothing else are
@@ -92,7 +99,7 @@ public final class LoopWriter {
         tag(LoopTag.STORE);
         buffer(store.buffer());
         expressions(store.indices());
-        expression(store.value());
+        value(store.value());
         out.writeBoolean(store.async());
       }
       case Stmt.Allocate allocate -> {
@@ -142,6 +149,23 @@ public final class LoopWriter {
     }
   }
 
+  /** A stored value; of a large one, what occurs several times is written once. */
+  private void value(PrimExpr value) throws IOException {
+    boolean large = !named && PrimExprs.isLarger(value, SMALL);
+    written = large ? new IdentityHashMap<>() : null;
+    expression(value);
+    written = null;
+  }
+
+  private boolean isWritten(PrimExpr expr) throws IOException {
+    Integer before = written.putIfAbsent(expr, written.size());
+    if (before != null) {
+      tag(LoopTag.SHARED);
+      out.writeInt(before);
+    }
+    return before != null;
+  }
+
   private void expressions(List<PrimExpr> list) throws IOException {
     out.writeInt(list.size());
     for (PrimExpr expr : list) {
@@ -150,6 +174,9 @@ public final class LoopWriter {
   }
 
   private void expression(PrimExpr expr) throws IOException {
+    if (written != null && isWritten(expr)) {
+      return;
+    }
     switch (expr) {
       case IntImm(DType dtype, long value) -> {
         tag(LoopTag.INT);

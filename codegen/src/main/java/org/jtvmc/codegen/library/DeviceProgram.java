@@ -14,10 +14,11 @@ import org.jtvmc.ir.target.CudaTarget;
  * What a model for GPUs does: code to load once, and launches for every run, in order.
  *
  * @param arch the compute capability that the code is for: 90
+ * @param exact true where devices of later ones do not run it
  * @param kernels each once; every one is loaded as a module of its own
  * @param steps the launches
  */
-public record DeviceProgram(int arch, List<Kernel> kernels, List<Step> steps) {
+public record DeviceProgram(int arch, boolean exact, List<Kernel> kernels, List<Step> steps) {
 
   /**
    * A kernel, assembled too where an assembler was at hand.
@@ -90,6 +91,6 @@ public record DeviceProgram(int arch, List<Kernel> kernels, List<Step> steps) {
         kernels.parallelStream()
             .map(kernel -> new Kernel(kernel, assembler.assemble(kernel.ptx(), target)))
             .toList();
-    return new DeviceProgram(target.arch(), assembled, steps);
+    return new DeviceProgram(target.arch(), target.specific(), assembled, steps);
   }
 }

@@ -32,10 +32,11 @@ final class ProgramModule {
     text.append(
         """
         @jtvmc_this_program = hidden constant { i32, i32, i32, i32, i32, i32, ptr, ptr, ptr } \
-        { i32 %d, i32 0, i32 %d, i32 %d, i32 %d, i32 0, ptr %s, ptr %s, ptr %s }
+        { i32 %d, i32 %d, i32 %d, i32 %d, i32 %d, i32 0, ptr %s, ptr %s, ptr %s }
         """
             .formatted(
                 program.arch(),
+                program.exact() ? 1 : 0,
                 modules.size(),
                 launches.size(),
                 arguments.size(),

@@ -143,6 +143,21 @@ class CudaLibraryTest {
   }
 
   @Test
+  void codeOfOneArchitectureAloneIsNotForNewerDevices() throws IOException {
+    var specific = CudaTarget.typical(90).mostSpecific();
+    fake.configure("capability 100");
+    assertEquals(
+        "model \"specific\" is compiled for \"cuda -arch=sm_90a\"; GPU 0 (Fake GPU) is sm_100",
+        assertThrows(
+                CudaUnavailableException.class, () -> load("specific", specific, Assembler.NONE))
+            .getMessage());
+    fake.configure("capability 90");
+    try (var library = load("fitting", specific, Assembler.NONE)) {
+      assertEquals("cuda -arch=sm_90a", library.target());
+    }
+  }
+
+  @Test
   void whatIsMissingIsASentence() throws IOException {
     fake.configure("capability 75");
     assertEquals(
@@ -219,6 +234,11 @@ class CudaLibraryTest {
   }
 
   private LoadedLibrary load(String name, Assembler assembler) throws IOException {
+    return load(name, CudaTarget.typical(80), assembler);
+  }
+
+  private LoadedLibrary load(String name, CudaTarget target, Assembler assembler)
+      throws IOException {
     var vector = TensorType.of(DType.F32, N);
     var bytes = new byte[4 * N];
     for (int i = 0; i < N; i++) {
@@ -230,7 +250,7 @@ class CudaLibraryTest {
     var model =
         new ModelDescription(
             name,
-            "cuda -arch=sm_80",
+            target.toString(),
             new TreeSet<>(),
             List.of(new TensorInfo("x", vector, 16), new TensorInfo("y", vector, 16)),
             List.of(new TensorInfo("sum", vector, 16)),
@@ -239,12 +259,12 @@ class CudaLibraryTest {
             true,
             List.of());
     var library = folder.resolve("lib" + name + ".so");
-    ModelLibrary.write(model, program(assembler), library);
+    ModelLibrary.write(model, program(target, assembler), library);
     return new LoadedLibrary(library, name, 0, Optional.empty());
   }
 
   /** One kernel of two launches, with a workspace between them, and one of one launch. */
-  private static DeviceProgram program(Assembler assembler) {
+  private static DeviceProgram program(CudaTarget target, Assembler assembler) {
     var grid = new Extent(2, 2, 1);
     var block = new Extent(32, 1, 1);
     var twiceTheSum =
@@ -279,7 +299,7 @@ class CudaLibraryTest {
                     List.of(new Argument.Input(0), new Argument.Input(1), new Argument.Output(0)))),
             0);
     return DeviceProgram.of(
-        CudaTarget.typical(80),
+        target,
         List.of(
             new DeviceProgram.Call(
                 twiceTheSum,

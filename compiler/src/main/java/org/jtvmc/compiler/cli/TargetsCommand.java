@@ -62,7 +62,7 @@ final class TargetsCommand extends Verb {
   }
 
   private static List<String> gpus() {
-    return CudaTarget.architectures().stream().map(arch -> "sm_" + arch).toList();
+    return CudaTarget.names();
   }
 
   private static void features(ArrayNode array, SortedSet<String> features) {

@@ -5,8 +5,6 @@ import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.ir.target.CudaTarget;
 import org.jtvmc.ir.target.Target;
@@ -114,20 +112,10 @@ public final class TargetParser {
     boolean known = CudaTarget.architectures().contains(arch);
     if (!known || (specific && !CudaTarget.hasSpecific(arch))) {
       throw new TargetSyntaxException(
-          "-arch is '%s'; known are %s"
-              .formatted(
-                  text,
-                  CudaTarget.architectures().stream()
-                      .flatMap(TargetParser::names)
-                      .collect(Collectors.joining(", "))));
+          "-arch is '%s'; known are %s".formatted(text, String.join(", ", CudaTarget.names())));
     }
     CudaTarget typical = CudaTarget.typical(arch);
     return specific ? typical.mostSpecific() : typical;
-  }
-
-  private static Stream<String> names(int arch) {
-    String name = "sm_" + arch;
-    return CudaTarget.hasSpecific(arch) ? Stream.of(name, name + "a") : Stream.of(name);
   }
 
   private static long figure(Map<String, String> options, String name, long usual) {

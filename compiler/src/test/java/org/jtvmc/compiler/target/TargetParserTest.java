@@ -61,6 +61,7 @@ class TargetParserTest {
   @ValueSource(
       strings = {
         "cuda -arch=sm_80",
+        "cuda -arch=sm_90a",
         "cuda -arch=sm_90 -num-sms=78 -bandwidth=4800000000000",
         "cuda -arch=sm_75 -shared-per-block=1024 -shared-per-sm=2048 -l2-bytes=3 -clock=4"
       })
@@ -97,6 +98,7 @@ class TargetParserTest {
         "llvm -mattr=avx",
         "cuda -arch=sm_",
         "cuda -arch=sm_20",
+        "cuda -arch=sm_80a",
         "cuda -arch=sm_80 -clock=fast",
         "cuda -mcpu=znver5"
       })

@@ -4,6 +4,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * A GPU of the CUDA family. What is the same for every device of an architecture follows from
@@ -91,6 +92,15 @@ public record CudaTarget(
   /** The architectures of which a device is known, ascending. */
   public static List<Integer> architectures() {
     return KNOWN.stream().map(CudaTarget::arch).toList();
+  }
+
+  /** The names of all targets, as in {@code -arch=sm_90a}. */
+  public static List<String> names() {
+    return architectures().stream()
+        .flatMap(arch -> Stream.of(typical(arch), typical(arch).mostSpecific()))
+        .map(CudaTarget::name)
+        .distinct()
+        .toList();
   }
 
   /**

@@ -193,6 +193,54 @@ class BlockInterpreterTest {
         "is written by another thread with no barrier between", commit(), barrier(), await(0));
   }
 
+  /** Each thread adds what another has written to a sum of its own, while it goes on. */
+  private Stmt multiplied(Stmt... after) {
+    Buffer own = buffer("own", 1, Scope.LOCAL);
+    Load sum = new Load(own, List.of(IntImm.of(0)));
+    Load factor = new Load(shared, List.of(thread.plus(1).floorMod(4)));
+    List<Stmt> all =
+        new ArrayList<>(
+            List.of(
+                write(shared, thread, number(element)),
+                write(own, IntImm.of(0), IntImm.of(DType.I32, 10)),
+                barrier(),
+                new Stmt.Evaluate(new Effect.StartProducts()),
+                write(own, IntImm.of(0), sum.plus(factor))));
+    all.addAll(List.of(after));
+    all.add(write(output, element, sum));
+    return new Stmt.Allocate(shared, new Stmt.Allocate(own, Stmt.seq(all)));
+  }
+
+  private static Stmt closeProducts() {
+    return new Stmt.Evaluate(new Effect.CommitProducts());
+  }
+
+  private static Stmt awaitProducts(int pending) {
+    return new Stmt.Evaluate(new Effect.AwaitProducts(pending));
+  }
+
+  @Test
+  void sumsOfProductsAreThereAfterWaiting() {
+    assertArrayEquals(
+        new double[] {11, 12, 13, 10, 15, 16, 17, 14},
+        run(multiplied(closeProducts(), awaitProducts(0))));
+  }
+
+  @Test
+  void productsThatWereNotWaitedForAreNotTouched() {
+    String sum = "is the sum of products: its thread has not waited for them";
+    assertFault(sum, multiplied(closeProducts()));
+    assertFault(sum, multiplied(closeProducts(), awaitProducts(1)));
+    Stmt overwrite = write(shared, thread, IntImm.of(DType.I32, 0));
+    assertFault(
+        "is read by products that were not waited for",
+        multiplied(closeProducts(), barrier(), overwrite));
+    assertFault(
+        "is read by another thread with no barrier between",
+        multiplied(closeProducts(), awaitProducts(0), overwrite));
+    assertFault("a block ends while products are under way", multiplied());
+  }
+
   @Test
   void groupsOfThreadsCombineTheirElements() {
     Buffer own = buffer("own", 1, Scope.LOCAL);

@@ -34,6 +34,8 @@ class StepCodecTest {
             new Bind("relu", "i0.0", ThreadTag.BLOCK_X),
             new Pipeline("dense", "r0.0", 2, false),
             new Pipeline("dense", "r0.0", 3, true),
+            new OrderStorage("pad", List.of("i1", "i0"), 8),
+            new OrderStorage("pad", List.of("i1", "i0"), 0, true),
             new AutoUnroll("dense", 64));
     assertEquals(steps, StepCodec.read(StepCodec.write(steps)));
   }

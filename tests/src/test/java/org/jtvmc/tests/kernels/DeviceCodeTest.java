@@ -27,6 +27,9 @@ import org.junit.jupiter.api.TestFactory;
  * held against the architecture that the text itself names.
  */
 class DeviceCodeTest {
+  /** Code for one architecture alone, with what later ones have not. */
+  private static final CudaTarget SPECIFIC = CudaTarget.typical(90).mostSpecific();
+
   private static final long SEED = Long.getLong("jtvmc.seed", 20261127);
   private static final CudaTarget OLDEST_KNOWN = CudaTarget.typical(75);
 

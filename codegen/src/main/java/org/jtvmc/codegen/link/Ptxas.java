@@ -25,6 +25,8 @@ public record Ptxas(Path program) implements Assembler {
   private static final Pattern REGISTERS = Pattern.compile("Used (\\d+) registers");
   private static final Pattern SHARED = Pattern.compile("(\\d+) bytes smem");
 
+  private static final Pattern REMARK = Pattern.compile("\\(C\\d{4}\\)");
+
   private static final Path USUAL = Path.of("/usr/local/cuda/bin/ptxas");
 
   /** The one on the PATH, or in the toolkit's usual folder. */
@@ -73,6 +75,19 @@ public record Ptxas(Path program) implements Assembler {
    */
   public Map<String, Usage> usage(String ptx, CudaTarget target) {
     return usages(run(ptx, target, List.of("--verbose"), _ -> {}));
+  }
+
+  /**
+   * What it tells of code that it had to change, such as waiting that it added because registers
+   * are used while products change them: lines with a number of the form {@code (C7517)}.
+   *
+   * @throws CodegenException where {@code ptx} is not accepted
+   */
+  public List<String> remarks(String ptx, CudaTarget target) {
+    return run(ptx, target, List.of("--verbose"), _ -> {})
+        .lines()
+        .filter(line -> REMARK.matcher(line).find())
+        .toList();
   }
 
   private static Map<String, Usage> usages(String text) {

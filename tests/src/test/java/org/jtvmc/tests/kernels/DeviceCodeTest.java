@@ -35,25 +35,21 @@ class DeviceCodeTest {
 
   @TestFactory
   Stream<DynamicTest> everyComputationAssembles() {
-    return Stream.of(70, 75, 80, 86, 90)
+    return Stream.concat(
+            Stream.of(70, 75, 80, 86, 90).map(CudaTarget::typical), Stream.of(SPECIFIC))
         .map(
-            arch ->
+            target ->
                 DynamicTest.dynamicTest(
-                    "sm_" + arch,
-                    () -> assemble(Computations.all(), CudaTarget.typical(arch), true)));
+                    target.name(), () -> assemble(Computations.all(), target, true)));
   }
 
   @TestFactory
   Stream<DynamicTest> everyKernelOfAModelAssembles() {
-    return Stream.of(80, 90)
+    return Stream.of(CudaTarget.typical(80), CudaTarget.typical(90), SPECIFIC)
         .map(
-            arch ->
+            target ->
                 DynamicTest.dynamicTest(
-                    "sm_" + arch,
-                    () -> {
-                      CudaTarget target = CudaTarget.typical(arch);
-                      assemble(ZooKernels.chosen(target), target, false);
-                    }));
+                    target.name(), () -> assemble(ZooKernels.chosen(target), target, false)));
   }
 
   /** The default schedules, which spill nothing, and ones at random. */

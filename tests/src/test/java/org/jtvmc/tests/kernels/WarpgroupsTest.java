@@ -9,14 +9,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jtvmc.codegen.link.Ptxas;
 import org.jtvmc.codegen.llvm.HostCpu;
+import org.jtvmc.compiler.lower.FunctionLowering;
 import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.interpret.LoopInterpreter;
 import org.jtvmc.ir.interpret.TensorEvaluator;
+import org.jtvmc.ir.op.OperatorRegistry;
 import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.ir.target.CudaTarget;
 import org.jtvmc.ir.te.Tensor;
+import org.jtvmc.ir.text.ModuleText;
 import org.jtvmc.ir.type.DType;
 import org.jtvmc.schedule.ComputeDag;
 import org.jtvmc.schedule.lower.LoweredKernel;
@@ -82,7 +87,7 @@ class WarpgroupsTest {
     "bfloat16, bfloat16, float32, false, k16.f32.bf16.bf16",
     "tfloat32, tfloat32, float32, true, k8.f32.tf32.tf32",
     "int8, int8, int32, true, k32.s32.s8.s8",
-    "uint8, int8, int32, true, k32.s32.u8.s8",
+    "uint8, uint8, int32, true, k32.s32.u8.u8",
   })
   void productsAreRight(String left, String right, String sum, boolean byRows, String instruction) {
     ComputeDag dag = product(left, right, sum, 128, 256, 128, byRows);
@@ -93,6 +98,9 @@ class WarpgroupsTest {
       assertTrue(ptx.contains("wgmma.mma_async.sync.aligned.m64n"), candidate.values() + ptx);
       assertTrue(ptx.contains(instruction), ptx);
       assertFalse(ptx.contains("mma.sync"), ptx);
+      Ptxas.find()
+          .filter(found -> found.knows(GPU))
+          .ifPresent(found -> assertEquals(List.of(), found.remarks(ptx, GPU)));
     }
   }
 
@@ -107,6 +115,30 @@ class WarpgroupsTest {
     ComputeDag dag = product("float16", "float16", "float32", rows, depth, columns, byRows);
     SplittableRandom random = new SplittableRandom(3);
     for (int i = 0; i < 3; i++) {
+      Candidate candidate = inGroups(dag, random);
+      String ptx = check(dag, candidate).kernel().ptx();
+      assertTrue(ptx.contains("wgmma.mma_async"), candidate.values() + ptx);
+    }
+  }
+
+  /** A batch of products with an epilogue, of which one writes the transpose. */
+  @ParameterizedTest
+  @CsvSource({"'2, 3, 70, 72', '[0, 1, 2, 3]'", "'2, 3, 72, 70', '[0, 1, 3, 2]'"})
+  void batchesAndTransposedResultsAreRight(String shape, String order) {
+    String text =
+        """
+        def @main(%%x: Tensor[(2, 3, 70, 128), float16], %%w: Tensor[(2, 3, 128, 72), float16], \
+        %%b: Tensor[(72), float32]) -> Tensor[(%s), float32] {
+          %%0 = nn.matmul(%%x, %%w, out_dtype=float32);
+          %%1 = add(%%0, %%b);
+          transpose(%%1, axes=%s)
+        }
+        """
+            .formatted(shape, order);
+    var module = ModuleText.parse(text, OperatorRegistry.standard()::find);
+    ComputeDag dag = FunctionLowering.lower(module.main(), _ -> false);
+    SplittableRandom random = new SplittableRandom(29);
+    for (int i = 0; i < 2; i++) {
       Candidate candidate = inGroups(dag, random);
       String ptx = check(dag, candidate).kernel().ptx();
       assertTrue(ptx.contains("wgmma.mma_async"), candidate.values() + ptx);
@@ -154,15 +186,32 @@ class WarpgroupsTest {
   }
 
   @Test
-  void nothingIsSpilledAndNothingWaitsInBetween() {
+  void nothingIsSpilledAndNoWaitingIsAdded() {
+    Ptxas ptxas = ptxas();
+    for (boolean byRows : new boolean[] {true, false}) {
+      String ptx = ptx(product("float16", "float16", "float32", 4096, 4096, 4096, byRows), GPU);
+      assertTrue(ptx.contains("wgmma.mma_async.sync.aligned.m64n256k16.f32.f16.f16"), ptx);
+      ptxas
+          .usage(ptx, GPU)
+          .forEach((entry, usage) -> assertEquals(0, usage.spilledBytes(), entry + usage));
+      assertEquals(List.of(), ptxas.remarks(ptx, GPU));
+    }
+  }
+
+  /** Where a sum is used before it is there, the assembler waits, and says so. */
+  @Test
+  void theAssemblerTellsOfWaitingThatItAdds() {
+    String ptx = ptx(product("float16", "float16", "float32", 4096, 4096, 4096, true), GPU);
+    Matcher sums = Pattern.compile("wgmma\\.mma_async\\S* \\{(%f\\d+)").matcher(ptx);
+    assertTrue(sums.find(), ptx);
+    String use = "commit_group.sync.aligned; add.f32 %1$s, %1$s, %1$s;".formatted(sums.group(1));
+    String early = ptx.replace("commit_group.sync.aligned;", use);
+    assertEquals(1, ptxas().remarks(early, GPU).size());
+  }
+
+  private static Ptxas ptxas() {
     Optional<Ptxas> ptxas = Ptxas.find().filter(found -> found.knows(GPU));
     assumeTrue(ptxas.isPresent(), "no ptxas here that knows " + GPU.name());
-    for (boolean byRows : new boolean[] {true, false}) {
-      ComputeDag dag = product("float16", "float16", "float32", 4096, 4096, 4096, byRows);
-      ptxas
-          .get()
-          .usage(ptx(dag, GPU), GPU)
-          .forEach((entry, usage) -> assertEquals(0, usage.spilledBytes(), entry + usage));
-    }
+    return ptxas.get();
   }
 }

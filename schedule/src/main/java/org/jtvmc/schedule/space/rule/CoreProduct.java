@@ -67,8 +67,9 @@ record CoreProduct(int along, long step, boolean groups) {
   }
 
   /**
-   * How groups of warps make the same product; empty where they cannot. Then lines of shared memory
-   * hold products of a row or, of numbers of two bytes, rows of a product.
+   * How groups of warps make the same product of factors of one type; empty where they cannot.
+   * Bytes with and without a sign would need PTX of version 8.4. Lines of shared memory hold
+   * products of a row or, of numbers of two bytes, rows of a product.
    */
   Optional<CoreProduct> inGroups(
       CudaTarget gpu, Stage product, List<Access> operands, List<Axis> others) {
@@ -78,6 +79,7 @@ record CoreProduct(int along, long step, boolean groups) {
         gpu.hasWarpgroups()
             && product.op().reduceAxes().size() == 1
             && axis.size() % line == 0
+            && operands.stream().map(operand -> operand.tensor().dtype()).distinct().count() == 1
             && operands.stream()
                 .allMatch(
                     operand ->

@@ -59,7 +59,7 @@ final class CompilationOptions {
   @Option(
       names = "--num-threads",
       paramLabel = "N",
-      description = "Threads that serve one run; by default one per core.")
+      description = "Threads that serve one run; by default, and for 0, one per core.")
   private int threads;
 
   @Mixin private PrecisionOption precision;
@@ -72,7 +72,7 @@ final class CompilationOptions {
   int threads() {
     if (threads < 0 || threads > MOST_THREADS) {
       throw new UsageException(
-          "--num-threads is %d, not in 1 to %d".formatted(threads, MOST_THREADS));
+          "--num-threads is %d, not in 0 to %d".formatted(threads, MOST_THREADS));
     }
     return threads;
   }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jtvmc.codegen.driver.CudaUnavailableException;
 import org.jtvmc.codegen.load.UnsupportedCpuException;
 import org.jtvmc.compiler.artifact.ArtifactException;
@@ -29,7 +30,9 @@ final class ErrorReport {
   static int wrongUsage(ParameterException e, String[] arguments) {
     StringBuilder message = new StringBuilder(e.getMessage());
     if (e instanceof UnmatchedArgumentException unmatched) {
-      List<String> suggestions = unmatched.getSuggestions();
+      String typed = unmatched.getUnmatched().getFirst();
+      List<String> suggestions =
+          unmatched.getSuggestions().stream().filter(name -> isClose(typed, name)).toList();
       if (!suggestions.isEmpty()) {
         message.append("; did you mean ").append(String.join(" or ", suggestions)).append('?');
       }
@@ -38,6 +41,28 @@ final class ErrorReport {
     message.append(" (see ").append(command.getCommandSpec().qualifiedName()).append(" --help)");
     report(command, List.of(arguments), message.toString(), ExitCode.USAGE);
     return ExitCode.USAGE;
+  }
+
+  /**
+   * Whether a name may have been meant: what was typed is its beginning, or a third off at most.
+   */
+  private static boolean isClose(String typed, String name) {
+    return name.startsWith(typed) || distance(typed, name) <= Math.max(typed.length() / 3, 1);
+  }
+
+  /** How many characters one inserts, removes or exchanges to make one of the other. */
+  private static int distance(String from, String to) {
+    int[] row = IntStream.rangeClosed(0, to.length()).toArray();
+    for (int i = 1; i <= from.length(); i++) {
+      int diagonal = row[0];
+      row[0] = i;
+      for (int j = 1; j <= to.length(); j++) {
+        int exchanged = diagonal + (from.charAt(i - 1) == to.charAt(j - 1) ? 0 : 1);
+        diagonal = row[j];
+        row[j] = Math.min(exchanged, 1 + Math.min(row[j], row[j - 1]));
+      }
+    }
+    return row[to.length()];
   }
 
   /** A verb that failed. */

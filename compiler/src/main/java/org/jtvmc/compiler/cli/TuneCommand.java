@@ -117,7 +117,7 @@ final class TuneCommand extends Verb {
   @Option(
       names = "--num-threads",
       paramLabel = "N",
-      description = "Threads that serve one run; by default one per core.")
+      description = "Threads that serve one run; by default, and for 0, one per core.")
   private int threads;
 
   @Option(
@@ -166,7 +166,8 @@ final class TuneCommand extends Verb {
 
   private void check() {
     if (trials < 0 || threads < 0 || (earlyStopping != null && earlyStopping < 1)) {
-      throw new UsageException("--trials, --num-threads and --early-stopping are positive numbers");
+      throw new UsageException(
+          "--trials and --num-threads are at least 0, and --early-stopping is at least 1");
     }
     try (CostModel created = CostModels.create(costModel, Machine.detect().host(), seed)) {
       detail("cost model %s", created.getClass().getSimpleName());

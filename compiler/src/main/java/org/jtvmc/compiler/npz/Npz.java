@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.zip.Deflater;
 import java.util.zip.ZipEntry;
+import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
 import org.jtvmc.ir.data.NDArray;
@@ -46,6 +47,11 @@ public final class Npz {
       }
     } catch (NoSuchFileException e) {
       throw new NpzException("%s does not exist".formatted(file), e);
+    } catch (ZipException e) {
+      throw new NpzException(
+          "%s is no .npz file, or a damaged one (%s); numpy.savez and jtvmc run --outputs write them"
+              .formatted(file, e.getMessage()),
+          e);
     } catch (IOException e) {
       throw new NpzException("%s cannot be read: %s".formatted(file, e.getMessage()), e);
     }
@@ -98,6 +104,8 @@ public final class Npz {
         }
         zip.closeEntry();
       }
+    } catch (NoSuchFileException e) {
+      throw new NpzException("%s cannot be written: its folder does not exist".formatted(file), e);
     } catch (IOException e) {
       throw new NpzException("%s cannot be written: %s".formatted(file, e.getMessage()), e);
     }

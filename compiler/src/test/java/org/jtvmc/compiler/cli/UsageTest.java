@@ -32,6 +32,13 @@ class UsageTest {
     }
   }
 
+  @Test
+  void aVerbThatIsLikeNoneIsNotGuessed() {
+    var err = CommandLineRun.of("frob").exits(2).err();
+
+    assertEquals("jtvmc: Unmatched argument at index 0: 'frob' (see jtvmc --help)", err.strip());
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

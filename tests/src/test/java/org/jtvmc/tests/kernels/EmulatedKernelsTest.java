@@ -1,5 +1,6 @@
 package org.jtvmc.tests.kernels;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -32,6 +33,8 @@ import org.junit.jupiter.api.TestFactory;
 class EmulatedKernelsTest {
   private static final long SEED = Long.getLong("jtvmc.seed", 20261127);
   private static final int SCHEDULES = Integer.getInteger("jtvmc.schedules", 4);
+  private static final int WORKLOAD_SCHEDULES = Integer.getInteger("jtvmc.workload.schedules", 1);
+  private static final long FEW_ACCESSES = 1_000_000;
   private static final CudaTarget GPU =
       CudaTarget.typical(Integer.getInteger("jtvmc.device.arch", 80));
   private static AgainstCpu cpu;
@@ -52,7 +55,8 @@ class EmulatedKernelsTest {
         .map(
             entry ->
                 DynamicTest.dynamicTest(
-                    entry.getKey() + ", seed " + SEED, () -> checkMany(entry.getValue())));
+                    entry.getKey() + ", seed " + SEED,
+                    () -> checkMany(entry.getValue(), SCHEDULES, Long.MAX_VALUE)));
   }
 
   @TestFactory
@@ -61,6 +65,17 @@ class EmulatedKernelsTest {
         .map(
             kernel ->
                 DynamicTest.dynamicTest(kernel.getKey(), () -> checkDefault(kernel.getValue())));
+  }
+
+  /** At their full sizes, of which the last launch runs as many blocks as time allows. */
+  @TestFactory
+  Stream<DynamicTest> schedulesOfWorkloadsComputeWhatTheCpuDoes() throws IOException {
+    return WorkloadKernels.names().stream()
+        .map(
+            name ->
+                DynamicTest.dynamicTest(
+                    name + ", seed " + SEED,
+                    () -> checkMany(WorkloadKernels.main(name), WORKLOAD_SCHEDULES, FEW_ACCESSES)));
   }
 
   /** The first element of a buffer once stood in the place of the zeros around it. */
@@ -94,22 +109,28 @@ class EmulatedKernelsTest {
     check(DesignSpace.of(dag, GPU).defaultCandidate(), cpu.expected(dag));
   }
 
-  private static void checkMany(ComputeDag dag) {
+  private static void checkMany(ComputeDag dag, int schedules, long mostAccesses) {
     Expected expected = cpu.expected(dag);
     DesignSpace space = DesignSpace.of(dag, GPU);
     SplittableRandom random = new SplittableRandom(SEED);
     List<Candidate> candidates = new ArrayList<>(List.of(space.defaultCandidate()));
-    candidates.add(new Candidate(DesignSpace.plain(dag, GPU), List.of()));
-    for (int i = 0; i < SCHEDULES; i++) {
+    if (mostAccesses == Long.MAX_VALUE) {
+      candidates.add(new Candidate(DesignSpace.plain(dag, GPU), List.of()));
+    }
+    for (int i = 0; i < schedules; i++) {
       candidates.add(space.random(random));
     }
-    candidates.forEach(candidate -> check(candidate, expected));
+    candidates.forEach(candidate -> check(candidate, expected, mostAccesses));
   }
 
   private static void check(Candidate candidate, Expected expected) {
+    check(candidate, expected, Long.MAX_VALUE);
+  }
+
+  private static void check(Candidate candidate, Expected expected, long mostAccesses) {
     var lowered = Lowering.lower(candidate.schedule(), "kernel");
     try {
-      cpu.check(lowered, candidate.schedule().dag(), GPU, expected, Long.MAX_VALUE);
+      cpu.check(lowered, candidate.schedule().dag(), GPU, expected, mostAccesses);
     } catch (AssertionError e) {
       throw new AssertionError(
           "%s%n%s%n%s".formatted(e.getMessage(), candidate.values(), lowered.func()), e);

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import org.jtvmc.codegen.load.CompiledKernel;
 import org.jtvmc.codegen.load.KernelRuntime;
+import org.jtvmc.codegen.load.LargeMemory;
 import org.jtvmc.codegen.load.Surroundings;
 import org.jtvmc.codegen.load.ThreadPool;
 import org.jtvmc.ir.data.NDArray;
@@ -24,9 +25,6 @@ import org.jtvmc.tuner.record.RecordStatus;
 
 /** The inputs and the right outputs of one task, on which its candidates are run. */
 final class TaskBench implements Bench {
-  /** Cache lines, and the widest vectors. */
-  private static final long ALIGNMENT = 64;
-
   /** How long a task's first candidate runs before it is timed, or what it takes is the clock's. */
   private static final long WARM_UP_NANOS = 50_000_000;
 
@@ -94,7 +92,7 @@ final class TaskBench implements Bench {
 
   private NDArray allocate(TensorType type) {
     return new NDArray(
-        type, arena.allocate(Math.max(type.bytes(), 1), ALIGNMENT).asSlice(0, type.bytes()));
+        type, LargeMemory.allocate(arena, Math.max(type.bytes(), 1)).asSlice(0, type.bytes()));
   }
 
   private void fill(InputData.Range range) {
@@ -201,7 +199,7 @@ final class TaskBench implements Bench {
     List<MemorySegment> packed = new ArrayList<>();
     for (int k = 0; k < code.packings().size(); k++) {
       KernelCode.Packing packing = code.packings().get(k);
-      MemorySegment result = scratch.allocate(Math.max(packing.bytes(), 1), ALIGNMENT);
+      MemorySegment result = LargeMemory.allocate(scratch, Math.max(packing.bytes(), 1));
       List<MemorySegment> buffers = new ArrayList<>();
       buffers.add(inputs.get(packing.input()).data());
       buffers.add(result);
@@ -228,7 +226,7 @@ final class TaskBench implements Bench {
 
   private static void addWorkspace(long bytes, Arena scratch, List<MemorySegment> buffers) {
     if (bytes > 0) {
-      buffers.add(scratch.allocate(bytes, ALIGNMENT));
+      buffers.add(LargeMemory.allocate(scratch, bytes));
     }
   }
 

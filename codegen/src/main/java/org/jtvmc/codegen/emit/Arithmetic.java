@@ -107,7 +107,8 @@ final class Arithmetic {
   /**
    * {@code b < a ? b : a} (or {@code >}) is one x86 instruction, which gives {@code a} where either
    * is NaN; so only a NaN in {@code b} needs care, which is not what a reduction carries from step
-   * to step. A constant takes that place, since it is none.
+   * to step. A constant takes that place, since it is none. Two steps, one behind the other, look
+   * for it with one comparison.
    */
   private LLVMValueRef extremum(int predicate, LLVMValueRef left, LLVMValueRef right) {
     boolean swap = LLVMIsConstant(left) != 0;
@@ -117,11 +118,41 @@ final class Arithmetic {
     if (LLVMIsConstant(b) != 0) {
       return ir.select(ir.compareFloats(predicate, b, a), b, a);
     }
+    LLVMValueRef before = instruction == null ? null : withoutCare(a);
+    if (before != null) {
+      LLVMValueRef chosen =
+          ir.intrinsic(instruction, new LLVMTypeRef[0], operands(instruction, b, before));
+      LLVMValueRef either = ir.compareFloats(LLVMRealUNO, LLVMGetOperand(a, 1), b);
+      return ir.select(either, notANumber(LLVMTypeOf(a)), chosen);
+    }
     LLVMValueRef chosen =
         instruction == null
             ? ir.select(ir.compareFloats(predicate, b, a), b, a)
             : ir.intrinsic(instruction, new LLVMTypeRef[0], operands(instruction, b, a));
     return ir.select(ir.compareFloats(LLVMRealUNO, b, b), b, chosen);
+  }
+
+  /**
+   * What the step that gave {@code a} has before it cares for NaN, {@code isNaN(b) ? b : chosen};
+   * null where {@code a} is nothing of the kind.
+   */
+  private static LLVMValueRef withoutCare(LLVMValueRef a) {
+    if (LLVMIsASelectInst(a) == null) {
+      return null;
+    }
+    LLVMValueRef b = LLVMGetOperand(a, 1);
+    LLVMValueRef condition = LLVMGetOperand(a, 0);
+    boolean caring =
+        LLVMIsAFCmpInst(condition) != null
+            && LLVMGetFCmpPredicate(condition) == LLVMRealUNO
+            && LLVMGetOperand(condition, 0).equals(b)
+            && LLVMGetOperand(condition, 1).equals(b);
+    return caring ? LLVMGetOperand(a, 2) : null;
+  }
+
+  private LLVMValueRef notANumber(LLVMTypeRef vector) {
+    LLVMValueRef nan = LLVMConstReal(LLVMGetElementType(vector), Double.NaN);
+    return ir.splat(nan, LLVMGetVectorSize(vector));
   }
 
   private LLVMValueRef[] operands(String instruction, LLVMValueRef a, LLVMValueRef b) {

@@ -37,7 +37,7 @@ final class MemoryAccess {
           slots.load(ir, offset, uniform ? 1 : context.mask().count(), uniform ? 1 : lanes());
       case Storage.Memory(LLVMValueRef base) -> {
         LLVMValueRef stored =
-            uniform ? loadOne(dtype, base, offset) : loadLanes(dtype, base, offset);
+            uniform ? loadOne(dtype, base, offset) : loadLanes(buffer, base, offset);
         yield context.conversions.fromMemory(stored, dtype, uniform ? 1 : lanes());
       }
     };
@@ -128,7 +128,8 @@ final class MemoryAccess {
 
   // A vector
 
-  private LLVMValueRef loadLanes(DType dtype, LLVMValueRef base, Affine offset) {
+  private LLVMValueRef loadLanes(Buffer buffer, LLVMValueRef base, Affine offset) {
+    DType dtype = buffer.dtype();
     LLVMTypeRef element = ir.types().memory(dtype, 1);
     LLVMTypeRef vector = ir.types().vector(element, lanes());
     if (offset.isVarying()) {
@@ -153,7 +154,7 @@ final class MemoryAccess {
         offset.lane() > 1
             && offset.lane() <= MOST_SHUFFLED_STRIDE
             && (context.mask().isFull() || !context.target.isGpu());
-    return shuffled ? loadStrided(dtype, base, offset) : apart.gather(dtype, base, offset);
+    return shuffled ? loadStrided(buffer, base, offset) : apart.gather(dtype, base, offset);
   }
 
   private LLVMValueRef loadConsecutive(
@@ -195,82 +196,50 @@ final class MemoryAccess {
     return value;
   }
 
-  /**
-   * Whole vectors from the first element to the last, the last vector ending at the last element,
-   * so that nothing beyond is read; then the wanted lanes are picked out of them.
-   */
-  private LLVMValueRef loadStrided(DType dtype, LLVMValueRef base, Affine offset) {
-    int lanes = lanes();
-    int stride = Math.toIntExact(offset.lane());
-    LLVMTypeRef vector = ir.types().vector(ir.types().memory(dtype, 1), lanes);
+  /** Whole vectors, two at a time; then the wanted lanes are picked out of them. */
+  private LLVMValueRef loadStrided(Buffer buffer, LLVMValueRef base, Affine offset) {
+    DType dtype = buffer.dtype();
+    StridedLanes picks = StridedLanes.of(buffer, offset, lanes());
+    LLVMTypeRef vector = ir.types().vector(ir.types().memory(dtype, 1), lanes());
     LLVMValueRef result = ir.poison(vector);
-    for (int part = 0; part < stride; part += 2) {
-      // Two vectors at a time: an instruction picks from as many as that.
-      int second = Math.min(part + 1, stride - 1);
-      LLVMValueRef first = loadPart(dtype, vector, base, offset, part);
+    for (int part = 0; part < picks.stride(); part += 2) {
+      // An instruction picks from as many as that.
+      int second = Math.min(part + 1, picks.stride() - 1);
+      LLVMValueRef first = loadPart(dtype, vector, base, offset, picks, part);
       LLVMValueRef both =
           ir.shuffle(
               first,
-              second == part ? first : loadPart(dtype, vector, base, offset, second),
-              positions(lanes, stride, part, second));
-      int[] merged = new int[lanes];
-      for (int lane = 0; lane < lanes; lane++) {
-        merged[lane] = partOf(lanes, stride, lane) >= part ? lanes + lane : lane;
+              second == part ? first : loadPart(dtype, vector, base, offset, picks, second),
+              picks.positions(part, second));
+      int[] merged = new int[lanes()];
+      for (int lane = 0; lane < merged.length; lane++) {
+        merged[lane] = picks.partOf(lane) >= part ? merged.length + lane : lane;
       }
       result = part == 0 ? both : ir.shuffle(result, both, merged);
     }
     return result;
   }
 
-  /** Where the part begins, counted from the first lane's element. */
-  private static int start(int lanes, int stride, int part) {
-    return Math.min(part * lanes, (lanes - 1) * stride - lanes + 1);
-  }
-
-  /** The last part that holds the lane's element. */
-  private static int partOf(int lanes, int stride, int lane) {
-    int part = stride - 1;
-    while (start(lanes, stride, part) > lane * stride) {
-      part--;
-    }
-    return part;
-  }
-
-  /** For each lane where it is in two parts side by side; -1 where in neither. */
-  private static int[] positions(int lanes, int stride, int first, int second) {
-    int[] positions = new int[lanes];
-    for (int lane = 0; lane < lanes; lane++) {
-      int part = partOf(lanes, stride, lane);
-      int position = lane * stride - start(lanes, stride, part);
-      positions[lane] = part == first ? position : part == second ? lanes + position : -1;
-    }
-    return positions;
-  }
-
   private LLVMValueRef loadPart(
-      DType dtype, LLVMTypeRef vector, LLVMValueRef base, Affine offset, int part) {
-    int lanes = lanes();
-    int stride = Math.toIntExact(offset.lane());
-    int start = start(lanes, stride, part);
-    Affine at = offset.atFirstLane().plus(start);
+      DType dtype,
+      LLVMTypeRef vector,
+      LLVMValueRef base,
+      Affine offset,
+      StridedLanes picks,
+      int part) {
+    Affine at = offset.atFirstLane().plus(picks.start(part));
     LLVMValueRef pointer = indices.address(ir.types().memory(dtype, 1), base, at);
     int alignment = context.alignment(dtype, at);
     if (context.mask().isFull()) {
       return ir.load(vector, pointer, alignment);
     }
     LLVMValueRef alive = laneMask();
-    int[] wanted = new int[lanes];
-    for (int i = 0; i < lanes; i++) {
-      int element = start + i;
-      boolean here = element % stride == 0 && partOf(lanes, stride, element / stride) == part;
-      wanted[i] = here ? element / stride : lanes;
-    }
     return ir.intrinsic(
         "llvm.masked.load",
         new LLVMTypeRef[] {vector, LLVMTypeOf(pointer)},
         pointer,
         ir.int32(alignment),
-        ir.shuffle(alive, LLVMConstNull(LLVMTypeOf(alive)), wanted),
+        ir.shuffle(alive, LLVMConstNull(LLVMTypeOf(alive)), picks.wanted(part)),
         LLVMConstNull(vector));
   }
 

@@ -10,6 +10,7 @@ import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
+import org.bytedeco.llvm.LLVM.LLVMBasicBlockRef;
 import org.bytedeco.llvm.LLVM.LLVMValueRef;
 import org.jtvmc.ir.type.DType;
 
@@ -29,6 +30,10 @@ final class SlotTable {
   private final DType dtype;
   private final NavigableMap<Long, Slot> slots;
   private final Map<Slot, LLVMValueRef> allocas;
+  private final Map<Slot, Written> written = new HashMap<>();
+
+  /** What was written last, in the order of emission: a later read in the same block gets it. */
+  private record Written(LLVMBasicBlockRef block, LLVMValueRef value) {}
 
   private SlotTable(DType dtype, NavigableMap<Long, Slot> slots, Map<Slot, LLVMValueRef> allocas) {
     this.dtype = dtype;
@@ -152,12 +157,18 @@ final class SlotTable {
     return entry.getValue();
   }
 
+  /** The value itself where it is known, so that what takes it sees how it was computed. */
   private LLVMValueRef read(IrBuilder ir, Slot slot) {
+    Written last = written.get(slot);
+    if (last != null && last.block().equals(ir.currentBlock())) {
+      return last.value();
+    }
     return ir.load(ir.types().register(dtype, slot.lanes()), allocas.get(slot), alignment(slot));
   }
 
   private void write(IrBuilder ir, Slot slot, LLVMValueRef value) {
     ir.store(value, allocas.get(slot), alignment(slot));
+    written.put(slot, new Written(ir.currentBlock(), value));
   }
 
   private int alignment(Slot slot) {

@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.expr.Binary;
 import org.jtvmc.ir.expr.BinaryOp;
 import org.jtvmc.ir.expr.IntImm;
@@ -22,6 +23,7 @@ import org.jtvmc.ir.loop.PrimFunc;
 import org.jtvmc.ir.loop.Stmt;
 import org.jtvmc.ir.te.Reducer;
 import org.jtvmc.ir.type.DType;
+import org.jtvmc.ir.type.TensorType;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -208,5 +210,43 @@ class ReductionCodeTest {
     check(function, 0);
     inputs.getFirst().setDouble(33, Double.NaN);
     fixture.check(function, inputs, 0);
+  }
+
+  /** Two steps of a maximum look for NaN together: wherever it is, it stays. */
+  @ParameterizedTest
+  @EnumSource(
+      value = Reducer.class,
+      names = {"MAX", "MIN"})
+  void aNumberThatIsNoneOutlivesEveryStep(Reducer reducer) {
+    int steps = 5;
+    int columns = 1 << steps;
+    Buffer a = global("a", DType.F32, steps, columns);
+    Buffer c = global("c", DType.F32, columns);
+    Buffer sum = local("sum", DType.F32, columns);
+    NDArray x = NDArray.allocate(TensorType.of(DType.F32, steps, columns));
+    for (int step = 0; step < steps; step++) {
+      for (int column = 0; column < columns; column++) {
+        boolean none = (column >> step & 1) != 0;
+        x.setDouble(step * columns + column, none ? Double.NaN : (step * 3 + column) % 7 - 3);
+      }
+    }
+    PrimVar k = var("k");
+    PrimVar i = var("i");
+    PrimVar first = var("i");
+    PrimVar last = var("i");
+    Stmt body =
+        new Stmt.Allocate(
+            sum,
+            Stmt.seq(
+                vectorized(first, columns, store(sum, reducer.identity(DType.F32), first)),
+                unrolled(
+                    k,
+                    steps,
+                    vectorized(
+                        i, columns, store(sum, reducer.combine(load(sum, i), load(a, k, i)), i))),
+                vectorized(last, columns, store(c, load(sum, last), last))));
+    PrimFunc function = new PrimFunc("extremes", List.of(a), List.of(c), body);
+    fixture.check(function, List.of(x), 0);
+    narrow.check(function, List.of(x), 0);
   }
 }

@@ -104,6 +104,24 @@ class VectorCodeTest {
     }
   }
 
+  /** Elements between are read with their neighbours: none of them is beyond the buffer. */
+  @ParameterizedTest
+  @ValueSource(ints = {2, 3, 4})
+  void everyElementOfAStrideIsReadWithinTheBuffer(int stride) {
+    for (int extent : new int[] {16, 23, 40}) {
+      Buffer a = global("a", DType.F32, 2, extent * stride);
+      Buffer c = global("c", DType.F32, stride, 2, extent);
+      PrimVar i = var("i");
+      PrimVar j = var("j");
+      Stmt[] stores = new Stmt[stride];
+      for (int k = 0; k < stride; k++) {
+        stores[k] = store(c, load(a, j, i.times(stride).plus(k)), IntImm.of(k), j, i);
+      }
+      Stmt rows = serial(j, 2, vectorized(i, extent, Stmt.seq(stores)));
+      check(kernel(List.of(a), c, rows), 0);
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3})
   void anyStrideIsWritten(int stride) {

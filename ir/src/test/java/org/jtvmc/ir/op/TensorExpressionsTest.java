@@ -19,7 +19,10 @@ import org.jtvmc.ir.te.Axis;
 import org.jtvmc.ir.te.Tensor;
 import org.jtvmc.ir.type.DType;
 import org.jtvmc.ir.type.TensorType;
+import org.jtvmc.ir.type.Type;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The operators' tensor expressions against values worked out by hand. */
 class TensorExpressionsTest {
@@ -195,6 +198,54 @@ class TensorExpressionsTest {
             .map(outputs -> values(TensorEvaluator.evaluate(outputs, contents).getFirst()))
             .toList();
     assertArrayEquals(results.get(0), results.get(1));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "nn.max_pool, 3 2, 2 1, 1 1 1 0, 1 2, false, false",
+    "nn.max_pool, 3 3, 2 3, 0 1 1 0, 1 1, true, false",
+    "nn.avg_pool, 3 2, 1 2, 1 0 1 1, 1 1, false, true",
+    "nn.avg_pool, 2 3, 2 2, 1 1 0 1, 1 1, true, false"
+  })
+  void bothStrategiesOfAPoolingComputeTheSame(
+      String name,
+      String size,
+      String strides,
+      String padding,
+      String dilation,
+      boolean ceil,
+      boolean includePad) {
+    Operator pool = OperatorRegistry.standard().get(name);
+    Tensor data = Tensor.placeholder("x", DType.F32, 2, 3, 7, 8);
+    Attributes.Builder given =
+        attributes()
+            .put("pool_size", numbers(size))
+            .put("strides", numbers(strides))
+            .put("padding", numbers(padding))
+            .put("dilation", numbers(dilation))
+            .put("ceil_mode", ceil);
+    if (includePad) {
+      given.put("count_include_pad", true);
+    }
+    Attributes attributes = given.build();
+    Type result = pool.infer(List.of(typeOf(data)), attributes);
+    List<Operator.Strategy> strategies = pool.strategies(List.of(data), attributes, result);
+    assertEquals(
+        List.of("direct", "separable"), strategies.stream().map(Operator.Strategy::name).toList());
+    NDArray mixed = counting(2, 3, 7, 8);
+    for (long i = 0; i < mixed.elements(); i++) {
+      mixed.setDouble(i, i * 37 % 101 - 50);
+    }
+    List<double[]> results =
+        strategies.stream()
+            .map(s -> s.algorithm().compute(List.of(data), attributes, result))
+            .map(out -> values(TensorEvaluator.evaluate(out, Map.of(data, mixed)).getFirst()))
+            .toList();
+    assertArrayEquals(results.get(0), results.get(1), 1e-5);
+  }
+
+  private static List<Long> numbers(String text) {
+    return Arrays.stream(text.split(" ")).map(Long::valueOf).toList();
   }
 
   @Test

@@ -13,7 +13,7 @@ import org.jtvmc.ir.target.CpuTarget;
 public record RegisterTile(int rows, int vectors) {
 
   /** Most registers side by side: beyond it more rows are always as good. */
-  private static final int MOST_VECTORS = 8;
+  public static final int MOST_VECTORS = 8;
 
   /** What the second cache of a server core takes for a line, beside the arithmetic. */
   private static final double CYCLES_PER_LINE = 3;

@@ -34,8 +34,10 @@ final class StrategyCost {
       case CpuTarget cpu -> {
         String best = dag.strategies().getFirst();
         double least = Double.POSITIVE_INFINITY;
+        boolean windows = WindowCost.isFor(dag);
         for (String strategy : dag.strategies()) {
-          double cycles = cycles(dag.strategy(strategy).orElseThrow(), cpu);
+          ComputeDag computation = dag.strategy(strategy).orElseThrow();
+          double cycles = windows ? WindowCost.cycles(computation, cpu) : cycles(computation, cpu);
           if (cycles < least) {
             best = strategy;
             least = cycles;

@@ -34,6 +34,9 @@ final class Computations {
     all.put("small convolution by strategies", strategies("(1, 5, 6, 24)", "(1, 5, 6, 19)", 3));
     all.put("large convolution by strategies", strategies("(1, 21, 9, 18)", "(1, 21, 9, 19)", 7));
     all.put("strided convolution of a batch", stridedBatch());
+    all.put("largest of windows", pooling("max_pool", "(2, 5, 23, 39)", "(2, 5, 12, 20)", 3));
+    all.put("largest of a row of tiles", pooling("max_pool", "(1, 3, 9, 150)", "(1, 3, 5, 75)", 5));
+    all.put("mean of windows", pooling("avg_pool", "(1, 4, 17, 21)", "(1, 4, 9, 11)", 5));
     all.put("depthwise", depthwise(11, 17, 3));
     all.put("depthwise, channels last", depthwiseChannelsLast(6, 10, 24));
     all.put("mean of places", meanOfPlaces(150, 40));
@@ -78,6 +81,25 @@ final class Computations {
                 .replace("PADDING", Collections.nCopies(4, window / 2).toString()),
             OperatorRegistry.standard()::find);
     return FunctionLowering.lower(module.main(), parameter -> parameter > 0);
+  }
+
+  /** Every second window, which has several algorithms. */
+  private static ComputeDag pooling(String operator, String data, String result, int window) {
+    String text =
+        """
+        def @main(%x: Tensor[DATA, float32]) -> Tensor[RESULT, float32] {
+          nn.OPERATOR(%x, pool_size=[WINDOW, WINDOW], strides=[2, 2], padding=PADDING)
+        }
+        """;
+    var module =
+        ModuleText.parse(
+            text.replace("DATA", data)
+                .replace("RESULT", result)
+                .replace("OPERATOR", operator)
+                .replace("WINDOW", Integer.toString(window))
+                .replace("PADDING", Collections.nCopies(4, window / 2).toString()),
+            OperatorRegistry.standard()::find);
+    return FunctionLowering.lower(module.main(), _ -> false);
   }
 
   /** Neighbours of a thread lie two apart, and a block has one image of the batch. */

@@ -92,58 +92,68 @@ public final class Pooling extends TensorOperator {
 
   @Override
   protected List<Tensor> expression(List<Tensor> inputs, Attributes attributes, Type result) {
+    return expression(inputs, attributes, result, false);
+  }
+
+  /**
+   * Largest elements and sums of a window are those of its rows' ones, which neighbouring windows
+   * share: a window of {@code k x k} takes {@code 2 k} steps.
+   */
+  @Override
+  public List<Strategy> strategies(List<Tensor> inputs, Attributes attributes, Type result) {
+    Strategy direct = new Strategy("direct", this::compute);
+    Window window = window(complete(attributes), inputs.getFirst().rank());
+    boolean known = Axes.extents(result).stream().allMatch(IntImm.class::isInstance);
+    boolean separable =
+        known && kind != Kind.NORM && window.kernel().stream().filter(size -> size > 1).count() > 1;
+    return separable
+        ? List.of(
+            direct,
+            new Strategy(
+                "separable", (data, given, type) -> expression(data, complete(given), type, true)))
+        : List.of(direct);
+  }
+
+  /**
+   * @param apart whether one dimension is reduced after the other
+   */
+  private List<Tensor> expression(
+      List<Tensor> inputs, Attributes attributes, Type result, boolean apart) {
     Tensor data = inputs.getFirst();
     DType dtype = data.dtype();
-    DType accumulator = kind == Kind.MAX ? dtype : Accumulation.of(dtype);
     Window window = window(attributes, data.rank());
     ImageLayout layout = layout(attributes, data.rank());
     List<String> names = layout.arrange("n", "c", Axes.spatialNames("", window.rank()));
     List<Axis> axes = Axes.named(names, Axes.extents(result));
-    Window covering =
-        covering(
-            window,
-            layout.spatial(data.shape()),
-            layout.spatial(axes),
-            attributes.bool("ceil_mode"));
+    List<PrimExpr> sizes = layout.spatial(data.shape());
+    Window covering = covering(window, sizes, layout.spatial(axes), attributes.bool("ceil_mode"));
     Reducer reducer = kind == Kind.MAX ? Reducer.MAX : Reducer.SUM;
-    Tensor padded = Padding.ofWindow(data, covering, layout, reducer.identity(dtype), names);
-
-    List<Axis> windowAxes = new ArrayList<>();
-    List<PrimExpr> inWindow = new ArrayList<>();
-    List<String> windowNames = Axes.spatialNames("k", window.rank());
-    for (int i = 0; i < window.rank(); i++) {
-      inWindow.add(
-          Convolution.reduced(windowNames.get(i), IntImm.of(window.kernel().get(i)), windowAxes));
-    }
-    List<PrimExpr> indices =
-        layout.arrange(
-            axes.getFirst().var(),
-            axes.get(layout.channel(axes.size())).var(),
-            window.positions(Axes.vars(layout.spatial(axes)), inWindow));
-    PrimExpr element = padded.at(indices).cast(accumulator);
+    WindowReduction reduction = new WindowReduction(covering, layout, reducer, names, apart);
+    List<PrimExpr> outputs = layout.spatial(Axes.extents(result));
 
     String stage = name().substring("nn.".length());
     return switch (kind) {
-      case MAX -> List.of(Tensor.reduce(stage, reducer, axes, windowAxes, element));
+      case MAX -> List.of(reduction.of(stage, data, outputs, element -> element));
       case AVERAGE -> {
-        Tensor sum = Tensor.reduce(stage + "_sum", reducer, axes, windowAxes, element);
+        Tensor sum =
+            reduction.of(
+                stage + "_sum", data, outputs, element -> element.cast(Accumulation.of(dtype)));
         List<Axis> outer = Axes.named(names, sum.shape());
-        PrimExpr mean =
-            sum.at(Axes.vars(outer))
-                .dividedBy(
-                    count(
-                            window,
-                            covering,
-                            layout.spatial(data.shape()),
-                            layout.spatial(outer),
-                            attributes)
-                        .cast(accumulator));
+        PrimExpr count = count(window, covering, sizes, layout.spatial(outer), attributes);
+        PrimExpr mean = sum.at(Axes.vars(outer)).dividedBy(count.cast(sum.dtype()));
         yield List.of(Tensor.map(stage, outer, mean.cast(dtype)));
       }
       case NORM -> {
         double p = attributes.integer("p");
-        PrimExpr power = p == 2 ? element.times(element) : power(absolute(element), p);
-        Tensor sum = Tensor.reduce(stage + "_sum", reducer, axes, windowAxes, power);
+        Tensor sum =
+            reduction.of(
+                stage + "_sum",
+                data,
+                outputs,
+                element -> {
+                  PrimExpr wide = element.cast(Accumulation.of(dtype));
+                  return p == 2 ? wide.times(wide) : power(absolute(wide), p);
+                });
         List<Axis> outer = Axes.named(names, sum.shape());
         PrimExpr total = sum.at(Axes.vars(outer));
         PrimExpr norm = p == 2 ? Intrinsic.of(IntrinsicOp.SQRT, total) : power(total, 1 / p);

@@ -82,6 +82,7 @@ record ChainBlocks(Stage consumer, int row, int vector, int cut, boolean byWidth
 
   private List<Block> all(SketchState state) {
     TreeSet<Long> heights = new TreeSet<>();
+    heights.add(1L);
     PARTS.forEach(parts -> heights.add(Math.ceilDiv(size(cut), parts)));
     List<Long> widths = new ArrayList<>();
     long lanes = state.target().lanes(consumer.op().dtype().bytes());

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.jtvmc.ir.te.Axis;
 import org.jtvmc.schedule.Stage;
+import org.jtvmc.schedule.space.RegisterTile;
 import org.jtvmc.schedule.space.SketchState;
 
 /**
@@ -20,6 +21,9 @@ final class ChainCost {
 
   /** Starting the loops of one block. */
   private static final double CYCLES_PER_BLOCK = 2000;
+
+  /** The same where a block is a register tile, and no loop at all. */
+  private static final double CYCLES_PER_TILE = 20;
 
   private final SketchState state;
   private final List<Link> links = new ArrayList<>();
@@ -75,14 +79,33 @@ final class ChainCost {
     }
     double bytes = bytes(block);
     boolean stays = bytes < state.target().caches().l2() / 2.0;
-    double cycles =
-        CYCLES_PER_BLOCK + 2 * bytes / (stays ? CACHE_BYTES_PER_CYCLE : MEMORY_BYTES_PER_CYCLE);
     List<List<Long>> extents = extents(block);
+    double cycles =
+        isTile(block)
+            ? CYCLES_PER_TILE
+            : CYCLES_PER_BLOCK
+                + 2 * bytes / (stays ? CACHE_BYTES_PER_CYCLE : MEMORY_BYTES_PER_CYCLE);
     for (int i = 0; i < links.size(); i++) {
       cycles += cycles(links.get(i), extents.get(i));
     }
     long cores = state.target().cores();
     return cycles * Math.ceilDiv(blocks, cores) * cores;
+  }
+
+  /**
+   * True where a block and what it needs is one row of vectors each, all of a tile: then it stays
+   * in registers. That pays where elements have to be picked out of vectors in any case.
+   */
+  private boolean isTile(List<Long> block) {
+    return links.stream().allMatch(link -> link.reader.skipsElements())
+        && isRow(block)
+        && extents(block).stream().allMatch(this::isRow);
+  }
+
+  private boolean isRow(List<Long> extents) {
+    int lanes = state.target().lanes(links.getFirst().chain.reduction().op().dtype().bytes());
+    return extents.stream().filter(extent -> extent > 1).count() <= 1
+        && extents.stream().allMatch(extent -> extent <= (long) RegisterTile.MOST_VECTORS * lanes);
   }
 
   /** The size of all that is computed for a block beside the result. */

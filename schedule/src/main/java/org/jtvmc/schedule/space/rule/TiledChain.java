@@ -100,6 +100,17 @@ record TiledChain(
             .allMatch(access -> access.dependsOn(reduction.op().axes().get(axis).var()));
   }
 
+  /** True where neighbours of the reduction's results read elements that are not side by side. */
+  boolean skipsElements() {
+    return source.isPresent()
+        && accesses(source.get())
+            .map(access -> access.indices().getLast())
+            .anyMatch(
+                index ->
+                    reduction.op().axes().stream()
+                        .anyMatch(axis -> Access.coefficient(index, axis.var()).orElse(0) > 1));
+  }
+
   /**
    * How much is needed of each axis of the source's consumer.
    *

@@ -144,12 +144,15 @@ REGISTER(thread_y, "tid.y", current / block[0] % block[1])
 REGISTER(thread_z, "tid.z", current / block[0] / block[1])
 REGISTER(lane, "laneid", current % WARP)
 
+#include "device_banks.h"
+
 static void wait_for_block(void) {
   if (++barrier_arrived < thread_count) {
     threads[current].state = WAITING;
     give_way();
     return;
   }
+  count_warps();
   barrier_arrived = 0;
   phase++;
   for (uint32_t i = 0; i < thread_count; i++) {
@@ -229,8 +232,7 @@ static int is_race(uint32_t other, uint32_t other_phase, uint32_t flags) {
   return !(flags & SHARED) && other != SEVERAL && (other - 1) / thread_count != block_number;
 }
 
-void check_access(uintptr_t address, uint32_t bytes, uint32_t alignment, uint32_t kind);
-void check_access(uintptr_t address, uint32_t bytes, uint32_t alignment, uint32_t kind) {
+static void check(uintptr_t address, uint32_t bytes, uint32_t alignment, uint32_t kind) {
   array *found = NULL;
   accesses++;
   for (uint32_t i = 0; i < array_count; i++) {
@@ -273,6 +275,14 @@ void check_access(uintptr_t address, uint32_t bytes, uint32_t alignment, uint32_
   }
 }
 
+void check_access(uintptr_t address, uint32_t bytes, uint32_t alignment, uint32_t kind);
+void check_access(uintptr_t address, uint32_t bytes, uint32_t alignment, uint32_t kind) {
+  check(address, bytes, alignment, kind);
+  if (kind & SHARED) {
+    note_access((uintptr_t)__builtin_return_address(0), address, bytes);
+  }
+}
+
 /* --- Asynchronous copies ---
 
    Until its thread has waited, the target of a copy is filled with what is hardly a number, and may
@@ -289,12 +299,13 @@ static touches *elements_at(uintptr_t address, uint32_t bytes, touches **end) {
   return *end = NULL;
 }
 
-static void start_copy(uintptr_t to, uintptr_t from, uint32_t bytes, uint32_t read) {
+static void start_copy(uintptr_t place, uintptr_t to, uintptr_t from, uint32_t bytes, uint32_t read) {
   thread *self = &threads[current];
   if (read > 0) {
-    check_access(from, read, bytes, 0);
+    check(from, read, bytes, 0);
   }
-  check_access(to, bytes, bytes, WRITE | SHARED);
+  check(to, bytes, bytes, WRITE | SHARED);
+  note_access(place, to, bytes);
   if (self->copy_count == MOST_COPIES) {
     access_fault("begins one copy too many for this stand-in", to, bytes, WRITE | SHARED);
   }
@@ -331,11 +342,13 @@ static void end_copies(uint32_t pending) {
 
 #define COPY(name, symbol, bytes) \
   void name(uintptr_t to, uintptr_t from) __asm__("nvvm.cp.async." symbol); \
-  void name(uintptr_t to, uintptr_t from) { start_copy(to, from, bytes, bytes); } \
+  void name(uintptr_t to, uintptr_t from) { \
+    start_copy((uintptr_t)__builtin_return_address(0), to, from, bytes, bytes); \
+  } \
   void name##_some(uintptr_t to, uintptr_t from, uint32_t read) \
       __asm__("nvvm.cp.async." symbol ".s"); \
   void name##_some(uintptr_t to, uintptr_t from, uint32_t read) { \
-    start_copy(to, from, bytes, read); \
+    start_copy((uintptr_t)__builtin_return_address(0), to, from, bytes, read); \
   }
 
 COPY(copy_4, "ca.shared.global.4", 4)
@@ -414,6 +427,7 @@ static int run_block(uint64_t *random) {
       return -1;
     }
   }
+  count_warps();
   return 0;
 }
 
@@ -476,6 +490,8 @@ const char *launch(
   stacks = calloc(thread_count, STACK_BYTES);
   copies = calloc(thread_count, MOST_COPIES * sizeof(copy));
   allocate_products();
+  notes = calloc(thread_count, MOST_NOTED * sizeof(note));
+  memset(note_count, 0, sizeof note_count);
   launch_phase = ++phase;
   uint32_t blocks = grid[0] * grid[1] * grid[2];
   uint32_t stride = blocks > 2 ? stride_over(blocks - 2) : 1;
@@ -490,5 +506,6 @@ const char *launch(
   free(stacks);
   free(copies);
   free_products();
+  free(notes);
   return fault;
 }

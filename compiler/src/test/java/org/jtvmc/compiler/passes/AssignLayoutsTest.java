@@ -65,6 +65,29 @@ final class AssignLayoutsTest {
         """);
   }
 
+  /** As between two quantized convolutions, the second of which is padded by its zero point. */
+  @Test
+  void paddingByAZeroPointStaysInTheChain() {
+    assertRewrites(
+        new AssignLayouts(OPERATORS),
+        """
+        (%x: Tensor[(1, 4, 6, 6), uint8], %w: Tensor[(8, 4, 1, 1), int8],
+         %v: Tensor[(8, 8, 3, 3), int8]) -> Tensor[(1, 8, 6, 6), int32] {
+          %0 = nn.conv2d(%x, %w, out_dtype=int32);
+          %1 = cast(%0, dtype=uint8);
+          %2 = nn.pad(%1, pad_value=7.0, pad_width=[0, 0, 1, 2, 0, 0, 1, 0]);
+          nn.conv2d(%2, %v, out_dtype=int32)
+        }
+        """,
+        """
+        %0 = nn.conv2d(%x, %w, out_dtype=int32, out_layout="NHWC");
+        %1 = cast(%0, dtype=uint8);
+        %2 = nn.pad(%1, pad_value=7.0, pad_width=[0, 1, 2, 0, 0, 1, 0, 0]);
+        %3 = nn.conv2d(%2, %v, data_layout="NHWC", out_dtype=int32);
+        transpose(%3, axes=[0, 3, 1, 2])
+        """);
+  }
+
   @Test
   void residualsPoolingAndSqueezedChannelsStayInTheChain() {
     assertLayouts(

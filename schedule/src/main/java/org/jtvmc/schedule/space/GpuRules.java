@@ -7,6 +7,7 @@ import org.jtvmc.schedule.space.rule.InlineElementwise;
 import org.jtvmc.schedule.space.rule.ReduceInThreads;
 import org.jtvmc.schedule.space.rule.ReduceRowsTogether;
 import org.jtvmc.schedule.space.rule.TileInBlocks;
+import org.jtvmc.schedule.space.rule.TransposeInBlocks;
 
 /** What the schedules of a GPU are made of. */
 public final class GpuRules {
@@ -19,6 +20,7 @@ public final class GpuRules {
           new ReduceInThreads(),
           new TileInBlocks(),
           new ReduceRowsTogether(),
+          new TransposeInBlocks(),
           new BindThreads());
 
   /** A thread for each element of each stage. */

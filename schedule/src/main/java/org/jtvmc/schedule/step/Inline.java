@@ -25,6 +25,10 @@ public record Inline(String stage) implements Step {
               .formatted(stage, schedule.attachedTo(stage).getFirst().id()),
           target);
     }
+    if (schedule.packings().stream().anyMatch(packing -> packing.reader().equals(stage))) {
+      throw new ScheduleException(
+          "stage '%s' reads a packed tensor and cannot be inlined".formatted(stage), target);
+    }
     return schedule.withStage(target.withAttachment(new Attachment.Inlined()));
   }
 }

@@ -21,13 +21,20 @@ import org.jtvmc.schedule.ScheduleException;
 import org.jtvmc.schedule.Stage;
 
 /**
- * Factors a reduction: a new stage, {@code stage.rf}, has the reduce loop {@code axis} as its last
- * output axis and reduces over the others; the stage itself reduces that over {@code axis}. So
- * partial results can be computed in parallel, or in the lanes of a vector.
+ * Factors a reduction: a new stage, {@code stage.rf}, has the reduce loop {@code axis} as an output
+ * axis and reduces over the others; the stage itself reduces that over {@code axis}. So partial
+ * results can be computed in parallel, or in the lanes of a vector.
  *
  * @param axis a reduce loop, usually a part of a split one
+ * @param outermost true where it is the first output axis, so that what belongs to one part lies
+ *     together; else it is the last
  */
-public record Rfactor(String stage, String axis) implements Step {
+public record Rfactor(String stage, String axis, boolean outermost) implements Step {
+
+  /** The partial results of one element lie side by side. */
+  public Rfactor(String stage, String axis) {
+    this(stage, axis, false);
+  }
 
   /** The id of the stage that computes the partial results. */
   public static String factorOf(String stage) {
@@ -61,7 +68,8 @@ public record Rfactor(String stage, String axis) implements Step {
 
     String id = factorOf(stage);
     List<Axis> axes = new ArrayList<>(op.axes());
-    axes.add(factorAxis);
+    int place = outermost ? 0 : axes.size();
+    axes.add(place, factorAxis);
     ComputeOp partial =
         reduced.isEmpty()
             ? new ComputeOp(id, axes, List.of(), Optional.empty(), body)
@@ -75,7 +83,7 @@ public record Rfactor(String stage, String axis) implements Step {
     Axis finalAxis = Axis.of(axis, factor.size());
     List<PrimExpr> indices = new ArrayList<>();
     op.axes().forEach(a -> indices.add(a.var()));
-    indices.add(finalAxis.var());
+    indices.add(place, finalAxis.var());
     ComputeOp last =
         new ComputeOp(
             op.name(), op.axes(), List.of(finalAxis), op.reducer(), partialTensor.at(indices));

@@ -74,7 +74,8 @@ public final class StepCodec {
       case CacheWrite(String stage) -> node("cache_write", stage);
       case CacheRead(String stage, String reader, Scope scope) ->
           node("cache_read", stage, reader, scope.name());
-      case Rfactor(String stage, String axis) -> node("rfactor", stage, axis);
+      case Rfactor(String stage, String axis, boolean outermost) ->
+          outermost ? node("rfactor", stage, axis, "outermost") : node("rfactor", stage, axis);
       case Pack(String stage, String reader, Optional<Attachment.At> at) ->
           at.map(loop -> node("pack", stage, reader, loop.stage(), loop.axis()))
               .orElseGet(() -> node("pack", stage, reader));
@@ -107,7 +108,7 @@ public final class StepCodec {
       case "compute_at" -> new ComputeAt(stage, text(node, 2), text(node, 3));
       case "cache_write" -> new CacheWrite(stage);
       case "cache_read" -> new CacheRead(stage, text(node, 2), scope(node, 3));
-      case "rfactor" -> new Rfactor(stage, text(node, 2));
+      case "rfactor" -> new Rfactor(stage, text(node, 2), node.size() > 3);
       case "pack" ->
           new Pack(
               stage,

@@ -1,14 +1,23 @@
 package org.jtvmc.schedule.lower;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.jtvmc.ir.target.CudaTarget;
+import org.jtvmc.ir.te.Reducer;
+import org.jtvmc.ir.te.Tensor;
+import org.jtvmc.ir.type.DType;
 import org.jtvmc.schedule.ComputeDag;
 import org.jtvmc.schedule.space.Candidate;
 import org.jtvmc.schedule.space.DesignSpace;
 import org.jtvmc.schedule.step.StepCodec;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
@@ -31,6 +40,39 @@ class GpuSpaceTest {
             workload ->
                 DynamicTest.dynamicTest(
                     workload.getKey() + ", seed " + SEED, () -> checkMany(workload.getValue())));
+  }
+
+  @Test
+  void aLongProductOfFewTilesIsMadeInPartsThatAreAddedUp() {
+    ComputeDag dag = Workloads.dense(8, 4096, 16);
+    Candidate candidate = DesignSpace.of(dag, CudaTarget.typical(90)).defaultCandidate();
+    assertTrue(Integer.parseInt(candidate.values().get("dense.split")) > 1);
+    check(new LoweredCheck(dag, 1e-5), candidate);
+  }
+
+  @Test
+  void aProductOfManyTilesIsMadeAtOnce() {
+    ComputeDag dag = Workloads.dense(4096, 1024, 4096);
+    Candidate candidate = DesignSpace.of(dag, CudaTarget.typical(90)).defaultCandidate();
+    assertEquals("1", candidate.values().get("dense.split"));
+  }
+
+  @Test
+  void theThreadsOfAWarpReadARowOfWeightsTogether() {
+    Tensor x = Tensor.placeholder("x", DType.F32, 1, 96);
+    Tensor w = Tensor.placeholder("w", DType.F32, 20, 96);
+    Tensor dense =
+        Tensor.reduce(
+            "dense",
+            Reducer.SUM,
+            Tensor.sizes(1, 20),
+            Tensor.sizes(96),
+            (i, r) -> x.at(i.get(0), r.get(0)).times(w.at(i.get(1), r.get(0))));
+    ComputeDag dag = ComputeDag.of(List.of(dense));
+    Candidate candidate = DesignSpace.of(dag, TARGET).defaultCandidate();
+    assertTrue(candidate.values().containsKey("dense.threads"), candidate.values()::toString);
+    assertFalse(candidate.values().containsKey("dense.tile"), candidate.values()::toString);
+    check(new LoweredCheck(dag, 1e-5), candidate);
   }
 
   private static void checkMany(ComputeDag dag) {

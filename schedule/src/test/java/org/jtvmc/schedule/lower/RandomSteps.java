@@ -111,7 +111,7 @@ final class RandomSteps {
       }
       case 11 -> new CacheWrite(stage.id());
       case 12 -> new CacheRead(operand(schedule, stage), stage.id(), Scope.LOCAL);
-      case 13 -> new Rfactor(stage.id(), leaf(leaves));
+      case 13 -> new Rfactor(stage.id(), leaf(leaves), random.nextBoolean());
       case 14 -> {
         Optional<Attachment.At> at = Optional.empty();
         if (random.nextInt(3) == 0) {

@@ -75,9 +75,14 @@ final class Workloads {
   }
 
   static ComputeDag dense() {
-    Tensor x = input("x", 12, 16);
-    Tensor w = weight("w", 16, 20);
-    Tensor bias = weight("bias", 20);
+    return dense(12, 16, 20);
+  }
+
+  /** Rows, products and columns of a dense layer with its bias and a relu. */
+  static ComputeDag dense(long rows, long products, long columns) {
+    Tensor x = input("x", rows, products);
+    Tensor w = weight("w", products, columns);
+    Tensor bias = weight("bias", columns);
     Tensor dense = product("dense", x, w);
     Tensor added = Tensor.compute("added", dense.shape(), i -> dense.at(i).plus(bias.at(i.get(1))));
     return ComputeDag.of(List.of(x, w, bias), List.of(relu("relu", added)));

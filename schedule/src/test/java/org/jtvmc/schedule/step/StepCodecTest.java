@@ -26,6 +26,7 @@ class StepCodecTest {
             new CacheWrite("dense"),
             new CacheRead("x", "dense", Scope.SHARED),
             new Rfactor("sum", "r0.1"),
+            new Rfactor("sum", "r0.0", true),
             new Pack("w", "dense"),
             new Pack("x", "dense", Optional.of(new Attachment.At("relu", "i0.0"))),
             new Vectorize("dense", "i1.1"),

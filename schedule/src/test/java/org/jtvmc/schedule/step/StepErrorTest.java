@@ -2,6 +2,7 @@ package org.jtvmc.schedule.step;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import org.jtvmc.ir.expr.IntImm;
@@ -83,6 +84,19 @@ class StepErrorTest {
         """,
         new ComputeAt("dense", "relu", "i0"),
         new Split("relu", "i0", List.of(4L)));
+  }
+
+  @Test
+  void inliningAReaderOfAPackedTensor() {
+    Tensor x = Tensor.placeholder("x", DType.F32, 8, 16);
+    Tensor middle = Tensor.compute("middle", x.shape(), i -> x.at(i).plus(x.at(i)));
+    Tensor last = Tensor.compute("last", x.shape(), i -> middle.at(i).plus(middle.at(i)));
+    Schedule packed = Schedule.of(ComputeDag.of(List.of(last))).apply(new Pack("x", "middle"));
+    ScheduleException refusal =
+        assertThrows(ScheduleException.class, () -> packed.apply(new Inline("middle")));
+    assertTrue(
+        refusal.getMessage().startsWith("stage 'middle' reads a packed tensor"),
+        refusal.getMessage());
   }
 
   @Test

@@ -36,6 +36,7 @@ public final class DeviceThreads implements AutoCloseable {
   private final MethodHandle blocksRun;
   private final MethodHandle copyWritten;
   private final MethodHandle bankConflicts;
+  private final MethodHandle sharedConflicts;
 
   /**
    * @param runtime what {@link #build} made
@@ -49,6 +50,7 @@ public final class DeviceThreads implements AutoCloseable {
             "add_array", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT));
     forgetArrays = function("forget_arrays", FunctionDescriptor.ofVoid());
     bankConflicts = function("bank_conflicts", FunctionDescriptor.of(JAVA_LONG));
+    sharedConflicts = function("shared_conflicts", FunctionDescriptor.of(JAVA_LONG));
     launch =
         function(
             "launch",
@@ -174,8 +176,21 @@ public final class DeviceThreads implements AutoCloseable {
 
   /** How often rows that {@code ldmatrix} loads at once lay in the same banks of shared memory. */
   long bankConflicts() {
+    return counted(bankConflicts);
+  }
+
+  /**
+   * How many turns the accesses of shared memory took more than they had to, since threads of a
+   * warp wanted different words of one bank: loads, stores and asynchronous copies of the first two
+   * blocks of each launch, but not those of {@code ldmatrix}.
+   */
+  long sharedConflicts() {
+    return counted(sharedConflicts);
+  }
+
+  private static long counted(MethodHandle count) {
     try {
-      return (long) bankConflicts.invokeExact();
+      return (long) count.invokeExact();
     } catch (Throwable e) {
       throw rethrown(e);
     }

@@ -37,6 +37,7 @@ public final class EmulatedKernel {
   private final HostCode code;
   private final byte[] runtime;
   private long bankConflicts;
+  private long sharedConflicts;
 
   /**
    * @param runtime what {@link DeviceThreads#build} made
@@ -66,6 +67,14 @@ public final class EmulatedKernel {
   /** Of the last run: how often {@code ldmatrix} had to wait for a bank of shared memory. */
   public long bankConflicts() {
     return bankConflicts;
+  }
+
+  /**
+   * Of the last run: how many turns the other accesses of shared memory took more than they had to,
+   * in the first two blocks of each launch.
+   */
+  public long sharedConflicts() {
+    return sharedConflicts;
   }
 
   /**
@@ -123,6 +132,7 @@ public final class EmulatedKernel {
         ran = threads.run(launch, arguments, SEED, launch == last ? mostAccesses : Long.MAX_VALUE);
       }
       bankConflicts = threads.bankConflicts();
+      sharedConflicts = threads.sharedConflicts();
       List<NDArray> outputs = new ArrayList<>();
       List<Optional<BitSet>> written = new ArrayList<>();
       for (int i = 0; i < results.size(); i++) {

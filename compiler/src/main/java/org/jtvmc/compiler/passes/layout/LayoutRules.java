@@ -11,6 +11,7 @@ final class LayoutRules {
     return List.of(
         new MoveConvolution(),
         new MovePooling(),
+        new MovePadding(),
         new MoveElementwise(),
         new MoveConcatenation(),
         new MoveDimensions());

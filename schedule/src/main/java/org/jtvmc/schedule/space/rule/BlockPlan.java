@@ -5,8 +5,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
+import java.util.stream.IntStream;
 import org.jtvmc.ir.expr.PrimVar;
 import org.jtvmc.ir.loop.ThreadTag;
 import org.jtvmc.ir.target.CudaTarget;
@@ -70,11 +72,25 @@ final class BlockPlan {
     columns.addAll(swap ? first : second);
   }
 
-  /** True for products of two operands of which one at least is used for several results. */
+  /**
+   * True for products of two operands of which one at least is used for several results; but not
+   * where that is a single row, and each result reads a row of the other that lies side by side:
+   * the threads of a warp then read such a row together, and there is nothing to share.
+   */
   static boolean hasReuse(SketchState state, Stage stage) {
     return stage.isReduction()
         && ReductionShape.of(state, stage).hasReuse()
-        && operands(state, stage).size() == 2;
+        && operands(state, stage).size() == 2
+        && !multipliesRows(stage, operands(state, stage));
+  }
+
+  private static boolean multipliesRows(Stage stage, List<Access> operands) {
+    List<Axis> reduced = stage.op().reduceAxes().stream().filter(axis -> axis.size() > 1).toList();
+    return !reduced.isEmpty()
+        && !ReductionShape.isMatrixProduct(stage.op().axes(), operands)
+        && ReduceRowsTogether.isLong(stage)
+        && operands.stream()
+            .allMatch(operand -> operand.stride(reduced.getLast().var()).orElse(0) == 1);
   }
 
   /** The reads that move with the reduction. */
@@ -90,6 +106,38 @@ final class BlockPlan {
     return TilePlan.consumerAxes(state, consumer, producer)
         .map(axes -> new BlockPlan(consumer, producer, operands(state, producer), axes))
         .filter(plan -> !plan.columns.isEmpty());
+  }
+
+  /**
+   * About how many cycles the product takes on the ordinary units where blocks make one part each
+   * of the reduction.
+   *
+   * @param product a reduction with reuse
+   * @return empty where tensor cores would make it
+   */
+  static OptionalDouble cycles(SketchState state, Stage product, long parts) {
+    int[] itself = IntStream.range(0, product.op().axes().size()).toArray();
+    BlockPlan plan = new BlockPlan(product, product, operands(state, product), itself);
+    if (plan.columns.isEmpty()
+        || CoreProduct.of(state.gpu(), product, plan.operands, plan.rowsAndColumns()).isPresent()) {
+      return OptionalDouble.empty();
+    }
+    long batch = plan.extentOfAll() / plan.extent(plan.rows) / plan.extent(plan.columns);
+    List<BlockTile> tiles = plan.tiles(state.gpu());
+    ToDoubleFunction<BlockTile> cost =
+        tile ->
+            tile.cost(
+                tile.blocks(batch * parts, plan.extents(plan.rows), plan.extents(plan.columns)),
+                state.gpu());
+    long products =
+        product.op().reduceAxes().stream().mapToLong(Axis::size).reduce(1, (a, b) -> a * b);
+    double each = cost.applyAsDouble(BlockTile.best(tiles, cost));
+    return OptionalDouble.of(each * products / parts / state.gpu().fmaPerCycle());
+  }
+
+  private List<BlockTile> tiles(CudaTarget gpu) {
+    List<BlockTile> fitting = BlockTile.fitting(extent(rows), extent(columns));
+    return SharedOperands.affordable(fitting, gpu, producer, operands.size());
   }
 
   /**
@@ -116,14 +164,9 @@ final class BlockPlan {
 
   void apply(SketchState state) {
     String id = producer.id();
-    long rowExtent = extent(rows);
-    long columnExtent = extent(columns);
     Optional<CoreProduct> cores = onCores(state);
     List<BlockTile> tiles =
-        cores.isPresent()
-            ? coreTiles(rows, columns, cores.get())
-            : SharedOperands.affordable(
-                BlockTile.fitting(rowExtent, columnExtent), state.gpu(), producer, operands.size());
+        cores.isPresent() ? coreTiles(rows, columns, cores.get()) : tiles(state.gpu());
     ToDoubleFunction<BlockTile> cost =
         cores
             .map(product -> coreCost(state.gpu(), product, this::blocks))

@@ -43,7 +43,8 @@ public final class ReduceInThreads implements SketchRule {
         .findFirst();
   }
 
-  private static boolean isFollowed(SketchState state, Stage stage, Stage producer) {
+  /** True where neighbouring elements of {@code stage} read neighbouring ones of the producer. */
+  static boolean isFollowed(SketchState state, Stage stage, Stage producer) {
     return TilePlan.consumerAxes(state, stage, producer)
         .filter(axes -> axes[ThreadPlan.innermost(producer)] == ThreadPlan.innermost(stage))
         .isPresent();

@@ -36,14 +36,19 @@ public final class ReduceRowsTogether implements SketchRule {
       return false;
     }
     if (stage.isReduction()) {
-      return ReductionShape.of(state, stage).reduceLanes() && reduced(stage) >= LEAST_ROW;
+      return ReductionShape.of(state, stage).reduceLanes() && isLong(stage);
     }
     List<Stage> group = ReduceRows.group(state, stage);
     int rows = stage.op().axes().isEmpty() ? 0 : ReduceRows.rows(state, stage, group);
     return group.stream().anyMatch(Stage::isReduction)
-        && group.stream().filter(Stage::isReduction).allMatch(s -> reduced(s) >= LEAST_ROW)
+        && group.stream().filter(Stage::isReduction).allMatch(ReduceRowsTogether::isLong)
         && rows > 0
         && sharedBytes(group, rows) <= MOST_SHARED_BYTES;
+  }
+
+  /** True for a reduction of enough elements to be shared by the threads of a warp. */
+  static boolean isLong(Stage stage) {
+    return reduced(stage) >= LEAST_ROW;
   }
 
   private static long reduced(Stage stage) {

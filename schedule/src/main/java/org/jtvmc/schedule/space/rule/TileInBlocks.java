@@ -10,7 +10,8 @@ import org.jtvmc.schedule.step.CacheWrite;
 /**
  * Multi-level tiling of a reduction with reuse for a GPU, together with the elementwise stage that
  * reads it, or with the copy out of its own cache: blocks share their operands in shared memory,
- * threads keep their part of the result in registers. See {@link BlockPlan}.
+ * threads keep their part of the result in registers. See {@link BlockPlan}; where there are few
+ * tiles, {@link SplitProduct}.
  */
 public final class TileInBlocks implements SketchRule {
 
@@ -26,15 +27,24 @@ public final class TileInBlocks implements SketchRule {
 
   @Override
   public void apply(SketchState state, Stage stage) {
-    if (stage.isReduction()) {
-      state.apply(new CacheWrite(stage.id()));
-      Stage cache = state.stage(CacheWrite.cacheOf(stage.id()));
-      BlockPlan.of(state, state.stage(stage.id()), cache).orElseThrow().apply(state);
-      return;
+    Stage producer = stage.isReduction() ? stage : producer(state, stage).orElseThrow();
+    Optional<Stage> partial = SplitProduct.of(state, stage, producer);
+    if (partial.isPresent()) {
+      state.markScheduled(partial.get().id());
+      tileAlone(state, partial.get());
+      SplitProduct.addUp(state, stage, producer);
+    } else if (stage.isReduction()) {
+      tileAlone(state, stage);
+    } else {
+      BlockPlan.of(state, stage, producer).orElseThrow().apply(state);
+      state.markScheduled(producer.id());
     }
-    Stage producer = producer(state, stage).orElseThrow();
-    BlockPlan.of(state, stage, producer).orElseThrow().apply(state);
-    state.markScheduled(producer.id());
+  }
+
+  private static void tileAlone(SketchState state, Stage stage) {
+    state.apply(new CacheWrite(stage.id()));
+    Stage cache = state.stage(CacheWrite.cacheOf(stage.id()));
+    BlockPlan.of(state, state.stage(stage.id()), cache).orElseThrow().apply(state);
   }
 
   /** The reduction to tile: the one with the most work, where there are several. */

@@ -72,19 +72,8 @@ final class StatementTrees implements AutoCloseable {
         float[] gradient = new float[rows];
         float[] hessian = new float[rows];
         for (int round = 0; round < growth.rounds; round++) {
-          float[][] predictions = trained.predict(matrix.data, true);
-          int row = 0;
-          for (int p = 0; p < targets.length; p++) {
-            int end = row + programs.get(p).rows();
-            double error = prior[p] - targets[p];
-            for (int r = row; r < end; r++) {
-              error += predictions[r][0];
-            }
-            for (; row < end; row++) {
-              gradient[row] = (float) (error * weights[p]);
-              hessian[row] = (float) weights[p];
-            }
-          }
+          float[][] scores = trained.predict(matrix.data, true);
+          packedSum(programs, scores, targets, weights, prior, gradient, hessian);
           trained.boost(matrix.data, round, gradient, hessian);
         }
         return new StatementTrees(trained);
@@ -94,6 +83,36 @@ final class StatementTrees implements AutoCloseable {
       }
     } catch (XGBoostError e) {
       throw new IllegalStateException("XGBoost cannot train: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Ansor's objective, half the weighted squares of what programs' scores are off, by the score of
+   * each row: all rows of a program have its error.
+   *
+   * @param scores of the rows, program by program, in their first column
+   * @param gradient is set, a number for each row
+   * @param hessian is set, without what couples a program's rows
+   */
+  static void packedSum(
+      List<ProgramFeatures> programs,
+      float[][] scores,
+      double[] targets,
+      double[] weights,
+      double[] prior,
+      float[] gradient,
+      float[] hessian) {
+    int row = 0;
+    for (int p = 0; p < targets.length; p++) {
+      int end = row + programs.get(p).rows();
+      double error = prior[p] - targets[p];
+      for (int r = row; r < end; r++) {
+        error += scores[r][0];
+      }
+      for (; row < end; row++) {
+        gradient[row] = (float) (error * weights[p]);
+        hessian[row] = (float) weights[p];
+      }
     }
   }
 

@@ -3,9 +3,13 @@ package org.jtvmc.compiler.dataset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.schedule.ComputeDag;
 import org.jtvmc.schedule.Schedule;
 import org.jtvmc.schedule.ScheduleException;
 import org.jtvmc.schedule.lower.Lowering;
+import org.jtvmc.schedule.space.DesignSpace;
+import org.jtvmc.schedule.step.Step;
 import org.jtvmc.schedule.step.StepCodec;
 import org.jtvmc.tuner.cost.Sample;
 import org.jtvmc.tuner.draft.DraftModel;
@@ -40,12 +44,15 @@ record MeasuredPrograms(
     List<Sample> samples = new ArrayList<>();
     List<Proposer> proposers = new ArrayList<>();
     List<Double> drafts = new ArrayList<>();
+    String byDefault = StepCodec.write(defaultSteps(task.dag(), kernel.target()));
     for (DatasetFile.Sample sample : kernel.samples()) {
       try {
         Schedule schedule = Schedule.replay(task.dag(), StepCodec.read(sample.steps()));
         LoopAnalysis loops = LoopAnalysis.of(Lowering.lower(schedule, "candidate").func());
         samples.add(new Sample(group, features.extract(loops), sample.timeMs()));
-        proposers.add(sample.by());
+        // Rules of another day proposed something else.
+        boolean outdated = sample.by() == Proposer.RULES && !sample.steps().equals(byDefault);
+        proposers.add(outdated ? Proposer.SEARCH : sample.by());
         drafts.add(draft.estimateMs(loops));
       } catch (ScheduleException _) {
         continue;
@@ -53,6 +60,14 @@ record MeasuredPrograms(
     }
     return new MeasuredPrograms(
         kernel.workload().family(), task.workload(), samples, proposers, drafts);
+  }
+
+  private static List<Step> defaultSteps(ComputeDag dag, CpuTarget target) {
+    try {
+      return DesignSpace.of(dag, target).defaultCandidate().steps();
+    } catch (ScheduleException _) {
+      return List.of();
+    }
   }
 
   /** The throughput of each program relative to the best; 0 where it failed. */
@@ -63,20 +78,22 @@ record MeasuredPrograms(
   }
 
   /**
-   * Among those that the shipped model proposed before anything was measured, the one with the
-   * highest of {@code scores} against the default schedule; empty where either is missing.
+   * Among those that the shipped model proposed before anything was measured, and that the draft
+   * does not take for slower than today's default schedule, the one with the highest of {@code
+   * scores} against that; empty where either is missing.
    */
   Optional<UntunedQuality.Favourite> favourite(double[] scores) {
-    int byDefault = -1;
+    int byDefault = proposers.indexOf(Proposer.RULES);
+    if (byDefault < 0 || samples.get(byDefault).failed()) {
+      return Optional.empty();
+    }
     int best = -1;
     for (int k = 0; k < scores.length; k++) {
-      switch (proposers.get(k)) {
-        case RULES -> byDefault = k;
-        case MODEL -> best = best < 0 || scores[k] > scores[best] ? k : best;
-        case RANDOM, SEARCH -> {}
+      if (proposers.get(k) == Proposer.MODEL && drafts.get(k) <= drafts.get(byDefault)) {
+        best = best < 0 || scores[k] > scores[best] ? k : best;
       }
     }
-    if (byDefault < 0 || best < 0 || samples.get(byDefault).failed()) {
+    if (best < 0) {
       return Optional.empty();
     }
     // One that cannot be built is found out when it is: then the default is used.

@@ -16,16 +16,16 @@ import org.jtvmc.tuner.feature.ProgramFeatures;
 
 /**
  * Finds a schedule that is faster than the default one without running any: some generations of
- * candidates are drafted and ranked by a model that was trained in advance. Its favourite is taken
- * where it is ahead of the default schedule by more than the model was found to err, on kernels
- * that it had not seen. The same kernel and target give the same schedule.
+ * candidates, the first of which are near the default schedule or random, are drafted and ranked by
+ * a model that was trained in advance. Its favourite of those that the draft does not take for
+ * slower than the default schedule is taken where it is ahead of that by more than the model was
+ * found to err, on kernels that it had not seen. The same kernel and target give the same schedule.
  */
 public final class SchedulePredictor {
   /** With its generations a few hundred candidates: milliseconds, and little more is found. */
   private static final int POPULATION = 48;
 
-  /** The draft has a say in who is among the favourites, and none in who is the first. */
-  private static final int FAVOURITES = 8;
+  private static final int FAVOURITES = 16;
 
   private final WarmStart model;
 
@@ -52,8 +52,11 @@ public final class SchedulePredictor {
       List<Candidate> candidates = new ArrayList<>();
       List<ProgramFeatures> programs = new ArrayList<>(List.of(reference.get().features()));
       for (Candidate favourite : new EvolutionarySearch(context).fittest(POPULATION, FAVOURITES)) {
-        appraiser.appraise(favourite).map(Appraisal::features).ifPresent(programs::add);
-        candidates.add(favourite);
+        Optional<Appraisal> appraisal = appraiser.appraise(favourite);
+        if (appraisal.isPresent() && appraisal.get().draftMs() <= reference.get().draftMs()) {
+          candidates.add(favourite);
+          programs.add(appraisal.get().features());
+        }
       }
       double[] scores = ranking.predict(programs);
       int best = 0;

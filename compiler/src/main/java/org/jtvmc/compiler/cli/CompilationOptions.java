@@ -42,7 +42,7 @@ final class CompilationOptions {
 
   /** Who schedules kernels that no records tell of. */
   enum Untuned {
-    DEFAULT,
+    RULES,
     MODEL
   }
 
@@ -50,9 +50,9 @@ final class CompilationOptions {
       names = "--untuned",
       paramLabel = "WHO",
       description =
-          "Who schedules kernels without records: the rules alone (default, if you do not say), or"
-              + " the model that comes with jtvmc where it is sure to beat them (model).")
-  private Untuned untuned = Untuned.DEFAULT;
+          "Who schedules kernels without records: the model that comes with jtvmc where it is sure"
+              + " to beat the rules (model, if you do not say), or the rules alone (rules).")
+  private Untuned untuned = Untuned.MODEL;
 
   @Mixin private ShapeOptions shapes;
 
@@ -89,7 +89,7 @@ final class CompilationOptions {
   ScheduleSource schedules(Target target, Consumer<String> problems) {
     ScheduleSource rest =
         switch (untuned) {
-          case DEFAULT -> ScheduleSource.NONE;
+          case RULES -> ScheduleSource.NONE;
           case MODEL -> new PredictedSchedules();
         };
     if (records.isEmpty()) {

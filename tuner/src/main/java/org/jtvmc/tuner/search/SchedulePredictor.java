@@ -1,9 +1,11 @@
 package org.jtvmc.tuner.search;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.target.CpuTarget;
@@ -22,10 +24,13 @@ import org.jtvmc.tuner.feature.ProgramFeatures;
  * found to err, on kernels that it had not seen. The same kernel and target give the same schedule.
  */
 public final class SchedulePredictor {
+  /** A look at some tens of candidates shows of most kernels that nothing is ahead. */
+  private static final int FIRST_POPULATION = 16;
+
   /** With its generations a few hundred candidates: milliseconds, and little more is found. */
   private static final int POPULATION = 48;
 
-  private static final int FAVOURITES = 16;
+  private static final int FAVOURITES = 8;
 
   private final WarmStart model;
 
@@ -49,24 +54,37 @@ public final class SchedulePredictor {
     try (CostModel ranking = new XGBoostCostModel(0, Optional.of(model))) {
       SplittableRandom random = new SplittableRandom(group.hashCode());
       SearchContext context = new SearchContext(group, space, appraiser, ranking, random);
-      List<Candidate> candidates = new ArrayList<>();
-      List<ProgramFeatures> programs = new ArrayList<>(List.of(reference.get().features()));
-      for (Candidate favourite : new EvolutionarySearch(context).fittest(POPULATION, FAVOURITES)) {
-        Optional<Appraisal> appraisal = appraiser.appraise(favourite);
-        if (appraisal.isPresent() && appraisal.get().draftMs() <= reference.get().draftMs()) {
-          candidates.add(favourite);
-          programs.add(appraisal.get().features());
-        }
+      EvolutionarySearch search = new EvolutionarySearch(context);
+      Optional<Lead> best =
+          best(context, search.fittest(FIRST_POPULATION, FAVOURITES), reference.get());
+      if (best.filter(first -> first.score() > model.margin() / 2).isPresent()) {
+        best = best(context, search.fittest(POPULATION, FAVOURITES), reference.get());
       }
-      double[] scores = ranking.predict(programs);
-      int best = 0;
-      for (int k = 1; k < scores.length; k++) {
-        best = scores[k] > scores[best] ? k : best;
-      }
-      return best > 0 && scores[best] - scores[0] > model.margin()
-          ? Optional.of(candidates.get(best - 1)).filter(chosen -> !chosen.equals(byDefault))
-          : Optional.empty();
+      return best.filter(lead -> lead.score() > model.margin())
+          .map(Lead::candidate)
+          .filter(chosen -> !chosen.equals(byDefault));
     }
+  }
+
+  /** A candidate, and by how much its score is ahead of the default schedule's. */
+  private record Lead(Candidate candidate, double score) {}
+
+  /** The one that is ahead most, of those that the draft does not take for slower. */
+  private static Optional<Lead> best(
+      SearchContext context, List<Candidate> favourites, Appraisal reference) {
+    List<Candidate> candidates = new ArrayList<>();
+    List<ProgramFeatures> programs = new ArrayList<>(List.of(reference.features()));
+    for (Candidate favourite : favourites) {
+      Optional<Appraisal> appraisal = context.appraiser().appraise(favourite);
+      if (appraisal.isPresent() && appraisal.get().draftMs() <= reference.draftMs()) {
+        candidates.add(favourite);
+        programs.add(appraisal.get().features());
+      }
+    }
+    double[] scores = context.costModel().predict(programs);
+    return IntStream.range(0, candidates.size())
+        .mapToObj(k -> new Lead(candidates.get(k), scores[k + 1] - scores[0]))
+        .max(Comparator.comparingDouble(Lead::score));
   }
 
   /** The model has learnt from kernels of known sizes. */

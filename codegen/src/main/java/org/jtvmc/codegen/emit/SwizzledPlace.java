@@ -56,14 +56,16 @@ record SwizzledPlace(Buffer buffer, long rows, Affine row, Affine column) {
   /** Where the element lies, in elements. */
   Affine offset(IndexAnalysis analysis) {
     long group = GROUP_BYTES / buffer.dtype().bytes();
-    Affine within = analysis.modulus(column, line());
-    Affine own = exclusive(analysis.quotient(within, group), analysis.modulus(row, LINES));
+    // Lanes of a vector are in one group: what is derived from its number does not move with them.
+    Affine groups = analysis.quotient(column, group);
+    long ofLine = line() / group;
+    Affine own = exclusive(analysis.modulus(groups, ofLine), analysis.modulus(row, LINES));
     return analysis
-        .quotient(column, line())
+        .quotient(groups, ofLine)
         .times(rows * line())
         .plus(row.times(line()))
         .plus(own.times(group))
-        .plus(analysis.modulus(within, group));
+        .plus(analysis.modulus(column, group));
   }
 
   private static Affine exclusive(Affine left, Affine right) {

@@ -195,6 +195,7 @@ class WarpgroupsTest {
           .usage(ptx, GPU)
           .forEach((entry, usage) -> assertEquals(0, usage.spilledBytes(), entry + usage));
       assertEquals(List.of(), ptxas.remarks(ptx, GPU));
+      assertFalse(ptx.contains("st.shared"), "operands go through registers: " + ptx);
     }
   }
 

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -203,6 +206,21 @@ class CompileAndRunTest {
     assertEquals(1, shares, 1e-6);
   }
 
+  /** A profile makes the kernels again: those of the passes that made the library. */
+  @Test
+  void aProfileLeavesOutThePassesThatWereLeftOut() throws IOException {
+    var model = SmallModels.convolution(folder).toString();
+    var out = folder.resolve("plain");
+    CommandLineRun.of("compile", model, "-o", out.toString(), "--disabled-pass", "FoldConstants")
+        .exits(0);
+
+    var manifest = new ObjectMapper().readTree(out.resolve("convolution.json").toFile());
+    assertEquals("FoldConstants", manifest.at("/source/disabled_passes/0").asText());
+    var kernels = new TreeSet<>(manifest.get("kernels").findValuesAsText("name"));
+    var profiled = new TreeSet<>(bench(out, "--profile").get("profile").findValuesAsText("kernel"));
+    assertEquals(kernels, profiled);
+  }
+
   /** A process that runs the model holds its workspace and the inputs' results at least. */
   @Test
   void benchSaysHowFarTheModelMakesAProcessGrow() throws IOException {
@@ -237,7 +255,7 @@ class CompileAndRunTest {
     assertTrue(bench.path("gflops_max").isMissingNode());
   }
 
-  private static com.fasterxml.jackson.databind.JsonNode bench(Path out, String... more) {
+  private static JsonNode bench(Path out, String... more) {
     var arguments =
         new ArrayList<>(List.of("bench", out.toString(), "--json", "--compare", "onnxruntime"));
     arguments.addAll(List.of("--iterations", "3", "--duration", "0", "--warmup", "1"));

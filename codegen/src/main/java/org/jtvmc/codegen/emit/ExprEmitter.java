@@ -184,8 +184,11 @@ final class ExprEmitter {
       return emit(known.get() ? select.whenTrue() : select.whenFalse());
     }
     Value condition = condition(select.condition());
+    // What the condition has read, it has read of all lanes.
+    boolean guarded = memo.find(select.whenTrue()) == null;
     Value whenTrue = underGuard(condition, select.whenTrue());
-    if (select.whenTrue() instanceof Load load
+    if (guarded
+        && select.whenTrue() instanceof Load load
         && isZero(select.whenFalse())
         && memory.givesZeros(load.buffer())
         && (condition.isScalar() || whenTrue.lanes() == condition.lanes())) {

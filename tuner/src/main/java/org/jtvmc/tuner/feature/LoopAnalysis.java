@@ -25,7 +25,7 @@ import org.jtvmc.ir.loop.Stmt;
  */
 public final class LoopAnalysis {
   /** Nodes of a value that are walked through in all the places where they stand. */
-  private static final int SMALL = 300;
+  private static final int SMALL = 20000;
 
   private final List<Statement> statements = new ArrayList<>();
   private final List<LoopNode> loops = new ArrayList<>();
@@ -85,13 +85,17 @@ public final class LoopAnalysis {
     accesses.put(store.buffer(), target);
     ordered.add(target);
     store.indices().forEach(all::count);
-    Map<PrimExpr, Integer> occurrences = occurrences(store.value());
-    if (occurrences.isEmpty()) {
+    List<PrimExpr> objects =
+        PrimExprs.isLarger(store.value(), SMALL)
+            ? PrimExprs.parentsFirst(store.value())
+            : List.of();
+    Map<PrimExpr, Integer> occurrences = occurrences(objects);
+    if (objects.isEmpty()) {
       values.count(store.value());
       all.count(store.value());
     } else {
-      values.countShared(store.value());
-      all.countShared(store.value());
+      values.countShared(objects);
+      all.countShared(objects);
     }
     Consumer<PrimExpr> reads =
         node -> {
@@ -111,10 +115,10 @@ public final class LoopAnalysis {
             }
           }
         };
-    if (occurrences.isEmpty()) {
+    if (objects.isEmpty()) {
       PrimExprs.forEach(store.value(), reads);
     } else {
-      PrimExprs.forEachObject(store.value(), reads);
+      objects.reversed().forEach(reads);
     }
     int depth = allocations.getOrDefault(store.buffer(), 0);
     Statement statement = new Statement(store, loops, ordered, values, all, depth, guards);
@@ -131,17 +135,17 @@ public final class LoopAnalysis {
   }
 
   /**
-   * How often each object of a large value is evaluated, where one that stands in several places is
-   * evaluated in each; empty for values so small that walking through all places takes no longer.
+   * How often each object of a value is evaluated, where one that stands in several places is
+   * evaluated in each.
+   *
+   * @param objects all of the value, parents first
    */
-  private static Map<PrimExpr, Integer> occurrences(PrimExpr value) {
-    Map<PrimExpr, Integer> times = new IdentityHashMap<>();
-    if (PrimExprs.isLarger(value, SMALL)) {
-      times.put(value, 1);
-      for (PrimExpr node : PrimExprs.parentsFirst(value)) {
-        int own = times.get(node);
-        PrimExprs.children(node).forEach(child -> times.merge(child, own, Integer::sum));
-      }
+  private static Map<PrimExpr, Integer> occurrences(List<PrimExpr> objects) {
+    Map<PrimExpr, Integer> times = new IdentityHashMap<>(objects.size());
+    for (PrimExpr node : objects) {
+      // The value itself is the only one without a parent.
+      int own = times.computeIfAbsent(node, _ -> 1);
+      PrimExprs.children(node).forEach(child -> times.merge(child, own, Integer::sum));
     }
     return times;
   }

@@ -1,6 +1,7 @@
 package org.jtvmc.tuner.feature;
 
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jtvmc.ir.expr.Binary;
@@ -72,11 +73,15 @@ final class OperationCounts {
     count(expr, 1, operands);
   }
 
-  /** As {@link #count}, in a time that grows with the different objects in {@code expr}. */
-  void countShared(PrimExpr expr) {
-    Map<PrimExpr, Integer> times = new IdentityHashMap<>();
-    times.put(expr, 1);
-    for (PrimExpr node : PrimExprs.parentsFirst(expr)) {
+  /**
+   * As {@link #count}, in a time that grows with the number of different objects.
+   *
+   * @param objects those of an expression, parents first
+   */
+  void countShared(List<PrimExpr> objects) {
+    Map<PrimExpr, Integer> times = new IdentityHashMap<>(objects.size());
+    times.put(objects.getFirst(), 1);
+    for (PrimExpr node : objects) {
       Integer own = times.get(node);
       if (own != null) {
         count(node, own, operand -> times.merge(operand, own, Integer::sum));

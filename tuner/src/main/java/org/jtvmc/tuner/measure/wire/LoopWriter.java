@@ -31,7 +31,7 @@ import org.jtvmc.ir.type.DType;
  */
 public final class LoopWriter {
   /** Nodes of a value that is written out in full. */
-  private static final int SMALL = 300;
+  private static final int SMALL = 2000;
 
   private final DataOutputStream out;
   private final boolean named;

@@ -34,8 +34,8 @@ final class WarpProductMatch {
     if (loops.first().buffer().isSwizzled() || loops.second().buffer().isSwizzled()) {
       return Optional.empty();
     }
-    Optional<WarpProduct> inOrder = of(loops, loops.first(), loops.second());
-    return inOrder.isPresent() ? inOrder : of(loops, loops.second(), loops.first());
+    return of(loops, loops.first(), loops.second())
+        .or(() -> of(loops, loops.second(), loops.first()));
   }
 
   private Optional<WarpProduct> of(ProductLoops loops, Load left, Load right) {

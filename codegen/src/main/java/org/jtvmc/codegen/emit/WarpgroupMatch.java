@@ -41,8 +41,8 @@ final class WarpgroupMatch {
   }
 
   private Optional<WarpgroupProduct> of(ProductLoops loops) {
-    Optional<WarpgroupProduct> inOrder = of(loops, loops.first(), loops.second());
-    return inOrder.isPresent() ? inOrder : of(loops, loops.second(), loops.first());
+    return of(loops, loops.first(), loops.second())
+        .or(() -> of(loops, loops.second(), loops.first()));
   }
 
   /** What the loops read of one operand. */

@@ -12,6 +12,7 @@ import org.jtvmc.ir.te.Tensor;
 import org.jtvmc.schedule.Schedule;
 import org.jtvmc.schedule.Stage;
 import org.jtvmc.schedule.space.Candidate.Decision;
+import org.jtvmc.schedule.step.Fuse;
 import org.jtvmc.schedule.step.Step;
 
 /** A schedule in the making: what the rules have added so far, and who answers their questions. */
@@ -60,6 +61,16 @@ public final class SketchState {
   /** Adds a step. */
   public void apply(Step step) {
     schedule = schedule.apply(step);
+  }
+
+  /** Makes one loop of neighbouring ones of {@code stage}, where there are several: its name. */
+  public String fuse(String stage, List<String> loops) {
+    if (loops.size() == 1) {
+      return loops.getFirst();
+    }
+    Fuse fuse = new Fuse(stage, loops);
+    apply(fuse);
+    return fuse.fused();
   }
 
   /** Takes a decision; see {@link Choices#pick}. */

@@ -20,20 +20,8 @@ final class NarrowProduct {
   static ComputeDag of(
       DType left, DType right, DType sum, long rows, long depth, long columns, boolean byRows) {
     Tensor x = Tensor.placeholder("x", left, rows, depth);
-    Tensor w =
-        byRows
-            ? Tensor.placeholder("w", right, columns, depth)
-            : Tensor.placeholder("w", right, depth, columns);
-    Tensor product =
-        Tensor.reduce(
-            "product",
-            Reducer.SUM,
-            Tensor.sizes(rows, columns),
-            Tensor.sizes(depth),
-            (i, r) -> {
-              PrimExpr weight = byRows ? w.at(i.get(1), r.get(0)) : w.at(r.get(0), i.get(1));
-              return x.at(i.get(0), r.get(0)).cast(sum).times(weight.cast(sum));
-            });
+    Tensor w = weights(right, depth, columns, byRows);
+    Tensor product = product(x, w, sum, byRows);
     Tensor result =
         sum.isFloat()
             ? Tensor.compute(
@@ -42,6 +30,26 @@ final class NarrowProduct {
                 i -> product.at(i).plus(FloatImm.f32(1)).max(FloatImm.f32(0)))
             : product;
     return ComputeDag.of(List.of(x, w), List.of(result));
+  }
+
+  /** Of shape {@code [columns, depth]} where they are read by rows, else the other way round. */
+  static Tensor weights(DType dtype, long depth, long columns, boolean byRows) {
+    return byRows
+        ? Tensor.placeholder("w", dtype, columns, depth)
+        : Tensor.placeholder("w", dtype, depth, columns);
+  }
+
+  /** The sums alone, of {@code x[rows, depth]} and {@link #weights}. */
+  static Tensor product(Tensor x, Tensor w, DType sum, boolean byRows) {
+    return Tensor.reduce(
+        "product",
+        Reducer.SUM,
+        List.of(x.shape().get(0), w.shape().get(byRows ? 0 : 1)),
+        List.of(x.shape().get(1)),
+        (i, r) -> {
+          PrimExpr weight = byRows ? w.at(i.get(1), r.get(0)) : w.at(r.get(0), i.get(1));
+          return x.at(i.get(0), r.get(0)).cast(sum).times(weight.cast(sum));
+        });
   }
 
   /** Small whole numbers: every sum is exact, whatever its order. */

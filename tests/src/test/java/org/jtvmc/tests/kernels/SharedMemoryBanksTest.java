@@ -12,7 +12,6 @@ import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.interpret.TensorEvaluator;
 import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.ir.target.CudaTarget;
-import org.jtvmc.ir.te.Reducer;
 import org.jtvmc.ir.te.Tensor;
 import org.jtvmc.ir.type.DType;
 import org.jtvmc.schedule.ComputeDag;
@@ -96,19 +95,8 @@ class SharedMemoryBanksTest {
   })
   void productsHaveNoConflicts(int arch, long rows, long depth, long columns, boolean byRows) {
     Tensor x = Tensor.placeholder("x", DType.F32, rows, depth);
-    Tensor w =
-        byRows
-            ? Tensor.placeholder("w", DType.F32, columns, depth)
-            : Tensor.placeholder("w", DType.F32, depth, columns);
-    Tensor product =
-        Tensor.reduce(
-            "product",
-            Reducer.SUM,
-            Tensor.sizes(rows, columns),
-            Tensor.sizes(depth),
-            (i, r) ->
-                x.at(i.get(0), r.get(0))
-                    .times(byRows ? w.at(i.get(1), r.get(0)) : w.at(r.get(0), i.get(1))));
+    Tensor w = NarrowProduct.weights(DType.F32, depth, columns, byRows);
+    Tensor product = NarrowProduct.product(x, w, DType.F32, byRows);
     EmulatedKernel kernel =
         run(ComputeDag.of(List.of(product)), CudaTarget.typical(arch), Map.of());
     assertEquals(0, kernel.sharedConflicts());

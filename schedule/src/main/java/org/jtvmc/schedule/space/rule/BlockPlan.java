@@ -19,7 +19,6 @@ import org.jtvmc.schedule.space.Access;
 import org.jtvmc.schedule.space.SketchState;
 import org.jtvmc.schedule.step.Bind;
 import org.jtvmc.schedule.step.ComputeAt;
-import org.jtvmc.schedule.step.Fuse;
 import org.jtvmc.schedule.step.Pipeline;
 import org.jtvmc.schedule.step.Reorder;
 import org.jtvmc.schedule.step.Split;
@@ -412,9 +411,9 @@ final class BlockPlan {
     order.addAll(threads);
     order.addAll(inner);
     state.apply(new Reorder(id, order));
-    String block = fused(state, id, blocks);
-    String copies = fused(state, id, virtual);
-    String thread = fused(state, id, threads);
+    String block = state.fuse(id, blocks);
+    String copies = state.fuse(id, virtual);
+    String thread = state.fuse(id, threads);
     state.apply(new Bind(id, block, ThreadTag.BLOCK_X));
     if (state.stage(id).leaf(copies).orElseThrow().extent() > 1) {
       state.apply(new Bind(id, copies, ThreadTag.VIRTUAL));
@@ -434,15 +433,6 @@ final class BlockPlan {
       }
     }
     return Parts.NONE;
-  }
-
-  private static String fused(SketchState state, String id, List<String> loops) {
-    if (loops.size() == 1) {
-      return loops.getFirst();
-    }
-    Fuse fuse = new Fuse(id, loops);
-    state.apply(fuse);
-    return fuse.fused();
   }
 
   /** The outer reduction, the inner one, and the tile of one thread inside of it. */

@@ -201,22 +201,13 @@ public final class ReduceRowsTogether implements SketchRule {
             .skip(rows)
             .map(IterVar::id)
             .toList();
-    return fused(state, id, axes);
-  }
-
-  private static String fused(SketchState state, String id, List<String> axes) {
-    if (axes.size() == 1) {
-      return axes.getFirst();
-    }
-    Fuse fuse = new Fuse(id, axes);
-    state.apply(fuse);
-    return fuse.fused();
+    return state.fuse(id, axes);
   }
 
   private static void shareReduction(SketchState state, String id, long threads) {
     List<String> axes =
         state.stage(id).axes().stream().filter(IterVar::isReduce).map(IterVar::id).toList();
-    shareLoop(state, id, fused(state, id, axes), threads);
+    shareLoop(state, id, state.fuse(id, axes), threads);
   }
 
   /** Divides a loop among the threads of a row, in vectors where whole ones come out. */

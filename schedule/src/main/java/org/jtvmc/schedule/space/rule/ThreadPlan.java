@@ -14,7 +14,6 @@ import org.jtvmc.schedule.space.Access;
 import org.jtvmc.schedule.space.SketchState;
 import org.jtvmc.schedule.step.Bind;
 import org.jtvmc.schedule.step.ComputeAt;
-import org.jtvmc.schedule.step.Fuse;
 import org.jtvmc.schedule.step.OrderStorage;
 import org.jtvmc.schedule.step.Reorder;
 import org.jtvmc.schedule.step.Rfactor;
@@ -220,29 +219,20 @@ record ThreadPlan(Stage consumer, Stage producer) {
     String block = last + ".0";
     String thread = last + ".1";
     if (!places.isEmpty()) {
-      String place = fused(state, id, places);
+      String place = state.fuse(id, places);
       state.apply(new Split(id, place, List.of(together)));
       List<IterVar> leaves = state.stage(id).leaves();
       String outer = leaves.get(0).id();
       String near = leaves.get(1).id();
       state.apply(new Reorder(id, List.of(outer, block, near, thread)));
-      block = fused(state, id, List.of(outer, block));
-      thread = fused(state, id, List.of(near, thread));
+      block = state.fuse(id, List.of(outer, block));
+      thread = state.fuse(id, List.of(near, thread));
     }
     state.apply(new Bind(id, block, ThreadTag.BLOCK_X));
     state.apply(new Bind(id, thread, ThreadTag.THREAD_X));
     own.forEach(loop -> state.apply(new Unroll(id, loop)));
     state.apply(new Vectorize(id, last + ".2"));
     return new Loops(block, thread);
-  }
-
-  private static String fused(SketchState state, String id, List<String> loops) {
-    if (loops.size() == 1) {
-      return loops.getFirst();
-    }
-    Fuse fuse = new Fuse(id, loops);
-    state.apply(fuse);
-    return fuse.fused();
   }
 
   /** Steps outside, a thread's elements inside; the last loops unrolled. */
@@ -290,10 +280,8 @@ record ThreadPlan(Stage consumer, Stage producer) {
   private void sharePartsOut(SketchState state, long parts, long lanes, long width, String block) {
     String id = producer.id();
     String all =
-        fused(
-            state,
-            id,
-            producer.axes().stream().filter(IterVar::isReduce).map(IterVar::id).toList());
+        state.fuse(
+            id, producer.axes().stream().filter(IterVar::isReduce).map(IterVar::id).toList());
     long extent = state.stage(id).leaf(all).orElseThrow().extent();
     state.apply(new Split(id, all, List.of(Math.ceilDiv(extent, parts))));
     state.apply(new Rfactor(id, all + ".0"));
@@ -317,7 +305,7 @@ record ThreadPlan(Stage consumer, Stage producer) {
     state.apply(new Vectorize(partialId, neighbours + ".1"));
     String steps = loops.get(order.size());
     unrollPart(state, partialId, steps, MOST_UNROLLED / width);
-    String threads = fused(state, partialId, order);
+    String threads = state.fuse(partialId, order);
     state.apply(new Split(partialId, threads, List.of(lanes * parts)));
     state.apply(
         new Bind(partialId, state.stage(partialId).leaves().get(1).id(), ThreadTag.THREAD_X));

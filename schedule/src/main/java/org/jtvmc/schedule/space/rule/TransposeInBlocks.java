@@ -3,20 +3,16 @@ package org.jtvmc.schedule.space.rule;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.IntStream;
 import org.jtvmc.ir.loop.Scope;
 import org.jtvmc.ir.loop.ThreadTag;
-import org.jtvmc.ir.te.Axis;
 import org.jtvmc.schedule.IterVar;
 import org.jtvmc.schedule.Stage;
 import org.jtvmc.schedule.space.Access;
-import org.jtvmc.schedule.space.BodyCost;
 import org.jtvmc.schedule.space.SketchRule;
 import org.jtvmc.schedule.space.SketchState;
 import org.jtvmc.schedule.step.Bind;
 import org.jtvmc.schedule.step.CacheRead;
 import org.jtvmc.schedule.step.ComputeAt;
-import org.jtvmc.schedule.step.Fuse;
 import org.jtvmc.schedule.step.OrderStorage;
 import org.jtvmc.schedule.step.Reorder;
 import org.jtvmc.schedule.step.Split;
@@ -50,13 +46,6 @@ public final class TransposeInBlocks implements SketchRule {
   private static final int SECTOR_BYTES = 32;
   private static final int BANK_BYTES = 4;
 
-  /**
-   * The operand that is read down its columns.
-   *
-   * @param row the index of the stage's axis along which it lies in memory
-   */
-  private record Columns(Access access, int row) {}
-
   @Override
   public boolean applies(SketchState state, Stage stage) {
     return !stage.isReduction()
@@ -68,7 +57,7 @@ public final class TransposeInBlocks implements SketchRule {
   @Override
   public void apply(SketchState state, Stage stage) {
     String id = stage.id();
-    Columns columns = columns(state, stage).orElseThrow();
+    TurnedOperand columns = columns(state, stage).orElseThrow();
     List<String> tiles = new ArrayList<>(List.of(NONE));
     SIDES.forEach(side -> tiles.add(side.toString()));
     String tile = state.pick(id + ".transpose", tiles, SIDES.getFirst().toString());
@@ -77,23 +66,23 @@ public final class TransposeInBlocks implements SketchRule {
       return;
     }
     long side = Long.parseLong(tile);
-    Access access = columns.access;
+    Access access = columns.access();
     String operand = state.schedule().dag().id(access.tensor());
     String square = state.schedule().derivedId(operand, "read");
     state.apply(new CacheRead(operand, id, Scope.SHARED));
-    tileConsumer(state, stage, columns.row, side);
+    tileConsumer(state, stage, columns.row(), side);
     List<IterVar> loops = state.stage(id).leaves();
     state.apply(new ComputeAt(square, id, loops.getFirst().id()));
     state.markScheduled(square);
     List<String> axes = state.stage(square).axes().stream().map(IterVar::id).toList();
-    long length = Math.min(side, stage.op().axes().get(columns.row).size());
+    long length = Math.min(side, stage.op().axes().get(columns.row()).size());
     long most = padding(length, access.tensor().dtype().bytes());
     List<Long> paddings = most == 0 ? List.of(0L) : List.of(0L, most);
     long padding = state.pick(id + ".pad", paddings, most);
     if (padding > 0) {
       state.apply(new OrderStorage(square, axes, padding));
     }
-    String all = fused(state, square, axes);
+    String all = state.fuse(square, axes);
     long threads = loops.getLast().extent();
     state.apply(new Split(square, all, List.of(threads)));
     state.apply(new Bind(square, state.stage(square).leaves().getLast().id(), ThreadTag.THREAD_X));
@@ -125,49 +114,21 @@ public final class TransposeInBlocks implements SketchRule {
     List<String> order = new ArrayList<>(blocks);
     order.addAll(List.of(row + ".1", row + ".2", column + ".1"));
     state.apply(new Reorder(id, order));
-    String block = fused(state, id, blocks);
-    String thread = fused(state, id, List.of(row + ".2", column + ".1"));
+    String block = state.fuse(id, blocks);
+    String thread = state.fuse(id, List.of(row + ".2", column + ".1"));
     state.apply(new Bind(id, block, ThreadTag.BLOCK_X));
     state.apply(new Unroll(id, row + ".1"));
     state.apply(new Bind(id, thread, ThreadTag.THREAD_X));
   }
 
-  private static String fused(SketchState state, String id, List<String> loops) {
-    if (loops.size() == 1) {
-      return loops.getFirst();
-    }
-    Fuse fuse = new Fuse(id, loops);
-    state.apply(fuse);
-    return fuse.fused();
-  }
-
   /** Empty where no operand is read down its columns, or several are. */
-  private static Optional<Columns> columns(SketchState state, Stage stage) {
-    List<Axis> axes = stage.op().axes();
-    if (axes.size() < 2
-        || axes.getLast().size() < LEAST_EXTENT
-        || BodyCost.of(Access.body(state.schedule(), stage)).guards() > 0) {
-      return Optional.empty();
-    }
-    List<Columns> found = new ArrayList<>();
-    for (Access access : Access.of(state.schedule(), stage)) {
-      long down = access.stride(axes.getLast().var()).orElse(0);
-      long bytes = access.tensor().dtype().bytes();
-      if (down * bytes < SECTOR_BYTES || !access.isLinearIn(axes)) {
-        continue;
-      }
-      IntStream.range(0, axes.size() - 1)
-          .filter(i -> axes.get(i).size() >= LEAST_EXTENT)
-          .filter(i -> access.stride(axes.get(i).var()).orElse(0) == 1)
-          .forEach(i -> found.add(new Columns(access, i)));
-    }
-    return found.size() == 1 && isTensorOfItsOwn(state, found.getFirst().access)
-        ? Optional.of(found.getFirst())
-        : Optional.empty();
-  }
-
-  /** An input, or a stage computed whole. */
-  private static boolean isTensorOfItsOwn(SketchState state, Access access) {
-    return state.schedule().stageOf(access.tensor()).map(Stage::isRoot).orElse(true);
+  private static Optional<TurnedOperand> columns(SketchState state, Stage stage) {
+    return TurnedOperand.of(
+        state,
+        stage,
+        LEAST_EXTENT,
+        access ->
+            TurnedOperand.distance(stage, access) * access.tensor().dtype().bytes()
+                >= SECTOR_BYTES);
   }
 }

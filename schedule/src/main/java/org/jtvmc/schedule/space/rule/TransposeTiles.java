@@ -3,13 +3,10 @@ package org.jtvmc.schedule.space.rule;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.IntStream;
 import org.jtvmc.ir.loop.Scope;
 import org.jtvmc.ir.te.Axis;
 import org.jtvmc.schedule.IterVar;
 import org.jtvmc.schedule.Stage;
-import org.jtvmc.schedule.space.Access;
-import org.jtvmc.schedule.space.BodyCost;
 import org.jtvmc.schedule.space.SketchRule;
 import org.jtvmc.schedule.space.SketchState;
 import org.jtvmc.schedule.step.CacheRead;
@@ -59,13 +56,6 @@ public final class TransposeTiles implements SketchRule {
   /** Row blocks for each core that let the threads end together. */
   private static final long CHUNKS_PER_CORE = 4;
 
-  /**
-   * The operand that is read down its columns.
-   *
-   * @param row the index of the stage's axis along which it lies in memory
-   */
-  private record Columns(Access access, int row) {}
-
   @Override
   public boolean applies(SketchState state, Stage stage) {
     return !stage.isReduction()
@@ -77,7 +67,7 @@ public final class TransposeTiles implements SketchRule {
   @Override
   public void apply(SketchState state, Stage stage) {
     String id = stage.id();
-    Columns columns = columns(state, stage).orElseThrow();
+    TurnedOperand columns = columns(state, stage).orElseThrow();
     long lanes = state.target().lanes(stage.op().dtype().bytes());
     List<String> tiles = new ArrayList<>(List.of(NONE));
     for (long height : List.of(lanes / 2, lanes, 2 * lanes)) {
@@ -97,13 +87,13 @@ public final class TransposeTiles implements SketchRule {
     }
     long height = Long.parseLong(tile.substring(0, tile.indexOf('x')));
     long width = Long.parseLong(tile.substring(tile.indexOf('x') + 1));
-    String operand = state.schedule().dag().id(columns.access.tensor());
+    String operand = state.schedule().dag().id(columns.access().tensor());
     String square = state.schedule().derivedId(operand, "read");
     state.apply(new CacheRead(operand, id, Scope.LOCAL));
 
-    String row = stage.axes().get(columns.row).id();
+    String row = stage.axes().get(columns.row()).id();
     String column = stage.axes().getLast().id();
-    state.apply(new Split(id, row, List.of(rowBlock(state, stage, columns.row, height), height)));
+    state.apply(new Split(id, row, List.of(rowBlock(state, stage, columns.row(), height), height)));
     state.apply(new Split(id, column, List.of(width)));
     List<String> outer = new ArrayList<>();
     for (IterVar axis : stage.axes().subList(0, stage.axes().size() - 1)) {
@@ -154,33 +144,16 @@ public final class TransposeTiles implements SketchRule {
   }
 
   /** Empty where no operand is read down its columns, or several are. */
-  private static Optional<Columns> columns(SketchState state, Stage stage) {
-    List<Axis> axes = stage.op().axes();
+  private static Optional<TurnedOperand> columns(SketchState state, Stage stage) {
     long lanes = state.target().lanes(stage.op().dtype().bytes());
-    if (axes.size() < 2
-        || lanes < 4
-        || axes.getLast().size() < lanes
-        || BodyCost.of(Access.body(state.schedule(), stage)).guards() > 0) {
-      return Optional.empty();
-    }
-    List<Columns> found = new ArrayList<>();
-    for (Access access : Access.of(state.schedule(), stage)) {
-      long down = access.stride(axes.getLast().var()).orElse(0);
-      if (down < FAR_APART || !access.isLinearIn(axes) || access.tensor().dtype().bytes() < 2) {
-        continue;
-      }
-      IntStream.range(0, axes.size() - 1)
-          .filter(i -> axes.get(i).size() >= lanes)
-          .filter(i -> access.stride(axes.get(i).var()).orElse(0) == 1)
-          .forEach(i -> found.add(new Columns(access, i)));
-    }
-    return found.size() == 1 && isTensorOfItsOwn(state, found.getFirst().access)
-        ? Optional.of(found.getFirst())
-        : Optional.empty();
-  }
-
-  /** An input, or a stage computed whole. */
-  private static boolean isTensorOfItsOwn(SketchState state, Access access) {
-    return state.schedule().stageOf(access.tensor()).map(Stage::isRoot).orElse(true);
+    return lanes < 4
+        ? Optional.empty()
+        : TurnedOperand.of(
+            state,
+            stage,
+            lanes,
+            access ->
+                TurnedOperand.distance(stage, access) >= FAR_APART
+                    && access.tensor().dtype().bytes() >= 2);
   }
 }

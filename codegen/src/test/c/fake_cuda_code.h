@@ -1,0 +1,91 @@
+/* A part of fake_cuda.c: modules, their functions and launches. */
+/* ---- Code ---- */
+
+CUresult cuModuleLoadDataEx(void** loaded, const void* image, unsigned count, int* options,
+                            void** values) {
+  IN_CONTEXT();
+  NOT_CAPTURED();
+  int is_cubin = memcmp(image, "\177ELF", 4) == 0;
+  CHECK(called(is_cubin ? "load_cubin" : "load_ptx"));
+  if (!is_cubin && strstr(image, ".version") == NULL) {
+    for (unsigned i = 0; i < count; i++) {
+      if (options[i] == 5) snprintf(values[i], 1000, "ptxas: line 1: this is no PTX");
+    }
+    return INVALID_PTX;
+  }
+  module* created = malloc(sizeof *created);
+  created->ptx = is_cubin ? NULL : strdup(image);
+  *loaded = created;
+  return OK;
+}
+CUresult cuModuleUnload(void* loaded) {
+  IN_CONTEXT();
+  drain_all();
+  free(((module*)loaded)->ptx);
+  free(loaded);
+  return OK;
+}
+CUresult cuModuleGetFunction(void** found, void* loaded, const char* name) {
+  IN_CONTEXT();
+  function* made = calloc(1, sizeof *made); /* lives as long as the process, as CUfunctions may */
+  snprintf(made->name, sizeof made->name, "%s", name);
+  made->shared = DEFAULT_SHARED;
+  *found = made;
+  if (!((module*)loaded)->ptx) {
+    made->parameters = number("parameters", 2);
+    return OK;
+  }
+  char entry[300];
+  snprintf(entry, sizeof entry, ".entry %s(", name);
+  const char* at = strstr(((module*)loaded)->ptx, entry);
+  if (!at) return 500;
+  const char* end = strchr(at, ')');
+  const char* body = strchr(at, '{');
+  while ((at = strstr(at, ".param")) && at < end) {
+    made->parameters++;
+    at++;
+  }
+  const char* block = strstr(end, ".reqntid");
+  if (block && block < body) {
+    sscanf(block, ".reqntid %u, %u, %u", &made->required[0], &made->required[1],
+           &made->required[2]);
+  }
+  return OK;
+}
+CUresult cuFuncSetAttribute(void* f, int attribute, int value) {
+  IN_CONTEXT();
+  if (attribute != 8) return INVALID_VALUE;
+  if (value > MOST_SHARED) return INVALID_VALUE;
+  if (value > DEFAULT_SHARED) ((function*)f)->shared = value;
+  return OK;
+}
+CUresult cuFuncGetAttribute(int* value, int attribute, void* f) {
+  (void)f;
+  *value = attribute == 4 ? 32 : 0;
+  return OK;
+}
+
+static int fits(const function* f, const unsigned* extents, unsigned shared) {
+  const unsigned* grid = extents;
+  const unsigned* block = extents + 3;
+  for (int i = 0; i < 6; i++) {
+    if (extents[i] == 0) return 0;
+  }
+  for (int i = 0; i < 3; i++) {
+    if (f->required[0] && block[i] != f->required[i]) return 0;
+  }
+  return grid[0] <= INT32_MAX && grid[1] <= 65535 && grid[2] <= 65535 && block[2] <= 64 &&
+         (uint64_t)block[0] * block[1] * block[2] <= 1024 && shared <= (unsigned)f->shared;
+}
+
+CUresult cuLaunchKernel(void* f, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by,
+                        unsigned bz, unsigned shared, void* stream, void** parameters,
+                        void** extra) {
+  IN_CONTEXT();
+  work launch = {.kind = LAUNCH, .f = f, .extents = {gx, gy, gz, bx, by, bz}};
+  if (extra || !fits(f, launch.extents, shared) || launch.f->parameters > MOST_PARAMETERS) {
+    return INVALID_VALUE;
+  }
+  for (int i = 0; i < launch.f->parameters; i++) launch.values[i] = *(uint64_t*)parameters[i];
+  return enqueue(stream, &launch);
+}

@@ -230,7 +230,8 @@ final class TuneCommand extends Verb {
           new TuningSession(
               place.target(), options, store, workbench, new TuningProgressLines(this));
       interruption.onInterrupt(session::stop);
-      note("tuning %d tasks for %s, seed %d", tasks.size(), place.target(), seed);
+      String noun = tasks.size() == 1 ? "task" : "tasks";
+      note("tuning %d %s for %s, seed %d", tasks.size(), noun, place.target(), seed);
       return session.run(tasks);
     }
   }
@@ -297,15 +298,19 @@ final class TuneCommand extends Verb {
             task.flop() > 0 ? Figures.text(TaskReport.gflops(task.flop(), ms), 1) : "-",
             task.name());
       }
-      line(
-          measured
-              ? "%d trials in %s, %.1f a second; records in %s"
-              : "%d candidates in %s, %.1f a second, NONE MEASURED (times are estimates); records"
-                  + " in %s",
-          report.trials(),
-          TimeSpan.text(report.elapsed()),
-          report.trialsPerSecond(),
-          file);
+      if (report.trials() == 0) {
+        line("no new trial was run; records in %s", file);
+      } else {
+        line(
+            measured
+                ? "%d trials in %s, %.1f a second; records in %s"
+                : "%d candidates in %s, %.1f a second, NONE MEASURED (times are estimates);"
+                    + " records in %s",
+            report.trials(),
+            TimeSpan.text(report.elapsed()),
+            report.trialsPerSecond(),
+            file);
+      }
       artifact.ifPresent(written -> line("%s", written.library()));
       return;
     }

@@ -29,6 +29,7 @@ import org.jtvmc.tuner.measure.worker.WorkerOptions;
 import org.jtvmc.tuner.record.RecordStore;
 import org.jtvmc.tuner.search.SketchRules;
 import org.jtvmc.tuner.session.TaskReport;
+import org.jtvmc.tuner.session.TimeBudget;
 import org.jtvmc.tuner.session.TuningOptions;
 import org.jtvmc.tuner.session.TuningReport;
 import org.jtvmc.tuner.session.TuningSession;
@@ -72,7 +73,7 @@ final class TuneCommand extends Verb {
       names = "--time-budget",
       paramLabel = "10m",
       converter = TimeSpan.class,
-      description = "When to stop at the latest.")
+      description = "When all is done at the latest, with -o the compiling too.")
   private Duration timeBudget;
 
   @Option(
@@ -139,6 +140,7 @@ final class TuneCommand extends Verb {
 
   @Override
   public Integer call() {
+    long start = System.nanoTime();
     check();
     ModelSource source = source(model);
     List<IRModule> modules = shapes.modules(source);
@@ -153,7 +155,7 @@ final class TuneCommand extends Verb {
       TuningReport report;
       Optional<Artifact> artifact;
       try (Interruption interruption = new Interruption()) {
-        report = tune(selected(all), fused.getFirst(), place, rules, store, interruption);
+        report = tune(selected(all), fused.getFirst(), place, rules, store, interruption, start);
         artifact = compile(source, modules.getFirst(), machine, place.target(), store);
         report(report, place, file, artifact);
         if (report.interrupted()) {
@@ -206,11 +208,14 @@ final class TuneCommand extends Verb {
       MeasuringPlace place,
       List<SketchRule> rules,
       RecordStore store,
-      Interruption interruption) {
+      Interruption interruption,
+      long start) {
+    Duration before = Duration.ofNanos(System.nanoTime() - start);
     TuningOptions options =
         new TuningOptions(
             trials,
-            Optional.ofNullable(timeBudget),
+            Optional.ofNullable(timeBudget)
+                .map(whole -> new TimeBudget(whole, before, out != null)),
             earlyStopping == null ? OptionalInt.empty() : OptionalInt.of(earlyStopping),
             tuner,
             place.measured() ? costModel : "none",

@@ -25,6 +25,7 @@ import org.jtvmc.compiler.run.StepwiseModel;
 import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.graph.IRModule;
 import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.tuner.measure.Deadline;
 import org.jtvmc.tuner.measure.MeasureResult;
 import org.jtvmc.tuner.record.Conditions;
 import org.jtvmc.tuner.session.DelegatingWorkbench;
@@ -37,6 +38,10 @@ import org.jtvmc.tuner.session.Workbench;
 public final class NetworkWorkbench extends DelegatingWorkbench {
   /** More times than this tell no more in a record. */
   private static final int MOST_TIMES = 30;
+
+  private static final String CUT_SHORT =
+      "the comparison in the whole network was cut short: each task has the schedule that is"
+          + " fastest by itself";
 
   private final IRModule fused;
   private final CpuTarget target;
@@ -56,7 +61,7 @@ public final class NetworkWorkbench extends DelegatingWorkbench {
   }
 
   @Override
-  public List<Choice> together(List<Finalists> finalists, Duration patience) {
+  public List<Choice> together(List<Finalists> finalists, Duration patience, Deadline deadline) {
     Path weights;
     try {
       weights = Files.createTempFile("jtvmc-contest", ".weights");
@@ -64,13 +69,14 @@ public final class NetworkWorkbench extends DelegatingWorkbench {
       throw new UncheckedIOException("there is no room for a network's weights", e);
     }
     try {
-      return together(finalists, patience, weights);
+      return together(finalists, patience, deadline, weights);
     } finally {
       weights.toFile().delete();
     }
   }
 
-  private List<Choice> together(List<Finalists> finalists, Duration patience, Path weights) {
+  private List<Choice> together(
+      List<Finalists> finalists, Duration patience, Deadline deadline, Path weights) {
     CompiledModel model =
         new ModelCompiler(target, target, ScheduleSource.NONE, CodeListener.NONE, notes)
             .alternatives(fused, sources(finalists), "contest", weights);
@@ -91,11 +97,11 @@ public final class NetworkWorkbench extends DelegatingWorkbench {
         new InputFiller(FillMode.RANDOM, 0, InputLimits.of(fused.main()))
             .fill(model.inputs(), Map.of());
     try (StepwiseModel steps = StepwiseModel.of(model, inputs, target.cores())) {
-      ScheduleContest.Outcome outcome =
+      Optional<ScheduleContest.Outcome> outcome =
           new ScheduleContest(new StepwiseNetwork(steps, calls), kernels, 0)
-              .hold(patience.toNanos() / 1e6);
-      notes.accept(summary(outcome));
-      return choices(finalists, kernels, outcome);
+              .hold(patience.toNanos() / 1e6, deadline);
+      notes.accept(outcome.map(NetworkWorkbench::summary).orElse(CUT_SHORT));
+      return outcome.map(known -> choices(finalists, kernels, known)).orElse(List.of());
     }
   }
 

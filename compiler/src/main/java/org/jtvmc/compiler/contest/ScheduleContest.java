@@ -4,8 +4,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.SequencedSet;
 import java.util.SplittableRandom;
+import org.jtvmc.tuner.measure.Deadline;
 
 /**
  * Chooses a schedule for each kernel of a network so that the whole becomes fast, and never slower
@@ -68,29 +70,33 @@ final class ScheduleContest {
    * Holds the contest.
    *
    * @param patienceMs how long to measure, about
+   * @return empty where the deadline was over before the last runs were made
    */
-  Outcome hold(double patienceMs) {
+  Optional<Outcome> hold(double patienceMs, Deadline deadline) {
     List<Integer> defaults = kernels.stream().map(_ -> 0).toList();
     List<Integer> winners = kernels.stream().map(k -> Math.min(1, k.alternatives() - 1)).toList();
     for (int i = 0; i < WARMUP; i++) {
       for (List<Integer> choice : List.of(defaults, winners)) {
+        if (deadline.isOver()) {
+          return Optional.empty();
+        }
         runMs = sum(network.run(spread(choice)));
       }
     }
-    List<Integer> mixed = pick(explore(patienceMs / 3, defaults, 1));
-    List<Integer> refined = pick(explore(patienceMs / 3, mixed, EXCHANGED));
+    List<Integer> mixed = pick(explore(patienceMs / 3, defaults, 1, deadline));
+    List<Integer> refined = pick(explore(patienceMs / 3, mixed, EXCHANGED, deadline));
     SequencedSet<List<Integer>> finalists =
         new LinkedHashSet<>(List.of(defaults, refined, mixed, winners));
-    return last(List.copyOf(finalists), winners, patienceMs / 3);
+    return last(List.copyOf(finalists), winners, patienceMs / 3, deadline);
   }
 
   /** Runs in which one kernel in {@code exchanged} has a schedule at random. */
-  private Samples explore(double patienceMs, List<Integer> base, int exchanged) {
+  private Samples explore(double patienceMs, List<Integer> base, int exchanged, Deadline deadline) {
     Samples samples = new Samples();
     int most = kernels.stream().mapToInt(Kernel::alternatives).max().orElse(1);
     int rounds =
         (int) Math.clamp(patienceMs / runMs, ROUNDS_PER_ALTERNATIVE * (long) most, MOST_ROUNDS);
-    for (int round = 0; round < rounds; round++) {
+    for (int round = 0; round < rounds && !deadline.isOver(); round++) {
       List<Integer> choice = new ArrayList<>(base);
       for (int k = 0; k < kernels.size(); k++) {
         if (random.nextInt(exchanged) == 0) {
@@ -120,12 +126,16 @@ final class ScheduleContest {
     return chosen;
   }
 
-  private Outcome last(List<List<Integer>> finalists, List<Integer> winners, double patienceMs) {
+  private Optional<Outcome> last(
+      List<List<Integer>> finalists, List<Integer> winners, double patienceMs, Deadline deadline) {
     int rounds =
         (int) Math.clamp(patienceMs / runMs / finalists.size(), LEAST_FINAL_ROUNDS, MOST_ROUNDS);
     double[][] totals = new double[finalists.size()][rounds];
     for (int round = 0; round < rounds; round++) {
       for (int f = 0; f < finalists.size(); f++) {
+        if (deadline.isOver()) {
+          return Optional.empty();
+        }
         totals[f][round] = run(finalists.get(f), all);
       }
     }
@@ -143,12 +153,13 @@ final class ScheduleContest {
         bestRatio = ratio;
       }
     }
-    return new Outcome(
-        finalists.get(best),
-        Samples.median(totals[0]),
-        Samples.median(totals[finalists.indexOf(winners)]),
-        Samples.median(totals[best]),
-        all);
+    return Optional.of(
+        new Outcome(
+            finalists.get(best),
+            Samples.median(totals[0]),
+            Samples.median(totals[finalists.indexOf(winners)]),
+            Samples.median(totals[best]),
+            all));
   }
 
   private double run(List<Integer> choice, Samples samples) {

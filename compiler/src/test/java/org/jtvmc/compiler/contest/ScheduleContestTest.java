@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.SplittableRandom;
+import org.jtvmc.tuner.measure.Deadline;
 import org.junit.jupiter.api.Test;
 
 /** The choice on networks whose times are known by formula, with no clock. */
@@ -44,7 +45,9 @@ class ScheduleContestTest {
   }
 
   private static ScheduleContest.Outcome hold(Network network, ScheduleContest.Kernel... kernels) {
-    return new ScheduleContest(noisy(network), List.of(kernels), 1).hold(PATIENCE_MS);
+    return new ScheduleContest(noisy(network), List.of(kernels), 1)
+        .hold(PATIENCE_MS, Deadline.NONE)
+        .orElseThrow();
   }
 
   @Test
@@ -102,6 +105,26 @@ class ScheduleContestTest {
             });
     var outcome = hold(network, kernel(2, 0), kernel(2, 1), kernel(2, 2));
     assertEquals(List.of(1, 1, 1), outcome.chosen());
+  }
+
+  @Test
+  void nothingIsChosenWhereTimeIsOverBeforeTheLastRuns() {
+    int[] runs = {0};
+    Network network =
+        new Formula(
+            2,
+            chosen -> {
+              runs[0]++;
+              return new double[] {chosen[0] == 1 ? 0.5 : 1.0, 1.0};
+            });
+    for (int most : List.of(0, 4, 20, 60)) {
+      runs[0] = 0;
+      assertTrue(
+          new ScheduleContest(network, List.of(kernel(2, 0), kernel(2, 1)), 1)
+              .hold(PATIENCE_MS, () -> runs[0] >= most)
+              .isEmpty());
+      assertEquals(most, runs[0]);
+    }
   }
 
   @Test

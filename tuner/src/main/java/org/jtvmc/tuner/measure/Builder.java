@@ -6,5 +6,14 @@ import java.util.List;
 public interface Builder {
 
   /** One outcome for each source, in order. */
-  List<BuildOutcome> build(List<KernelSource> sources);
+  default List<BuildOutcome> build(List<KernelSource> sources) {
+    return build(sources, Deadline.NONE);
+  }
+
+  /**
+   * The same while there is time.
+   *
+   * @return of the first so many sources, of one at least
+   */
+  List<BuildOutcome> build(List<KernelSource> sources, Deadline deadline);
 }

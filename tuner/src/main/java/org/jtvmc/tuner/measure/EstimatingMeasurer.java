@@ -24,10 +24,12 @@ public final class EstimatingMeasurer implements Measurer {
   }
 
   @Override
-  public List<MeasureResult> measure(TuningTask task, List<Candidate> candidates, double bestMs) {
-    List<BuildOutcome> outcomes = builder.build(LoweringMeasurer.sources(task, candidates));
+  public List<MeasureResult> measure(
+      TuningTask task, List<Candidate> candidates, double bestMs, Deadline deadline) {
+    List<BuildOutcome> outcomes =
+        builder.build(LoweringMeasurer.sources(task, candidates), deadline);
     List<MeasureResult> results = new ArrayList<>();
-    for (int k = 0; k < candidates.size(); k++) {
+    for (int k = 0; k < outcomes.size(); k++) {
       Candidate candidate = candidates.get(k);
       results.add(
           switch (outcomes.get(k)) {
@@ -51,7 +53,14 @@ public final class EstimatingMeasurer implements Measurer {
 
   /** There is nothing to compare: equal candidates have equal estimates. */
   @Override
-  public List<MeasureResult> compare(TuningTask task, List<Candidate> candidates) {
-    return measure(task, candidates, Double.POSITIVE_INFINITY);
+  public List<MeasureResult> compare(
+      TuningTask task, List<Candidate> candidates, Deadline deadline) {
+    return measure(task, candidates, Double.POSITIVE_INFINITY, deadline);
+  }
+
+  /** Nothing is built at the end of a session that only estimates. */
+  @Override
+  public double secondsOfBuild() {
+    return 0;
   }
 }

@@ -34,6 +34,9 @@ public final class LoweringMeasurer implements Measurer {
   /** By workload, and then by the digest of the code. */
   private final Map<String, Map<String, MeasureResult>> measuredCode = new HashMap<>();
 
+  private long buildingNanos;
+  private int built;
+
   public LoweringMeasurer(Builder builder, Runner runner) {
     this(builder, runner, MeasureTask::of);
   }
@@ -49,13 +52,17 @@ public final class LoweringMeasurer implements Measurer {
   }
 
   @Override
-  public List<MeasureResult> measure(TuningTask task, List<Candidate> candidates, double bestMs) {
+  public List<MeasureResult> measure(
+      TuningTask task, List<Candidate> candidates, double bestMs, Deadline deadline) {
     MeasureTask measured = measureTask(task);
     Map<String, MeasureResult> known =
         measuredCode.computeIfAbsent(task.workload(), _ -> new HashMap<>());
     List<MeasureResult> results = new ArrayList<>();
     double best = bestMs;
-    for (BuildOutcome outcome : build(task, candidates)) {
+    for (BuildOutcome outcome : build(task, candidates, deadline)) {
+      if (!results.isEmpty() && deadline.isOver()) {
+        break;
+      }
       MeasureResult result =
           switch (outcome) {
             case BuildOutcome.Failed(var status, var error) -> MeasureResult.failed(status, error);
@@ -77,9 +84,10 @@ public final class LoweringMeasurer implements Measurer {
   }
 
   @Override
-  public List<MeasureResult> compare(TuningTask task, List<Candidate> candidates) {
+  public List<MeasureResult> compare(
+      TuningTask task, List<Candidate> candidates, Deadline deadline) {
     MeasureTask measured = measureTask(task);
-    List<BuildOutcome> outcomes = build(task, candidates);
+    List<BuildOutcome> outcomes = build(task, candidates, deadline);
     List<MeasureResult> results = new ArrayList<>();
     for (BuildOutcome outcome : outcomes) {
       results.add(
@@ -89,16 +97,27 @@ public final class LoweringMeasurer implements Measurer {
     }
     int rounds = candidates.size() < MANY ? COMPARE_ROUNDS : ROUNDS_OF_MANY;
     for (int round = 0; round < rounds; round++) {
+      List<MeasureResult> after = new ArrayList<>(results);
       for (int turn = 0; turn < outcomes.size(); turn++) {
+        if (deadline.isOver()) {
+          // A turn that not all had part in would favour those that had.
+          return round == 0 ? List.of() : results;
+        }
         int k = round % 2 == 0 ? turn : outcomes.size() - 1 - turn;
         if (outcomes.get(k) instanceof BuildOutcome.Built(KernelCode code)
             && results.get(k).error().isEmpty()) {
           RunOutcome run = runner.run(measured, code, Double.POSITIVE_INFINITY, Effort.COMPARE);
-          results.set(k, joined(results.get(k), result(run)));
+          after.set(k, joined(results.get(k), result(run)));
         }
       }
+      results = after;
     }
     return results;
+  }
+
+  @Override
+  public double secondsOfBuild() {
+    return built == 0 ? 0 : buildingNanos / 1e9 / built;
   }
 
   private static MeasureResult joined(MeasureResult before, MeasureResult now) {
@@ -110,8 +129,12 @@ public final class LoweringMeasurer implements Measurer {
     return MeasureResult.ok(times, now.conditions());
   }
 
-  private List<BuildOutcome> build(TuningTask task, List<Candidate> candidates) {
-    return builder.build(sources(task, candidates));
+  private List<BuildOutcome> build(TuningTask task, List<Candidate> candidates, Deadline deadline) {
+    long start = System.nanoTime();
+    List<BuildOutcome> outcomes = builder.build(sources(task, candidates), deadline);
+    buildingNanos += System.nanoTime() - start;
+    built += outcomes.size();
+    return outcomes;
   }
 
   /** The candidates as loops. */

@@ -2,6 +2,7 @@ package org.jtvmc.tuner.session;
 
 import java.time.Duration;
 import java.util.List;
+import org.jtvmc.tuner.measure.Deadline;
 import org.jtvmc.tuner.measure.Measurer;
 import org.jtvmc.tuner.search.Appraiser;
 import org.jtvmc.tuner.search.CandidateSpace;
@@ -49,8 +50,8 @@ public abstract class DelegatingWorkbench implements Workbench {
   }
 
   @Override
-  public List<Choice> together(List<Finalists> finalists, Duration patience) {
-    return delegate.together(finalists, patience);
+  public List<Choice> together(List<Finalists> finalists, Duration patience, Deadline deadline) {
+    return delegate.together(finalists, patience, deadline);
   }
 
   @Override

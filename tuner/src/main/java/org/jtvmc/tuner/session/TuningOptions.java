@@ -1,6 +1,5 @@
 package org.jtvmc.tuner.session;
 
-import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -18,7 +17,7 @@ import java.util.OptionalInt;
  */
 public record TuningOptions(
     int trials,
-    Optional<Duration> timeBudget,
+    Optional<TimeBudget> timeBudget,
     OptionalInt earlyStopping,
     String tuner,
     String costModel,

@@ -3,11 +3,9 @@ package org.jtvmc.tuner.session;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.Collections;
 import java.util.EnumSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -17,12 +15,12 @@ import org.jtvmc.ir.target.Target;
 import org.jtvmc.tuner.cost.CostModel;
 import org.jtvmc.tuner.cost.CostModels;
 import org.jtvmc.tuner.cost.Sample;
+import org.jtvmc.tuner.measure.Deadline;
 import org.jtvmc.tuner.measure.MeasureException;
 import org.jtvmc.tuner.measure.MeasureResult;
 import org.jtvmc.tuner.record.RecordKey;
 import org.jtvmc.tuner.record.RecordStatus;
 import org.jtvmc.tuner.record.RecordStore;
-import org.jtvmc.tuner.record.TuningRecord;
 import org.jtvmc.tuner.search.Candidate;
 import org.jtvmc.tuner.search.SearchContext;
 import org.jtvmc.tuner.search.SearchStrategies;
@@ -44,14 +42,6 @@ public final class TuningSession {
   /** Rounds that each task should get on average. */
   private static final int ROUNDS = 4;
 
-  private static final int FINALISTS = 3;
-
-  /** Noise picks among many near the best: where it matters most, more of them are compared. */
-  private static final int FINALISTS_OF_HEAVY = 8;
-
-  private static final double HEAVY_SHARE = 0.2;
-  private static final double FINALISTS_WITHIN = 1.1;
-
   /** After so many in a row a space counts as exhausted. */
   private static final int ROUNDS_WITHOUT_TRIAL = 4;
 
@@ -61,30 +51,13 @@ public final class TuningSession {
   /** Clocks and peaks vary by less than this. */
   private static final double BOUND_HOLDS_FROM = 0.7;
 
-  /** Tasks with a smaller share of the model's time are not worth a comparison. */
-  private static final double COMPARED_SHARE = 0.01;
-
-  /** The rest of the time that comparing a schedule takes is measuring. */
-  private static final double BUILDING_PART = 0.5;
-
-  /** Schedules of a task that are compared in the whole network, beside the default. */
-  private static final int CONTENDERS = 3;
-
-  /** What the surroundings of a kernel can make up for. */
-  private static final double CONTENDERS_WITHIN = 1.25;
-
-  /** The comparison in the whole network takes so small a part of the time. */
-  private static final int TOGETHER_PART = 10;
-
-  private static final Duration LEAST_TOGETHER = Duration.ofSeconds(2);
-  private static final Duration MOST_TOGETHER = Duration.ofSeconds(10);
-
   private final Target target;
   private final TuningOptions options;
   private final RecordStore records;
   private final Workbench workbench;
   private final TuningListener listener;
   private final Clock clock;
+  private final Recorder recorder;
   private final Set<RecordStatus> reported = EnumSet.noneOf(RecordStatus.class);
   private volatile boolean stopped;
 
@@ -110,6 +83,7 @@ public final class TuningSession {
     this.workbench = workbench;
     this.listener = listener;
     this.clock = clock;
+    this.recorder = new Recorder(target, options, records, clock);
   }
 
   /** Ends the session after the measurement that is running; from any thread. */
@@ -123,16 +97,23 @@ public final class TuningSession {
    * @throws IllegalArgumentException where the options name no strategy or cost model
    */
   public TuningReport run(List<TuningTask> tasks) {
-    TimePlan time = TimePlan.from(clock, options.timeBudget(), tasks.size());
+    List<TaskTuning> states = new ArrayList<>();
+    TimePlan time =
+        new TimePlan(
+            clock,
+            options.timeBudget(),
+            Collections.unmodifiableList(states),
+            workbench.measurer()::secondsOfBuild);
     try (CostModel model = CostModels.create(options.costModel(), target, options.seed())) {
-      List<TaskTuning> states = new ArrayList<>();
       for (TuningTask task : tasks) {
         states.add(begin(task, model));
       }
       search(states, model, time);
       if (workbench.measures()) {
-        double secondsOfOne = compare(states, time);
-        compareTogether(states, time, secondsOfOne);
+        FinalComparison last =
+            new FinalComparison(states, workbench, recorder, listener, time, () -> stopped);
+        last.eachByItself(modelMs(states).orElse(Double.POSITIVE_INFINITY));
+        last.together();
       }
       records.sync();
       int trials = states.stream().mapToInt(TaskTuning::sessionTrials).sum();
@@ -168,7 +149,7 @@ public final class TuningSession {
     int resumed = states.stream().mapToInt(TaskTuning::trials).sum();
     int share = options.trials() / (ROUNDS * Math.max(1, states.size()));
     int left = options.trials() - resumed;
-    while (left > 0 && !stopped && time.leftForSearch(secondsOfComparisons(states, time)) > 0) {
+    while (left > 0 && !stopped && time.leftForSearch() > 0) {
       OptionalInt next = scheduler.next();
       if (next.isEmpty()) {
         return;
@@ -179,11 +160,10 @@ public final class TuningSession {
           first
               ? Math.clamp(share, 1, FIRST_BATCH)
               : Math.clamp(share, SMALLEST_BATCH, LARGEST_BATCH);
-      batch = Math.min(batch, Math.min(left, affordable(states, time)));
-      double progress = progress(left, time, secondsOfComparisons(states, time));
-      List<Candidate> candidates = propose(state, batch, progress);
+      batch = Math.min(batch, Math.min(left, affordable(time)));
+      List<Candidate> candidates = propose(state, batch, progress(left, time));
       int before = state.sessionTrials();
-      if (candidates.isEmpty() || !measure(state, candidates, model)) {
+      if (candidates.isEmpty() || !measure(state, candidates, model, time)) {
         scheduler.finish(next.getAsInt());
         continue;
       }
@@ -227,39 +207,13 @@ public final class TuningSession {
   }
 
   /** How many trials there is time for, at the pace so far; one at least. */
-  private static int affordable(List<TaskTuning> states, TimePlan time) {
-    double left = time.leftForSearch(secondsOfComparisons(states, time));
-    return (int) Math.clamp(left / secondsOfTrial(states, time), 1, LARGEST_BATCH);
+  private static int affordable(TimePlan time) {
+    return (int) Math.clamp(time.leftForSearch() / time.secondsOfTrial(), 1, LARGEST_BATCH);
   }
 
-  /** What comparing the best will take, by themselves and together, at the pace so far. */
-  private static double secondsOfComparisons(List<TaskTuning> states, TimePlan time) {
-    int finalists = time.network() ? FINALISTS * states.size() : FINALISTS_OF_HEAVY;
-    return finalists * secondsOfTrial(states, time) + secondsTogether(states, time);
-  }
-
-  private static double secondsTogether(List<TaskTuning> states, TimePlan time) {
-    double building = BUILDING_PART * secondsOfTrial(states, time);
-    return time.network()
-        ? (CONTENDERS + 1) * states.size() * building + patience(time).toNanos() / 1e9
-        : 0;
-  }
-
-  /** How long schedules are measured in the whole network. */
-  private static Duration patience(TimePlan time) {
-    Duration share = time.elapsed().dividedBy(TOGETHER_PART);
-    Duration patience = share.compareTo(LEAST_TOGETHER) < 0 ? LEAST_TOGETHER : share;
-    return patience.compareTo(MOST_TOGETHER) > 0 ? MOST_TOGETHER : patience;
-  }
-
-  private static double secondsOfTrial(List<TaskTuning> states, TimePlan time) {
-    int done = states.stream().mapToInt(TaskTuning::sessionTrials).sum();
-    return Math.max(1e-6, time.seconds() / Math.max(1, done));
-  }
-
-  private double progress(int left, TimePlan time, double after) {
+  private double progress(int left, TimePlan time) {
     double byTrials = 1 - (double) left / options.trials();
-    return Math.clamp(Math.max(byTrials, time.searched(after)), 0, 1);
+    return Math.clamp(Math.max(byTrials, time.searched()), 0, 1);
   }
 
   /** A fault of a rule or of a user's strategy ends the search of its task, and no other. */
@@ -273,14 +227,17 @@ public final class TuningSession {
   }
 
   /** Measures one round; false where the task cannot be measured at all. */
-  private boolean measure(TaskTuning state, List<Candidate> candidates, CostModel model) {
+  private boolean measure(
+      TaskTuning state, List<Candidate> proposed, CostModel model, TimePlan time) {
     List<MeasureResult> results;
+    Deadline deadline = () -> stopped || time.forSearch().isOver();
     try {
-      results = workbench.measurer().measure(state.task(), candidates, state.bestMs());
+      results = workbench.measurer().measure(state.task(), proposed, state.bestMs(), deadline);
     } catch (MeasureException e) {
       listener.message(state.task() + " is left as it is: " + e.getMessage());
       return false;
     }
+    List<Candidate> candidates = proposed.subList(0, results.size());
     for (int k = 0; k < candidates.size(); k++) {
       MeasureResult result = results.get(k);
       if (result.status() != RecordStatus.OK && reported.add(result.status())) {
@@ -293,7 +250,7 @@ public final class TuningSession {
                     candidates.get(k).text()));
       }
       if (!result.repeated()) {
-        records.append(record(state, candidates.get(k), result, false));
+        recorder.trial(state.task(), candidates.get(k), result);
       }
     }
     List<Sample> samples = state.observe(candidates, results);
@@ -301,127 +258,12 @@ public final class TuningSession {
     return true;
   }
 
-  private TuningRecord record(
-      TaskTuning state, Candidate candidate, MeasureResult result, boolean confirmed) {
-    return new TuningRecord(
-        state.task().key(target),
-        state.task().name(),
-        candidate.text(),
-        candidate.decisions(),
-        result.timesMs(),
-        result.status(),
-        result.error(),
-        options.seed(),
-        clock.instant(),
-        options.compiler(),
-        confirmed,
-        result.conditions());
-  }
-
-  /**
-   * Has the best candidates of each task that matters run in turn, and records the winner: while
-   * there is time, those first that matter most.
-   *
-   * @return the seconds that one candidate took
-   */
-  private double compare(List<TaskTuning> states, TimePlan time) {
-    double total = modelMs(states).orElse(0);
-    double longest = 0;
-    double seconds = 0;
-    int compared = 0;
-    List<TaskTuning> heaviestFirst =
-        states.stream()
-            .sorted(Comparator.comparingDouble(state -> -state.bestMs() * state.task().weight()))
-            .toList();
-    for (TaskTuning state : heaviestFirst) {
-      double share = state.bestMs() * state.task().weight() / total;
-      int number = share < HEAVY_SHARE ? FINALISTS : FINALISTS_OF_HEAVY;
-      List<Candidate> finalists = state.finalists(number, FINALISTS_WITHIN);
-      if (stopped
-          || state.sessionTrials() == 0
-          || finalists.size() < 2
-          || state.foreignBestMs() < state.bestMs() * FINALISTS_WITHIN
-          || share < COMPARED_SHARE
-          || time.leftForComparisons(secondsTogether(states, time)) < longest) {
-        continue;
-      }
-      double before = time.seconds();
-      confirm(state, finalists);
-      double took = time.seconds() - before;
-      longest = Math.max(longest, took);
-      seconds += took;
-      compared += finalists.size();
-    }
-    return compared == 0 ? secondsOfTrial(states, time) : seconds / compared;
-  }
-
-  private void confirm(TaskTuning state, List<Candidate> finalists) {
-    try {
-      List<MeasureResult> results = workbench.measurer().compare(state.task(), finalists);
-      int winner = 0;
-      for (int k = 1; k < results.size(); k++) {
-        // The least of all times is that of the moment with the highest clock.
-        winner = results.get(k).medianMs() < results.get(winner).medianMs() ? k : winner;
-      }
-      if (results.get(winner).status() == RecordStatus.OK) {
-        records.append(record(state, finalists.get(winner), results.get(winner), true));
-      }
-    } catch (MeasureException e) {
-      listener.message(state.task() + ": the best are not compared: " + e.getMessage());
-    }
-  }
-
-  /**
-   * Chooses among the best of all tasks where they run together, and records the choice.
-   *
-   * @param secondsOfOne what building one schedule of a task and comparing it by itself took
-   */
-  private void compareTogether(List<TaskTuning> states, TimePlan time, double secondsOfOne) {
-    Map<TuningTask, TaskTuning> several = new LinkedHashMap<>();
-    List<Workbench.Finalists> finalists = new ArrayList<>();
-    boolean undecided = false;
-    for (TaskTuning state : states) {
-      Optional<TuningRecord> best = records.best(state.task().key(target));
-      List<Candidate> candidates =
-          state.contenders(best.map(TuningRecord::steps).orElse(""), CONTENDERS, CONTENDERS_WITHIN);
-      if (candidates.size() > 1) {
-        // A session that was killed has left trials, and no choice.
-        undecided |= state.sessionTrials() > 0 || !best.orElseThrow().conditions().inNetwork();
-        several.put(state.task(), state);
-        finalists.add(new Workbench.Finalists(state.task(), candidates));
-      }
-    }
-    if (stopped || !undecided) {
-      return;
-    }
-    int schedules = finalists.stream().mapToInt(one -> one.candidates().size()).sum();
-    double left = time.left() - schedules * secondsOfOne * BUILDING_PART;
-    if (time.network() && left < LEAST_TOGETHER.toSeconds()) {
-      listener.message(
-          "the time budget is too short for comparing schedules in the whole network: each task has"
-              + " the one that is fastest by itself");
-      return;
-    }
-    Duration patience = patience(time);
-    if (patience.toNanos() / 1e9 > left) {
-      patience = Duration.ofMillis((long) (Math.max(0, left) * 1e3));
-    }
-    try {
-      for (Workbench.Choice choice : workbench.together(finalists, patience)) {
-        records.append(
-            record(several.get(choice.task()), choice.candidate(), choice.result(), true));
-      }
-    } catch (MeasureException e) {
-      listener.message("schedules are not compared in the whole network: " + e.getMessage());
-    }
-  }
-
   private TuningProgress progress(
       List<TaskTuning> states, TaskTuning state, int left, TimePlan time) {
     TuningTask task = state.task();
     // Comparing the best takes about as long for each of them as a trial.
-    double trials = left + (workbench.measures() ? FINALISTS * states.size() : 0);
-    double remaining = Math.max(0, Math.min(trials * secondsOfTrial(states, time), time.left()));
+    double trials = left + (workbench.measures() ? FinalComparison.FINALISTS * states.size() : 0);
+    double remaining = Math.max(0, Math.min(trials * time.secondsOfTrial(), time.left()));
     return new TuningProgress(
         task.id(),
         states.size(),

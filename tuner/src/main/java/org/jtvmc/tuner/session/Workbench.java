@@ -2,6 +2,7 @@ package org.jtvmc.tuner.session;
 
 import java.time.Duration;
 import java.util.List;
+import org.jtvmc.tuner.measure.Deadline;
 import org.jtvmc.tuner.measure.MeasureResult;
 import org.jtvmc.tuner.measure.Measurer;
 import org.jtvmc.tuner.search.Appraiser;
@@ -58,9 +59,10 @@ public interface Workbench extends AutoCloseable {
    *
    * @param finalists of each task that has several
    * @param patience how long to measure, about
-   * @return empty where there is nothing in which they run together
+   * @param deadline where it is over before all is measured, nothing is chosen
+   * @return empty where there is nothing in which they run together, or no time for it
    */
-  default List<Choice> together(List<Finalists> finalists, Duration patience) {
+  default List<Choice> together(List<Finalists> finalists, Duration patience, Deadline deadline) {
     return List.of();
   }
 

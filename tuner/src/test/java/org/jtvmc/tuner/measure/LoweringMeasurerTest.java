@@ -37,6 +37,25 @@ class LoweringMeasurerTest {
     assertEquals(2.0, second.medianMs());
   }
 
+  @Test
+  void onlyWholeTurnsCountWhereTimeIsOver() {
+    Deadline duringTheThirdTurn = () -> order.size() >= 7;
+    List<MeasureResult> results = measurer().compare(task, candidates(3), duringTheThirdTurn);
+    assertEquals(7, order.size());
+    assertEquals(List.of(0.0, 5.0), results.get(0).timesMs());
+    assertEquals(List.of(2.0, 3.0), results.get(2).timesMs());
+    order.clear();
+    assertEquals(List.of(), measurer().compare(task, candidates(3), () -> order.size() >= 2));
+  }
+
+  @Test
+  void whatIsNotRunInTimeIsNoResult() {
+    List<MeasureResult> results =
+        measurer().measure(task, candidates(5), Double.POSITIVE_INFINITY, () -> order.size() >= 2);
+    assertEquals(2, results.size());
+    assertEquals(List.of(0, 1), order);
+  }
+
   private static List<Candidate> candidates(int number) {
     return Collections.nCopies(number, new Candidate(List.of(), Map.of()));
   }
@@ -44,7 +63,7 @@ class LoweringMeasurerTest {
   /** The n-th run takes n milliseconds, and then twice as long. */
   private LoweringMeasurer measurer() {
     Builder builder =
-        sources ->
+        (sources, _) ->
             IntStream.range(0, sources.size())
                 .mapToObj(k -> (BuildOutcome) new BuildOutcome.Built(code(k)))
                 .toList();

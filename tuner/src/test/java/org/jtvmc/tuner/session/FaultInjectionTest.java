@@ -17,6 +17,7 @@ import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.schedule.space.DesignSpace;
 import org.jtvmc.tuner.measure.BuildOutcome;
 import org.jtvmc.tuner.measure.Builder;
+import org.jtvmc.tuner.measure.Deadline;
 import org.jtvmc.tuner.measure.KernelSource;
 import org.jtvmc.tuner.measure.Kernels;
 import org.jtvmc.tuner.measure.LoweringMeasurer;
@@ -52,7 +53,7 @@ class FaultInjectionTest {
     private int built;
 
     @Override
-    public List<BuildOutcome> build(List<KernelSource> sources) {
+    public List<BuildOutcome> build(List<KernelSource> sources, Deadline deadline) {
       List<KernelSource> replaced = new ArrayList<>();
       for (KernelSource source : sources) {
         replaced.add(
@@ -63,7 +64,7 @@ class FaultInjectionTest {
               default -> source;
             });
       }
-      return worker.build(replaced);
+      return worker.build(replaced, deadline);
     }
 
     @Override

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.schedule.space.DesignSpace;
+import org.jtvmc.tuner.measure.Deadline;
 import org.jtvmc.tuner.measure.Kernels;
 import org.jtvmc.tuner.measure.MeasureResult;
 import org.jtvmc.tuner.measure.Measurer;
@@ -73,7 +74,8 @@ final class ModelledWorkbench implements Workbench, Measurer {
   }
 
   @Override
-  public List<MeasureResult> measure(TuningTask task, List<Candidate> candidates, double bestMs) {
+  public List<MeasureResult> measure(
+      TuningTask task, List<Candidate> candidates, double bestMs, Deadline deadline) {
     List<MeasureResult> results = new ArrayList<>();
     for (Candidate candidate : candidates) {
       Optional<Appraisal> appraisal = appraiser(task).appraise(candidate);
@@ -87,8 +89,14 @@ final class ModelledWorkbench implements Workbench, Measurer {
   }
 
   @Override
-  public List<MeasureResult> compare(TuningTask task, List<Candidate> candidates) {
+  public List<MeasureResult> compare(
+      TuningTask task, List<Candidate> candidates, Deadline deadline) {
     return measure(task, candidates, 0);
+  }
+
+  @Override
+  public double secondsOfBuild() {
+    return 0;
   }
 
   @Override

@@ -16,6 +16,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jtvmc.schedule.step.Split;
 import org.jtvmc.tuner.feature.ProgramFeatures;
+import org.jtvmc.tuner.measure.Deadline;
 import org.jtvmc.tuner.measure.MeasureException;
 import org.jtvmc.tuner.measure.MeasureResult;
 import org.jtvmc.tuner.measure.Measurer;
@@ -33,11 +34,14 @@ import org.jtvmc.tuner.task.TuningTask;
 final class Surface implements Workbench, CandidateSpace, Measurer {
   static final int DIMENSIONS = 5;
   static final int VALUES = 8;
+  static final int SECONDS_WHEN_BUSY = 4;
+  static final double SECONDS_OF_BUILD = 0.5;
   private static final int[] OPTIMUM = {6, 2, 5, 7, 1};
 
   private final List<Candidate> measured = new ArrayList<>();
   private final Set<List<Integer>> code = new HashSet<>();
   private Instant now = Instant.EPOCH;
+  private Instant busyFrom = Instant.MAX;
   private boolean twins;
   private boolean broken;
 
@@ -74,6 +78,16 @@ final class Surface implements Workbench, CandidateSpace, Measurer {
   /** The candidates in the order in which they were measured. */
   List<Candidate> measured() {
     return measured;
+  }
+
+  @Override
+  public double secondsOfBuild() {
+    return SECONDS_OF_BUILD;
+  }
+
+  /** From that moment on every measurement takes longer. */
+  void makeBusyAfter(long seconds) {
+    busyFrom = Instant.EPOCH.plusSeconds(seconds);
   }
 
   /** A clock by which every measurement takes a second. */
@@ -147,13 +161,14 @@ final class Surface implements Workbench, CandidateSpace, Measurer {
   }
 
   @Override
-  public List<MeasureResult> measure(TuningTask task, List<Candidate> candidates, double bestMs) {
+  public List<MeasureResult> measure(
+      TuningTask task, List<Candidate> candidates, double bestMs, Deadline deadline) {
     if (broken) {
       throw new MeasureException("nothing works today");
     }
-    measured.addAll(candidates);
     List<MeasureResult> results = new ArrayList<>();
-    for (int k = 0; k < candidates.size(); k++) {
+    for (int k = 0; k < candidates.size() && (k == 0 || !deadline.isOver()); k++) {
+      measured.add(candidates.get(k));
       MeasureResult result = compare(task, candidates.subList(k, k + 1)).getFirst();
       results.add(isKnown(candidates.get(k)) ? result.again() : result);
     }
@@ -161,10 +176,14 @@ final class Surface implements Workbench, CandidateSpace, Measurer {
   }
 
   @Override
-  public List<MeasureResult> compare(TuningTask task, List<Candidate> candidates) {
+  public List<MeasureResult> compare(
+      TuningTask task, List<Candidate> candidates, Deadline deadline) {
     List<MeasureResult> results = new ArrayList<>();
-    now = now.plusSeconds(candidates.size());
     for (Candidate candidate : candidates) {
+      if (deadline.isOver()) {
+        return List.of();
+      }
+      now = now.plusSeconds(now.isBefore(busyFrom) ? 1 : SECONDS_WHEN_BUSY);
       int[] point = point(candidate);
       results.add(
           point[2] == 0

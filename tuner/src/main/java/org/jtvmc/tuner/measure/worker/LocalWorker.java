@@ -17,6 +17,7 @@ import java.util.Set;
 import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.tuner.measure.BuildOutcome;
 import org.jtvmc.tuner.measure.Builder;
+import org.jtvmc.tuner.measure.Deadline;
 import org.jtvmc.tuner.measure.KernelCode;
 import org.jtvmc.tuner.measure.KernelSource;
 import org.jtvmc.tuner.measure.MeasureException;
@@ -69,7 +70,7 @@ public final class LocalWorker implements Builder, Runner, AutoCloseable {
   private record Pending(int index, long deadline) {}
 
   @Override
-  public List<BuildOutcome> build(List<KernelSource> sources) {
+  public List<BuildOutcome> build(List<KernelSource> sources, Deadline deadline) {
     BuildOutcome[] outcomes = new BuildOutcome[sources.size()];
     Deque<Integer> waiting = new ArrayDeque<>();
     for (int k = 0; k < outcomes.length; k++) {
@@ -78,20 +79,26 @@ public final class LocalWorker implements Builder, Runner, AutoCloseable {
     Map<Integer, Pending> pending = new LinkedHashMap<>();
     Set<Integer> killedOver = new HashSet<>();
     int atOnce = target.host().cores();
+    int begun = 0;
     while (!waiting.isEmpty() || !pending.isEmpty()) {
+      if (begun > 0 && begun < sources.size() && deadline.isOver()) {
+        int first = begun;
+        waiting.removeIf(index -> index >= first);
+      }
       while (!waiting.isEmpty() && pending.size() < atOnce) {
         int index = waiting.removeFirst();
+        begun = Math.max(begun, index + 1);
         int id = ++lastId;
         running().send(MessageKind.BUILD, id, out -> Messages.write(sources.get(index), out));
         pending.put(id, new Pending(index, System.nanoTime() + options.build().toNanos()));
       }
-      long first = pending.values().stream().mapToLong(Pending::deadline).min().orElseThrow();
-      Duration left = Duration.ofNanos(Math.max(0, first - System.nanoTime()));
+      long next = pending.values().stream().mapToLong(Pending::deadline).min().orElseThrow();
+      Duration left = Duration.ofNanos(Math.max(0, next - System.nanoTime()));
       Optional<Optional<Frames.Message>> received = running().receive(left);
       if (received.isEmpty()) {
         // One took too long. The others are as innocent as before and start again. What was waited
         // for is late whatever the clock says now, so that each round ends at least one.
-        long now = Math.max(first, System.nanoTime());
+        long now = Math.max(next, System.nanoTime());
         for (Pending build : pending.values()) {
           if (build.deadline() <= now) {
             outcomes[build.index()] =
@@ -131,7 +138,7 @@ public final class LocalWorker implements Builder, Runner, AutoCloseable {
         }
       }
     }
-    return Arrays.asList(outcomes);
+    return Arrays.asList(outcomes).subList(0, begun);
   }
 
   private static BuildOutcome built(Frames.Message message) {

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.schedule.ComputeDag;
 import org.jtvmc.schedule.lower.Lowering;
@@ -164,6 +165,17 @@ class LocalWorkerTest {
     assertEquals(RecordStatus.BUILD, killed.status());
     assertTrue(killed.error().startsWith("the compiler died: SIGKILL"), killed.error());
     assertInstanceOf(BuildOutcome.Built.class, outcomes.get(2));
+  }
+
+  @Test
+  void whereTimeIsOverNothingMoreIsBegunAndWhatIsBeingCompiledIsBuilt() {
+    List<KernelSource> sources =
+        Stream.generate(() -> Kernels.named("a")).limit(3L * target.cores()).toList();
+    List<BuildOutcome> outcomes = worker.build(sources, () -> true);
+    assertEquals(target.cores(), outcomes.size());
+    for (BuildOutcome outcome : outcomes) {
+      assertInstanceOf(BuildOutcome.Built.class, outcome);
+    }
   }
 
   /** Each round of building ends at least the candidate that it waited for. */

@@ -179,6 +179,19 @@ class WarpgroupsTest {
             .contains("wgmma"));
   }
 
+  /** 132 blocks at once, of 128 rows and 256 columns: 16 by 8 of them read least. */
+  @Test
+  void blocksThatRunAtOnceFormARectangle() {
+    ComputeDag large = product("float16", "float16", "float32", 8192, 8192, 8192, false);
+    Candidate candidate = DesignSpace.of(large, GPU).defaultCandidate();
+    assertTrue(candidate.values().containsValue("16"), candidate.values().toString());
+    String loops = Lowering.lower(candidate.schedule(), "kernel").func().toString();
+    String rows = "\\(\\(\\((\\w+) // 512\\) \\* 2048\\) \\+ \\(\\(\\1 % 16\\) \\* 128\\)\\)";
+    String columns = "\\(\\(\\(\\w+ // 16\\) % 32\\) \\* 256\\)";
+    assertTrue(Pattern.compile(rows).matcher(loops).find(), loops);
+    assertTrue(Pattern.compile(columns).matcher(loops).find(), loops);
+  }
+
   private static String ptx(ComputeDag dag, CudaTarget target) {
     var lowered =
         Lowering.lower(DesignSpace.of(dag, target).defaultCandidate().schedule(), "kernel");

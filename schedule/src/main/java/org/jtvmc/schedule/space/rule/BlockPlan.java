@@ -174,7 +174,7 @@ final class BlockPlan {
     BlockTile preferred = BlockTile.best(tiles, cost);
     BlockTile tile = state.pick(id + ".tile", tiles, preferred);
     Map<Integer, Parts> parts = parts(tile);
-    String thread = tileConsumer(state, parts);
+    String thread = tileConsumer(state, parts, tile);
     // Fewer than the tile's where an axis of the consumer is shorter than the producer's.
     long threads = state.stage(consumer.id()).leaf(thread).orElseThrow().extent();
     state.apply(new ComputeAt(id, consumer.id(), thread));
@@ -379,12 +379,13 @@ final class BlockPlan {
   }
 
   /** Cuts the consumer into tiles; returns the loop inside which a thread's tile is computed. */
-  private String tileConsumer(SketchState state, Map<Integer, Parts> parts) {
+  private String tileConsumer(SketchState state, Map<Integer, Parts> parts, BlockTile tile) {
     String id = consumer.id();
     List<String> blocks = new ArrayList<>();
     List<String> virtual = new ArrayList<>();
     List<String> threads = new ArrayList<>();
     List<String> inner = new ArrayList<>();
+    List<BlockOrder.Tiled> tiled = new ArrayList<>();
     for (int c = 0; c < consumer.op().axes().size(); c++) {
       String axis = axis(consumer, c);
       Parts own = partsOf(c, parts);
@@ -392,6 +393,7 @@ final class BlockPlan {
         blocks.add(axis);
         continue;
       }
+      tiled.add(new BlockOrder.Tiled(axis + ".0", own.size()));
       if (own.isLayered()) {
         List<Long> layers = List.of(own.virtual, own.threads, own.inner, own.lanes);
         state.apply(new Split(id, axis, layers));
@@ -405,6 +407,9 @@ final class BlockPlan {
       virtual.add(axis + ".1");
       threads.add(axis + ".2");
       inner.add(axis + ".3");
+    }
+    if (tile.groups() && tiled.size() == 2) {
+      blocks = BlockOrder.grouped(state, consumer.id(), producer.id(), blocks, tiled);
     }
     List<String> order = new ArrayList<>(blocks);
     order.addAll(virtual);

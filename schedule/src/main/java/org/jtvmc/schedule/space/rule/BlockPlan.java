@@ -19,11 +19,8 @@ import org.jtvmc.schedule.space.Access;
 import org.jtvmc.schedule.space.SketchState;
 import org.jtvmc.schedule.step.Bind;
 import org.jtvmc.schedule.step.ComputeAt;
-import org.jtvmc.schedule.step.Pipeline;
-import org.jtvmc.schedule.step.Reorder;
 import org.jtvmc.schedule.step.Split;
 import org.jtvmc.schedule.step.Unroll;
-import org.jtvmc.schedule.step.Vectorize;
 
 /**
  * How a reduction (the producer) and the stage that takes its result (the consumer) are tiled for a
@@ -36,8 +33,6 @@ import org.jtvmc.schedule.step.Vectorize;
  * SharedOperands}). This is Ansor's SSSRRSRS structure.
  */
 final class BlockPlan {
-  private static final long MOST_UNROLLED = 1024;
-
   /** Rows of a warp that neighbouring lanes have, on tensor cores. */
   private static final long ROWS_OF_WARP = 8;
 
@@ -93,7 +88,7 @@ final class BlockPlan {
   }
 
   /** The reads that move with the reduction. */
-  private static List<Access> operands(SketchState state, Stage stage) {
+  static List<Access> operands(SketchState state, Stage stage) {
     return Access.of(state.schedule(), stage).stream()
         .filter(access -> stage.op().reduceAxes().stream().anyMatch(r -> access.dependsOn(r.var())))
         .distinct()
@@ -139,28 +134,6 @@ final class BlockPlan {
     return SharedOperands.affordable(fitting, gpu, producer, operands.size());
   }
 
-  /**
-   * The parts of one consumer axis; 1 where it has none.
-   *
-   * @param inner virtual threads that lie between neighbouring threads and others, whose number is
-   *     {@code lanes}
-   */
-  private record Parts(long virtual, long threads, long inner, long lanes, long elements) {
-    static final Parts NONE = new Parts(1, 1, 1);
-
-    Parts(long virtual, long threads, long elements) {
-      this(virtual, threads, 1, 1, elements);
-    }
-
-    long size() {
-      return virtual * threads * inner * lanes * elements;
-    }
-
-    boolean isLayered() {
-      return inner * lanes > 1;
-    }
-  }
-
   void apply(SketchState state) {
     String id = producer.id();
     Optional<CoreProduct> cores = onCores(state);
@@ -174,6 +147,10 @@ final class BlockPlan {
     BlockTile preferred = BlockTile.best(tiles, cost);
     BlockTile tile = state.pick(id + ".tile", tiles, preferred);
     Map<Integer, Parts> parts = parts(tile);
+    if (tile.parts() > 1) {
+      applyInParts(state, tile, cores.orElseThrow());
+      return;
+    }
     String thread = tileConsumer(state, parts, tile);
     // Fewer than the tile's where an axis of the consumer is shorter than the producer's.
     long threads = state.stage(consumer.id()).leaf(thread).orElseThrow().extent();
@@ -181,16 +158,27 @@ final class BlockPlan {
     Map<String, Long> sizes = sizes(parts);
     SharedOperands shared =
         new SharedOperands(producer, operands, threads, cores, rowsAndColumns());
-    String reduce = shared.splitReduction(state, sizes);
-    tileProducer(state, parts, reduce);
-    long bytes = shared.bytes(sizes);
-    List<CopyAhead> options = CopyAhead.fitting(state.gpu(), bytes);
-    CopyAhead best = CopyAhead.preferred(options, state.gpu(), bytes, resident(tile, threads));
-    CopyAhead ahead = state.pick(id + ".pipeline", options, best);
-    shared.copy(state, sizes, reduce, ahead.async());
-    if (ahead.depth() > 1) {
-      state.apply(new Pipeline(id, reduce, ahead.depth(), ahead.async()));
-    }
+    String reduce = shared.splitReduction(state, sizes, 1);
+    TileLoops.tileProducer(state, producer, parts, columns.getLast(), reduce);
+    shared.copyAhead(state, id, sizes, reduce, resident(tile, threads), 0);
+  }
+
+  /** The same where warps make parts of the reduction: see {@link PartsInBlock}. */
+  private void applyInParts(SketchState state, BlockTile tile, CoreProduct cores) {
+    Map<Integer, Parts> parts = parts(tile);
+    PartsInBlock inBlock = new PartsInBlock(producer, rowsAndColumns(), rows, columns, cores, tile);
+    SharedOperands shared =
+        new SharedOperands(
+            producer, operands, tile.threads(), Optional.of(cores), rowsAndColumns());
+    String steps = inBlock.factor(state, shared, sizes(parts));
+    String thread = tileConsumer(state, parts, tile);
+    Stage sum = state.stage(producer.id());
+    state.apply(new ComputeAt(sum.id(), consumer.id(), thread));
+    String added = sum.leaves().getLast().id();
+    TileLoops.tileProducer(state, sum, parts, columns.getLast(), added);
+    state.apply(new Unroll(sum.id(), added));
+    String block = state.stage(consumer.id()).leaves().getFirst().id();
+    inBlock.make(state, parts, consumer.id(), block, steps);
   }
 
   /** For how many blocks a multiprocessor has registers. */
@@ -229,18 +217,17 @@ final class BlockPlan {
   private CoreTileCost coreCost(
       CudaTarget gpu, CoreProduct product, ToLongFunction<BlockTile> blocks) {
     List<Axis> reduced = producer.op().reduceAxes();
-    long window = 1;
-    for (int i = 0; i < reduced.size(); i++) {
-      window *= i == product.along() ? 1 : reduced.get(i).size();
-    }
+    long length = reduced.stream().mapToLong(Axis::size).reduce(1, (x, y) -> x * y);
     return new CoreTileCost(
         gpu,
         blocks,
         tile ->
             new SharedOperands(
                     producer, operands, tile.threads(), Optional.of(product), rowsAndColumns())
-                .leastBytes(sizes(parts(tile))),
-        window * product.step(),
+                .leastBytes(sizes(parts(tile)), tile.parts()),
+        length,
+        length / reduced.get(product.along()).size(),
+        product.step(),
         operands.getFirst().tensor().dtype().bytes());
   }
 
@@ -316,7 +303,8 @@ final class BlockPlan {
     long window =
         producer.op().reduceAxes().stream().mapToLong(Axis::size).reduce(1, (a, b) -> a * b)
             / producer.op().reduceAxes().stream().mapToLong(Axis::size).max().orElse(1);
-    return BlockTile.forCores(extents(rowAxes), extents(columnAxes)).stream()
+    long steps = producer.op().reduceAxes().get(product.along()).size() / product.step();
+    return BlockTile.forCores(extents(rowAxes), extents(columnAxes), steps).stream()
         .filter(tile -> tile.coreBytes(window) <= CudaTarget.STATIC_SHARED_BYTES)
         .toList();
   }
@@ -381,53 +369,30 @@ final class BlockPlan {
   /** Cuts the consumer into tiles; returns the loop inside which a thread's tile is computed. */
   private String tileConsumer(SketchState state, Map<Integer, Parts> parts, BlockTile tile) {
     String id = consumer.id();
-    List<String> blocks = new ArrayList<>();
-    List<String> virtual = new ArrayList<>();
-    List<String> threads = new ArrayList<>();
-    List<String> inner = new ArrayList<>();
-    List<BlockOrder.Tiled> tiled = new ArrayList<>();
-    for (int c = 0; c < consumer.op().axes().size(); c++) {
-      String axis = axis(consumer, c);
-      Parts own = partsOf(c, parts);
-      if (own.size() == 1) {
-        blocks.add(axis);
-        continue;
-      }
-      tiled.add(new BlockOrder.Tiled(axis + ".0", own.size()));
-      if (own.isLayered()) {
-        List<Long> layers = List.of(own.virtual, own.threads, own.inner, own.lanes);
-        state.apply(new Split(id, axis, layers));
-        blocks.add(axis + ".0");
-        virtual.addAll(List.of(axis + ".1", axis + ".3"));
-        threads.addAll(List.of(axis + ".2", axis + ".4"));
-        continue;
-      }
-      state.apply(new Split(id, axis, List.of(own.virtual, own.threads, own.elements)));
-      blocks.add(axis + ".0");
-      virtual.add(axis + ".1");
-      threads.add(axis + ".2");
-      inner.add(axis + ".3");
+    List<Integer> all = IntStream.range(0, consumer.op().axes().size()).boxed().toList();
+    TileLoops loops = TileLoops.cut(state, consumer, all, axis -> partsOf(axis, parts));
+    List<String> blocks = loops.blocks();
+    if (tile.groups() && loops.tiled().size() == 2) {
+      blocks = BlockOrder.grouped(state, id, producer.id(), blocks, loops.tiled());
     }
-    if (tile.groups() && tiled.size() == 2) {
-      blocks = BlockOrder.grouped(state, consumer.id(), producer.id(), blocks, tiled);
+    loops.reorder(state, id, blocks);
+    state.apply(new Bind(id, state.fuse(id, blocks), ThreadTag.BLOCK_X));
+    String copies = state.fuse(id, loops.virtual());
+    String thread = state.fuse(id, loops.threads());
+    long shares = tile.sharesOf(state.stage(id).leaf(copies).orElseThrow().extent());
+    if (shares > 1) {
+      state.apply(new Split(id, copies, List.of(shares)));
+      List<IterVar> leaves = state.stage(id).leaves();
+      copies = leaves.get(1).id();
+      thread = state.fuse(id, List.of(leaves.get(2).id(), thread));
     }
-    List<String> order = new ArrayList<>(blocks);
-    order.addAll(virtual);
-    order.addAll(threads);
-    order.addAll(inner);
-    state.apply(new Reorder(id, order));
-    String block = state.fuse(id, blocks);
-    String copies = state.fuse(id, virtual);
-    String thread = state.fuse(id, threads);
-    state.apply(new Bind(id, block, ThreadTag.BLOCK_X));
-    if (state.stage(id).leaf(copies).orElseThrow().extent() > 1) {
+    if (tile.parts() > 1) {
+      state.apply(new Unroll(id, copies));
+    } else if (state.stage(id).leaf(copies).orElseThrow().extent() > 1) {
       state.apply(new Bind(id, copies, ThreadTag.VIRTUAL));
     }
     state.apply(new Bind(id, thread, ThreadTag.THREAD_X));
-    for (String loop : inner) {
-      boolean last = loop.equals(inner.getLast());
-      state.apply(last ? new Vectorize(id, loop) : new Unroll(id, loop));
-    }
+    loops.flatten(state, id);
     return thread;
   }
 
@@ -438,48 +403,5 @@ final class BlockPlan {
       }
     }
     return Parts.NONE;
-  }
-
-  /** The outer reduction, the inner one, and the tile of one thread inside of it. */
-  private void tileProducer(SketchState state, Map<Integer, Parts> parts, String reduce) {
-    String id = producer.id();
-    List<String> order = new ArrayList<>(List.of(reduce));
-    List<String> reduced = new ArrayList<>();
-    for (IterVar leaf : state.stage(id).leaves()) {
-      if (leaf.isReduce() && !leaf.id().equals(reduce)) {
-        reduced.add(leaf.id());
-      }
-    }
-    order.addAll(reduced);
-    List<String> spatial = new ArrayList<>();
-    long elements = 1;
-    for (int i = 0; i < producer.op().axes().size(); i++) {
-      spatial.add(axis(producer, i));
-      elements *= parts.getOrDefault(i, Parts.NONE).elements;
-    }
-    order.addAll(spatial);
-    state.apply(new Reorder(id, order));
-    // The loop of the columns' neighbours comes last, whatever the axes' order.
-    String last = axis(producer, columns.getLast());
-    if (!spatial.getLast().equals(last)) {
-      List<String> moved = new ArrayList<>(spatial);
-      moved.remove(last);
-      moved.add(last);
-      state.apply(new Reorder(id, moved));
-    }
-    state.apply(new Vectorize(id, last));
-    for (String loop : spatial) {
-      if (!loop.equals(last)) {
-        state.apply(new Unroll(id, loop));
-      }
-    }
-    long steps = elements;
-    for (String loop : reduced.reversed()) {
-      steps *= state.stage(id).leaf(loop).orElseThrow().extent();
-      if (steps > MOST_UNROLLED) {
-        break;
-      }
-      state.apply(new Unroll(id, loop));
-    }
   }
 }

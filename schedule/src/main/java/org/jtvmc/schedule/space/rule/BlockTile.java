@@ -13,8 +13,16 @@ import org.jtvmc.ir.target.CudaTarget;
  *
  * @param units what multiplies; on tensor cores rows and pairs of columns of one thread are as far
  *     apart as the fragments of a matrix have them, and warps lie below each other
+ * @param parts how many warps make a part of the reduction each, for the same elements; of tiles
+ *     for warps with tensor cores
  */
-record BlockTile(long threadRows, long threadColumns, long rows, long columns, Units units) {
+record BlockTile(
+    long threadRows, long threadColumns, long rows, long columns, Units units, long parts) {
+
+  BlockTile(long threadRows, long threadColumns, long rows, long columns, Units units) {
+    this(threadRows, threadColumns, rows, columns, units, 1);
+  }
+
   /** What multiplies. */
   enum Units {
     /** The multiply-add units. */
@@ -46,6 +54,12 @@ record BlockTile(long threadRows, long threadColumns, long rows, long columns, U
   private static final long MOST_PREFERRED_THREADS = 256;
 
   private static final long WARPS_OF_GROUP = 4;
+
+  /** Of a block that uses tensor cores warp by warp. */
+  private static final long MOST_WARPS = 8;
+
+  /** Steps of the reduction for which warps share them out. */
+  private static final long LEAST_STEPS = 2;
 
   /** A thread's sums where groups of warps multiply: half of its registers. */
   private static final long MOST_SUMS_OF_GROUPS = 128;
@@ -88,8 +102,9 @@ record BlockTile(long threadRows, long threadColumns, long rows, long columns, U
    *
    * @param rowExtents of the axes that are rows, outermost first
    * @param columnExtents of the axes that are columns
+   * @param steps of the reduction that the tensor cores make, at most
    */
-  static List<BlockTile> forCores(List<Long> rowExtents, List<Long> columnExtents) {
+  static List<BlockTile> forCores(List<Long> rowExtents, List<Long> columnExtents, long steps) {
     List<BlockTile> tiles = new ArrayList<>();
     for (long warps : new long[] {1, 2, 4, 8}) {
       for (long rows : new long[] {2, 4}) {
@@ -104,11 +119,25 @@ record BlockTile(long threadRows, long threadColumns, long rows, long columns, U
                   && tile.blockColumns() <= columnExtents.getLast();
           if (rows * columns <= 64 && fits) {
             tiles.add(tile);
+            for (long parts = 2; parts * warps <= MOST_WARPS; parts *= 2) {
+              if (steps % parts == 0 && parts * LEAST_STEPS <= steps) {
+                tiles.add(new BlockTile(8 * warps, 4, rows, columns, Units.WARPS, parts));
+              }
+            }
           }
         }
       }
     }
     return tiles;
+  }
+
+  /** Among how many warps the elements of a thread can be shared out once the parts are made. */
+  long sharesOf(long elements) {
+    long shares = parts;
+    while (elements % shares != 0) {
+      shares /= 2;
+    }
+    return shares;
   }
 
   /**
@@ -210,7 +239,7 @@ record BlockTile(long threadRows, long threadColumns, long rows, long columns, U
   }
 
   long threads() {
-    return threadRows * threadColumns;
+    return threadRows * threadColumns * parts;
   }
 
   long blockRows() {
@@ -271,6 +300,6 @@ record BlockTile(long threadRows, long threadColumns, long rows, long columns, U
   @Override
   public String toString() {
     String text = threadRows + "x" + threadColumns + "*" + rows + "x" + columns;
-    return text + units.suffix;
+    return text + units.suffix + (parts > 1 ? " in " + parts : "");
   }
 }

@@ -20,14 +20,15 @@ record CopyAhead(int depth, boolean async) {
    * What fits shared memory.
    *
    * @param bytes of the operands of one iteration
+   * @param others bytes that a block needs beside them
    */
-  static List<CopyAhead> fitting(CudaTarget gpu, long bytes) {
+  static List<CopyAhead> fitting(CudaTarget gpu, long bytes, long others) {
     List<CopyAhead> all = new ArrayList<>(List.of(new CopyAhead(1, false)));
-    if (2 * bytes <= CudaTarget.STATIC_SHARED_BYTES) {
+    if (2 * bytes + others <= CudaTarget.STATIC_SHARED_BYTES) {
       all.add(new CopyAhead(2, false));
     }
     for (int depth = 2; depth <= MOST_DEPTH && gpu.hasAsyncCopies(); depth++) {
-      if (depth * bytes <= gpu.sharedBytesPerBlock()) {
+      if (depth * bytes + others <= gpu.sharedBytesPerBlock()) {
         all.add(new CopyAhead(depth, true));
       }
     }
@@ -38,12 +39,15 @@ record CopyAhead(int depth, boolean async) {
    * Asynchronously and as far as leaves as many blocks on a multiprocessor as registers do, where
    * the device can; else one iteration through registers.
    *
+   * @param others bytes that a block needs beside the operands
    * @param blocks for which a multiprocessor has registers
    */
-  static CopyAhead preferred(List<CopyAhead> fitting, CudaTarget gpu, long bytes, long blocks) {
+  static CopyAhead preferred(
+      List<CopyAhead> fitting, CudaTarget gpu, long bytes, long others, long blocks) {
     CopyAhead best = fitting.get(Math.min(1, fitting.size() - 1));
     for (CopyAhead ahead : fitting) {
-      boolean resident = blocks * ahead.depth * bytes <= gpu.sharedBytesPerMultiprocessor();
+      long block = ahead.depth * bytes + others;
+      boolean resident = blocks * block <= gpu.sharedBytesPerMultiprocessor();
       best = ahead.async && (resident || !best.async) ? ahead : best;
     }
     return best;

@@ -7,6 +7,7 @@ import org.jtvmc.ir.expr.BinaryOp;
 import org.jtvmc.ir.expr.Cast;
 import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.expr.PrimExpr;
+import org.jtvmc.ir.expr.PrimExprs;
 import org.jtvmc.ir.expr.PrimVar;
 import org.jtvmc.ir.expr.Read;
 import org.jtvmc.ir.loop.Buffer;
@@ -58,7 +59,8 @@ record CoreProduct(int along, long step, boolean groups) {
       Axis axis = reduced.get(along);
       boolean inOrder = operands.stream().allMatch(operand -> isLoadable(operand, axis, others));
       // What is packed alone gives no order.
-      boolean given = operands.stream().anyMatch(operand -> ends(operand) == axis.var());
+      boolean given =
+          operands.stream().anyMatch(o -> walks(o.indices().get(lastDimension(o)), axis, others));
       if ((given || reduced.size() == 1) && inOrder && axis.size() % step == 0) {
         return Optional.of(new CoreProduct(along, step, false));
       }
@@ -89,7 +91,14 @@ record CoreProduct(int along, long step, boolean groups) {
 
   /** True where the products of a row lie side by side in shared memory. */
   static boolean isAlong(Access operand, Axis along, List<Axis> others) {
-    return operand.indices().get(innermost(operand, along, others)) == along.var();
+    return walks(operand.indices().get(innermost(operand, along, others)), along, others);
+  }
+
+  /** True for an index that moves with the products of a row one by one, and with no row. */
+  private static boolean walks(PrimExpr index, Axis along, List<Axis> others) {
+    return index == along.var()
+        || (Access.coefficient(index, along.var()).orElse(0) == 1
+            && others.stream().noneMatch(axis -> PrimExprs.uses(index, axis.var())));
   }
 
   private static boolean areMultiplied(PrimExpr body, DType sum, List<Access> operands) {
@@ -136,12 +145,13 @@ record CoreProduct(int along, long step, boolean groups) {
    * the last.
    */
   static int innermost(Access operand, Axis along, List<Axis> others) {
-    PrimVar last = ends(operand);
-    if (last == along.var() || isOneOf(last, operand, others)) {
-      return lastDimension(operand);
+    int last = lastDimension(operand);
+    if (walks(operand.indices().get(last), along, others)
+        || isOneOf(ends(operand), operand, others)) {
+      return last;
     }
     for (int dim = 0; dim < operand.indices().size(); dim++) {
-      if (operand.indices().get(dim) == along.var()) {
+      if (walks(operand.indices().get(dim), along, others)) {
         return dim;
       }
     }
@@ -152,14 +162,15 @@ record CoreProduct(int along, long step, boolean groups) {
    * The elements by which rows of a tile in shared memory are longer than what they hold, so that
    * what a warp loads together lies in different banks; none where they are swizzled.
    *
+   * @param others the axes of the result that one of the operands depends on
    * @param last the dimension that lies side by side
    */
-  long padding(Access operand, Axis along, int last) {
+  long padding(Access operand, Axis along, List<Axis> others, int last) {
     if (groups) {
       return 0;
     }
     long bytes = operand.tensor().dtype().bytes();
-    boolean byWords = bytes == WORD_BYTES && operand.indices().get(last) != along.var();
+    boolean byWords = bytes == WORD_BYTES && !walks(operand.indices().get(last), along, others);
     // Words of four rows, eight in each; else rows of 16 bytes.
     return (byWords ? 2 * MATRIX_ROW_BYTES : MATRIX_ROW_BYTES) / bytes;
   }
@@ -175,10 +186,10 @@ record CoreProduct(int along, long step, boolean groups) {
    * constants can be turned so when the model is compiled.
    */
   private static boolean isLoadable(Access operand, Axis along, List<Axis> others) {
-    PrimVar last = ends(operand);
+    PrimExpr last = operand.indices().get(lastDimension(operand));
     boolean turned =
         operand.tensor().constantSource().isPresent()
-            && operand.indices().stream().anyMatch(index -> index == along.var());
-    return last == along.var() || isOneOf(last, operand, others) || turned;
+            && operand.indices().stream().anyMatch(index -> walks(index, along, others));
+    return walks(last, along, others) || isOneOf(ends(operand), operand, others) || turned;
   }
 }

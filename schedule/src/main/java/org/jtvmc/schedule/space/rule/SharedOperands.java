@@ -23,6 +23,7 @@ import org.jtvmc.schedule.step.ComputeAt;
 import org.jtvmc.schedule.step.Fuse;
 import org.jtvmc.schedule.step.OrderStorage;
 import org.jtvmc.schedule.step.Pack;
+import org.jtvmc.schedule.step.Pipeline;
 import org.jtvmc.schedule.step.Reorder;
 import org.jtvmc.schedule.step.SetScope;
 import org.jtvmc.schedule.step.Split;
@@ -70,9 +71,10 @@ record SharedOperands(
    *
    * @param sizes what one block computes of each output axis; the parts of the reduction that are
    *     copied at once are added
+   * @param warps how many share out a step of the reduction: each part of it is one of theirs
    * @return the loop inside which the operands are copied
    */
-  String splitReduction(SketchState state, Map<String, Long> sizes) {
+  String splitReduction(SketchState state, Map<String, Long> sizes, long warps) {
     String id = producer.id();
     List<Axis> reduceAxes = producer.op().reduceAxes();
     int spatial = producer.op().axes().size();
@@ -91,17 +93,17 @@ record SharedOperands(
     List<Long> options = new ArrayList<>();
     long preferred = step;
     for (long part = step; part <= Math.max(step, 64) && part <= extent; part *= 2) {
-      sizes.put(axis, part);
+      sizes.put(axis, warps * part);
       boolean affordable = bytes(sizes) <= CudaTarget.STATIC_SHARED_BYTES / 2;
-      if (part == step || (extent % part == 0 && affordable)) {
+      if (part == step || (extent % (warps * part) == 0 && affordable)) {
         options.add(part);
         boolean few = part * window <= MOST_PREFERRED_STEPS && bytes(sizes) <= 20_000;
         preferred = few ? part : preferred;
       }
     }
     long part = state.pick(id + ".reduce", options, preferred);
-    sizes.put(axis, part);
-    state.apply(new Split(id, axis, List.of(part)));
+    sizes.put(axis, warps * part);
+    state.apply(new Split(id, axis, warps == 1 ? List.of(part) : List.of(warps, part)));
     return axis + ".0";
   }
 
@@ -118,14 +120,19 @@ record SharedOperands(
     return bytes;
   }
 
-  /** The same for the least step of the reduction, where {@code sizes} has the result's axes. */
-  long leastBytes(Map<String, Long> sizes) {
+  /**
+   * The same for the least step of the reduction, where {@code sizes} has the result's axes.
+   *
+   * @param warps how many share out the step
+   */
+  long leastBytes(Map<String, Long> sizes, long warps) {
     int spatial = producer.op().axes().size();
     for (int i = 0; i < producer.op().reduceAxes().size(); i++) {
       long whole = producer.op().reduceAxes().get(i).size();
       CoreProduct product = cores.orElseThrow();
       sizes.put(
-          producer.axes().get(spatial + i).id(), i == product.along() ? product.step() : whole);
+          producer.axes().get(spatial + i).id(),
+          i == product.along() ? warps * product.step() : whole);
     }
     return bytes(sizes);
   }
@@ -137,7 +144,7 @@ record SharedOperands(
     }
     Axis along = producer.op().reduceAxes().get(cores.get().along());
     int last = CoreProduct.innermost(operand, along, others);
-    return dim == last ? cores.get().padding(operand, along, last) : 0;
+    return dim == last ? cores.get().padding(operand, along, others, last) : 0;
   }
 
   /** How many indices of one dimension a block reads; the whole dimension where it is not plain. */
@@ -157,8 +164,32 @@ record SharedOperands(
     return Math.min(whole, span);
   }
 
+  /**
+   * Decides how far ahead the operands are copied inside the loop {@code reduce}, and copies them.
+   *
+   * @param name of the product, after which the decision is called
+   * @param blocks for which a multiprocessor has registers
+   * @param others bytes of shared memory that a block needs beside them
+   */
+  void copyAhead(
+      SketchState state,
+      String name,
+      Map<String, Long> sizes,
+      String reduce,
+      long blocks,
+      long others) {
+    long bytes = bytes(sizes);
+    List<CopyAhead> options = CopyAhead.fitting(state.gpu(), bytes, others);
+    CopyAhead best = CopyAhead.preferred(options, state.gpu(), bytes, others, blocks);
+    CopyAhead ahead = state.pick(name + ".pipeline", options, best);
+    copy(state, sizes, reduce, ahead.async());
+    if (ahead.depth() > 1) {
+      state.apply(new Pipeline(producer.id(), reduce, ahead.depth(), ahead.async()));
+    }
+  }
+
   /** Copies every operand inside the loop {@code reduce}. */
-  void copy(SketchState state, Map<String, Long> sizes, String reduce, boolean async) {
+  private void copy(SketchState state, Map<String, Long> sizes, String reduce, boolean async) {
     Map<Tensor, Access> distinct = new LinkedHashMap<>();
     operands.forEach(operand -> distinct.putIfAbsent(operand.tensor(), operand));
     for (Access operand : distinct.values()) {
@@ -265,7 +296,7 @@ record SharedOperands(
     order.remove(last);
     order.add(axes.get(last));
     CoreProduct product = cores.orElseThrow();
-    long padding = product.padding(operand, along, last);
+    long padding = product.padding(operand, along, others, last);
     state.apply(new OrderStorage(id, order, padding, product.groups()));
     if (!order.equals(axes)) {
       boolean moved =

@@ -1,0 +1,145 @@
+package org.jtvmc.tests.kernels;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.jtvmc.codegen.llvm.HostCpu;
+import org.jtvmc.compiler.lower.FunctionLowering;
+import org.jtvmc.ir.data.NDArray;
+import org.jtvmc.ir.interpret.TensorEvaluator;
+import org.jtvmc.ir.op.OperatorRegistry;
+import org.jtvmc.ir.target.CpuTarget;
+import org.jtvmc.ir.target.CudaTarget;
+import org.jtvmc.ir.te.Tensor;
+import org.jtvmc.ir.text.ModuleText;
+import org.jtvmc.ir.type.DType;
+import org.jtvmc.schedule.ComputeDag;
+import org.jtvmc.schedule.lower.Lowering;
+import org.jtvmc.schedule.space.Candidate;
+import org.jtvmc.schedule.space.DesignSpace;
+import org.jtvmc.tests.device.DeviceThreads;
+import org.jtvmc.tests.device.EmulatedKernel;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Products on tensor cores whose reduction is shared out, among the warps of a block or among
+ * blocks, are right.
+ */
+class PartsOfProductsTest {
+  private static final CpuTarget HOST = HostCpu.detect().target();
+  private static final CudaTarget GPU = CudaTarget.typical(80);
+  private static byte[] threads;
+
+  @BeforeAll
+  static void build() {
+    threads = DeviceThreads.build();
+  }
+
+  /** Runs the candidate on tensor cores and compares it; returns the turns lost to banks. */
+  private static long check(ComputeDag dag, Candidate candidate) {
+    Map<Tensor, NDArray> inputs = NarrowProduct.inputs(dag);
+    NDArray expected = TensorEvaluator.evaluate(dag.outputs(), inputs).getFirst();
+    EmulatedKernel kernel =
+        new EmulatedKernel(Lowering.lower(candidate.schedule(), "kernel"), GPU, HOST, threads);
+    NDArray actual = kernel.run(inputs).getFirst();
+    for (long i = 0; i < actual.elements(); i++) {
+      String place = "element " + i + candidate.values();
+      assertEquals(expected.getDouble(i), actual.getDouble(i), place);
+    }
+    String ptx = kernel.kernel().ptx();
+    assertTrue(ptx.contains("mma.sync.aligned"), candidate.values() + ptx);
+    return kernel.bankConflicts();
+  }
+
+  /** The space's schedule with these decisions, which it must offer. */
+  private static Candidate decided(ComputeDag dag, Map<String, String> decisions) {
+    Candidate candidate = DesignSpace.of(dag, GPU).replay(decisions);
+    decisions.forEach((name, value) -> assertEquals(value, candidate.values().get(name), name));
+    return candidate;
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "float16, float16, float32, 64, 256, 48, true, 8x4*2x4 cores in 4",
+    "float16, float16, float32, 64, 256, 48, false, 16x4*2x8 cores in 2",
+    "float16, float16, float32, 60, 256, 72, false, 8x4*4x8 cores in 4",
+    "bfloat16, bfloat16, float32, 19, 256, 50, true, 8x4*2x4 cores in 8",
+    "tfloat32, tfloat32, float32, 64, 64, 48, true, 16x4*2x4 cores in 4",
+    "tfloat32, tfloat32, float32, 64, 64, 48, false, 8x4*2x8 cores in 2",
+    "uint8, int8, int32, 64, 256, 48, true, 8x4*2x8 cores in 4",
+  })
+  void warpsShareOutTheReduction(
+      String left,
+      String right,
+      String sum,
+      long rows,
+      long depth,
+      long columns,
+      boolean byRows,
+      String tile) {
+    ComputeDag dag =
+        NarrowProduct.of(
+            DType.parse(left), DType.parse(right), DType.parse(sum), rows, depth, columns, byRows);
+    String product = sum.equals("int32") ? "product.cache" : "product";
+    Map<String, String> decisions =
+        new HashMap<>(Map.of(product + ".cores", "yes", product + ".tile", tile));
+    assertEquals(0, check(dag, decided(dag, decisions)));
+  }
+
+  private static ComputeDag function(String text) {
+    var module = ModuleText.parse(text, OperatorRegistry.standard()::find);
+    return FunctionLowering.lower(module.main(), parameter -> parameter > 0);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"8x4*2x4 cores in 4", "16x4*2x8 cores in 2", "8x4*4x4 cores in 2"})
+  void warpsShareOutWhatConvolutionsReduce(String tile) {
+    ComputeDag dag =
+        function(
+            """
+            def @main(%x: Tensor[(1, 9, 14, 128), float16], %w: Tensor[(40, 128, 3, 3), float16])
+                -> Tensor[(1, 9, 14, 40), float32] {
+              %0 = nn.conv2d(%x, %w, data_layout="NHWC", padding=[1, 1, 1, 1], out_dtype=float32);
+              nn.relu(%0)
+            }
+            """);
+    check(dag, decided(dag, Map.of("conv2d.cores", "yes", "conv2d.tile", tile)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"transpose, 8x4*2x4 cores in 4", "relu, 16x4*2x4 cores in 2"})
+  void warpsShareOutBatchesOfProducts(String last, String tile) {
+    String result = last.equals("transpose") ? "(3, 40, 32)" : "(3, 32, 40)";
+    String call = last.equals("transpose") ? "transpose(%0, axes=[0, 2, 1])" : "nn.relu(%0)";
+    ComputeDag dag =
+        function(
+            """
+            def @main(%%x: Tensor[(3, 32, 128), float16], %%w: Tensor[(3, 128, 40), float16])
+                -> Tensor[%s, float32] {
+              %%0 = nn.matmul(%%x, %%w, out_dtype=float32);
+              %s
+            }
+            """
+                .formatted(result, call));
+    check(dag, decided(dag, Map.of("matmul.cores", "yes", "matmul.tile", tile)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"true", "false"})
+  void randomSchedulesAreRight(boolean byRows) {
+    ComputeDag dag = NarrowProduct.of(DType.F16, DType.F16, DType.F32, 40, 512, 24, byRows);
+    DesignSpace space = DesignSpace.of(dag, GPU);
+    SplittableRandom random = new SplittableRandom(7);
+    for (int i = 0; i < 8; i++) {
+      Candidate candidate = space.random(random);
+      if ("yes".equals(candidate.values().get("product.cores"))) {
+        check(dag, candidate);
+      }
+    }
+  }
+}

@@ -42,10 +42,12 @@ public final class ComputeDag {
    *
    * @param own this one's name
    * @param others the rest by name, the inputs and outputs of each in the same order
+   * @param onGpus those of the rest that are for GPUs alone
    * @param first the one that stands for all; null for itself
    */
-  private record Strategies(String own, Map<String, ComputeDag> others, ComputeDag first) {
-    static final Strategies NONE = new Strategies("default", Map.of(), null);
+  private record Strategies(
+      String own, Map<String, ComputeDag> others, Set<String> onGpus, ComputeDag first) {
+    static final Strategies NONE = new Strategies("default", Map.of(), Set.of(), null);
   }
 
   private ComputeDag(ComputeDag dag, Strategies strategies) {
@@ -156,9 +158,11 @@ public final class ComputeDag {
    *
    * @param own the name of this one
    * @param others by name; their inputs and outputs are this one's, in the same order
+   * @param onGpus the names of those that are for GPUs alone
    */
-  public ComputeDag withStrategies(String own, Map<String, ComputeDag> others) {
-    return new ComputeDag(this, new Strategies(own, new LinkedHashMap<>(others), null));
+  public ComputeDag withStrategies(String own, Map<String, ComputeDag> others, Set<String> onGpus) {
+    return new ComputeDag(
+        this, new Strategies(own, new LinkedHashMap<>(others), Set.copyOf(onGpus), null));
   }
 
   /** What its schedules have in common. */
@@ -199,7 +203,7 @@ public final class ComputeDag {
     }
     Map<String, ComputeDag> others = new LinkedHashMap<>();
     strategies.others.forEach((name, other) -> others.put(name, other.bind(sizes)));
-    return dag.withStrategies(strategies.own, others);
+    return dag.withStrategies(strategies.own, others, strategies.onGpus);
   }
 
   /** This computation for the usual sizes; itself where all are known. */
@@ -214,6 +218,11 @@ public final class ComputeDag {
     return List.copyOf(names);
   }
 
+  /** True where the algorithm of that name is for GPUs alone. */
+  public boolean isOnGpus(String strategy) {
+    return strategies.onGpus.contains(strategy);
+  }
+
   /**
    * The computation by one of the {@link #strategies}; empty where there is none of that name. It
    * knows no strategies itself.
@@ -222,7 +231,7 @@ public final class ComputeDag {
     return name.equals(strategies.own)
         ? Optional.of(this)
         : Optional.ofNullable(strategies.others.get(name))
-            .map(dag -> new ComputeDag(dag, new Strategies(name, Map.of(), this)));
+            .map(dag -> new ComputeDag(dag, new Strategies(name, Map.of(), Set.of(), this)));
   }
 
   /** The computation that stands for all its strategies: it gives the workload's hash. */

@@ -48,13 +48,17 @@ public final class FunctionLowering {
   /** Which strategy the calls that have several are computed by; the first where there is none. */
   private final String strategy;
 
-  /** The names of the strategies of the first call that has several. */
-  private List<String> strategies = List.of();
+  /** The strategies of the first call that has several. */
+  private List<Operator.Strategy> strategies = List.of();
+
+  /** Whether axes that count a dimension's elements through become one. */
+  private final boolean counted;
 
   private final KernelSizes kernelSizes;
 
-  private FunctionLowering(String strategy, KernelSizes kernelSizes) {
+  private FunctionLowering(String strategy, boolean counted, KernelSizes kernelSizes) {
     this.strategy = strategy;
+    this.counted = counted;
     this.kernelSizes = kernelSizes;
   }
 
@@ -75,16 +79,21 @@ public final class FunctionLowering {
    * @param sizes learns which sizes the kernel's own stand for
    */
   public static ComputeDag lower(Function function, IntPredicate isConstant, KernelSizes sizes) {
-    FunctionLowering first = new FunctionLowering("", sizes);
+    FunctionLowering first = new FunctionLowering("", false, sizes);
     ComputeDag dag = first.dag(function, isConstant);
     if (first.strategies.size() < 2) {
       return dag;
     }
     Map<String, ComputeDag> others = new LinkedHashMap<>();
-    for (String name : first.strategies.subList(1, first.strategies.size())) {
-      others.put(name, new FunctionLowering(name, sizes).dag(function, isConstant));
+    Set<String> onGpus = new HashSet<>();
+    for (Operator.Strategy other : first.strategies.subList(1, first.strategies.size())) {
+      FunctionLowering lowering = new FunctionLowering(other.name(), other.onGpus(), sizes);
+      others.put(other.name(), lowering.dag(function, isConstant));
+      if (other.onGpus()) {
+        onGpus.add(other.name());
+      }
     }
-    return dag.withStrategies(first.strategies.getFirst(), others);
+    return dag.withStrategies(first.strategies.getFirst().name(), others, onGpus);
   }
 
   private ComputeDag dag(Function function, IntPredicate isConstant) {
@@ -106,7 +115,7 @@ public final class FunctionLowering {
       }
     }
     CollapseAxes.Result collapsed =
-        CollapseAxes.apply(inputs, outputs(values.get(function.body())));
+        CollapseAxes.apply(inputs, outputs(values.get(function.body())), counted);
     return ComputeDag.of(collapsed.inputs(), collapsed.outputs());
   }
 
@@ -147,7 +156,7 @@ public final class FunctionLowering {
     Type type = kernelSizes.apply(call.type());
     List<Operator.Strategy> all = operator.strategies(inputs, attributes, type);
     if (all.size() > 1 && strategies.isEmpty()) {
-      strategies = all.stream().map(Operator.Strategy::name).toList();
+      strategies = all;
     }
     return all.stream()
         .filter(candidate -> candidate.name().equals(strategy))

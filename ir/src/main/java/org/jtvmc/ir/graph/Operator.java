@@ -56,8 +56,18 @@ public non-sealed interface Operator extends Callee {
   /** A declared attribute: required where {@code defaultValue} is null. */
   record AttributeSpec(String name, AttributeValue defaultValue, String description) {}
 
-  /** One algorithm for an operator. */
-  record Strategy(String name, Algorithm algorithm) {}
+  /**
+   * One algorithm for an operator.
+   *
+   * @param onGpus true where it is for GPUs alone: nothing else is to consider it
+   */
+  record Strategy(String name, Algorithm algorithm, boolean onGpus) {
+
+    /** An algorithm for all machines. */
+    public Strategy(String name, Algorithm algorithm) {
+      this(name, algorithm, false);
+    }
+  }
 
   /** As {@link Operator#compute}. */
   @FunctionalInterface

@@ -202,6 +202,11 @@ public record CudaTarget(
     return arch >= 80;
   }
 
+  /** True where warps multiply tiles of numbers of 16 bits summed in float32: {@code mma.sync}. */
+  public boolean hasTensorCores() {
+    return arch >= 80;
+  }
+
   /** True where the four warps of a group multiply together: {@code wgmma}. */
   public boolean hasWarpgroups() {
     return specific && arch == WARPGROUP_ARCH;

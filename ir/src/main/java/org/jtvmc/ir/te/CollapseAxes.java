@@ -8,6 +8,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jtvmc.ir.expr.Binary;
+import org.jtvmc.ir.expr.BinaryOp;
 import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.PrimExprs;
@@ -27,6 +29,9 @@ import org.jtvmc.ir.expr.Sizes;
  *
  * <p>A pointwise convolution is a matrix product then, an elementwise function a single loop, and
  * vectors do not end with each row of an image.
+ *
+ * <p>Where it is asked for, axes that count the elements of one dimension through become one as
+ * well: {@code x[n, h, w] = y[(n * 10 + h) * 10 + w]} is {@code x[nhw] = y[nhw]}.
  */
 public final class CollapseAxes {
   private final List<Tensor> order = new ArrayList<>();
@@ -34,7 +39,11 @@ public final class CollapseAxes {
   private final Map<ComputeOp, Grouping> reductions = new HashMap<>();
   private final Map<Tensor, Tensor> rewritten = new LinkedHashMap<>();
 
-  private CollapseAxes() {}
+  private final boolean counted;
+
+  private CollapseAxes(boolean counted) {
+    this.counted = counted;
+  }
 
   /** Tensors in the order in which they were given. */
   public record Result(List<Tensor> inputs, List<Tensor> outputs) {
@@ -51,7 +60,16 @@ public final class CollapseAxes {
    * @param outputs what is computed from them
    */
   public static Result apply(List<Tensor> inputs, List<Tensor> outputs) {
-    CollapseAxes collapse = new CollapseAxes();
+    return apply(inputs, outputs, false);
+  }
+
+  /**
+   * As the other.
+   *
+   * @param counted true where axes that count a dimension's elements through become one
+   */
+  public static Result apply(List<Tensor> inputs, List<Tensor> outputs, boolean counted) {
+    CollapseAxes collapse = new CollapseAxes(counted);
     collapse.collect(inputs);
     collapse.collect(outputs);
     while (collapse.separate()) {}
@@ -214,10 +232,36 @@ public final class CollapseAxes {
           if (!source.isJoined(k)) {
             part(place.grouping, place.k);
           }
+        } else if (isCount(indices.get(k))) {
+          List<PrimVar> digits = digits(indices.get(k));
+          Place first = places.get(digits.getFirst());
+          part(first.grouping, first.k - 1);
+          part(first.grouping, first.k + digits.size() - 1);
         } else {
           check(indices.get(k));
         }
       }
+    }
+
+    /** True for neighbouring axes, joined so far, that count through their elements. */
+    private boolean isCount(PrimExpr index) {
+      List<PrimVar> digits = digits(index);
+      Place first = digits.size() < 2 ? null : places.get(digits.getFirst());
+      if (!counted || first == null) {
+        return false;
+      }
+      PrimExpr count = digits.getFirst();
+      for (int i = 1; i < digits.size(); i++) {
+        int k = first.k + i;
+        boolean next =
+            first.grouping.isJoined(k - 1)
+                && new Place(first.grouping, k).equals(places.get(digits.get(i)));
+        if (!next) {
+          return false;
+        }
+        count = count.times(first.grouping.extent(k)).plus(digits.get(i));
+      }
+      return count.equals(index);
     }
 
     /** Two neighbouring axes that are one, each over the whole dimension; or two constants. */
@@ -320,7 +364,10 @@ public final class CollapseAxes {
     List<PrimExpr> indices = new ArrayList<>();
     for (List<Integer> group : grouping.groups()) {
       PrimExpr first = read.indices().get(grouping.kept.get(group.getFirst()));
-      if (group.size() == 1) {
+      List<PrimVar> digits = digits(first);
+      if (counted && digits.size() > 1 && heads.containsKey(digits.getFirst())) {
+        indices.add(heads.get(digits.getFirst()));
+      } else if (group.size() == 1) {
         indices.add(rewriteReads(first, heads, done));
       } else if (first instanceof PrimVar variable) {
         indices.add(heads.get(variable));
@@ -329,6 +376,26 @@ public final class CollapseAxes {
       }
     }
     return source == read.tensor() && indices.equals(read.indices()) ? read : source.at(indices);
+  }
+
+  /**
+   * The variables of {@code (a * size + b) * size + c}, whatever the sizes; none of anything else.
+   */
+  private static List<PrimVar> digits(PrimExpr index) {
+    if (index instanceof PrimVar variable) {
+      return List.of(variable);
+    }
+    if (index instanceof Binary(BinaryOp sum, PrimExpr high, PrimVar low)
+        && sum == BinaryOp.ADD
+        && high instanceof Binary(BinaryOp product, PrimExpr above, PrimExpr _)
+        && product == BinaryOp.MULTIPLY) {
+      List<PrimVar> digits = new ArrayList<>(digits(above));
+      if (!digits.isEmpty()) {
+        digits.add(low);
+      }
+      return digits;
+    }
+    return List.of();
   }
 
   private static PrimExpr constant(Read read, Grouping grouping, List<Integer> group) {

@@ -159,10 +159,11 @@ public final class DesignSpace {
   }
 
   private void pickStrategy(SketchState state) {
-    if (dag.strategies().size() > 1) {
+    List<String> strategies = StrategyCost.offered(dag, target);
+    if (strategies.size() > 1) {
       String preferred =
           state.answer("cheapest strategy", String.class, () -> StrategyCost.cheapest(dag, target));
-      String strategy = state.pick("strategy", dag.strategies(), preferred);
+      String strategy = state.pick("strategy", strategies, preferred);
       if (!strategy.equals(dag.strategies().getFirst())) {
         state.apply(new UseStrategy(strategy));
       }

@@ -50,6 +50,11 @@ public final class SketchState {
     };
   }
 
+  /** True where a GPU is scheduled for. */
+  public boolean isOnGpu() {
+    return target instanceof CudaTarget;
+  }
+
   /** The GPU that is scheduled for; only rules of GPUs ask. */
   public CudaTarget gpu() {
     return switch (target) {

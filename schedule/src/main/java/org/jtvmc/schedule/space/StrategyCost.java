@@ -1,6 +1,8 @@
 package org.jtvmc.schedule.space;
 
+import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import org.jtvmc.ir.op.Axes;
 import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.ir.target.CudaTarget;
@@ -9,7 +11,9 @@ import org.jtvmc.ir.te.Axis;
 import org.jtvmc.ir.te.Tensor;
 import org.jtvmc.schedule.ComputeDag;
 import org.jtvmc.schedule.FlopCount;
+import org.jtvmc.schedule.Schedule;
 import org.jtvmc.schedule.Stage;
+import org.jtvmc.schedule.space.rule.TileInBlocks;
 
 /**
  * Which algorithm to take where none was measured: a sum, over the stages, of what the arithmetic
@@ -28,6 +32,18 @@ final class StrategyCost {
 
   private StrategyCost() {}
 
+  /**
+   * The names of the strategies that are considered for {@code target}; the first is among them.
+   */
+  static List<String> offered(ComputeDag dag, Target target) {
+    boolean onGpus =
+        switch (target) {
+          case CpuTarget _ -> false;
+          case CudaTarget gpu -> gpu.hasTensorCores();
+        };
+    return dag.strategies().stream().filter(name -> onGpus || !dag.isOnGpus(name)).toList();
+  }
+
   /** The name of the cheapest strategy of {@code dag}; the first where a target says nothing. */
   static String cheapest(ComputeDag dag, Target target) {
     return switch (target) {
@@ -35,7 +51,7 @@ final class StrategyCost {
         String best = dag.strategies().getFirst();
         double least = Double.POSITIVE_INFINITY;
         boolean windows = WindowCost.isFor(dag);
-        for (String strategy : dag.strategies()) {
+        for (String strategy : offered(dag, target)) {
           ComputeDag computation = dag.strategy(strategy).orElseThrow();
           double cycles = windows ? WindowCost.cycles(computation, cpu) : cycles(computation, cpu);
           if (cycles < least) {
@@ -45,8 +61,35 @@ final class StrategyCost {
         }
         yield best;
       }
-      case CudaTarget _ -> dag.strategies().getFirst();
+      case CudaTarget gpu -> {
+        List<String> others = offered(dag, gpu).stream().filter(dag::isOnGpus).toList();
+        String best = dag.strategies().getFirst();
+        double least = others.isEmpty() ? 0 : cycles(dag, gpu);
+        for (String strategy : others) {
+          double cycles = cycles(dag.strategy(strategy).orElseThrow(), gpu);
+          if (cycles < least) {
+            best = strategy;
+            least = cycles;
+          }
+        }
+        yield best;
+      }
     };
+  }
+
+  /** What the largest product takes; no time where there is none, which nothing undercuts. */
+  private static double cycles(ComputeDag dag, CudaTarget gpu) {
+    SketchState state =
+        new SketchState(
+            new Checkpoint(Schedule.of(dag), List.of(), Set.of(), 0, 0),
+            gpu,
+            Choices.expert(),
+            new Answers());
+    return dag.stages().stream()
+        .filter(Stage::isReduction)
+        .max(Comparator.comparingDouble(stage -> FlopCount.of(stage.op())))
+        .map(product -> TileInBlocks.cycles(state, product).orElse(0))
+        .orElse(0.0);
   }
 
   private static double cycles(ComputeDag dag, CpuTarget target) {

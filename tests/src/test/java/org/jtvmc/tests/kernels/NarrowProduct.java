@@ -52,6 +52,16 @@ final class NarrowProduct {
         });
   }
 
+  /** The inputs of {@code dag} as those of one of its strategies, or of itself. */
+  static Map<Tensor, NDArray> ofStrategy(
+      Map<Tensor, NDArray> inputs, ComputeDag dag, ComputeDag strategy) {
+    Map<Tensor, NDArray> others = new HashMap<>();
+    for (int i = 0; i < dag.inputs().size(); i++) {
+      others.put(strategy.inputs().get(i), inputs.get(dag.inputs().get(i)));
+    }
+    return others;
+  }
+
   /** Small whole numbers: every sum is exact, whatever its order. */
   static Map<Tensor, NDArray> inputs(ComputeDag dag) {
     Random random = new Random(5);

@@ -52,18 +52,23 @@ record ScheduledKernel(LoweredKernel lowered, KernelCompiler compiler, KernelRun
   private List<NDArray> arguments(Map<Tensor, NDArray> inputs) {
     List<NDArray> arguments = new ArrayList<>();
     for (int i = 0; i < lowered.sources().size(); i++) {
-      Buffer parameter = lowered.func().inputs().get(i);
-      NDArray given = inputs.get(lowered.sources().get(i));
-      for (PackedConstant packed : lowered.packed()) {
-        if (packed.packed() == parameter) {
-          NDArray rewritten = NDArray.allocate(type(parameter.dtype(), parameter.shape()));
-          LoopInterpreter.run(packed.packing(), List.of(given), List.of(rewritten));
-          given = rewritten;
-        }
-      }
-      arguments.add(given);
+      arguments.add(argument(lowered, i, inputs));
     }
     return arguments;
+  }
+
+  /** What a kernel is given for one of its inputs: of a constant the form that it is packed in. */
+  static NDArray argument(LoweredKernel lowered, int index, Map<Tensor, NDArray> inputs) {
+    Buffer parameter = lowered.func().inputs().get(index);
+    NDArray given = inputs.get(lowered.sources().get(index));
+    for (PackedConstant packed : lowered.packed()) {
+      if (packed.packed() == parameter) {
+        NDArray rewritten = NDArray.allocate(type(parameter.dtype(), parameter.shape()));
+        LoopInterpreter.run(packed.packing(), List.of(given), List.of(rewritten));
+        return rewritten;
+      }
+    }
+    return given;
   }
 
   static TensorType type(DType dtype, List<PrimExpr> shape) {

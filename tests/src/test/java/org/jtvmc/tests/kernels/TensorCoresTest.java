@@ -53,7 +53,8 @@ class TensorCoresTest {
     List<NDArray> expected = TensorEvaluator.evaluate(dag.outputs(), inputs);
     EmulatedKernel kernel =
         new EmulatedKernel(Lowering.lower(candidate.schedule(), "kernel"), GPU, HOST, threads);
-    NDArray actual = kernel.run(inputs).getFirst();
+    ComputeDag strategy = candidate.schedule().dag();
+    NDArray actual = kernel.run(NarrowProduct.ofStrategy(inputs, dag, strategy)).getFirst();
     for (long i = 0; i < actual.elements(); i++) {
       assertEquals(
           expected.getFirst().getDouble(i),

@@ -110,8 +110,7 @@ final class BlockPlan {
    * @return empty where tensor cores would make it
    */
   static OptionalDouble cycles(SketchState state, Stage product, long parts) {
-    int[] itself = IntStream.range(0, product.op().axes().size()).toArray();
-    BlockPlan plan = new BlockPlan(product, product, operands(state, product), itself);
+    BlockPlan plan = alone(state, product);
     if (plan.columns.isEmpty()
         || CoreProduct.of(state.gpu(), product, plan.operands, plan.rowsAndColumns()).isPresent()) {
       return OptionalDouble.empty();
@@ -127,6 +126,48 @@ final class BlockPlan {
         product.op().reduceAxes().stream().mapToLong(Axis::size).reduce(1, (a, b) -> a * b);
     double each = cost.applyAsDouble(BlockTile.best(tiles, cost));
     return OptionalDouble.of(each * products / parts / state.gpu().fmaPerCycle());
+  }
+
+  private static BlockPlan alone(SketchState state, Stage product) {
+    int[] itself = IntStream.range(0, product.op().axes().size()).toArray();
+    return new BlockPlan(product, product, operands(state, product), itself);
+  }
+
+  /** True where tensor cores can make the product. */
+  static boolean isForCores(SketchState state, Stage product) {
+    BlockPlan plan = alone(state, product);
+    return CoreProduct.of(state.gpu(), product, plan.operands, plan.rowsAndColumns()).isPresent();
+  }
+
+  /**
+   * About how many cycles the product, which has reuse, takes in one launch by what multiplies
+   * fastest; empty where it has no columns.
+   */
+  static OptionalDouble leastCycles(SketchState state, Stage product) {
+    BlockPlan plan = alone(state, product);
+    if (plan.columns.isEmpty()) {
+      return OptionalDouble.empty();
+    }
+    ToDoubleFunction<BlockTile> ordinary = tile -> tile.cost(plan.blocks(tile), state.gpu());
+    double each = ordinary.applyAsDouble(BlockTile.best(plan.tiles(state.gpu()), ordinary));
+    Optional<CoreProduct> warps =
+        plan.rows.isEmpty() || plan.columns.size() != 1
+            ? Optional.empty()
+            : CoreProduct.of(state.gpu(), product, plan.operands, plan.rowsAndColumns());
+    Optional<CoreProduct> groups =
+        warps
+            .filter(_ -> plan.rows.size() == 1)
+            .flatMap(
+                cores ->
+                    cores.inGroups(state.gpu(), product, plan.operands, plan.rowsAndColumns()));
+    for (Optional<CoreProduct> cores : List.of(warps, groups)) {
+      boolean fits =
+          cores.isPresent() && !plan.coreTiles(plan.rows, plan.columns, cores.get()).isEmpty();
+      each = fits ? Math.min(each, plan.leastCost(state, cores.get())) : each;
+    }
+    long products =
+        product.op().reduceAxes().stream().mapToLong(Axis::size).reduce(1, (a, b) -> a * b);
+    return OptionalDouble.of(each * products / state.gpu().fmaPerCycle());
   }
 
   private List<BlockTile> tiles(CudaTarget gpu) {

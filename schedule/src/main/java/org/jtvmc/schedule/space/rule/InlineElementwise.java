@@ -15,7 +15,8 @@ import org.jtvmc.schedule.step.Inline;
  * keeping: pure data movement always, cheap arithmetic unless a reduction reads each element many
  * times, dear functions only where each element is read once. Padding in front of a sliding window
  * is a decision; by default it is kept, so that the inner loops have no conditions, but where it is
- * read for one output channel only: then the copy costs more.
+ * read for one output channel only: then the copy costs more. What gathers the factors of tensor
+ * cores is left to their shared memory.
  */
 public final class InlineElementwise implements SketchRule {
   /**
@@ -31,7 +32,7 @@ public final class InlineElementwise implements SketchRule {
     List<Stage> readers = state.readers(stage);
     BodyCost cost = BodyCost.of(Access.body(state.schedule(), stage));
     if (cost.isDataMovement()) {
-      return true;
+      return !state.isOnGpu() || !TileInBlocks.isGathered(state, stage);
     }
     if (cost.reads() > 1
         && cost.reads() * readsPerElement(state, stage) > MOST_READS

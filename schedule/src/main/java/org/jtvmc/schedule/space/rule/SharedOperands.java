@@ -232,22 +232,30 @@ record SharedOperands(
 
   /**
    * The stage that stands for the operand in shared memory: itself, where only this reduction reads
-   * it and it takes no more than a copy; else a copy.
+   * it and it takes no more than a copy; else a copy, for which what follows from a constant is
+   * computed when the model is compiled.
    */
   private String copyOf(SketchState state, Tensor tensor) {
     Optional<Stage> own = state.schedule().stageOf(tensor);
-    if (own.isPresent()
-        && !own.get().isReduction()
-        && !own.get().isOutput()
-        && own.get().isRoot()
-        && own.get().isFresh()
-        && !state.isScheduled(own.get().id())
-        && state.readers(own.get()).equals(List.of(state.stage(producer.id())))) {
+    boolean alone =
+        own.isPresent()
+            && !own.get().isReduction()
+            && !own.get().isOutput()
+            && own.get().isRoot()
+            && own.get().isFresh()
+            && !state.isScheduled(own.get().id())
+            && state.readers(own.get()).equals(List.of(state.stage(producer.id())));
+    boolean folded = alone && tensor.constantSource().isPresent() && cores.isPresent();
+    if (alone && !folded) {
       return own.get().id();
     }
     String source = own.map(Stage::id).orElseGet(() -> state.schedule().dag().id(tensor));
     String id = state.schedule().derivedId(source, "read");
     state.apply(new CacheRead(source, producer.id(), Scope.SHARED));
+    if (folded) {
+      state.apply(new Pack(source, id));
+      state.markScheduled(source);
+    }
     return id;
   }
 

@@ -118,6 +118,9 @@ final class Arithmetic {
     if (LLVMIsConstant(b) != 0) {
       return ir.select(ir.compareFloats(predicate, b, a), b, a);
     }
+    if (target.nanExtrema() && isSingle(a)) {
+      return ir.intrinsic(predicate == LLVMRealOGT ? "llvm.maximum" : "llvm.minimum", a, b);
+    }
     LLVMValueRef before = instruction == null ? null : withoutCare(a);
     if (before != null) {
       LLVMValueRef chosen =
@@ -130,6 +133,12 @@ final class Arithmetic {
             ? ir.select(ir.compareFloats(predicate, b, a), b, a)
             : ir.intrinsic(instruction, new LLVMTypeRef[0], operands(instruction, b, a));
     return ir.select(ir.compareFloats(LLVMRealUNO, b, b), b, chosen);
+  }
+
+  private static boolean isSingle(LLVMValueRef value) {
+    LLVMTypeRef type = LLVMTypeOf(value);
+    boolean vector = LLVMGetTypeKind(type) == LLVMVectorTypeKind;
+    return LLVMGetTypeKind(vector ? LLVMGetElementType(type) : type) == LLVMFloatTypeKind;
   }
 
   /**

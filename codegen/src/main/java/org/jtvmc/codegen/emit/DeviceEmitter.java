@@ -16,9 +16,6 @@ import org.bytedeco.llvm.LLVM.LLVMModuleRef;
 import org.bytedeco.llvm.LLVM.LLVMTypeRef;
 import org.bytedeco.llvm.LLVM.LLVMValueRef;
 import org.jtvmc.ir.loop.Buffer;
-import org.jtvmc.ir.loop.Scope;
-import org.jtvmc.ir.loop.Stmt;
-import org.jtvmc.ir.loop.Stmts;
 import org.jtvmc.ir.loop.ThreadTag;
 import org.jtvmc.ir.target.CudaTarget;
 
@@ -27,17 +24,6 @@ import org.jtvmc.ir.target.CudaTarget;
  * addresses of its buffers, multiples of 16 bytes, in global memory.
  */
 public final class DeviceEmitter implements AutoCloseable {
-  /**
-   * With fewer on a multiprocessor there is nothing to run while memory is waited for; more
-   * registers than this leaves (128) do not pay.
-   */
-  private static final int RESIDENT_THREADS = 512;
-
-  private static final int MOST_BLOCKS = 16;
-
-  /** For addresses and what is on its way, beside sums. */
-  private static final int OTHER_REGISTERS = 64;
-
   private final IrBuilder ir;
   private final CudaTarget gpu;
   private final InstructionSet target;
@@ -78,7 +64,9 @@ public final class DeviceEmitter implements AutoCloseable {
       context.place(buffers.get(i), new Storage.Memory(LLVMGetParam(function, i)));
     }
     GpuMemory memory = new GpuMemory(ir, entry.name());
-    new StmtEmitter(context, new GpuMachine(memory, entry.extents(), gpu, context))
+    int warps = Math.ceilDiv(entry.threads(), CudaTarget.WARP);
+    ReductionScratch scratch = new ReductionScratch(entry.body(), memory, warps);
+    new StmtEmitter(context, new GpuMachine(memory, scratch, entry.extents(), gpu, context))
         .emit(entry.body());
     ir.giveBack();
     return memory.finish();
@@ -89,41 +77,7 @@ public final class DeviceEmitter implements AutoCloseable {
     annotate(function, "reqntidx", entry.extent(ThreadTag.THREAD_X));
     annotate(function, "reqntidy", entry.extent(ThreadTag.THREAD_Y));
     annotate(function, "reqntidz", entry.extent(ThreadTag.THREAD_Z));
-    int threads = entry.threads();
-    if (threads <= RESIDENT_THREADS) {
-      long blocks =
-          (long) entry.extent(ThreadTag.BLOCK_X)
-              * entry.extent(ThreadTag.BLOCK_Y)
-              * entry.extent(ThreadTag.BLOCK_Z);
-      // Where there are few blocks, registers that others would take are free.
-      long most = Math.ceilDiv(blocks, gpu.multiprocessors());
-      long wanted = Math.min(withRegisters(entry, threads), MOST_BLOCKS);
-      annotate(function, "minctasm", Math.clamp(wanted, 1, most));
-    }
-  }
-
-  /**
-   * The blocks that registers are shared out for. Where groups of warps multiply, those on their
-   * way hide what is waited for, and sums take as many registers as they are.
-   */
-  private static long withRegisters(DeviceEntry entry, int threads) {
-    long[] sums = {0};
-    boolean[] groups = {false};
-    Stmts.forEach(
-        entry.body(),
-        stmt -> {
-          if (stmt instanceof Stmt.Allocate(Buffer buffer, _)) {
-            groups[0] |= buffer.isSwizzled();
-            if (buffer.scope() == Scope.LOCAL) {
-              sums[0] = Math.max(sums[0], LocalMemory.bytes(buffer) / Integer.BYTES);
-            }
-          }
-        });
-    long most = RESIDENT_THREADS / threads;
-    long registers = sums[0] + OTHER_REGISTERS;
-    return groups[0]
-        ? Math.clamp(CudaTarget.REGISTERS_PER_MULTIPROCESSOR / (threads * registers), 1, most)
-        : most;
+    ResidentBlocks.of(entry, gpu).ifPresent(blocks -> annotate(function, "minctasm", blocks));
   }
 
   private void annotate(LLVMValueRef function, String name, long value) {

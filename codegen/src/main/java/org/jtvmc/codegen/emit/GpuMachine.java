@@ -28,6 +28,7 @@ final class GpuMachine implements Machine {
   private static final LLVMTypeRef[] NO_TYPES = {};
 
   private final GpuMemory memory;
+  private final ReductionScratch scratch;
   private final Map<ThreadTag, Integer> extents;
   private final boolean hasTensorCores;
   private final boolean hasAsyncCopies;
@@ -40,8 +41,13 @@ final class GpuMachine implements Machine {
    * @param extents with which the entry is launched; 1 for what is missing
    */
   GpuMachine(
-      GpuMemory memory, Map<ThreadTag, Integer> extents, CudaTarget target, EmitContext context) {
+      GpuMemory memory,
+      ReductionScratch scratch,
+      Map<ThreadTag, Integer> extents,
+      CudaTarget target,
+      EmitContext context) {
     this.memory = memory;
+    this.scratch = scratch;
     this.extents = extents;
     this.hasTensorCores = target.arch() >= TensorCores.LEAST_ARCH;
     this.hasAsyncCopies = target.hasAsyncCopies();
@@ -174,7 +180,7 @@ final class GpuMachine implements Machine {
       case Effect.AwaitProducts(int pending) ->
           groups.ifPresent(cores -> cores.await(pending, statements.exprs().memory()));
       case Effect.AllReduce reduce ->
-          new ThreadReduction(context, memory, extents).emit(reduce, statements.exprs());
+          new ThreadReduction(context, memory, scratch, extents).emit(reduce, statements.exprs());
     }
   }
 

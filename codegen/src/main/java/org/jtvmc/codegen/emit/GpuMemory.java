@@ -75,7 +75,8 @@ final class GpuMemory {
     used = offset;
   }
 
-  private LLVMValueRef reserve(long bytes) {
+  /** Takes {@code bytes} for as long as the buffers around are there. */
+  LLVMValueRef reserve(long bytes) {
     LLVMValueRef base = ir.pointer(ir.types().integer(8), shared, ir.int64(used));
     used += (bytes + SHARED_ALIGNMENT - 1) / SHARED_ALIGNMENT * SHARED_ALIGNMENT;
     most = Math.max(most, used);

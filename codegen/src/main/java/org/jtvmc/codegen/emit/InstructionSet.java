@@ -11,8 +11,11 @@ import org.jtvmc.ir.target.Target;
  * @param features as LLVM names them
  * @param vectorBits the widest vector: of registers on a CPU, of memory accesses on a GPU, which
  *     computes lane by lane
+ * @param nanExtrema whether the larger or smaller of two float32 numbers, NaN where one of them is
+ *     NaN, is one instruction
  */
-public record InstructionSet(Family family, SortedSet<String> features, int vectorBits) {
+public record InstructionSet(
+    Family family, SortedSet<String> features, int vectorBits, boolean nanExtrema) {
 
   /** Kinds of instruction sets. */
   public enum Family {
@@ -23,12 +26,17 @@ public record InstructionSet(Family family, SortedSet<String> features, int vect
 
   private static final int MOST_ACCESS_BITS = 128;
 
+  /** From this architecture on a GPU has {@code max.NaN}. */
+  private static final int NAN_EXTREMA_ARCH = 80;
+
   public static InstructionSet of(Target target) {
     return switch (target) {
       case CpuTarget cpu ->
           new InstructionSet(
-              cpu.isX86() ? Family.X86 : Family.OTHER_CPU, cpu.features(), cpu.vectorBits());
-      case CudaTarget gpu -> new InstructionSet(Family.NVPTX, gpu.features(), MOST_ACCESS_BITS);
+              cpu.isX86() ? Family.X86 : Family.OTHER_CPU, cpu.features(), cpu.vectorBits(), false);
+      case CudaTarget gpu ->
+          new InstructionSet(
+              Family.NVPTX, gpu.features(), MOST_ACCESS_BITS, gpu.arch() >= NAN_EXTREMA_ARCH);
     };
   }
 

@@ -13,6 +13,8 @@ import static org.bytedeco.llvm.global.LLVM.LLVMTrunc;
 import static org.bytedeco.llvm.global.LLVM.LLVMURem;
 import static org.bytedeco.llvm.global.LLVM.LLVMZExt;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.llvm.LLVM.LLVMTypeRef;
@@ -35,15 +37,21 @@ final class ThreadReduction {
   private final EmitContext context;
   private final IrBuilder ir;
   private final GpuMemory memory;
+  private final ReductionScratch scratch;
   private final Map<ThreadTag, Integer> extents;
 
   /**
    * @param extents with which the entry is launched
    */
-  ThreadReduction(EmitContext context, GpuMemory memory, Map<ThreadTag, Integer> extents) {
+  ThreadReduction(
+      EmitContext context,
+      GpuMemory memory,
+      ReductionScratch scratch,
+      Map<ThreadTag, Integer> extents) {
     this.context = context;
     this.ir = context.ir;
     this.memory = memory;
+    this.scratch = scratch;
     this.extents = extents;
   }
 
@@ -113,37 +121,76 @@ final class ThreadReduction {
   }
 
   private Value acrossWarps(Effect.AllReduce reduce, Value ofWarp, int warps) {
-    DType dtype = ofWarp.dtype();
-    int all = Math.ceilDiv(threads(), CudaTarget.WARP);
-    Value[] sum = new Value[1];
+    Optional<LLVMValueRef> own = scratch.of(reduce);
+    if (own.isPresent()) {
+      return throughShared(reduce, ofWarp, warps, own.get());
+    }
+    long bytes = Math.ceilDiv(threads(), CudaTarget.WARP) * (long) ofWarp.dtype().bytes();
+    Value[] result = new Value[1];
     memory.withShared(
-        (long) all * dtype.bytes(),
-        scratch -> {
-          LLVMTypeRef element = ir.types().memory(dtype, 1);
-          LLVMValueRef thread = threadNumber();
-          LLVMValueRef warp = ir.binary(LLVMLShr, thread, ir.int32(5));
-          LLVMValueRef lane = ir.binary(LLVMAnd, thread, ir.int32(CudaTarget.WARP - 1));
-          LLVMValueRef isFirst = ir.compareInts(LLVMIntEQ, lane, ir.int32(0));
-          LLVMValueRef stored = context.conversions.toMemory(ofWarp);
-          StmtEmitter.branch(
-              ir,
-              isFirst,
-              () -> ir.store(stored, ir.pointer(element, scratch, warp), dtype.bytes()),
-              Optional.empty());
-          barrier();
-          LLVMValueRef first =
-              warps == all
-                  ? ir.int32(0)
-                  : ir.binary(LLVMSub, warp, ir.binary(LLVMURem, warp, ir.int32(warps)));
-          for (int i = 0; i < warps; i++) {
-            LLVMValueRef at = ir.pointer(element, ir.pointer(element, scratch, first), ir.int32(i));
-            LLVMValueRef loaded = ir.load(element, at, dtype.bytes());
-            Value other = context.conversions.fromMemory(loaded, dtype, 1);
-            sum[0] = i == 0 ? other : context.arithmetic.binary(reduce.op(), sum[0], other);
-          }
+        bytes,
+        shared -> {
+          result[0] = throughShared(reduce, ofWarp, warps, shared);
           barrier();
         });
-    return sum[0];
+    return result[0];
+  }
+
+  private Value throughShared(
+      Effect.AllReduce reduce, Value ofWarp, int warps, LLVMValueRef shared) {
+    DType dtype = ofWarp.dtype();
+    LLVMTypeRef element = ir.types().memory(dtype, 1);
+    LLVMValueRef thread = threadNumber();
+    LLVMValueRef warp = ir.binary(LLVMLShr, thread, ir.int32(5));
+    LLVMValueRef lane = ir.binary(LLVMAnd, thread, ir.int32(CudaTarget.WARP - 1));
+    LLVMValueRef isFirst = ir.compareInts(LLVMIntEQ, lane, ir.int32(0));
+    LLVMValueRef stored = context.conversions.toMemory(ofWarp);
+    StmtEmitter.branch(
+        ir,
+        isFirst,
+        () -> ir.store(stored, ir.pointer(element, shared, warp), dtype.bytes()),
+        Optional.empty());
+    barrier();
+    int all = Math.ceilDiv(threads(), CudaTarget.WARP);
+    LLVMValueRef first =
+        warps == all
+            ? ir.int32(0)
+            : ir.binary(LLVMSub, warp, ir.binary(LLVMURem, warp, ir.int32(warps)));
+    LLVMValueRef group = ir.pointer(element, shared, first);
+    List<Value> results = new ArrayList<>();
+    int together = Integer.lowestOneBit(Math.max(1, GpuMemory.ALIGNMENT / dtype.bytes()) | warps);
+    for (int i = 0; i < warps; i += together) {
+      LLVMValueRef at = ir.pointer(element, group, ir.int32(i));
+      int bytes = together * dtype.bytes();
+      LLVMValueRef loaded = ir.load(ir.types().memory(dtype, together), at, bytes);
+      Value several = context.conversions.fromMemory(loaded, dtype, together);
+      for (int part = 0; part < together; part++) {
+        results.add(part(several, part));
+      }
+    }
+    return inPairs(reduce, results);
+  }
+
+  private Value part(Value several, int lane) {
+    return several.lanes() == 1
+        ? several
+        : new Value(ir.extract(several.ref(), lane), several.dtype(), 1);
+  }
+
+  /** All of them combined, neighbours first: few steps behind each other. */
+  private Value inPairs(Effect.AllReduce reduce, List<Value> values) {
+    List<Value> left = values;
+    while (left.size() > 1) {
+      List<Value> half = new ArrayList<>();
+      for (int i = 0; i + 1 < left.size(); i += 2) {
+        half.add(context.arithmetic.binary(reduce.op(), left.get(i), left.get(i + 1)));
+      }
+      if (left.size() % 2 == 1) {
+        half.add(left.getLast());
+      }
+      left = half;
+    }
+    return left.getFirst();
   }
 
   private void barrier() {

@@ -38,7 +38,8 @@ final class ThreadedNests {
       return nest;
     }
     Stmt interleaved = InterleaveVirtualThreads.in(SinkThreadGuards.in(nest, unguarded));
-    return PlaceBarriers.in(withWholeWarps(interleaved, extents), extents);
+    Stmt whole = withWholeWarps(interleaved, extents);
+    return PlaceBarriers.in(PrivateBuffers.in(whole, extents), extents);
   }
 
   /**

@@ -24,14 +24,14 @@ final class Exponential {
   LLVMValueRef exp(LLVMValueRef x) {
     LLVMValueRef vanishes = f.less(x, f.of(f.isDouble() ? -745.2 : -104));
     LLVMValueRef limited = f.atMost(x, f.isDouble() ? 710 : 89);
-    LLVMValueRef n = f.round(f.mul(limited, f.of(LOG2_E)));
+    LLVMValueRef n = f.roundSmall(f.mul(limited, f.of(LOG2_E)));
     return f.scaleOrZero(nearZero(reduce(limited, n)), n, vanishes);
   }
 
   LLVMValueRef exp2(LLVMValueRef x) {
     LLVMValueRef vanishes = f.less(x, f.of(f.isDouble() ? -1076 : -151));
     LLVMValueRef limited = f.atMost(x, f.isDouble() ? 1025 : 129);
-    LLVMValueRef n = f.round(limited);
+    LLVMValueRef n = f.roundSmall(limited);
     LLVMValueRef rest = f.sub(limited, n);
     // ln 2 in two parts: the second lies below the rounding of the first product.
     double high = f.isDouble() ? 0.6931471805599453 : 0.693147182464599609375;

@@ -16,6 +16,9 @@ import org.jtvmc.ir.type.DType;
 final class FloatLanes {
   private static final LLVMTypeRef[] NO_TYPES = {};
 
+  /** The bits of a float32 number near this count in ones. */
+  private static final float ROUNDING = 0x1.8p23f;
+
   private final IrBuilder ir;
   private final InstructionSet target;
   private final DType dtype;
@@ -118,6 +121,24 @@ final class FloatLanes {
     LLVMValueRef magnitude = abs(a);
     LLVMValueRef rounded = copySign(sub(add(magnitude, large), large), a);
     return select(less(magnitude, large), rounded, a);
+  }
+
+  /**
+   * As {@link #round} for magnitudes of at most 2^21; others give anything. On a GPU conversions
+   * take eight times as long as additions.
+   */
+  LLVMValueRef roundSmall(LLVMValueRef a) {
+    return roundsByAdding() ? sub(add(a, of(ROUNDING)), of(ROUNDING)) : round(a);
+  }
+
+  /** The small whole number {@code a} as an integer; anything for others. */
+  private LLVMValueRef smallToInteger(LLVMValueRef a) {
+    LLVMValueRef shifted = bits(add(a, of(ROUNDING)));
+    return ir.binary(LLVMSub, shifted, word(Float.floatToRawIntBits(ROUNDING)));
+  }
+
+  private boolean roundsByAdding() {
+    return target.isGpu() && !isDouble();
   }
 
   LLVMValueRef copySign(LLVMValueRef magnitude, LLVMValueRef sign) {
@@ -238,18 +259,25 @@ final class FloatLanes {
       // The last operand asks for the current rounding mode.
       return ir.intrinsic(scaleName(suffix), NO_TYPES, a, n, of(0), mask, ir.int32(4));
     }
-    LLVMValueRef exponent = select(vanishes, of(0), n);
     LLVMValueRef scaled;
+    if (roundsByAdding()) {
+      return select(vanishes, of(0), scaled(a, smallToInteger(n)));
+    }
+    LLVMValueRef exponent = select(vanishes, of(0), n);
     if (suffix != null) {
       LLVMValueRef all = LLVMConstAllOnes(ir.types().integer(8));
       scaled = ir.intrinsic(scaleName(suffix), NO_TYPES, a, exponent, a, all);
     } else {
-      LLVMValueRef whole = toInteger(exponent);
-      LLVMValueRef half = ir.binary(LLVMAShr, whole, word(1));
-      LLVMValueRef rest = ir.binary(LLVMSub, whole, half);
-      scaled = mul(mul(a, powerOfTwo(half)), powerOfTwo(rest));
+      scaled = scaled(a, toInteger(exponent));
     }
     return select(vanishes, of(0), scaled);
+  }
+
+  /** {@code a * 2^n} in two steps, of which only the second may round. */
+  private LLVMValueRef scaled(LLVMValueRef a, LLVMValueRef n) {
+    LLVMValueRef half = ir.binary(LLVMAShr, n, word(1));
+    LLVMValueRef rest = ir.binary(LLVMSub, n, half);
+    return mul(mul(a, powerOfTwo(half)), powerOfTwo(rest));
   }
 
   private static String scaleName(String suffix) {

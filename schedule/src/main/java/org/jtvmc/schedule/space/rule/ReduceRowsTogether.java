@@ -16,6 +16,7 @@ import org.jtvmc.schedule.step.ComputeAt;
 import org.jtvmc.schedule.step.Fuse;
 import org.jtvmc.schedule.step.SetScope;
 import org.jtvmc.schedule.step.Split;
+import org.jtvmc.schedule.step.Unroll;
 import org.jtvmc.schedule.step.Vectorize;
 
 /**
@@ -26,6 +27,9 @@ import org.jtvmc.schedule.step.Vectorize;
 public final class ReduceRowsTogether implements SketchRule {
   private static final long MOST_SHARED_BYTES = CudaTarget.STATIC_SHARED_BYTES;
   private static final long LEAST_ROW = 16;
+
+  /** Elements of a row that a thread can keep in registers, where its loops are unrolled. */
+  private static final long MOST_KEPT = 32;
 
   /** The elements of a row for which one warp is enough. */
   private static final long WARP_ROW = 1024;
@@ -131,7 +135,7 @@ public final class ReduceRowsTogether implements SketchRule {
     if (length <= WARP_ROW) {
       return CudaTarget.WARP;
     }
-    return Math.clamp(Long.highestOneBit(length / 8), 128, 1024);
+    return Math.clamp(Long.highestOneBit(length / 16), 128, 1024);
   }
 
   /**
@@ -227,7 +231,12 @@ public final class ReduceRowsTogether implements SketchRule {
     }
     int position = state.stage(id).position(shared);
     state.apply(new Split(id, shared, List.of(threads)));
-    String thread = state.stage(id).leaves().get(position + 1).id();
+    List<IterVar> leaves = state.stage(id).leaves();
+    String thread = leaves.get(position + 1).id();
     state.apply(new Bind(id, thread, ThreadTag.THREAD_X));
+    IterVar turns = leaves.get(position);
+    if (turns.extent() > 1 && turns.extent() * width <= MOST_KEPT) {
+      state.apply(new Unroll(id, turns.id()));
+    }
   }
 }

@@ -28,6 +28,9 @@ final class ThreadLoops {
   /** The widest access of a thread, in bytes. */
   private static final int MOST_WIDTH = 16;
 
+  private static final List<ThreadTag> OF_BLOCK =
+      List.of(ThreadTag.THREAD_X, ThreadTag.THREAD_Y, ThreadTag.THREAD_Z);
+
   /** What lies so far apart, in elements, is in no sector and no bank's word with another. */
   private static final long APART = 1 << 12;
 
@@ -97,8 +100,16 @@ final class ThreadLoops {
 
   /** The threads of a block that have work: of nested loops of threads the shortest decides. */
   double threads() {
+    double threads = 1;
+    for (ThreadTag tag : OF_BLOCK) {
+      threads *= threads(tag);
+    }
+    return threads;
+  }
+
+  private double threads(ThreadTag tag) {
     return statement.loops().stream()
-        .filter(ThreadLoops::isThread)
+        .filter(loop -> loop.tag().equals(Optional.of(tag)))
         .mapToDouble(LoopNode::extent)
         .min()
         .orElse(1);
@@ -156,7 +167,7 @@ final class ThreadLoops {
 
   /** What the lanes of a warp do with one of those instructions. */
   WarpAccess warp(Place place, int width) {
-    int lanes = (int) Math.clamp(threads(), 1, CudaTarget.WARP);
+    int lanes = (int) Math.clamp(threads(ThreadTag.THREAD_X), 1, CudaTarget.WARP);
     List<Long> places =
         offsets(place)
             .map(all -> LongStream.of(all).limit(lanes).boxed().toList())

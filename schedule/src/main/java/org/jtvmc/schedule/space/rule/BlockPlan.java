@@ -150,6 +150,9 @@ final class BlockPlan {
     }
     ToDoubleFunction<BlockTile> ordinary = tile -> tile.cost(plan.blocks(tile), state.gpu());
     double each = ordinary.applyAsDouble(BlockTile.best(plan.tiles(state.gpu()), ordinary));
+    long products =
+        product.op().reduceAxes().stream().mapToLong(Axis::size).reduce(1, (a, b) -> a * b);
+    double least = each * products / state.gpu().fmaPerCycle();
     Optional<CoreProduct> warps =
         plan.rows.isEmpty() || plan.columns.size() != 1
             ? Optional.empty()
@@ -163,11 +166,9 @@ final class BlockPlan {
     for (Optional<CoreProduct> cores : List.of(warps, groups)) {
       boolean fits =
           cores.isPresent() && !plan.coreTiles(plan.rows, plan.columns, cores.get()).isEmpty();
-      each = fits ? Math.min(each, plan.leastCost(state, cores.get())) : each;
+      least = fits ? Math.min(least, plan.leastCost(state, cores.get())) : least;
     }
-    long products =
-        product.op().reduceAxes().stream().mapToLong(Axis::size).reduce(1, (a, b) -> a * b);
-    return OptionalDouble.of(each * products / state.gpu().fmaPerCycle());
+    return OptionalDouble.of(least);
   }
 
   private List<BlockTile> tiles(CudaTarget gpu) {

@@ -11,6 +11,7 @@ import org.bytedeco.llvm.LLVM.LLVMContextRef;
 import org.bytedeco.llvm.LLVM.LLVMModuleRef;
 import org.bytedeco.llvm.LLVM.LLVMTypeRef;
 import org.bytedeco.llvm.LLVM.LLVMValueRef;
+import org.jtvmc.codegen.emit.KnownValues.Kind;
 import org.jtvmc.ir.type.DType;
 
 /**
@@ -24,6 +25,9 @@ public final class IrBuilder implements AutoCloseable {
   private final LLVMModuleRef module;
   private final LLVMBuilderRef builder;
   private final IrTypes types;
+
+  /** Of the current block. */
+  private KnownValues known = new KnownValues();
 
   public IrBuilder(LLVMContextRef context, LLVMModuleRef module) {
     this.context = context;
@@ -60,6 +64,7 @@ public final class IrBuilder implements AutoCloseable {
   }
 
   public void moveTo(LLVMBasicBlockRef block) {
+    known.clear();
     LLVMPositionBuilderAtEnd(builder, block);
   }
 
@@ -105,7 +110,10 @@ public final class IrBuilder implements AutoCloseable {
     } else {
       LLVMPositionBuilderBefore(builder, first);
     }
+    KnownValues knownHere = known;
+    known = new KnownValues();
     LLVMValueRef value = emit.get();
+    known = knownHere;
     LLVMPositionBuilderAtEnd(builder, here);
     return value;
   }
@@ -196,6 +204,10 @@ public final class IrBuilder implements AutoCloseable {
       return scalar;
     }
     LLVMTypeRef type = types.vector(LLVMTypeOf(scalar), lanes);
+    return known.of(Kind.SPLAT, 0, scalar, null, type, () -> newSplat(scalar, type, lanes));
+  }
+
+  private LLVMValueRef newSplat(LLVMValueRef scalar, LLVMTypeRef type, int lanes) {
     LLVMValueRef one =
         LLVMBuildInsertElement(builder, LLVMGetPoison(type), scalar, int32(0), NO_NAME);
     LLVMValueRef zeros = LLVMConstNull(types.vector(types.integer(32), lanes));
@@ -230,12 +242,19 @@ public final class IrBuilder implements AutoCloseable {
 
   /** An instruction with two operands, by its {@code LLVMOpcode}. */
   public LLVMValueRef binary(int opcode, LLVMValueRef a, LLVMValueRef b) {
-    return LLVMBuildBinOp(builder, opcode, a, b, NO_NAME);
+    return known.of(
+        Kind.PLAIN, opcode, a, b, null, () -> LLVMBuildBinOp(builder, opcode, a, b, NO_NAME));
   }
 
   /** A floating-point instruction that may be contracted with another into an FMA. */
   public LLVMValueRef contractible(int opcode, LLVMValueRef a, LLVMValueRef b) {
-    return flagged(binary(opcode, a, b), LLVMFastMathAllowContract);
+    return known.of(
+        Kind.CONTRACTIBLE,
+        opcode,
+        a,
+        b,
+        null,
+        () -> flagged(LLVMBuildBinOp(builder, opcode, a, b, NO_NAME), LLVMFastMathAllowContract));
   }
 
   public LLVMValueRef flagged(LLVMValueRef value, int flags) {
@@ -255,7 +274,13 @@ public final class IrBuilder implements AutoCloseable {
   }
 
   public LLVMValueRef compareInts(int predicate, LLVMValueRef a, LLVMValueRef b) {
-    return LLVMBuildICmp(builder, predicate, a, b, NO_NAME);
+    return known.of(
+        Kind.COMPARISON,
+        predicate,
+        a,
+        b,
+        null,
+        () -> LLVMBuildICmp(builder, predicate, a, b, NO_NAME));
   }
 
   public LLVMValueRef compareFloats(int predicate, LLVMValueRef a, LLVMValueRef b) {
@@ -268,7 +293,13 @@ public final class IrBuilder implements AutoCloseable {
 
   /** A conversion, by its {@code LLVMOpcode}. */
   public LLVMValueRef convert(int opcode, LLVMValueRef value, LLVMTypeRef to) {
-    return LLVMBuildCast(builder, opcode, value, to, NO_NAME);
+    return known.of(
+        Kind.CONVERSION,
+        opcode,
+        value,
+        null,
+        to,
+        () -> LLVMBuildCast(builder, opcode, value, to, NO_NAME));
   }
 
   /**
@@ -321,6 +352,7 @@ public final class IrBuilder implements AutoCloseable {
       for (int i = 0; i < arguments.length; i++) {
         list.put(i, arguments[i]);
       }
+      known.forgetLoads();
       return LLVMBuildCall2(builder, functionType, function, list, arguments.length, NO_NAME);
     }
   }
@@ -360,23 +392,33 @@ public final class IrBuilder implements AutoCloseable {
   /** No load or store moves across this place. It becomes no instruction. */
   public void keepOrder() {
     boolean oneThread = true;
+    known.forgetLoads();
     LLVMBuildFence(builder, LLVMAtomicOrderingAcquireRelease, oneThread ? 1 : 0, NO_NAME);
   }
 
   /** {@code base + index}, in elements of {@code element}. */
   public LLVMValueRef pointer(LLVMTypeRef element, LLVMValueRef base, LLVMValueRef index) {
+    return known.address(element, base, index, () -> newPointer(element, base, index));
+  }
+
+  private LLVMValueRef newPointer(LLVMTypeRef element, LLVMValueRef base, LLVMValueRef index) {
     try (PointerPointer<LLVMValueRef> indices = new PointerPointer<>(1L)) {
       return LLVMBuildGEP2(builder, element, base, indices.put(0, index), 1, NO_NAME);
     }
   }
 
   public LLVMValueRef load(LLVMTypeRef type, LLVMValueRef pointer, int alignment) {
+    return known.load(type, pointer, alignment, () -> newLoad(type, pointer, alignment));
+  }
+
+  private LLVMValueRef newLoad(LLVMTypeRef type, LLVMValueRef pointer, int alignment) {
     LLVMValueRef load = LLVMBuildLoad2(builder, type, pointer, NO_NAME);
     LLVMSetAlignment(load, alignment);
     return load;
   }
 
   public void store(LLVMValueRef value, LLVMValueRef pointer, int alignment) {
+    known.stored(pointer);
     LLVMSetAlignment(LLVMBuildStore(builder, value, pointer), alignment);
   }
 

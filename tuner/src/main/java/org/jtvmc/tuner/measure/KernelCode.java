@@ -17,28 +17,32 @@ public final class KernelCode {
   /** The symbol of the kernel in the object file. */
   public static final String KERNEL = "candidate";
 
-  /** The symbol of the packing function of that index. */
-  public static String packing(int index) {
-    return "packing" + index;
-  }
+  /** The symbol of a packing function in its object file. */
+  public static final String PACKING = "packing";
 
   /**
-   * A packing function of the object file.
+   * A packing function.
    *
    * @param input the input of the computation that it reads
    * @param bytes the size of its result
    * @param workspaceBytes what it needs beside
+   * @param object defines {@link #PACKING}
    */
-  public record Packing(int input, long bytes, long workspaceBytes) {}
+  public record Packing(int input, long bytes, long workspaceBytes, ObjectCode object) {}
 
-  private final byte[] object;
+  private final ObjectCode object;
   private final long workspaceBytes;
   private final List<Packing> packings;
   private final List<Feed> feeds;
   private final Optional<DeviceCode> device;
 
-  /** Takes {@code object}, an ELF file, over. */
-  public KernelCode(byte[] object, long workspaceBytes, List<Packing> packings, List<Feed> feeds) {
+  /**
+   * A candidate for a CPU.
+   *
+   * @param object defines {@link #KERNEL}
+   */
+  public KernelCode(
+      ObjectCode object, long workspaceBytes, List<Packing> packings, List<Feed> feeds) {
     this.object = object;
     this.workspaceBytes = workspaceBytes;
     this.packings = List.copyOf(packings);
@@ -46,27 +50,22 @@ public final class KernelCode {
     this.device = Optional.empty();
   }
 
-  /**
-   * A candidate for a GPU.
-   *
-   * @param object an ELF file that defines the packing functions, which the CPU runs; empty where
-   *     there are none
-   */
-  public KernelCode(byte[] object, DeviceCode device, List<Packing> packings, List<Feed> feeds) {
-    this.object = object;
+  /** A candidate for a GPU, whose packing functions the CPU runs. */
+  public KernelCode(DeviceCode device, List<Packing> packings, List<Feed> feeds) {
+    this.object = ObjectCode.NONE;
     this.workspaceBytes = 0;
     this.packings = List.copyOf(packings);
     this.feeds = List.copyOf(feeds);
     this.device = Optional.of(device);
   }
 
-  /** The kernel, where it is for a GPU; {@link #object} then defines the packing functions only. */
+  /** The kernel, where it is for a GPU; {@link #object} then defines nothing. */
   public Optional<DeviceCode> device() {
     return device;
   }
 
-  /** An ELF file that defines {@link #KERNEL} and the packing functions; not to be changed. */
-  public byte[] object() {
+  /** Defines {@link #KERNEL}. */
+  public ObjectCode object() {
     return object;
   }
 
@@ -88,8 +87,13 @@ public final class KernelCode {
   public String digest() {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      digest.update(object);
-      digest.update((workspaceBytes + " " + packings + " " + feeds + " " + device).getBytes(UTF_8));
+      digest.update(object.bytes());
+      for (Packing packing : packings) {
+        digest.update(packing.object.bytes());
+        digest.update(
+            (packing.input + " " + packing.bytes + " " + packing.workspaceBytes).getBytes(UTF_8));
+      }
+      digest.update((workspaceBytes + " " + feeds + " " + device).getBytes(UTF_8));
       return HexFormat.of().formatHex(digest.digest());
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java platform has SHA-256", e);

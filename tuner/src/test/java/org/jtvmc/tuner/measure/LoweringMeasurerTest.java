@@ -70,13 +70,13 @@ class LoweringMeasurerTest {
     Runner runner =
         (_, code, _, _) -> {
           double n = order.size();
-          order.add((int) code.object()[0]);
+          order.add((int) code.object().bytes()[0]);
           return new RunOutcome.Timed(List.of(2 * n, n));
         };
     return new LoweringMeasurer(builder, runner, dag -> MeasureTask.of(dag, Kernels.host()));
   }
 
   private static KernelCode code(int number) {
-    return new KernelCode(new byte[] {(byte) number}, 0, List.of(), List.of());
+    return new KernelCode(new ObjectCode(new byte[] {(byte) number}), 0, List.of(), List.of());
   }
 }

@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import org.jtvmc.ir.loop.PrimFunc;
 import org.jtvmc.schedule.lower.LoweredKernel;
 import org.jtvmc.schedule.lower.PackedConstant;
 
@@ -21,6 +22,27 @@ public final class LoopDigest {
    * a limit of unrolling that no loop comes near, have one digest.
    */
   public static String of(LoweredKernel kernel) {
+    return digest(
+        out -> {
+          LoopWriter.writeNameless(kernel.func(), out);
+          for (PackedConstant packed : kernel.packed()) {
+            out.writeInt(kernel.func().inputs().indexOf(packed.packed()));
+            LoopWriter.writeNameless(packed.packing(), out);
+          }
+        });
+  }
+
+  /** Equal for functions whose loops are the same but for names. */
+  public static String of(PrimFunc function) {
+    return digest(out -> LoopWriter.writeNameless(function, out));
+  }
+
+  @FunctionalInterface
+  private interface Contents {
+    void write(DataOutputStream out) throws IOException;
+  }
+
+  private static String digest(Contents contents) {
     MessageDigest digest;
     try {
       digest = MessageDigest.getInstance("SHA-256");
@@ -28,11 +50,7 @@ public final class LoopDigest {
       throw new IllegalStateException("every Java platform has SHA-256", e);
     }
     try (DataOutputStream out = new DataOutputStream(new DigestedBytes(digest))) {
-      LoopWriter.writeNameless(kernel.func(), out);
-      for (PackedConstant packed : kernel.packed()) {
-        out.writeInt(kernel.func().inputs().indexOf(packed.packed()));
-        LoopWriter.writeNameless(packed.packing(), out);
-      }
+      contents.write(out);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

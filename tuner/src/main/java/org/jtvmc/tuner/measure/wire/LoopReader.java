@@ -43,6 +43,9 @@ public final class LoopReader {
   private final List<PrimVar> variables = new ArrayList<>();
   private final List<Buffer> buffers = new ArrayList<>();
 
+  /** What was read of the value that is being read; null of one that is not large. */
+  private List<PrimExpr> shared;
+
   private LoopReader(DataInputStream in) {
     this.in = in;
   }
@@ -83,7 +86,7 @@ public final class LoopReader {
             thread < 0 ? Optional.empty() : Optional.of(THREADS.get(thread));
         yield new Stmt.For(variable, min, extent, kind, bound, statement());
       }
-      case STORE -> new Stmt.Store(buffer(), expressions(), expression(), in.readBoolean());
+      case STORE -> new Stmt.Store(buffer(), expressions(), value(), in.readBoolean());
       case ALLOCATE -> new Stmt.Allocate(buffer(), statement());
       case IF -> {
         PrimExpr condition = expression();
@@ -136,8 +139,30 @@ public final class LoopReader {
     return list;
   }
 
+  /** A stored value; of a large one, what was written once is one object wherever it occurs. */
+  private PrimExpr value() throws IOException {
+    shared = in.readBoolean() ? new ArrayList<>() : null;
+    PrimExpr value = expression();
+    shared = null;
+    return value;
+  }
+
   private PrimExpr expression() throws IOException {
     LoopTag tag = TAGS.get(in.readByte());
+    if (shared == null) {
+      return expression(tag);
+    }
+    if (tag == LoopTag.SHARED) {
+      return shared.get(in.readInt());
+    }
+    int place = shared.size();
+    shared.add(null);
+    PrimExpr expr = expression(tag);
+    shared.set(place, expr);
+    return expr;
+  }
+
+  private PrimExpr expression(LoopTag tag) throws IOException {
     return switch (tag) {
       case INT -> new IntImm(type(), in.readLong());
       case FLOAT -> new FloatImm(type(), in.readDouble());

@@ -151,7 +151,8 @@ public final class LoopWriter {
 
   /** A stored value; of a large one, what occurs several times is written once. */
   private void value(PrimExpr value) throws IOException {
-    boolean large = !named && PrimExprs.isLarger(value, SMALL);
+    boolean large = PrimExprs.isLarger(value, SMALL);
+    out.writeBoolean(large);
     written = large ? new IdentityHashMap<>() : null;
     expression(value);
     written = null;

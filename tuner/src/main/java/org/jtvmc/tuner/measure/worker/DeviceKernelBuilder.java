@@ -2,7 +2,6 @@ package org.jtvmc.tuner.measure.worker;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import java.util.List;
 import org.jtvmc.codegen.cuda.Assembler;
 import org.jtvmc.codegen.cuda.Cubin;
 import org.jtvmc.codegen.cuda.DeviceCompiler;
@@ -48,10 +47,6 @@ final class DeviceKernelBuilder implements KernelBuilder {
             cubin.isEmpty() ? kernel.ptx().getBytes(UTF_8) : cubin.code(),
             kernel.launches(),
             kernel.workspaceBytes());
-    if (source.packings().isEmpty()) {
-      return new KernelCode(new byte[0], device, List.of(), source.feeds());
-    }
-    KernelCode packed = packing.packings(source);
-    return new KernelCode(packed.object(), device, packed.packings(), source.feeds());
+    return new KernelCode(device, packing.packings(source), source.feeds());
   }
 }

@@ -22,6 +22,7 @@ import org.jtvmc.tuner.measure.InputSpec;
 import org.jtvmc.tuner.measure.KernelCode;
 import org.jtvmc.tuner.measure.KernelSource;
 import org.jtvmc.tuner.measure.MeasureTask;
+import org.jtvmc.tuner.measure.ObjectCode;
 import org.jtvmc.tuner.measure.Reference;
 import org.jtvmc.tuner.measure.wire.LoopReader;
 import org.jtvmc.tuner.measure.wire.LoopWriter;
@@ -133,14 +134,14 @@ final class Messages {
   }
 
   static void write(KernelCode code, DataOutputStream out) throws IOException {
-    out.writeInt(code.object().length);
-    out.write(code.object());
+    write(code.object(), out);
     out.writeLong(code.workspaceBytes());
     out.writeInt(code.packings().size());
     for (KernelCode.Packing packing : code.packings()) {
       out.writeInt(packing.input());
       out.writeLong(packing.bytes());
       out.writeLong(packing.workspaceBytes());
+      write(packing.object(), out);
     }
     writeFeeds(code.feeds(), out);
     out.writeBoolean(code.device().isPresent());
@@ -149,16 +150,26 @@ final class Messages {
     }
   }
 
+  private static void write(ObjectCode object, DataOutputStream out) throws IOException {
+    out.writeInt(object.bytes().length);
+    out.write(object.bytes());
+  }
+
+  private static ObjectCode readObject(DataInputStream in) throws IOException {
+    return new ObjectCode(in.readNBytes(in.readInt()));
+  }
+
   static KernelCode readCode(DataInputStream in) throws IOException {
-    byte[] object = in.readNBytes(in.readInt());
+    ObjectCode object = readObject(in);
     long workspace = in.readLong();
     List<KernelCode.Packing> packings = new ArrayList<>();
     for (int left = in.readInt(); left > 0; left--) {
-      packings.add(new KernelCode.Packing(in.readInt(), in.readLong(), in.readLong()));
+      packings.add(
+          new KernelCode.Packing(in.readInt(), in.readLong(), in.readLong(), readObject(in)));
     }
     List<Feed> feeds = readFeeds(in);
     return in.readBoolean()
-        ? new KernelCode(object, DeviceMessages.read(in), packings, feeds)
+        ? new KernelCode(DeviceMessages.read(in), packings, feeds)
         : new KernelCode(object, workspace, packings, feeds);
   }
 

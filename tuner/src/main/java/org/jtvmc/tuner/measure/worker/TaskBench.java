@@ -17,6 +17,7 @@ import org.jtvmc.tuner.measure.Feed;
 import org.jtvmc.tuner.measure.InputData;
 import org.jtvmc.tuner.measure.KernelCode;
 import org.jtvmc.tuner.measure.MeasureTask;
+import org.jtvmc.tuner.measure.ObjectCode;
 import org.jtvmc.tuner.measure.OutputCheck;
 import org.jtvmc.tuner.measure.Reference;
 import org.jtvmc.tuner.measure.RunOutcome;
@@ -113,7 +114,7 @@ final class TaskBench implements Bench {
 
   private List<NDArray> run(KernelCode code) {
     try (Arena scratch = Arena.ofShared();
-        CompiledKernel kernel = load(code, KernelCode.KERNEL)) {
+        CompiledKernel kernel = load(code.object(), KernelCode.KERNEL)) {
       kernel.run(buffers(code, scratch), Optional.of(machine.pool));
     }
     List<NDArray> copies = new ArrayList<>();
@@ -128,7 +129,7 @@ final class TaskBench implements Bench {
   @Override
   public RunOutcome measure(KernelCode code, double bestMs, Effort effort) {
     try (Arena scratch = Arena.ofShared();
-        CompiledKernel kernel = load(code, KernelCode.KERNEL)) {
+        CompiledKernel kernel = load(code.object(), KernelCode.KERNEL)) {
       List<MemorySegment> buffers = buffers(code, scratch);
       outputs.forEach(OutputCheck::poison);
       long start = System.nanoTime();
@@ -190,21 +191,20 @@ final class TaskBench implements Bench {
     return Optional.empty();
   }
 
-  private CompiledKernel load(KernelCode code, String symbol) {
-    return new CompiledKernel(machine.runtime, symbol, code.object());
+  private CompiledKernel load(ObjectCode object, String symbol) {
+    return new CompiledKernel(machine.runtime, symbol, object.bytes());
   }
 
   /** The results of the packing functions. */
   List<MemorySegment> packed(KernelCode code, Arena scratch) {
     List<MemorySegment> packed = new ArrayList<>();
-    for (int k = 0; k < code.packings().size(); k++) {
-      KernelCode.Packing packing = code.packings().get(k);
+    for (KernelCode.Packing packing : code.packings()) {
       MemorySegment result = LargeMemory.allocate(scratch, Math.max(packing.bytes(), 1));
       List<MemorySegment> buffers = new ArrayList<>();
       buffers.add(inputs.get(packing.input()).data());
       buffers.add(result);
       addWorkspace(packing.workspaceBytes(), scratch, buffers);
-      try (CompiledKernel function = load(code, KernelCode.packing(k))) {
+      try (CompiledKernel function = load(packing.object(), KernelCode.PACKING)) {
         function.run(buffers, Optional.of(machine.pool));
       }
       packed.add(result);

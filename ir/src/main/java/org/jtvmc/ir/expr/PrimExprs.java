@@ -186,19 +186,36 @@ public final class PrimExprs {
 
   /** True where {@code expr} has more than {@code most} nodes, shared ones counted each time. */
   public static boolean isLarger(PrimExpr expr, int most) {
-    return most - count(expr, most) < 0;
+    return left(expr, most) < 0;
   }
 
-  /** The number of nodes, or a number above {@code most}. */
-  private static int count(PrimExpr expr, int most) {
-    int nodes = 1;
-    for (PrimExpr child : children(expr)) {
-      if (nodes > most) {
-        break;
-      }
-      nodes += count(child, most - nodes);
+  /** What is left of so many nodes when those of {@code expr} are taken; below 0 for too few. */
+  private static int left(PrimExpr expr, int most) {
+    if (most <= 0) {
+      return -1;
     }
-    return nodes;
+    int left = most - 1;
+    return switch (expr) {
+      case IntImm _, FloatImm _, PrimVar _ -> left;
+      case Binary(_, PrimExpr a, PrimExpr b) -> left(b, left(a, left));
+      case Compare(_, PrimExpr a, PrimExpr b) -> left(b, left(a, left));
+      case Not(PrimExpr operand) -> left(operand, left);
+      case Select(PrimExpr condition, PrimExpr a, PrimExpr b) ->
+          left(b, left(a, left(condition, left)));
+      case Cast(_, PrimExpr value) -> left(value, left);
+      case Reinterpret(_, PrimExpr value) -> left(value, left);
+      case Intrinsic intrinsic -> left(intrinsic.arguments(), left);
+      case Read read -> left(read.indices(), left);
+      case Load load -> left(load.indices(), left);
+    };
+  }
+
+  private static int left(List<PrimExpr> exprs, int most) {
+    int left = most;
+    for (PrimExpr expr : exprs) {
+      left = left(expr, left);
+    }
+    return left;
   }
 
   /** Replaces variables; those that {@code values} lacks stay. */

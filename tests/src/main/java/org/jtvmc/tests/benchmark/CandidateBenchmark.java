@@ -50,15 +50,33 @@ import org.openjdk.jmh.annotations.Warmup;
 @OutputTimeUnit(TimeUnit.SECONDS)
 @Threads(1)
 @Fork(1)
-@Warmup(iterations = 4, time = 2)
-@Measurement(iterations = 4, time = 2)
+@Warmup(iterations = 3, time = 2)
+@Measurement(iterations = 3, time = 2)
 public class CandidateBenchmark {
   /** A generation of a round of ten trials. */
   private static final int BATCH = 240;
 
   private static final int PARENTS = 64;
 
-  @Param({"matmul-1024", "conv2d-3x3-64-56", "softmax-12x128x128", "fused-dense-add-layer-norm"})
+  @Param({
+    "matmul-1024",
+    "dense-gelu",
+    "batch-matmul",
+    "conv2d-3x3-64-56",
+    "conv2d-1x1-64-256-56",
+    "conv2d-7x7s2-3-64-224",
+    "conv2d-3x3-512-7",
+    "depthwise-3x3-144-56",
+    "conv2d-transpose",
+    "softmax-12x128x128",
+    "layer-norm-128x384",
+    "max-pool",
+    "reduce-sum-4m",
+    "transpose",
+    "fused-conv-add-relu",
+    "fused-conv-hardswish",
+    "fused-dense-add-layer-norm"
+  })
   String workload;
 
   private CandidateSpace space;

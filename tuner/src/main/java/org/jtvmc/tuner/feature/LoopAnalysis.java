@@ -25,7 +25,7 @@ import org.jtvmc.ir.loop.Stmt;
  */
 public final class LoopAnalysis {
   /** Nodes of a value that are walked through in all the places where they stand. */
-  private static final int SMALL = 20000;
+  private static final int SMALL = 8000;
 
   private final List<Statement> statements = new ArrayList<>();
   private final List<LoopNode> loops = new ArrayList<>();
@@ -110,9 +110,7 @@ public final class LoopAnalysis {
                     });
             int times = occurrences.getOrDefault(load, 1);
             access.add(linear(load.indices(), positions, extents), Access.Type.READ, times);
-            for (int k = 0; k < times; k++) {
-              load.indices().forEach(all::count);
-            }
+            load.indices().forEach(index -> all.count(index, times));
           }
         };
     if (objects.isEmpty()) {

@@ -73,6 +73,11 @@ final class OperationCounts {
     count(expr, 1, operands);
   }
 
+  /** Adds the operations of so many evaluations of {@code expr}. */
+  void count(PrimExpr expr, int times) {
+    count(expr, times, operand -> count(operand, times));
+  }
+
   /**
    * As {@link #count}, in a time that grows with the number of different objects.
    *
@@ -137,16 +142,10 @@ final class OperationCounts {
   private static boolean isPosition(PrimExpr expr) {
     return switch (expr) {
       case Load _, Read _ -> false;
-      case IntImm _,
-          FloatImm _,
-          PrimVar _,
-          Binary _,
-          Compare _,
-          Not _,
-          Select _,
-          Cast _,
-          Reinterpret _,
-          Intrinsic _ ->
+      case IntImm _, FloatImm _, PrimVar _ -> true;
+      case Binary(_, PrimExpr left, PrimExpr right) -> isPosition(left) && isPosition(right);
+      case Compare(_, PrimExpr left, PrimExpr right) -> isPosition(left) && isPosition(right);
+      case Not _, Select _, Cast _, Reinterpret _, Intrinsic _ ->
           PrimExprs.children(expr).stream().allMatch(OperationCounts::isPosition);
     };
   }

@@ -19,6 +19,8 @@ import java.util.stream.Stream;
  * @param l2Bytes the size of the L2 cache
  * @param bandwidthBytes of device memory, in bytes a second
  * @param clockHertz the highest clock of the multiprocessors
+ * @param tiles true where code may have boxes of tensors copied by the device alone, as that of
+ *     {@code sm_90a} can (the tensor memory accelerator, TMA)
  */
 public record CudaTarget(
     int arch,
@@ -28,7 +30,8 @@ public record CudaTarget(
     long sharedBytesPerMultiprocessor,
     long l2Bytes,
     long bandwidthBytes,
-    long clockHertz)
+    long clockHertz,
+    boolean tiles)
     implements Target {
 
   /** Threads that execute in step. */
@@ -68,6 +71,28 @@ public record CudaTarget(
       throw new IllegalArgumentException(
           "sm_%da has nothing that sm_%d has not".formatted(arch, arch));
     }
+  }
+
+  /** A device whose code uses all that its architecture has. */
+  public CudaTarget(
+      int arch,
+      boolean specific,
+      int multiprocessors,
+      long sharedBytesPerBlock,
+      long sharedBytesPerMultiprocessor,
+      long l2Bytes,
+      long bandwidthBytes,
+      long clockHertz) {
+    this(
+        arch,
+        specific,
+        multiprocessors,
+        sharedBytesPerBlock,
+        sharedBytesPerMultiprocessor,
+        l2Bytes,
+        bandwidthBytes,
+        clockHertz,
+        specific);
   }
 
   private static CudaTarget device(
@@ -207,6 +232,25 @@ public record CudaTarget(
     return arch >= 80;
   }
 
+  /** True where boxes of tensors come to shared memory without threads. */
+  public boolean hasTileCopies() {
+    return tiles && hasWarpgroups();
+  }
+
+  /** The same device, whose code has threads copy all that they share. */
+  public CudaTarget withoutTiles() {
+    return new CudaTarget(
+        arch,
+        specific,
+        multiprocessors,
+        sharedBytesPerBlock,
+        sharedBytesPerMultiprocessor,
+        l2Bytes,
+        bandwidthBytes,
+        clockHertz,
+        false);
+  }
+
   /** True where the four warps of a group multiply together: {@code wgmma}. */
   public boolean hasWarpgroups() {
     return specific && arch == WARPGROUP_ARCH;
@@ -223,6 +267,7 @@ public record CudaTarget(
     option(text, "-l2-bytes", l2Bytes, typical.l2Bytes);
     option(text, "-bandwidth", bandwidthBytes, typical.bandwidthBytes);
     option(text, "-clock", clockHertz, typical.clockHertz);
+    option(text, "-tma", tiles ? 1 : 0, specific ? 1 : 0);
     return text.toString();
   }
 

@@ -118,13 +118,13 @@ class TileCopiesTest {
     }
   }
 
-  /** Rows of 72 columns of a batch; a row of 33 would not begin at a multiple of 16 bytes. */
+  /** Rows of 72 columns of a batch; one of 100 would not begin at a multiple of 16 bytes. */
   @Test
   void batchesAreRightAndWhatCannotBeABoxIsCopiedByThreads() {
     ComputeDag batch = batch(72);
     SplittableRandom random = new SplittableRandom(29);
     check(batch, withTiles(batch, random), 3);
-    ComputeDag odd = product("float16", "float32", 64, 128, 33, false);
+    ComputeDag odd = product("float16", "float32", 64, 128, 100, false);
     Candidate candidate = withTiles(odd, random);
     String ptx =
         new EmulatedKernel(Lowering.lower(candidate.schedule(), "kernel"), GPU, HOST, threads)

@@ -179,8 +179,8 @@ record SharedOperands(
       long blocks,
       long others) {
     long bytes = bytes(sizes);
-    List<CopyAhead> options = CopyAhead.fitting(
-            state.gpu(), bytes, others, cores.map(CoreProduct::groups).orElse(false));
+    List<CopyAhead> options =
+        CopyAhead.fitting(state.gpu(), bytes, others, cores.map(CoreProduct::groups).orElse(false));
     CopyAhead best = CopyAhead.preferred(options, state.gpu(), bytes, others, blocks);
     CopyAhead ahead = state.pick(name + ".pipeline", options, best);
     copy(state, sizes, reduce, ahead.isAsync());

@@ -40,6 +40,7 @@ final class SlidingRows {
 
   private static final int REGISTERS = 32;
   private static final int VECTOR_BITS = 512;
+  private static final int VECTOR_LANES = 16;
 
   /**
    * One statement of one vector.
@@ -178,7 +179,8 @@ final class SlidingRows {
           .forEach(first -> vectors.add(new Elements(place.row(), first)));
     }
     Map<Affine, List<Step>> rows = byRow(steps);
-    return sums.size() * 8 <= MOST_OF_EIGHT * REGISTERS
+    return width == VECTOR_LANES
+        && sums.size() * 8 <= MOST_OF_EIGHT * REGISTERS
         && vectors.size() < places.size()
         && places.size() < steps.size()
         && rows.keySet().stream().map(Affine::terms).distinct().count() == 1

@@ -28,6 +28,9 @@ record WindowRead(PrimExpr expr, Load load, List<Compare> conditions) {
     conditions = List.copyOf(conditions);
   }
 
+  /** What the instruction that shuffles works on. */
+  private static final int LANE_BITS = 32;
+
   /** What decides for all lanes at once whether a row is read: {@code value op 0}. */
   record RowTest(Compare.Op op, Affine value) {}
 
@@ -82,12 +85,12 @@ record WindowRead(PrimExpr expr, Load load, List<Compare> conditions) {
         || (expr instanceof FloatImm imm && Double.doubleToRawLongBits(imm.value()) == 0);
   }
 
-  /** True where neighbours in a row are neighbours in memory, and as wide there as in registers. */
+  /** True where neighbours in a row are neighbours in memory, of 32 bits there as in registers. */
   private boolean isDense() {
-    int bits = 8 * load.buffer().dtype().bytes();
     return !load.indices().isEmpty()
         && !load.buffer().isSwizzled()
-        && bits == IrTypes.registerBits(load.buffer().dtype())
+        && 8 * load.buffer().dtype().bytes() == LANE_BITS
+        && IrTypes.registerBits(load.buffer().dtype()) == LANE_BITS
         && IntImm.is(load.buffer().strides().getLast(), 1);
   }
 

@@ -222,6 +222,17 @@ public record CudaTarget(
     return halves * 2 / bytes;
   }
 
+  /**
+   * The part of that which the warps of a multiprocessor reach, each for itself by {@code
+   * mma.sync}: from 9.0 on, factors have to be loaded into registers faster than they can be.
+   */
+  public double reachedByWarps() {
+    return switch (arch) {
+      case 90, 100, 103 -> 0.6;
+      default -> 0.85;
+    };
+  }
+
   /** True where copies from global to shared memory need no registers: {@code cp.async}. */
   public boolean hasAsyncCopies() {
     return arch >= 80;

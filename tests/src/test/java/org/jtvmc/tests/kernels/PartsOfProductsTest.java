@@ -114,12 +114,7 @@ class PartsOfProductsTest {
             DType.parse(left), DType.parse(right), DType.parse(sum), rows, depth, columns, byRows);
     Map<String, String> decisions =
         Map.of(
-            "product.split",
-            parts,
-            "product.rf.cache.cores",
-            "yes",
-            "product.rf.cache.tile",
-            tile);
+            "product.split", parts, "product.rf.cache.cores", "yes", "product.rf.cache.tile", tile);
     assertEquals(0, check(dag, decided(dag, decisions)));
   }
 

@@ -310,7 +310,8 @@ final class BlockPlan {
     List<String> options = new ArrayList<>(List.of("yes", "no"));
     groups.ifPresent(_ -> options.add("groups"));
     boolean together =
-        groups.isPresent() && leastCost(state.gpu(), groups.get(), 1) < leastCost(state.gpu(), product.get(), 1);
+        groups.isPresent()
+            && leastCost(state.gpu(), groups.get(), 1) < leastCost(state.gpu(), product.get(), 1);
     return switch (state.pick(producer.id() + ".cores", options, together ? "groups" : "yes")) {
       case "groups" -> groups;
       case "yes" -> product;

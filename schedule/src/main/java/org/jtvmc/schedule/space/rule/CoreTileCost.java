@@ -5,9 +5,10 @@ import org.jtvmc.ir.target.CudaTarget;
 
 /**
  * What a tile for tensor cores costs by arithmetic alone, for each product that an element sums, in
- * the time of a multiply-add of the ordinary units. The blocks of a multiprocessor take as long as its units, which are the tensor cores and shared memory, or the L2
- * cache; or as long as one block after the other waits: in each step of the reduction for the
- * copies and for the other threads, and in each instruction for the sums of the one before.
+ * the time of a multiply-add of the ordinary units. The blocks of a multiprocessor take as long as
+ * its units, which are the tensor cores and shared memory, or the L2 cache; or as long as one block
+ * after the other waits: in each step of the reduction for the copies and for the other threads,
+ * and in each instruction for the sums of the one before.
  *
  * @param blocks how many there are with a tile
  * @param stageBytes what the operands of the least step of the reduction take of shared memory

@@ -54,7 +54,8 @@ final class SplitProduct {
             : ReduceInThreads.isFollowed(state, consumer, product);
     List<Long> options = new ArrayList<>(List.of(1L));
     long preferred = 1;
-    Axis reduced = product.op().reduceAxes().get(product.axes().indexOf(axis) - product.op().axes().size());
+    Axis reduced =
+        product.op().reduceAxes().get(product.axes().indexOf(axis) - product.op().axes().size());
     OptionalDouble whole =
         addable ? BlockPlan.cycles(state, product, reduced, 1) : OptionalDouble.empty();
     double least = whole.orElse(0);

@@ -50,6 +50,7 @@ record SharedOperands(
   private static final long THREADS_OF_SECTOR = 8;
 
   /** What is copied ahead for more steps of the reduction does not fit the registers. */
+  private static final long LEAST_PREFERRED_STEPS = 4;
   private static final long MOST_PREFERRED_STEPS = 36;
 
   /** The tiles whose operands fit shared memory for the least part of the reduction. */
@@ -97,7 +98,9 @@ record SharedOperands(
       boolean affordable = bytes(sizes) <= CudaTarget.STATIC_SHARED_BYTES / 2;
       if (part == step || (extent % (warps * part) == 0 && affordable)) {
         options.add(part);
-        boolean few = part * window <= MOST_PREFERRED_STEPS && bytes(sizes) <= 20_000;
+        // With a single iteration nothing runs ahead, and all steps are one piece of straight code.
+        boolean repeats = cores.isPresent() || 2 * part <= extent || part <= LEAST_PREFERRED_STEPS;
+        boolean few = part * window <= MOST_PREFERRED_STEPS && bytes(sizes) <= 20_000 && repeats;
         preferred = few ? part : preferred;
       }
     }

@@ -1,9 +1,15 @@
 package org.jtvmc.codegen.emit;
 
+import java.util.HashSet;
 import java.util.OptionalLong;
+import java.util.Set;
+import org.jtvmc.ir.expr.Binary;
+import org.jtvmc.ir.expr.BinaryOp;
 import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.expr.Load;
+import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.PrimExprs;
+import org.jtvmc.ir.expr.PrimVar;
 import org.jtvmc.ir.loop.Buffer;
 import org.jtvmc.ir.loop.Effect;
 import org.jtvmc.ir.loop.ForKind;
@@ -12,6 +18,7 @@ import org.jtvmc.ir.loop.Stmt;
 import org.jtvmc.ir.loop.Stmts;
 import org.jtvmc.ir.loop.ThreadTag;
 import org.jtvmc.ir.target.CudaTarget;
+import org.jtvmc.ir.target.Occupancy;
 
 /**
  * How many blocks of an entry shall be on a multiprocessor at once: its registers are shared out
@@ -29,6 +36,9 @@ final class ResidentBlocks {
   /** For addresses and what is on its way, beside sums. */
   private static final int OTHER_REGISTERS = 64;
 
+  /** For the addresses of a copy that has none in common with others, and its condition. */
+  private static final int COPY_REGISTERS = 3;
+
   /** For addresses and steps of functions, beside the elements of a row that a thread keeps. */
   private static final int ROW_REGISTERS = 32;
 
@@ -36,6 +46,12 @@ final class ResidentBlocks {
   private boolean sharesRows;
   private long sums;
   private long elements;
+  private long scattered;
+
+  /** How many loops that are not unrolled stand around. */
+  private int repeating;
+
+  private final Set<PrimVar> unrolled = new HashSet<>();
 
   private ResidentBlocks() {}
 
@@ -49,12 +65,14 @@ final class ResidentBlocks {
       // Groups of products on their way hide what is waited for; sums take what they are.
       wanted =
           Math.min(
-              withRegisters(threads, found.sums + OTHER_REGISTERS), RESIDENT_THREADS / threads);
+              withRegisters(gpu, threads, found.sums + OTHER_REGISTERS),
+              RESIDENT_THREADS / threads);
     } else if (found.sharesRows) {
-      wanted = withRegisters(threads, Math.max(found.elements, found.sums) + ROW_REGISTERS);
+      wanted = withRegisters(gpu, threads, Math.max(found.elements, found.sums) + ROW_REGISTERS);
       wanted = Math.min(wanted, gpu.threadsPerMultiprocessor() / threads);
     } else {
-      wanted = RESIDENT_THREADS / threads;
+      long registers = found.sums + OTHER_REGISTERS + found.scattered * COPY_REGISTERS;
+      wanted = Math.min(RESIDENT_THREADS / threads, withRegisters(gpu, threads, registers));
     }
     if (wanted < 1 && threads > RESIDENT_THREADS) {
       return OptionalLong.empty();
@@ -68,10 +86,10 @@ final class ResidentBlocks {
     return OptionalLong.of(Math.clamp(wanted, 1, most));
   }
 
-  /** Registers are given in groups of eight. */
-  private static long withRegisters(long threads, long registers) {
-    long given = (registers + 7) / 8 * 8;
-    return CudaTarget.REGISTERS_PER_MULTIPROCESSOR / (threads * given);
+  /** For how many blocks a multiprocessor has registers. */
+  private static int withRegisters(CudaTarget gpu, int threads, long registers) {
+    int most = (int) Math.min(registers, CudaTarget.REGISTERS_PER_THREAD);
+    return Math.max(1, Occupancy.of(gpu, threads, most, 0).blocks());
   }
 
   /**
@@ -86,9 +104,11 @@ final class ResidentBlocks {
         }
       }
       case Stmt.Evaluate(Effect effect) -> sharesRows |= effect instanceof Effect.AllReduce;
-      case Stmt.For _, Stmt.If _, Stmt.Seq _, Stmt.Store _ -> {}
+      case Stmt.Store store ->
+          scattered += repeating > 0 && store.async() && isScattered(store) ? copies : 0;
+      case Stmt.For _, Stmt.If _, Stmt.Seq _ -> {}
     }
-    for (var expr : Stmts.expressions(stmt)) {
+    for (PrimExpr expr : Stmts.expressions(stmt)) {
       PrimExprs.forEach(
           expr,
           node -> {
@@ -102,6 +122,31 @@ final class ResidentBlocks {
             && (loop.kind() == ForKind.UNROLLED || loop.kind() == ForKind.VECTORIZED);
     long times =
         repeated && ((Stmt.For) stmt).extent() instanceof IntImm extent ? extent.value() : 1;
+    if (repeated) {
+      unrolled.add(((Stmt.For) stmt).var());
+    }
+    boolean serial = stmt instanceof Stmt.For loop && loop.kind() == ForKind.SERIAL;
+    repeating += serial ? 1 : 0;
     Stmts.children(stmt).forEach(child -> look(child, copies * times));
+    repeating -= serial ? 1 : 0;
+  }
+
+  /** True where the places of unrolled copies are no constants apart. */
+  private boolean isScattered(Stmt.Store store) {
+    boolean[] found = {false};
+    for (PrimExpr index : store.indices()) {
+      PrimExprs.forEach(
+          index,
+          node ->
+              found[0] |=
+                  node instanceof Binary(BinaryOp op, PrimExpr divided, PrimExpr _)
+                      && (op == BinaryOp.FLOOR_DIVIDE || op == BinaryOp.FLOOR_MODULO)
+                      && isMixed(PrimExprs.variables(divided).keySet()));
+    }
+    return found[0];
+  }
+
+  private boolean isMixed(Set<PrimVar> variables) {
+    return variables.stream().anyMatch(unrolled::contains) && !unrolled.containsAll(variables);
   }
 }

@@ -51,6 +51,7 @@ record SharedOperands(
 
   /** What is copied ahead for more steps of the reduction does not fit the registers. */
   private static final long LEAST_PREFERRED_STEPS = 4;
+
   private static final long MOST_PREFERRED_STEPS = 36;
 
   /** The tiles whose operands fit shared memory for the least part of the reduction. */

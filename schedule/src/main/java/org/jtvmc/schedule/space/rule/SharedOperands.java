@@ -92,6 +92,9 @@ record SharedOperands(
     String axis = producer.axes().get(spatial + longest).id();
     long extent = reduceAxes.get(longest).size();
     long window = reduceAxes.stream().mapToLong(Axis::size).reduce(1, (a, b) -> a * b) / extent;
+    // With fewer iterations all steps are one piece of straight code, and nothing runs ahead: what
+    // is copied through registers takes the iterations by twos.
+    long least = state.gpu().hasAsyncCopies() ? 2 : 4;
     List<Long> options = new ArrayList<>();
     long preferred = step;
     for (long part = step; part <= Math.max(step, 64) && part <= extent; part *= 2) {
@@ -99,8 +102,8 @@ record SharedOperands(
       boolean affordable = bytes(sizes) <= CudaTarget.STATIC_SHARED_BYTES / 2;
       if (part == step || (extent % (warps * part) == 0 && affordable)) {
         options.add(part);
-        // With a single iteration nothing runs ahead, and all steps are one piece of straight code.
-        boolean repeats = cores.isPresent() || 2 * part <= extent || part <= LEAST_PREFERRED_STEPS;
+        boolean repeats =
+            cores.isPresent() || least * part <= extent || part <= LEAST_PREFERRED_STEPS;
         boolean few = part * window <= MOST_PREFERRED_STEPS && bytes(sizes) <= 20_000 && repeats;
         preferred = few ? part : preferred;
       }

@@ -80,7 +80,13 @@ final class DeviceSteps implements StepwiseModel {
             launch ->
                 module
                     .function(launch.entry(), launch.sharedBytes())
-                    .bind(launch, data -> address(call.place(data)), arena))
+                    .bind(
+                        launch.grid(),
+                        launch.block(),
+                        launch.arguments().stream()
+                            .map(argument -> address(call.place(argument)))
+                            .toList(),
+                        arena))
         .toList();
   }
 

@@ -13,9 +13,10 @@ import org.jtvmc.schedule.Stage;
  *
  * @param axis a serial loop
  * @param depth the number of iterations whose copies there is room for; at least 2
- * @param way what copies
+ * @param async true for copies that need no registers while they are on their way; see {@link
+ *     Pipelining}
  */
-public record Pipeline(String stage, String axis, int depth, Pipelining.Way way) implements Step {
+public record Pipeline(String stage, String axis, int depth, boolean async) implements Step {
 
   @Override
   public Schedule applyTo(Schedule schedule) {
@@ -27,6 +28,6 @@ public record Pipeline(String stage, String axis, int depth, Pipelining.Way way)
           target,
           axis);
     }
-    return schedule.withStage(target.withPipeline(new Pipelining(axis, depth, way)));
+    return schedule.withStage(target.withPipeline(new Pipelining(axis, depth, async)));
   }
 }

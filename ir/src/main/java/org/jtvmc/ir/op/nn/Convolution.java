@@ -223,16 +223,16 @@ public final class Convolution extends TensorOperator {
       strategies.addAll(
           inTiles(inputs.get(0), window, dataLayout(attributes), (TensorType) result));
     }
+    ImageLayout layout = dataLayout(attributes);
     if (channelsLast
-        && dataLayout(attributes) == ImageLayout.CHANNELS_LAST
-        && PixelProduct.fits(inputs.get(0), inputs.get(1), (TensorType) result)) {
+        && PixelProduct.fits(inputs.get(0), layout, inputs.get(1), (TensorType) result)) {
       strategies.add(
           new Strategy(
               "pixels",
               (operands, _, type) ->
                   List.of(
                       PixelProduct.convolution(
-                          operands.get(0), operands.get(1), window, (TensorType) type)),
+                          operands.get(0), layout, operands.get(1), window, (TensorType) type)),
               true));
     }
     return List.copyOf(strategies);

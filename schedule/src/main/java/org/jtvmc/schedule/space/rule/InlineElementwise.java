@@ -31,8 +31,13 @@ public final class InlineElementwise implements SketchRule {
     }
     List<Stage> readers = state.readers(stage);
     BodyCost cost = BodyCost.of(Access.body(state.schedule(), stage));
+    if ((cost.isDataMovement() || cost.isGuardedMovement())
+        && state.isOnGpu()
+        && GatheredOperand.of(state, stage).isPresent()) {
+      return false;
+    }
     if (cost.isDataMovement()) {
-      return !state.isOnGpu() || !TileInBlocks.isGathered(state, stage);
+      return true;
     }
     if (cost.reads() > 1
         && cost.reads() * readsPerElement(state, stage) > MOST_READS

@@ -186,13 +186,18 @@ record SharedOperands(
       long blocks,
       long others) {
     long bytes = bytes(sizes);
-    List<CopyAhead> options =
-        CopyAhead.fitting(state.gpu(), bytes, others, cores.map(CoreProduct::groups).orElse(false));
-    CopyAhead best = CopyAhead.preferred(options, state.gpu(), bytes, others, blocks);
+    List<CopyAhead> options = CopyAhead.fitting(state.gpu(), bytes, others);
+    // What is moved one by one would wait in too many registers.
+    CopyAhead best =
+        operands.stream()
+                .flatMap(operand -> GatheredOperand.of(state, operand.tensor()).stream())
+                .allMatch(GatheredOperand::isInRuns)
+            ? CopyAhead.preferred(options, state.gpu(), bytes, others, blocks)
+            : options.getFirst();
     CopyAhead ahead = state.pick(name + ".pipeline", options, best);
-    copy(state, sizes, reduce, ahead.isAsync());
+    copy(state, sizes, reduce, ahead.async());
     if (ahead.depth() > 1) {
-      state.apply(new Pipeline(producer.id(), reduce, ahead.depth(), ahead.way()));
+      state.apply(new Pipeline(producer.id(), reduce, ahead.depth(), ahead.async()));
     }
   }
 

@@ -1,11 +1,9 @@
 package org.jtvmc.schedule.space.rule;
 
 import java.util.Comparator;
-import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import org.jtvmc.schedule.Stage;
-import org.jtvmc.schedule.space.Access;
 import org.jtvmc.schedule.space.SketchRule;
 import org.jtvmc.schedule.space.SketchState;
 import org.jtvmc.schedule.step.CacheWrite;
@@ -52,21 +50,6 @@ public final class TileInBlocks implements SketchRule {
     return BlockPlan.hasReuse(state, product)
         ? BlockPlan.leastCycles(state, product)
         : OptionalDouble.empty();
-  }
-
-  /**
-   * True for what takes its elements from places that do not lie in lines, for a product on tensor
-   * cores alone: each block makes its part in shared memory, once.
-   */
-  static boolean isGathered(SketchState state, Stage stage) {
-    boolean inLines =
-        Access.of(state.schedule(), stage).stream()
-            .allMatch(access -> access.isLinearIn(stage.op().axes()));
-    List<Stage> readers = state.readers(stage);
-    return !inLines
-        && readers.size() == 1
-        && BlockPlan.hasReuse(state, readers.getFirst())
-        && BlockPlan.isForCores(state, readers.getFirst());
   }
 
   private static void tileAlone(SketchState state, Stage stage) {

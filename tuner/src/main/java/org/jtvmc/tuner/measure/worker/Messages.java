@@ -75,7 +75,6 @@ final class Messages {
       out.writeLong(gpu.l2Bytes());
       out.writeLong(gpu.bandwidthBytes());
       out.writeLong(gpu.clockHertz());
-      out.writeBoolean(gpu.tiles());
     }
   }
 
@@ -94,8 +93,7 @@ final class Messages {
             in.readLong(),
             in.readLong(),
             in.readLong(),
-            in.readLong(),
-            in.readBoolean());
+            in.readLong());
     return new WorkerTarget(host, Optional.of(gpu), flush);
   }
 

@@ -2,11 +2,14 @@ package org.jtvmc.compiler.dataset;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -33,9 +36,9 @@ import org.jtvmc.tuner.task.TuningTask;
 /**
  * Measures schedules of many kernels. The first are the default one and some that the shipped model
  * likes before anything is measured, which shows what it is worth on a kernel that it has not seen.
- * Then come random points of the space, up to a half of all, and at last offspring of the best of
- * them: a model must tell good from bad, and good from better. Kernel {@code k} is drawn from the
- * seed and {@code k} alone, so that a data set can be made in several goes.
+ * The rest are in equal parts neighbours of the default schedule, random points of the space, and
+ * offspring of the best: a model must tell good from bad, and good from better. Kernel {@code k} is
+ * drawn from the seed and {@code k} alone, so that a data set can be made in several goes.
  */
 public final class DatasetGenerator {
   private static final int BATCH = 8;
@@ -132,19 +135,25 @@ public final class DatasetGenerator {
               task.workload(), workbench.space(task), workbench.appraiser(task), model, random);
       SearchStrategy atRandom = new RandomSearch(context);
       EvolutionarySearch search = new EvolutionarySearch(context);
+      Set<Proposer> spent = EnumSet.of(Proposer.RULES);
       while (times.size() < options.candidates() && !isOver(start)) {
-        Proposer proposer = proposer(times.size());
-        int count = Math.min(BATCH, options.candidates() - times.size());
+        Proposer proposer = proposer(times.size(), spent);
+        int count = Math.min(BATCH, endOf(proposer) - times.size());
         List<Candidate> batch =
             switch (proposer) {
               case RULES, MODEL ->
                   withDefault(context, among(FAVOURITES, count - 1, search, random));
+              case NEIGHBOUR -> neighbours(context, times.keySet(), count, random);
               case RANDOM -> atRandom.propose(count, 0);
               case SEARCH -> search.fittest(POPULATION, count);
             };
         batch = batch.stream().filter(candidate -> !times.containsKey(candidate)).toList();
         if (batch.isEmpty()) {
-          break;
+          if (proposer == Proposer.SEARCH) {
+            break;
+          }
+          spent.add(proposer);
+          continue;
         }
         List<MeasureResult> results = workbench.measurer().measure(task, batch, best(times));
         file.append(id, taken(id, batch, results, proposer, context.space().defaultCandidate()));
@@ -162,11 +171,40 @@ public final class DatasetGenerator {
     return times.size();
   }
 
-  private Proposer proposer(int measured) {
-    if (measured == 0) {
-      return Proposer.MODEL;
+  /** The first whose part is not full, and who has not run out of schedules. */
+  private Proposer proposer(int measured, Set<Proposer> spent) {
+    return Arrays.stream(Proposer.values())
+        .filter(proposer -> measured < endOf(proposer) && !spent.contains(proposer))
+        .findFirst()
+        .orElse(Proposer.SEARCH);
+  }
+
+  /** How many schedules there are when a proposer's part is full. */
+  private int endOf(Proposer proposer) {
+    int first = Math.min(BATCH, options.candidates());
+    int rest = options.candidates() - first;
+    return switch (proposer) {
+      case RULES, MODEL -> first;
+      case NEIGHBOUR -> first + rest / 3;
+      case RANDOM -> first + 2 * rest / 3;
+      case SEARCH -> options.candidates();
+    };
+  }
+
+  /** Neighbours of the default schedule that can be lowered and were not measured. */
+  private static List<Candidate> neighbours(
+      SearchContext context, Set<Candidate> measured, int number, SplittableRandom random) {
+    List<Candidate> all =
+        new ArrayList<>(context.space().neighbours(context.space().defaultCandidate()));
+    all.removeAll(measured);
+    List<Candidate> chosen = new ArrayList<>();
+    while (chosen.size() < number && !all.isEmpty()) {
+      Candidate candidate = all.remove(random.nextInt(all.size()));
+      if (context.appraiser().appraise(candidate).isPresent()) {
+        chosen.add(candidate);
+      }
     }
-    return 2 * measured < options.candidates() ? Proposer.RANDOM : Proposer.SEARCH;
+    return chosen;
   }
 
   private static double best(Map<Candidate, Double> times) {

@@ -8,6 +8,8 @@ public enum Proposer {
   RULES,
   /** The shipped model, which had seen nothing of this kernel. */
   MODEL,
+  /** The default schedule's neighbourhood: it differs in one decision, by one notch. */
+  NEIGHBOUR,
   /** Chance. */
   RANDOM,
   /** A search that knew the times of the schedules before it. */

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -60,15 +61,18 @@ class DatasetTest {
     DatasetFile file = new DatasetFile(folder.resolve("set.jsonl"));
     try (Workbench workbench = new LocalWorkbench(target, WorkerOptions.standard())) {
       for (int kernels : new int[] {1, 2}) {
-        var options = new DatasetGenerator.Options(kernels, 4, 3, Optional.empty(), false);
+        var options = new DatasetGenerator.Options(kernels, 14, 3, Optional.empty(), false);
         var generator = new DatasetGenerator(target, workbench, options, _ -> {});
         assertEquals(1, generator.generate(file).kernels());
       }
     }
+    Set<Proposer> proposers = EnumSet.noneOf(Proposer.class);
     for (DatasetFile.Kernel kernel : file.read()) {
+      kernel.samples().forEach(sample -> proposers.add(sample.by()));
       List<Sample> samples = MeasuredPrograms.of(kernel).samples();
       assertEquals(kernel.samples().size(), samples.size());
       assertTrue(samples.stream().allMatch(sample -> sample.timeMs() > 0));
     }
+    assertEquals(EnumSet.allOf(Proposer.class), proposers);
   }
 }

@@ -34,7 +34,7 @@ public record Interval(long min, long max) {
   }
 
   public Interval plus(long value) {
-    return new Interval(add(min, value), add(max, value));
+    return value == 0 ? this : new Interval(add(min, value), add(max, value));
   }
 
   public Interval plus(Interval other) {
@@ -44,6 +44,9 @@ public record Interval(long min, long max) {
   public Interval times(long factor) {
     if (factor == 0) {
       return point(0);
+    }
+    if (factor == 1) {
+      return this;
     }
     return factor > 0
         ? new Interval(multiply(min, factor), multiply(max, factor))

@@ -12,6 +12,9 @@ public final class LinearForm {
   private static final PrimExpr[] NO_ATOMS = {};
   private static final long[] NO_COEFFICIENTS = {};
 
+  /** Of a single atom; no form changes its arrays, so that forms share them. */
+  private static final long[] ONCE = {1};
+
   /** The number 0. */
   public static final LinearForm ZERO = constant(0);
 
@@ -31,7 +34,7 @@ public final class LinearForm {
 
   /** The form of one atom. */
   public static LinearForm atom(PrimExpr atom) {
-    return new LinearForm(0, new PrimExpr[] {atom}, new long[] {1});
+    return new LinearForm(0, new PrimExpr[] {atom}, ONCE);
   }
 
   /** The term that is no multiple of an atom. */
@@ -119,10 +122,11 @@ public final class LinearForm {
       }
       count = kept;
     }
+    boolean full = count == all.length;
     return new LinearForm(
         constant + other.constant * factor,
-        Arrays.copyOf(allAtoms, count),
-        Arrays.copyOf(all, count));
+        full ? allAtoms : Arrays.copyOf(allAtoms, count),
+        full ? all : Arrays.copyOf(all, count));
   }
 
   public LinearForm times(long factor) {

@@ -75,7 +75,7 @@ final class OperationCounts {
 
   /** Adds the operations of so many evaluations of {@code expr}. */
   void count(PrimExpr expr, int times) {
-    count(expr, times, operand -> count(operand, times));
+    count(expr, times, times == 1 ? operands : operand -> count(operand, times));
   }
 
   /**

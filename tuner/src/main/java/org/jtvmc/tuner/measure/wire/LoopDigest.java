@@ -60,7 +60,7 @@ public final class LoopDigest {
   /** Gathers bytes for a digest, without the locks of the library's streams. */
   private static final class DigestedBytes extends OutputStream {
     private final MessageDigest digest;
-    private final byte[] bytes = new byte[8192];
+    private final byte[] bytes = new byte[1024];
     private int count;
 
     DigestedBytes(MessageDigest digest) {

@@ -14,6 +14,7 @@ static int32_t find_functions(void* library, const char* file) {
   }
   JTVMC_CUDA_FUNCTIONS(JTVMC_CUDA_FIND)
 #undef JTVMC_CUDA_FIND
+  *(void**)&driver.cuTensorMapEncodeTiled = dlsym(library, "cuTensorMapEncodeTiled");
   return JTVMC_OK;
 }
 

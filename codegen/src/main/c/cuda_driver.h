@@ -25,8 +25,16 @@ enum {
   CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES = 8,
   CU_JIT_ERROR_LOG_BUFFER = 5,
   CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES = 6,
-  CU_STREAM_NON_BLOCKING = 1
+  CU_STREAM_NON_BLOCKING = 1,
+  CU_TENSOR_MAP_INTERLEAVE_NONE = 0,
+  CU_TENSOR_MAP_SWIZZLE_128B = 3,
+  CU_TENSOR_MAP_L2_PROMOTION_L2_256B = 3,
+  CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE = 0
 };
+
+typedef struct jtvmc_cuda_tensor_map {
+  _Alignas(64) uint64_t opaque[16];
+} jtvmc_cuda_tensor_map;
 
 /* Every function of the driver, by its name in the library. */
 #define JTVMC_CUDA_FUNCTIONS(F)                                                                    \
@@ -61,6 +69,12 @@ typedef struct jtvmc_cuda {
 #define JTVMC_CUDA_FIELD(name, parameters) CUresult(*name) parameters;
   JTVMC_CUDA_FUNCTIONS(JTVMC_CUDA_FIELD)
 #undef JTVMC_CUDA_FIELD
+  /* NULL before CUDA 12.0. */
+  CUresult (*cuTensorMapEncodeTiled)(jtvmc_cuda_tensor_map* map, int type, uint32_t rank,
+                                     CUdeviceptr address, const uint64_t* sizes,
+                                     const uint64_t* strides, const uint32_t* box,
+                                     const uint32_t* steps, int interleave, int swizzle,
+                                     int promotion, int fill);
 } jtvmc_cuda;
 
 /*

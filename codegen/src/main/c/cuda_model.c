@@ -23,7 +23,8 @@ struct jtvmc_context {
   uint32_t running;
   void** io;           /* the data of the inputs, then of the outputs */
   CUdeviceptr* values; /* of all launches' arguments */
-  void** parameters;   /* the addresses of those */
+  void** parameters;   /* the addresses of those, or of maps */
+  jtvmc_cuda_tensor_map* maps; /* for each argument that is one; NULL where there is none */
 };
 
 const jtvmc_model_info* jtvmc_describe(void) { return &jtvmc_this_model; }
@@ -74,16 +75,40 @@ static int32_t load_once(jtvmc_model* model) {
 
 /* ---- Contexts ---- */
 
+/* Gives an argument its address, or makes the map of the tensor that lies there. */
+static int32_t set_argument(jtvmc_context* context, uint32_t index, CUdeviceptr address) {
+  uint32_t number = jtvmc_this_program.arguments[index].map;
+  if (number == 0) {
+    context->values[index] = address;
+    context->parameters[index] = &context->values[index];
+    return JTVMC_OK;
+  }
+  static const uint32_t steps[5] = {1, 1, 1, 1, 1};
+  const jtvmc_cuda* cuda = context->model->device.cuda;
+  const jtvmc_cuda_map* map = &jtvmc_this_program.maps[number - 1];
+  context->parameters[index] = &context->maps[index];
+  if (context->values[index] == address) return JTVMC_OK;
+  CUresult code = cuda->cuTensorMapEncodeTiled(
+      &context->maps[index], (int)map->type, map->rank, address, map->sizes, map->strides, map->box,
+      steps, CU_TENSOR_MAP_INTERLEAVE_NONE, CU_TENSOR_MAP_SWIZZLE_128B,
+      CU_TENSOR_MAP_L2_PROMOTION_L2_256B, CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
+  if (code) return jtvmc_cuda_fail(cuda, code, "run: the GPU cannot copy boxes of a tensor");
+  context->values[index] = address;
+  return JTVMC_OK;
+}
+
 /* The arguments that are the same in every run. */
-static void fill_arguments(jtvmc_context* context) {
+static int32_t fill_arguments(jtvmc_context* context) {
   const jtvmc_cuda_program* program = &jtvmc_this_program;
   for (uint32_t i = 0; i < program->num_arguments; i++) {
     const jtvmc_cuda_argument* argument = &program->arguments[i];
+    if (argument->place == JTVMC_CUDA_IO) continue;
     CUdeviceptr base =
         argument->place == JTVMC_CUDA_WORKSPACE ? context->workspace : context->model->device.weights;
-    context->values[i] = base + argument->value;
-    context->parameters[i] = &context->values[i];
+    int32_t status = set_argument(context, i, base + argument->value);
+    if (status != JTVMC_OK) return status;
   }
+  return JTVMC_OK;
 }
 
 static int32_t fill_context(jtvmc_context* context) {
@@ -93,7 +118,11 @@ static int32_t fill_context(jtvmc_context* context) {
   context->io = jtvmc_zeroed(tensors * sizeof(void*));
   context->values = jtvmc_zeroed(jtvmc_this_program.num_arguments * sizeof(CUdeviceptr));
   context->parameters = jtvmc_zeroed(jtvmc_this_program.num_arguments * sizeof(void*));
-  if (!context->io || !context->values || !context->parameters) {
+  if (jtvmc_this_program.num_maps > 0) {
+    context->maps = jtvmc_zeroed(jtvmc_this_program.num_arguments * sizeof *context->maps);
+  }
+  if (!context->io || !context->values || !context->parameters ||
+      (jtvmc_this_program.num_maps > 0 && !context->maps)) {
     return jtvmc_fail(JTVMC_OUT_OF_MEMORY, "context_create: out of memory");
   }
   int32_t status = load_once(context->model);
@@ -102,7 +131,8 @@ static int32_t fill_context(jtvmc_context* context) {
     CUresult code = cuda->cuMemAlloc_v2(&context->workspace, info->workspace_size);
     if (code) return jtvmc_cuda_fail(cuda, code, "context_create: no workspace on the GPU");
   }
-  fill_arguments(context);
+  status = fill_arguments(context);
+  if (status != JTVMC_OK) return status;
   CUresult code = cuda->cuStreamCreate(&context->stream, CU_STREAM_NON_BLOCKING);
   return code ? jtvmc_cuda_fail(cuda, code, "context_create: no stream") : JTVMC_OK;
 }
@@ -125,6 +155,7 @@ static void free_context(jtvmc_context* context) {
   free(context->io);
   free(context->values);
   free(context->parameters);
+  free(context->maps);
   free(context);
 }
 
@@ -180,7 +211,9 @@ static int32_t launch_all(jtvmc_context* context, CUstream stream) {
   for (uint32_t i = 0; i < program->num_arguments; i++) {
     const jtvmc_cuda_argument* argument = &program->arguments[i];
     if (argument->place == JTVMC_CUDA_IO) {
-      context->values[i] = (CUdeviceptr)(uintptr_t)context->io[argument->value];
+      int32_t status =
+          set_argument(context, i, (CUdeviceptr)(uintptr_t)context->io[argument->value]);
+      if (status != JTVMC_OK) return status;
     }
   }
   for (uint32_t i = 0; i < program->num_launches; i++) {

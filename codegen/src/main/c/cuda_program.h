@@ -20,9 +20,19 @@ typedef enum jtvmc_cuda_place {
 
 typedef struct jtvmc_cuda_argument {
   uint32_t place; /* a jtvmc_cuda_place */
-  uint32_t reserved;
+  uint32_t map;   /* 0: the kernel is given the address; else a map of the tensor there, by its number from 1 */
   uint64_t value;
 } jtvmc_cuda_argument;
+
+/* Boxes of a tensor that a kernel has the device copy: what cuTensorMapEncodeTiled is told. */
+typedef struct jtvmc_cuda_map {
+  uint32_t type; /* a CUtensorMapDataType */
+  uint32_t rank;
+  uint64_t sizes[5]; /* in elements, innermost first */
+  uint64_t strides[4]; /* in bytes, of all dimensions but the innermost */
+  uint32_t box[5];
+  uint32_t reserved;
+} jtvmc_cuda_map;
 
 typedef struct jtvmc_cuda_launch {
   const char* entry;
@@ -40,10 +50,11 @@ typedef struct jtvmc_cuda_program {
   uint32_t num_modules;
   uint32_t num_launches;
   uint32_t num_arguments; /* of all launches */
-  uint32_t reserved;
+  uint32_t num_maps;
   const jtvmc_cuda_module* modules;
   const jtvmc_cuda_launch* launches;
   const jtvmc_cuda_argument* arguments;
+  const jtvmc_cuda_map* maps;
 } jtvmc_cuda_program;
 
 #endif /* JTVMC_CUDA_PROGRAM_H */

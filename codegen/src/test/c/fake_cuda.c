@@ -28,12 +28,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "fake_tensor_map.h"
+
 typedef int CUresult;
 enum {
   OK = 0, INVALID_VALUE = 1, NO_DEVICE = 100, INVALID_DEVICE = 101, INVALID_CONTEXT = 201,
   INVALID_PTX = 218, NOT_READY = 600, ILLEGAL_ADDRESS = 700, CAPTURE_UNSUPPORTED = 900
 };
-enum { MOST_PARAMETERS = 64, DEFAULT_SHARED = 48 << 10, MOST_SHARED = 227 << 10, MOST_FILLED = 64 << 20 };
+enum { MOST_PARAMETERS = 64, MOST_MAPS = 4, DEFAULT_SHARED = 48 << 10, MOST_SHARED = 227 << 10, MOST_FILLED = 64 << 20 };
 
 typedef struct {
   char* ptx;
@@ -41,6 +43,7 @@ typedef struct {
 typedef struct {
   char name[256];
   int parameters;
+  char is_map[MOST_PARAMETERS]; /* a map of a tensor, which is passed itself; else an address */
   int shared;           /* how much a launch may ask for */
   unsigned required[3]; /* the block that the entry demands; 0 where it demands none */
 } function;
@@ -56,6 +59,7 @@ typedef struct work {
   const function* f;
   unsigned extents[6]; /* grid and block */
   uint64_t values[MOST_PARAMETERS];
+  _Alignas(64) fake_tensor_map maps[MOST_MAPS]; /* those of the parameters that are maps, in order */
   void* to;
   const void* from;
   size_t bytes;

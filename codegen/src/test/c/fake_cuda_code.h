@@ -42,8 +42,14 @@ CUresult cuModuleGetFunction(void** found, void* loaded, const char* name) {
   const char* end = strchr(at, ')');
   const char* body = strchr(at, '{');
   while ((at = strstr(at, ".param")) && at < end) {
+    const char* next = at + 1;
+    const char* line = next + strcspn(next, "\n");
+    const char* bytes = strstr(next, ".b8");
+    if (made->parameters < MOST_PARAMETERS) {
+      made->is_map[made->parameters] = bytes && bytes < line;
+    }
     made->parameters++;
-    at++;
+    at = next;
   }
   const char* block = strstr(end, ".reqntid");
   if (block && block < body) {
@@ -63,6 +69,17 @@ CUresult cuFuncGetAttribute(int* value, int attribute, void* f) {
   (void)f;
   *value = attribute == 4 ? 32 : 0;
   return OK;
+}
+
+CUresult cuTensorMapEncodeTiled(void* map, int type, uint32_t rank, uint64_t address,
+                                const uint64_t* sizes, const uint64_t* strides, const uint32_t* box,
+                                const uint32_t* steps, int interleave, int swizzle, int promotion,
+                                int fill) {
+  CALLED();
+  return fake_encode_map(map, type, rank, address, sizes, strides, box, steps, interleave, swizzle,
+                         promotion, fill)
+             ? INVALID_VALUE
+             : OK;
 }
 
 static int fits(const function* f, const unsigned* extents, unsigned shared) {
@@ -86,6 +103,15 @@ CUresult cuLaunchKernel(void* f, unsigned gx, unsigned gy, unsigned gz, unsigned
   if (extra || !fits(f, launch.extents, shared) || launch.f->parameters > MOST_PARAMETERS) {
     return INVALID_VALUE;
   }
-  for (int i = 0; i < launch.f->parameters; i++) launch.values[i] = *(uint64_t*)parameters[i];
+  int maps = 0;
+  for (int i = 0; i < launch.f->parameters; i++) {
+    if (!launch.f->is_map[i]) {
+      launch.values[i] = *(uint64_t*)parameters[i];
+    } else if (maps == MOST_MAPS) {
+      return INVALID_VALUE;
+    } else {
+      launch.maps[maps++] = *(fake_tensor_map*)parameters[i];
+    }
+  }
   return enqueue(stream, &launch);
 }

@@ -2,7 +2,7 @@
 /* ---- Work that waits ---- */
 
 static void append(queue* to, const work* what) {
-  work* copy = malloc(sizeof *copy);
+  work* copy = aligned_alloc(64, (sizeof *copy + 63) / 64 * 64);
   *copy = *what;
   copy->next = NULL;
   if (to->last) to->last->next = copy;
@@ -41,10 +41,15 @@ static CUresult run(const work* launch) {
   char value[4096];
   while (setting("hang", f->name, value, sizeof value)) usleep(10000);
   if (setting("fault", f->name, value, sizeof value)) return atoi(value);
+  uint64_t values[MOST_PARAMETERS];
+  int maps = 0;
   for (int i = 0; i < f->parameters; i++) {
-    if (!is_live(launch->values[i], 1)) return ILLEGAL_ADDRESS;
+    const fake_tensor_map* map = f->is_map[i] ? &launch->maps[maps++] : NULL;
+    values[i] = map ? (uint64_t)(uintptr_t)map : launch->values[i];
+    if (map && map->magic != FAKE_MAP_MAGIC) return ILLEGAL_ADDRESS;
+    if (!is_live(map ? map->address : values[i], 1)) return ILLEGAL_ADDRESS;
   }
-  if (run_kernel) return run_kernel(f->name, launch->extents, launch->values);
+  if (run_kernel) return run_kernel(f->name, launch->extents, values);
   long threads = 1;
   for (int i = 0; i < 6; i++) threads *= launch->extents[i];
   float* a[4] = {0};

@@ -48,6 +48,7 @@ typedef struct {
   uint32_t *sums;                          /* of the product that it begins */
   uint64_t descriptors[2];
   uint32_t pending_count;                  /* sums that are not there yet */
+  uint32_t awaits_tiles;                   /* it waits at an mbarrier object */
 } thread;
 
 /* A copy from global to shared memory that may go on until its thread waits. */
@@ -116,6 +117,7 @@ static void prepare(uint32_t number) {
   threads[number].product_groups = threads[number].products_done = 0;
   threads[number].fenced = threads[number].open = threads[number].pending_count = 0;
   threads[number].published = 0;
+  threads[number].awaits_tiles = 0;
 }
 
 /* Ends the launch: the other threads are left where they are. */
@@ -287,6 +289,7 @@ void check_access(uintptr_t address, uint32_t bytes, uint32_t alignment, uint32_
 
 #include "device_matrices.h"
 #include "device_groups.h"
+#include "device_tiles.h"
 
 /* --- What the host calls --- */
 
@@ -322,6 +325,7 @@ static int run_block(uint64_t *random) {
   done_count = barrier_arrived = 0;
   memset(warp_arrived, 0, sizeof warp_arrived);
   forget_products();
+  forget_tiles();
   for (uint32_t i = 0; i < thread_count; i++) {
     prepare(i);
   }
@@ -340,6 +344,9 @@ static int run_block(uint64_t *random) {
         }
       }
     }
+    if (ran == 0 && tiles_are_missing()) {
+      return -1;
+    }
     if (ran == 0) {
       snprintf(
           fault, sizeof fault, "block (%u, %u, %u): of %u threads %u are done and %u wait at a barrier",
@@ -348,7 +355,7 @@ static int run_block(uint64_t *random) {
     }
   }
   count_warps();
-  return 0;
+  return tiles_are_left() ? -1 : 0;
 }
 
 /* How many blocks of the last launch ran. */

@@ -8,7 +8,8 @@ import java.util.List;
  * @param entry the name in the PTX
  * @param sharedBytes dynamic shared memory; above 48 KiB the function must opt in with {@code
  *     CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES}
- * @param arguments the entry's parameters, in order: each the address of device memory (8 bytes)
+ * @param arguments the entry's parameters, in order: each the address of device memory (8 bytes),
+ *     or a map of a tensor in it
  */
 public record Launch(
     String entry, Extent grid, Extent block, int sharedBytes, List<Argument> arguments) {
@@ -23,14 +24,28 @@ public record Launch(
 
   /** What is passed for a parameter. */
   public sealed interface Argument {
+    /** Data on the device. */
+    sealed interface Data extends Argument {}
+
     /** The data of the function's input {@code index}. */
-    record Input(int index) implements Argument {}
+    record Input(int index) implements Data {}
 
     /** The data of the function's output {@code index}. */
-    record Output(int index) implements Argument {}
+    record Output(int index) implements Data {}
 
     /** The workspace, {@code offset} bytes from its beginning. */
-    record Workspace(long offset) implements Argument {}
+    record Workspace(long offset) implements Data {}
+
+    /** What the driver makes of an address and the boxes that are copied from there. */
+    record Map(Data tensor, TensorBox box) implements Argument {}
+
+    /** The data that it is about. */
+    default Data data() {
+      return switch (this) {
+        case Data data -> data;
+        case Map map -> map.tensor;
+      };
+    }
   }
 
   public Launch {

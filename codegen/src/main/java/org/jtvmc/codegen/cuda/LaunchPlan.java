@@ -10,6 +10,7 @@ import java.util.Set;
 import org.jtvmc.codegen.CodegenException;
 import org.jtvmc.codegen.cuda.Launch.Argument;
 import org.jtvmc.codegen.emit.DeviceEntry;
+import org.jtvmc.codegen.emit.TileMap;
 import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.expr.Load;
 import org.jtvmc.ir.loop.Buffer;
@@ -79,7 +80,7 @@ final class LaunchPlan {
           }
         });
     used.addAll(written);
-    return new DeviceEntry(name, List.copyOf(used), written, extents, nest);
+    return new DeviceEntry(name, List.copyOf(used), written, TileMap.in(nest), extents, nest);
   }
 
   private static int extent(Stmt.For loop) {
@@ -134,16 +135,23 @@ final class LaunchPlan {
   List<Argument> arguments(DeviceEntry entry) {
     List<Argument> arguments = new ArrayList<>();
     for (Buffer buffer : entry.parameters()) {
-      int input = function.inputs().indexOf(buffer);
-      int output = function.outputs().indexOf(buffer);
-      if (input >= 0) {
-        arguments.add(new Argument.Input(input));
-      } else if (output >= 0) {
-        arguments.add(new Argument.Output(output));
-      } else {
-        arguments.add(new Argument.Workspace(offsets.get(buffer)));
-      }
+      arguments.add(data(buffer));
+    }
+    for (TileMap map : entry.maps()) {
+      int bytes = map.source().dtype().bytes();
+      arguments.add(
+          new Argument.Map(
+              data(map.source()), new TensorBox(bytes, map.sizes(), map.strides(), map.box())));
     }
     return arguments;
+  }
+
+  private Argument.Data data(Buffer buffer) {
+    int input = function.inputs().indexOf(buffer);
+    int output = function.outputs().indexOf(buffer);
+    if (input >= 0) {
+      return new Argument.Input(input);
+    }
+    return output >= 0 ? new Argument.Output(output) : new Argument.Workspace(offsets.get(buffer));
   }
 }

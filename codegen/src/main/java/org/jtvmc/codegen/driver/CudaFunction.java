@@ -7,8 +7,10 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
-import java.util.List;
+import java.util.function.ToLongFunction;
+import org.jtvmc.codegen.cuda.Launch.Argument;
 import org.jtvmc.codegen.cuda.Launch.Extent;
+import org.jtvmc.codegen.cuda.TensorBox;
 
 /** A kernel that a device can run. */
 public final class CudaFunction {
@@ -93,17 +95,25 @@ public final class CudaFunction {
   /**
    * A launch that can be repeated at little cost.
    *
-   * @param pointers the kernel's arguments: addresses on the device
+   * @param address where data lie on the device
    * @param arena holds what the launch needs
    */
-  public Launch bind(Extent grid, Extent block, List<Long> pointers, Arena arena) {
-    MemorySegment values = arena.allocate(JAVA_LONG, Math.max(1, pointers.size()));
-    MemorySegment parameters = arena.allocate(ADDRESS, Math.max(1, pointers.size()));
-    for (int k = 0; k < pointers.size(); k++) {
-      values.setAtIndex(JAVA_LONG, k, pointers.get(k));
-      parameters.setAtIndex(ADDRESS, k, values.asSlice(JAVA_LONG.byteSize() * k));
+  public Launch bind(
+      org.jtvmc.codegen.cuda.Launch launched, ToLongFunction<Argument.Data> address, Arena arena) {
+    int count = launched.arguments().size();
+    MemorySegment parameters = arena.allocate(ADDRESS, Math.max(1, count));
+    for (int k = 0; k < count; k++) {
+      Argument argument = launched.arguments().get(k);
+      long begin = address.applyAsLong(argument.data());
+      MemorySegment value =
+          switch (argument) {
+            case Argument.Data _ -> arena.allocateFrom(JAVA_LONG, begin);
+            case Argument.Map(Argument.Data _, TensorBox box) ->
+                TensorMap.encode(library, box, begin, arena);
+          };
+      parameters.setAtIndex(ADDRESS, k, value);
     }
-    return new Launch(grid, block, parameters);
+    return new Launch(launched.grid(), launched.block(), parameters);
   }
 
   /** A launch of the kernel on certain arguments. */

@@ -1,6 +1,7 @@
 package org.jtvmc.codegen.emit;
 
 import static org.bytedeco.llvm.global.LLVM.LLVMAddNamedMetadataOperand;
+import static org.bytedeco.llvm.global.LLVM.LLVMArrayType2;
 import static org.bytedeco.llvm.global.LLVM.LLVMGetParam;
 import static org.bytedeco.llvm.global.LLVM.LLVMMDNodeInContext;
 import static org.bytedeco.llvm.global.LLVM.LLVMMDStringInContext;
@@ -9,7 +10,9 @@ import static org.bytedeco.llvm.global.LLVM.LLVMPointerTypeInContext;
 import static org.bytedeco.llvm.global.LLVM.LLVMSetFunctionCallConv;
 
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.bytedeco.javacpp.PointerPointer;
 import org.bytedeco.llvm.LLVM.LLVMContextRef;
 import org.bytedeco.llvm.LLVM.LLVMModuleRef;
@@ -21,7 +24,7 @@ import org.jtvmc.ir.target.CudaTarget;
 
 /**
  * Emits the entries of GPU kernels into an LLVM module. The parameters of an entry are the
- * addresses of its buffers, multiples of 16 bytes, in global memory.
+ * addresses of its buffers, multiples of 16 bytes, in global memory, and then its maps of tensors.
  */
 public final class DeviceEmitter implements AutoCloseable {
   private final IrBuilder ir;
@@ -44,8 +47,10 @@ public final class DeviceEmitter implements AutoCloseable {
    */
   public int emit(DeviceEntry entry) {
     List<Buffer> buffers = entry.parameters();
-    LLVMTypeRef[] parameters = new LLVMTypeRef[buffers.size()];
-    Arrays.fill(parameters, LLVMPointerTypeInContext(ir.context(), GpuMemory.GLOBAL));
+    LLVMTypeRef[] parameters = new LLVMTypeRef[buffers.size() + entry.maps().size()];
+    Arrays.fill(parameters, LLVMPointerTypeInContext(ir.context(), 0));
+    Arrays.fill(
+        parameters, 0, buffers.size(), LLVMPointerTypeInContext(ir.context(), GpuMemory.GLOBAL));
     LLVMValueRef function =
         functions.exported(entry.name(), functions.type(ir.types().nothing(), parameters));
     LLVMSetFunctionCallConv(function, LLVMPTXKernelCallConv);
@@ -57,6 +62,12 @@ public final class DeviceEmitter implements AutoCloseable {
       }
     }
     requireThreads(function, entry);
+    Map<TileMap, LLVMValueRef> maps = new LinkedHashMap<>();
+    for (TileMap map : entry.maps()) {
+      int parameter = buffers.size() + maps.size();
+      declareMap(function, parameter);
+      maps.put(map, LLVMGetParam(function, parameter));
+    }
 
     ir.moveTo(ir.newBlock(function, "entry"));
     EmitContext context = new EmitContext(ir, target);
@@ -66,10 +77,22 @@ public final class DeviceEmitter implements AutoCloseable {
     GpuMemory memory = new GpuMemory(ir, entry.name());
     int warps = Math.ceilDiv(entry.threads(), CudaTarget.WARP);
     ReductionScratch scratch = new ReductionScratch(entry.body(), memory, warps);
-    new StmtEmitter(context, new GpuMachine(memory, scratch, entry.extents(), gpu, context))
+    TileCopies tiles = new TileCopies(context, maps);
+    new StmtEmitter(context, new GpuMachine(memory, scratch, entry, gpu, context, tiles))
         .emit(entry.body());
     ir.giveBack();
     return memory.finish();
+  }
+
+  /** The parameter is no pointer but the map itself, which the device reads where it is passed. */
+  private void declareMap(LLVMValueRef function, int parameter) {
+    LLVMTypeRef type = LLVMArrayType2(ir.types().integer(8), TileMap.BYTES);
+    functions.declareByValue(function, parameter, type);
+    functions.declareAligned(function, parameter, TileMap.ALIGNMENT);
+    try (PointerPointer<LLVMValueRef> list = new PointerPointer<>(1L)) {
+      list.put(0, ir.int32(parameter + 1L));
+      annotate(function, "grid_constant", LLVMMDNodeInContext(ir.context(), list, 1));
+    }
   }
 
   /** Says how many threads a block has, so that registers are shared out for exactly those. */
@@ -81,9 +104,13 @@ public final class DeviceEmitter implements AutoCloseable {
   }
 
   private void annotate(LLVMValueRef function, String name, long value) {
+    annotate(function, name, ir.int32(value));
+  }
+
+  private void annotate(LLVMValueRef function, String name, LLVMValueRef value) {
     LLVMValueRef key = LLVMMDStringInContext(ir.context(), name, name.length());
     try (PointerPointer<LLVMValueRef> parts = new PointerPointer<>(3L)) {
-      parts.put(0, function).put(1, key).put(2, ir.int32(value));
+      parts.put(0, function).put(1, key).put(2, value);
       LLVMValueRef node = LLVMMDNodeInContext(ir.context(), parts, 3);
       LLVMAddNamedMetadataOperand(ir.module(), "nvvm.annotations", node);
     }

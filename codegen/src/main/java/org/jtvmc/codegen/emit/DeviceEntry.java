@@ -12,17 +12,20 @@ import org.jtvmc.ir.loop.ThreadTag;
  *
  * @param parameters global memory that the body reads or writes, in order
  * @param written those of the parameters that it writes
+ * @param maps further parameters: what the device has to know to copy boxes of them
  * @param extents of the grid and of a block; 1 for what is missing
  */
 public record DeviceEntry(
     String name,
     List<Buffer> parameters,
     Set<Buffer> written,
+    List<TileMap> maps,
     Map<ThreadTag, Integer> extents,
     Stmt body) {
   public DeviceEntry {
     parameters = List.copyOf(parameters);
     written = Set.copyOf(written);
+    maps = List.copyOf(maps);
     extents = Map.copyOf(extents);
   }
 

@@ -62,6 +62,11 @@ final class ExprEmitter {
     memo = new Memo(null);
   }
 
+  /** Says what an expression of this statement is. */
+  void know(PrimExpr expr, Value value) {
+    memo.values.put(expr, value);
+  }
+
   Value emit(PrimExpr expr) {
     Value known = memo.find(expr);
     if (known != null) {

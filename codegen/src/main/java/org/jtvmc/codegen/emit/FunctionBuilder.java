@@ -68,6 +68,14 @@ final class FunctionBuilder {
         function, parameter + 1, LLVMCreateEnumAttribute(ir.context(), kind, bytes));
   }
 
+  /** States that a parameter is a value of {@code type}, which is passed in memory. */
+  void declareByValue(LLVMValueRef function, int parameter, LLVMTypeRef type) {
+    String name = "byval";
+    int kind = LLVMGetEnumAttributeKindForName(name, name.length());
+    LLVMAddAttributeAtIndex(
+        function, parameter + 1, LLVMCreateTypeAttribute(ir.context(), kind, type));
+  }
+
   /** States that nothing is written through a parameter. */
   void declareReadOnly(LLVMValueRef function, int parameter) {
     LLVMAddAttributeAtIndex(function, parameter + 1, enumAttribute("readonly"));

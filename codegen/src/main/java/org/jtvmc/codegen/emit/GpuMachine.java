@@ -16,6 +16,7 @@ import org.jtvmc.ir.loop.Buffer;
 import org.jtvmc.ir.loop.Effect;
 import org.jtvmc.ir.loop.Scope;
 import org.jtvmc.ir.loop.Stmt;
+import org.jtvmc.ir.loop.Stmts;
 import org.jtvmc.ir.loop.ThreadTag;
 import org.jtvmc.ir.target.CudaTarget;
 import org.jtvmc.ir.type.DType;
@@ -33,26 +34,39 @@ final class GpuMachine implements Machine {
   private final boolean hasTensorCores;
   private final boolean hasAsyncCopies;
   private final Optional<WarpgroupCores> groups;
+  private final TileCopies tiles;
+  private final boolean publishes;
 
   /** The variables of the loops around that are bound to {@code threadIdx.x}, outermost first. */
   private final Deque<PrimVar> threads = new ArrayDeque<>();
 
   /**
-   * @param extents with which the entry is launched; 1 for what is missing
+   * @param tiles with the parameters of the entry
    */
   GpuMachine(
       GpuMemory memory,
       ReductionScratch scratch,
-      Map<ThreadTag, Integer> extents,
+      DeviceEntry entry,
       CudaTarget target,
-      EmitContext context) {
+      EmitContext context,
+      TileCopies tiles) {
     this.memory = memory;
     this.scratch = scratch;
-    this.extents = extents;
+    this.extents = entry.extents();
+    this.tiles = tiles;
+    this.publishes = threadsFill(entry.body());
     this.hasTensorCores = target.arch() >= TensorCores.LEAST_ARCH;
     this.hasAsyncCopies = target.hasAsyncCopies();
     this.groups =
         target.hasWarpgroups() ? Optional.of(new WarpgroupCores(context)) : Optional.empty();
+  }
+
+  /** True where threads write what is read past their own way to memory. */
+  private static boolean threadsFill(Stmt body) {
+    boolean[] found = {false};
+    Stmts.forEach(
+        body, stmt -> found[0] |= stmt instanceof Stmt.Store store && store.buffer().isSwizzled());
+    return found[0];
   }
 
   @Override
@@ -170,7 +184,7 @@ final class GpuMachine implements Machine {
         }
       }
       case Effect.Barrier _ -> {
-        if (memory.hasSwizzled()) {
+        if (publishes) {
           groups.ifPresent(WarpgroupCores::publish);
         }
         ir.intrinsic("llvm.nvvm.barrier0", NO_TYPES);
@@ -179,6 +193,11 @@ final class GpuMachine implements Machine {
       case Effect.CommitProducts _ -> groups.ifPresent(WarpgroupCores::commit);
       case Effect.AwaitProducts(int pending) ->
           groups.ifPresent(cores -> cores.await(pending, statements.exprs().memory()));
+      case Effect.OpenArrivals open -> tiles.open(open, statements);
+      case Effect.CloseArrivals close -> tiles.close(close, statements);
+      case Effect.ExpectTiles expect -> tiles.expect(expect, statements);
+      case Effect.StartTile tile -> tiles.start(tile, statements);
+      case Effect.AwaitTiles await -> tiles.await(await, statements);
       case Effect.AllReduce reduce ->
           new ThreadReduction(context, memory, scratch, extents).emit(reduce, statements.exprs());
     }

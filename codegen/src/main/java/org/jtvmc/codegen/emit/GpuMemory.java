@@ -83,11 +83,6 @@ final class GpuMemory {
     return base;
   }
 
-  /** True where some of it is read past the threads' own way to memory. */
-  boolean hasSwizzled() {
-    return alignment == SWIZZLED_ALIGNMENT;
-  }
-
   /**
    * Gives the array its size, once everything is emitted.
    *

@@ -357,6 +357,32 @@ public final class IrBuilder implements AutoCloseable {
     }
   }
 
+  /**
+   * Sixteen lanes of 32 bits from {@code at} on in {@code low} followed by {@code high}, by
+   * AVX-512's instruction for it. LLVM would take one that needs a register of positions and
+   * overwrites an operand.
+   */
+  LLVMValueRef align(LLVMValueRef high, LLVMValueRef low, int at) {
+    String text = "valignd $$" + at + ", $2, $1, $0";
+    String constraints = "=v,v,v";
+    LLVMTypeRef vector = LLVMTypeOf(low);
+    try (PointerPointer<LLVMTypeRef> parameters = new PointerPointer<>(vector, vector)) {
+      LLVMTypeRef type = LLVMFunctionType(vector, parameters, 2, 0);
+      LLVMValueRef code =
+          LLVMGetInlineAsm(
+              type,
+              text,
+              text.length(),
+              constraints,
+              constraints.length(),
+              0,
+              0,
+              LLVMInlineAsmDialectATT,
+              0);
+      return call(type, code, high, low);
+    }
+  }
+
   // Memory
 
   /** Bytes that memory delivers at once. */

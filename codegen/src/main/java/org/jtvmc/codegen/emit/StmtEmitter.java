@@ -76,6 +76,9 @@ final class StmtEmitter {
       case SERIAL -> emitSerial(loop, shape);
       case PARALLEL, THREAD -> machine.emitLoop(loop, shape, context, this);
       case UNROLLED -> {
+        if (SlidingRows.emit(loop, context, exprs)) {
+          return;
+        }
         boolean ordered = StepOrder.matters(loop, context);
         for (long i = 0; i < shape.constantExtent(loop); i++) {
           var alias = new Environment.Binding.Alias(shape.min().plus(i));

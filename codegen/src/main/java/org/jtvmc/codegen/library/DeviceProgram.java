@@ -40,7 +40,7 @@ public record DeviceProgram(int arch, boolean exact, List<Kernel> kernels, List<
 
     /** Where the data of a launch's argument lie in this call. */
     public Place place(Launch.Argument argument) {
-      return switch (argument) {
+      return switch (argument.data()) {
         case Launch.Argument.Input(int index) -> buffers.get(index);
         case Launch.Argument.Output(int index) -> buffers.get(inputs + index);
         case Launch.Argument.Workspace(long offset) ->

@@ -2,10 +2,15 @@ package org.jtvmc.codegen.library;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.jtvmc.codegen.cuda.Launch;
 import org.jtvmc.codegen.cuda.Launch.Extent;
+import org.jtvmc.codegen.cuda.TensorBox;
 
 /** Writes a {@link DeviceProgram} as the data that {@code cuda_program.h} describes. */
 final class ProgramModule {
+  private static final int MOST_DIMENSIONS = 5;
 
   private ProgramModule() {}
 
@@ -15,6 +20,7 @@ final class ProgramModule {
         %module = type { ptr, ptr, i32, i32 }
         %argument = type { i32, i32, i64 }
         %launch = type { ptr, i32, [3 x i32], [3 x i32], i32, i32, i32 }
+        %map = type { i32, i32, [5 x i64], [4 x i64], [5 x i32], i32 }
         """);
     var modules = new ArrayList<String>();
     for (var kernel : program.kernels()) {
@@ -25,14 +31,25 @@ final class ProgramModule {
     }
     var arguments = new ArrayList<String>();
     var launches = new ArrayList<String>();
+    var boxes = new ArrayList<TensorBox>();
     for (var step : program.steps()) {
       launches.add(launch(step, arguments.size(), text));
-      step.arguments().forEach(place -> arguments.add(argument(place)));
+      for (int i = 0; i < step.arguments().size(); i++) {
+        int map = 0;
+        if (step.launch().arguments().get(i) instanceof Launch.Argument.Map(_, TensorBox box)) {
+          map = boxes.indexOf(box) + 1;
+          if (map == 0) {
+            boxes.add(box);
+            map = boxes.size();
+          }
+        }
+        arguments.add(argument(step.arguments().get(i), map));
+      }
     }
     text.append(
         """
-        @jtvmc_this_program = hidden constant { i32, i32, i32, i32, i32, i32, ptr, ptr, ptr } \
-        { i32 %d, i32 %d, i32 %d, i32 %d, i32 %d, i32 0, ptr %s, ptr %s, ptr %s }
+        @jtvmc_this_program = hidden constant { i32, i32, i32, i32, i32, i32, ptr, ptr, ptr, ptr } \
+        { i32 %d, i32 %d, i32 %d, i32 %d, i32 %d, i32 %d, ptr %s, ptr %s, ptr %s, ptr %s }
         """
             .formatted(
                 program.arch(),
@@ -40,9 +57,11 @@ final class ProgramModule {
                 modules.size(),
                 launches.size(),
                 arguments.size(),
+                boxes.size(),
                 text.array("%module", modules),
                 text.array("%launch", launches),
-                text.array("%argument", arguments)));
+                text.array("%argument", arguments),
+                text.array("%map", boxes.stream().map(ProgramModule::map).toList())));
   }
 
   private static String launch(DeviceProgram.Step step, int firstArgument, IrText text) {
@@ -61,7 +80,23 @@ final class ProgramModule {
     return "[i32 %d, i32 %d, i32 %d]".formatted(extent.x(), extent.y(), extent.z());
   }
 
-  private static String argument(Place place) {
+  private static String map(TensorBox box) {
+    return "%%map { i32 %d, i32 %d, [5 x i64] %s, [4 x i64] %s, [5 x i32] %s, i32 0 }"
+        .formatted(
+            box.type(),
+            box.sizes().size(),
+            innermostFirst("i64", MOST_DIMENSIONS, box.sizes()),
+            innermostFirst("i64", MOST_DIMENSIONS - 1, box.strides()),
+            innermostFirst("i32", MOST_DIMENSIONS, box.box()));
+  }
+
+  private static String innermostFirst(String type, int count, List<Long> values) {
+    return IntStream.range(0, count)
+        .mapToObj(i -> type + " " + (i < values.size() ? values.reversed().get(i) : 0))
+        .collect(Collectors.joining(", ", "[", "]"));
+  }
+
+  private static String argument(Place place, int map) {
     List<Long> coded =
         switch (place) {
           case Place.Io(int index) -> List.of(0L, (long) index);
@@ -70,6 +105,6 @@ final class ProgramModule {
           case Place.Block _, Place.Sizes _ ->
               throw new IllegalArgumentException("sizes are open in a model for GPUs");
         };
-    return "%%argument { i32 %d, i32 0, i64 %d }".formatted(coded.get(0), coded.get(1));
+    return "%%argument { i32 %d, i32 %d, i64 %d }".formatted(coded.get(0), map, coded.get(1));
   }
 }

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.List;
+import org.jtvmc.codegen.cuda.Launch;
 import org.jtvmc.codegen.cuda.Launch.Extent;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -85,9 +86,13 @@ class CudaDriverTest {
           module
               .function("fake_twice", 100_000)
               .bind(
-                  new Extent(2, 1, 1),
-                  new Extent(16, 1, 1),
-                  List.of(x.address(), y.address()),
+                  new Launch(
+                      "fake_twice",
+                      new Extent(2, 1, 1),
+                      new Extent(16, 1, 1),
+                      100_000,
+                      List.of(new Launch.Argument.Input(0), new Launch.Argument.Output(0))),
+                  data -> (data instanceof Launch.Argument.Input ? x : y).address(),
                   arena);
       before.record(stream);
       launch.enqueue(stream);

@@ -80,13 +80,7 @@ final class DeviceSteps implements StepwiseModel {
             launch ->
                 module
                     .function(launch.entry(), launch.sharedBytes())
-                    .bind(
-                        launch.grid(),
-                        launch.block(),
-                        launch.arguments().stream()
-                            .map(argument -> address(call.place(argument)))
-                            .toList(),
-                        arena))
+                    .bind(launch, data -> address(call.place(data)), arena))
         .toList();
   }
 

@@ -26,7 +26,8 @@ public final class TargetParser {
           "-shared-per-sm",
           "-l2-bytes",
           "-bandwidth",
-          "-clock");
+          "-clock",
+          "-tma");
   private static final int MOST_CORES = 1024;
 
   private final CpuTarget host;
@@ -82,15 +83,22 @@ public final class TargetParser {
 
   private CudaTarget gpu(Map<String, String> options) {
     CudaTarget base = options.containsKey("-arch") ? ofArch(options.get("-arch")) : device();
-    return new CudaTarget(
-        base.arch(),
-        base.specific(),
-        (int) figure(options, "-num-sms", base.multiprocessors()),
-        figure(options, "-shared-per-block", base.sharedBytesPerBlock()),
-        figure(options, "-shared-per-sm", base.sharedBytesPerMultiprocessor()),
-        figure(options, "-l2-bytes", base.l2Bytes()),
-        figure(options, "-bandwidth", base.bandwidthBytes()),
-        figure(options, "-clock", base.clockHertz()));
+    CudaTarget target =
+        new CudaTarget(
+            base.arch(),
+            base.specific(),
+            (int) figure(options, "-num-sms", base.multiprocessors()),
+            figure(options, "-shared-per-block", base.sharedBytesPerBlock()),
+            figure(options, "-shared-per-sm", base.sharedBytesPerMultiprocessor()),
+            figure(options, "-l2-bytes", base.l2Bytes()),
+            figure(options, "-bandwidth", base.bandwidthBytes()),
+            figure(options, "-clock", base.clockHertz()));
+    String tma = options.getOrDefault("-tma", base.tiles() ? "1" : "0");
+    if (!tma.equals("0") && !(tma.equals("1") && base.specific())) {
+      throw new TargetSyntaxException(
+          "-tma is '%s'; it is 0, or 1 where -arch is sm_90a".formatted(tma));
+    }
+    return tma.equals("0") ? target.withoutTiles() : target;
   }
 
   private CudaTarget device() {

@@ -62,6 +62,7 @@ class TargetParserTest {
       strings = {
         "cuda -arch=sm_80",
         "cuda -arch=sm_90a",
+        "cuda -arch=sm_90a -tma=0",
         "cuda -arch=sm_90 -num-sms=78 -bandwidth=4800000000000",
         "cuda -arch=sm_75 -shared-per-block=1024 -shared-per-sm=2048 -l2-bytes=3 -clock=4"
       })

@@ -25,7 +25,7 @@ public record Compare(Op op, PrimExpr left, PrimExpr right) implements PrimExpr 
     }
 
     /** Whether it holds, given the sign of {@code left - right}. */
-    boolean holds(int sign) {
+    public boolean holds(int sign) {
       return switch (this) {
         case EQUAL -> sign == 0;
         case NOT_EQUAL -> sign != 0;

@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.jtvmc.ir.expr.IntImm;
+import org.jtvmc.ir.expr.Load;
+import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.loop.Buffer;
 import org.jtvmc.ir.loop.Effect;
 import org.jtvmc.ir.loop.ForKind;
@@ -41,6 +43,7 @@ final class BlockInterpreter {
   private final RaceDetector races;
   private final AsyncCopies copies;
   private final AsyncProducts products;
+  private final TileArrivals arrivals;
   private final Map<ThreadTag, Integer> extents = new EnumMap<>(ThreadTag.class);
 
   /** The indices of each thread of the block, by number; the block's own. */
@@ -57,6 +60,7 @@ final class BlockInterpreter {
     this.races = races;
     this.copies = new AsyncCopies(races);
     this.products = new AsyncProducts(races);
+    this.arrivals = new TileArrivals(races);
   }
 
   /** The launch of a nest at the root. */
@@ -86,6 +90,7 @@ final class BlockInterpreter {
         races.beginBlock();
         copies.beginBlock(threads);
         products.beginBlock(threads);
+        arrivals.beginBlock();
         List<long[]> all = new ArrayList<>(threads);
         for (int thread = 0; thread < threads; thread++) {
           decompose(block, thread, ThreadTag.BLOCK_X, ThreadTag.BLOCK_Y, ThreadTag.BLOCK_Z);
@@ -96,6 +101,7 @@ final class BlockInterpreter {
         body.run(all);
         copies.endBlock();
         products.endBlock();
+        arrivals.endBlock();
         races.endBlock(threads);
       }
     };
@@ -273,6 +279,33 @@ final class BlockInterpreter {
       case Effect.CommitProducts _ -> all -> all.forEach(products::commit);
       case Effect.AwaitProducts(int pending) ->
           all -> all.forEach(thread -> products.await(pending, thread));
+      case Effect.OpenArrivals(Load first, int count) -> {
+        Frame.Element element = arrival(first);
+        yield all -> all.forEach(thread -> arrivals.open(element, count, thread));
+      }
+      case Effect.CloseArrivals(Load first, int count) -> {
+        Frame.Element element = arrival(first);
+        yield all -> all.forEach(thread -> arrivals.close(element, count, thread));
+      }
+      case Effect.ExpectTiles(Load arrival, long bytes) -> {
+        Frame.Element element = arrival(arrival);
+        yield all -> all.forEach(thread -> arrivals.expect(element, bytes, thread));
+      }
+      case Effect.StartTile start -> {
+        TileCopy copy =
+            new TileCopy(
+                frame.element(start.target().buffer(), start.target().indices(), true),
+                frame.element(start.source().buffer(), start.source().indices(), false),
+                start.extents(),
+                start.source().dtype());
+        Frame.Element element = arrival(start.arrival());
+        yield all -> all.forEach(thread -> arrivals.start(element, copy, thread));
+      }
+      case Effect.AwaitTiles(Load arrival, PrimExpr parity) -> {
+        Frame.Element element = arrival(arrival);
+        IntegerCode wanted = frame.scalars().integer(parity);
+        yield all -> all.forEach(thread -> arrivals.await(element, wanted.at(thread), thread));
+      }
       case Effect.AllReduce reduce -> {
         Frame.Element read =
             frame.element(reduce.element().buffer(), reduce.element().indices(), false);
@@ -286,6 +319,10 @@ final class BlockInterpreter {
         };
       }
     };
+  }
+
+  private Frame.Element arrival(Load arrival) {
+    return frame.element(arrival.buffer(), arrival.indices(), false);
   }
 
   private static void combine(

@@ -158,10 +158,20 @@ final class Frame {
      * @throws LoopFault where the access is not in order
      */
     int locate(Memory memory, long[] variables) {
+      return locate(memory, indices(variables), variables);
+    }
+
+    /** Where the access is. */
+    long[] indices(long[] variables) {
       long[] at = new long[indices.length];
       for (int i = 0; i < at.length; i++) {
         at[i] = indices[i].at(variables);
       }
+      return at;
+    }
+
+    /** As {@link #locate(Memory, long[])}, of an access at another place. */
+    int locate(Memory memory, long[] at, long[] variables) {
       int position = memory.position(at);
       String fault = null;
       if (position < 0) {

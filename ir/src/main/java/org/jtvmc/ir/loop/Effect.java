@@ -49,6 +49,64 @@ public sealed interface Effect {
   /** The thread waits for all groups of products that it closed but the latest {@code pending}. */
   record AwaitProducts(int pending) implements Effect {}
 
+  /**
+   * From here on {@code count} elements of the block's memory, {@code first} and those after it,
+   * say which tiles have arrived. Each counts phases: one ends when a thread has told what it
+   * brings ({@link ExpectTiles}) and all of that is there. One thread does it, before a barrier.
+   *
+   * @param first of a shared buffer of int64 numbers, which nothing else touches
+   */
+  record OpenArrivals(Load first, int count) implements Effect {}
+
+  /** The elements are memory again. One thread does it, when all have waited for the last time. */
+  record CloseArrivals(Load first, int count) implements Effect {}
+
+  /** Says how many bytes the tiles of the phase have together; once in a phase, by one thread. */
+  record ExpectTiles(Load arrival, long bytes) implements Effect {}
+
+  /**
+   * Starts to copy a box of a tensor into shared memory; elements outside of the tensor are zero.
+   * No thread takes part in it, and nobody may touch the target before {@link AwaitTiles}.
+   *
+   * @param target the first element
+   * @param source the first element, which lies in the tensor; its last dimension has stride 1
+   * @param extents of the box, for each dimension of the source; they are those of the target's
+   *     last dimensions
+   */
+  record StartTile(Load target, Load source, List<Long> extents, Load arrival) implements Effect {
+    public StartTile {
+      extents = List.copyOf(extents);
+    }
+
+    /** What it moves. */
+    public long bytes() {
+      return extents.stream().reduce((long) source.dtype().bytes(), (a, b) -> a * b);
+    }
+  }
+
+  /**
+   * The thread waits until a phase has ended: the one under way if its number modulo 2 is {@code
+   * parity}, else there is nothing to wait for. What arrived is visible to it, and to the others
+   * after a barrier.
+   */
+  record AwaitTiles(Load arrival, PrimExpr parity) implements Effect {}
+
+  /** True for what one thread does for its block. */
+  default boolean isOfOneThread() {
+    return switch (this) {
+      case OpenArrivals _, CloseArrivals _, ExpectTiles _, StartTile _ -> true;
+      case Barrier _,
+          AllReduce _,
+          CommitCopies _,
+          AwaitCopies _,
+          StartProducts _,
+          CommitProducts _,
+          AwaitProducts _,
+          AwaitTiles _ ->
+          false;
+    };
+  }
+
   /** The expressions in it, elements among them. */
   default List<PrimExpr> operands() {
     return switch (this) {
@@ -60,6 +118,11 @@ public sealed interface Effect {
           AwaitProducts _ ->
           List.of();
       case AllReduce reduce -> List.of(reduce.element);
+      case OpenArrivals open -> List.of(open.first);
+      case CloseArrivals close -> List.of(close.first);
+      case ExpectTiles expect -> List.of(expect.arrival);
+      case StartTile start -> List.of(start.target, start.source, start.arrival);
+      case AwaitTiles await -> List.of(await.arrival, await.parity);
     };
   }
 
@@ -74,6 +137,13 @@ public sealed interface Effect {
           AwaitProducts _ ->
           this;
       case AllReduce reduce -> new AllReduce(reduce.op, (Load) other.getFirst(), reduce.width);
+      case OpenArrivals open -> new OpenArrivals((Load) other.getFirst(), open.count);
+      case CloseArrivals close -> new CloseArrivals((Load) other.getFirst(), close.count);
+      case ExpectTiles expect -> new ExpectTiles((Load) other.getFirst(), expect.bytes);
+      case StartTile start ->
+          new StartTile(
+              (Load) other.get(0), (Load) other.get(1), start.extents, (Load) other.get(2));
+      case AwaitTiles _ -> new AwaitTiles((Load) other.get(0), other.get(1));
     };
   }
 }

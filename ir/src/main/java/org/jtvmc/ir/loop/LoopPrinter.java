@@ -105,6 +105,23 @@ public final class LoopPrinter {
                 case Effect.StartProducts _ -> "start_products";
                 case Effect.CommitProducts _ -> "commit_products";
                 case Effect.AwaitProducts(int pending) -> "await_products but " + pending;
+                case Effect.OpenArrivals(var first, int count) ->
+                    "open_arrivals " + exprs.text(first) + " and " + (count - 1) + " more";
+                case Effect.CloseArrivals(var first, int count) ->
+                    "close_arrivals " + exprs.text(first) + " and " + (count - 1) + " more";
+                case Effect.ExpectTiles(var arrival, long bytes) ->
+                    "expect_tiles " + exprs.text(arrival) + " of " + bytes + " bytes";
+                case Effect.StartTile(var target, var source, var extents, var arrival) ->
+                    "tile "
+                        + exprs.text(target)
+                        + " <- "
+                        + exprs.text(source)
+                        + " of "
+                        + extents
+                        + " arrives at "
+                        + exprs.text(arrival);
+                case Effect.AwaitTiles(var arrival, var parity) ->
+                    "await_tiles " + exprs.text(arrival) + " parity " + exprs.text(parity);
                 case Effect.AllReduce(var op, var element, int width) ->
                     "all_reduce "
                         + exprs.text(element)

@@ -19,6 +19,8 @@ import java.util.stream.Stream;
  * @param l2Bytes the size of the L2 cache
  * @param bandwidthBytes of device memory, in bytes a second
  * @param clockHertz the highest clock of the multiprocessors
+ * @param tiles true where code may have boxes of tensors copied by the device alone, as that of
+ *     {@code sm_90a} can (the tensor memory accelerator, TMA)
  */
 public record CudaTarget(
     int arch,
@@ -28,7 +30,8 @@ public record CudaTarget(
     long sharedBytesPerMultiprocessor,
     long l2Bytes,
     long bandwidthBytes,
-    long clockHertz)
+    long clockHertz,
+    boolean tiles)
     implements Target {
 
   /** Threads that execute in step. */
@@ -68,6 +71,28 @@ public record CudaTarget(
       throw new IllegalArgumentException(
           "sm_%da has nothing that sm_%d has not".formatted(arch, arch));
     }
+  }
+
+  /** A device whose code uses all that its architecture has. */
+  public CudaTarget(
+      int arch,
+      boolean specific,
+      int multiprocessors,
+      long sharedBytesPerBlock,
+      long sharedBytesPerMultiprocessor,
+      long l2Bytes,
+      long bandwidthBytes,
+      long clockHertz) {
+    this(
+        arch,
+        specific,
+        multiprocessors,
+        sharedBytesPerBlock,
+        sharedBytesPerMultiprocessor,
+        l2Bytes,
+        bandwidthBytes,
+        clockHertz,
+        specific);
   }
 
   private static CudaTarget device(
@@ -197,6 +222,17 @@ public record CudaTarget(
     return halves * 2 / bytes;
   }
 
+  /**
+   * The part of that which the warps of a multiprocessor reach, each for itself by {@code
+   * mma.sync}: from 9.0 on, factors have to be loaded into registers faster than they can be.
+   */
+  public double reachedByWarps() {
+    return switch (arch) {
+      case 90, 100, 103 -> 0.6;
+      default -> 0.85;
+    };
+  }
+
   /** True where copies from global to shared memory need no registers: {@code cp.async}. */
   public boolean hasAsyncCopies() {
     return arch >= 80;
@@ -205,6 +241,25 @@ public record CudaTarget(
   /** True where warps multiply tiles of numbers of 16 bits summed in float32: {@code mma.sync}. */
   public boolean hasTensorCores() {
     return arch >= 80;
+  }
+
+  /** True where boxes of tensors come to shared memory without threads. */
+  public boolean hasTileCopies() {
+    return tiles && hasWarpgroups();
+  }
+
+  /** The same device, whose code has threads copy all that they share. */
+  public CudaTarget withoutTiles() {
+    return new CudaTarget(
+        arch,
+        specific,
+        multiprocessors,
+        sharedBytesPerBlock,
+        sharedBytesPerMultiprocessor,
+        l2Bytes,
+        bandwidthBytes,
+        clockHertz,
+        false);
   }
 
   /** True where the four warps of a group multiply together: {@code wgmma}. */
@@ -223,6 +278,7 @@ public record CudaTarget(
     option(text, "-l2-bytes", l2Bytes, typical.l2Bytes);
     option(text, "-bandwidth", bandwidthBytes, typical.bandwidthBytes);
     option(text, "-clock", clockHertz, typical.clockHertz);
+    option(text, "-tma", tiles ? 1 : 0, specific ? 1 : 0);
     return text.toString();
   }
 

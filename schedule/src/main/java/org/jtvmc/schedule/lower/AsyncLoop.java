@@ -1,9 +1,7 @@
 package org.jtvmc.schedule.lower;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.jtvmc.ir.arith.LinearForm;
 import org.jtvmc.ir.arith.Simplifier;
@@ -17,7 +15,6 @@ import org.jtvmc.ir.expr.Select;
 import org.jtvmc.ir.loop.Buffer;
 import org.jtvmc.ir.loop.Effect;
 import org.jtvmc.ir.loop.ForKind;
-import org.jtvmc.ir.loop.FreshNames;
 import org.jtvmc.ir.loop.Scope;
 import org.jtvmc.ir.loop.Stmt;
 import org.jtvmc.ir.loop.Stmts;
@@ -64,29 +61,22 @@ final class AsyncLoop {
   /** The bytes of the smallest asynchronous copy; larger ones are powers of two. */
   private static final long LEAST_BYTES = 4;
 
-  /** What the beginning of each place is a multiple of: the largest copy. */
-  private static final long MOST_BYTES = 16;
-
   private static final long MOST_UNROLLED = 16;
-
-  /** One place is read, one was until now, and one is written. */
-  private static final int LEAST_DEPTH_OF_PRODUCTS = 3;
 
   private final PrimVar variable;
   private final long extent;
-  private final int depth;
   private final List<Stmt> copies;
   private final Stmt compute;
 
-  /** All places of each copy, by the original buffer. */
-  private final Map<Buffer, Buffer> rings = new HashMap<>();
+  private final CopyRings rings;
 
-  private AsyncLoop(PrimVar variable, long extent, int depth, List<Stmt> copies, Stmt compute) {
+  private AsyncLoop(
+      PrimVar variable, long extent, List<Stmt> copies, Stmt compute, CopyRings rings) {
     this.variable = variable;
     this.extent = extent;
-    this.depth = depth;
     this.copies = copies;
     this.compute = compute;
+    this.rings = rings;
   }
 
   /**
@@ -112,16 +102,8 @@ final class AsyncLoop {
     if (!possible) {
       return Optional.empty();
     }
-    AsyncLoop loop =
-        new AsyncLoop(variable, extent, (int) Math.min(depth, extent), copies, compute);
-    for (Buffer buffer : buffers) {
-      Optional<Buffer> ring = loop.ring(buffer);
-      if (ring.isEmpty()) {
-        return Optional.empty();
-      }
-      loop.rings.put(buffer, ring.get());
-    }
-    return Optional.of(loop.build(buffers));
+    return CopyRings.of(variable, (int) Math.min(depth, extent), buffers)
+        .map(rings -> new AsyncLoop(variable, extent, copies, compute, rings).build());
   }
 
   /** One store in loops and conditions, of what lies in global memory. */
@@ -189,29 +171,8 @@ final class AsyncLoop {
     return aligned && moves;
   }
 
-  /** A buffer with as many places as there are iterations under way; empty for open sizes. */
-  private Optional<Buffer> ring(Buffer buffer) {
-    long elements = 1;
-    for (int dim = 0; dim < buffer.rank(); dim++) {
-      if (!(buffer.shape().get(dim) instanceof IntImm size)
-          || !(buffer.strides().get(dim) instanceof IntImm stride)) {
-        return Optional.empty();
-      }
-      elements += (size.value() - 1) * stride.value();
-    }
-    long unit = MOST_BYTES / buffer.dtype().bytes();
-    List<PrimExpr> shape = new ArrayList<>(List.of(IntImm.of(depth)));
-    shape.addAll(buffer.shape());
-    List<PrimExpr> strides =
-        new ArrayList<>(List.of(IntImm.of(Math.ceilDiv(elements, unit) * unit)));
-    strides.addAll(buffer.strides());
-    return Optional.of(buffer.with(shape, strides));
-  }
-
-  private Stmt build(List<Buffer> buffers) {
-    boolean products = buffers.stream().allMatch(Buffer::isSwizzled);
-    int running = products && depth >= LEAST_DEPTH_OF_PRODUCTS ? 1 : 0;
-    int ahead = depth - 1 - running;
+  private Stmt build() {
+    int ahead = rings.ahead();
     Stmt commit = new Stmt.Evaluate(new Effect.CommitCopies());
     List<Stmt> all = new ArrayList<>();
     for (int i = 0; i < ahead; i++) {
@@ -226,28 +187,14 @@ final class AsyncLoop {
             new Stmt.Evaluate(new Effect.Barrier()),
             new Stmt.If(next.lessThan(extent), copies(next), Optional.empty(), false),
             commit,
-            products ? started(at(compute, iteration), running) : at(compute, iteration));
+            rings.computing(compute, iteration));
     all.add(new Stmt.For(iteration, IntImm.of(0), IntImm.of(extent), ForKind.SERIAL, body));
-    if (running > 0) {
-      all.add(new Stmt.Evaluate(new Effect.AwaitProducts(0)));
-    }
-    Stmt whole = Stmt.seq(all);
-    for (Buffer buffer : buffers.reversed()) {
-      whole = new Stmt.Allocate(rings.get(buffer), whole);
-    }
-    return whole;
-  }
-
-  private static Stmt started(Stmt products, int running) {
-    return Stmt.seq(
-        new Stmt.Evaluate(new Effect.StartProducts()),
-        products,
-        new Stmt.Evaluate(new Effect.CommitProducts()),
-        new Stmt.Evaluate(new Effect.AwaitProducts(running)));
+    all.add(rings.end());
+    return rings.allocated(Stmt.seq(all));
   }
 
   private Stmt copies(PrimExpr iteration) {
-    return Stmt.seq(copies.stream().map(copy -> unrolled(at(copy, iteration))).toList());
+    return Stmt.seq(copies.stream().map(copy -> unrolled(rings.at(copy, iteration))).toList());
   }
 
   private static Stmt unrolled(Stmt copy) {
@@ -262,34 +209,5 @@ final class AsyncLoop {
           return few ? ((Stmt.For) stmt).withKind(ForKind.UNROLLED) : stmt;
         },
         expr -> expr);
-  }
-
-  /** The statement for one iteration, with that iteration's places. */
-  private Stmt at(Stmt stmt, PrimExpr iteration) {
-    PrimExpr place = iteration.floorMod(depth);
-    Stmt renamed =
-        Stmts.rewrite(
-            stmt,
-            inner ->
-                inner instanceof Stmt.Store store && rings.containsKey(store.buffer())
-                    ? new Stmt.Store(
-                        rings.get(store.buffer()),
-                        placed(place, store.indices()),
-                        store.value(),
-                        true)
-                    : inner,
-            expr ->
-                expr == variable
-                    ? iteration
-                    : expr instanceof Load load && rings.containsKey(load.buffer())
-                        ? new Load(rings.get(load.buffer()), placed(place, load.indices()))
-                        : expr);
-    return FreshNames.copy(renamed);
-  }
-
-  private static List<PrimExpr> placed(PrimExpr place, List<PrimExpr> indices) {
-    List<PrimExpr> all = new ArrayList<>(List.of(place));
-    all.addAll(indices);
-    return all;
   }
 }

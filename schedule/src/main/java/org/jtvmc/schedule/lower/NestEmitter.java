@@ -192,21 +192,29 @@ final class NestEmitter {
     }
     List<Buffer> buffers = new ArrayList<>();
     List<Stmt> copies = new ArrayList<>();
+    List<Optional<Tile>> tiles = new ArrayList<>();
     for (Stage guest : schedule.attachedTo(nest.stage.id())) {
       if (((Attachment.At) guest.attachment()).axis().equals(leaf.loop().id())) {
-        copies.add(nest(nests.get(guest.id())));
+        StageNest copied = nests.get(guest.id());
+        copies.add(nest(copied));
         buffers.add(storage.get(guest.tensor()).buffer());
+        tiles.add(Tile.of(copied, storage, schedule));
       }
     }
     Pipelining pipeline = nest.stage.pipeline().orElseThrow();
     int depth = pipeline.depth();
-    Optional<Stmt> async =
-        pipeline.async()
-            ? AsyncLoop.of(leaf.var(), leaf.extent(), depth, buffers, copies, body, simplifier)
-            : Optional.empty();
-    int inRegisters = pipeline.async() ? 2 : depth;
-    return async.isPresent()
-        ? async
+    Pipelining.Way way = pipeline.way();
+    Optional<Stmt> ahead = Optional.empty();
+    if (way == Pipelining.Way.TILES && tiles.stream().allMatch(Optional::isPresent)) {
+      List<Tile> all = tiles.stream().map(Optional::orElseThrow).toList();
+      ahead = TileLoop.of(leaf.var(), leaf.extent(), depth, all, body);
+    }
+    if (ahead.isEmpty() && way != Pipelining.Way.REGISTERS) {
+      ahead = AsyncLoop.of(leaf.var(), leaf.extent(), depth, buffers, copies, body, simplifier);
+    }
+    int inRegisters = way == Pipelining.Way.REGISTERS ? depth : 2;
+    return ahead.isPresent()
+        ? ahead
         : PipelinedLoop.of(leaf.var(), leaf.extent(), inRegisters, buffers, copies, body);
   }
 

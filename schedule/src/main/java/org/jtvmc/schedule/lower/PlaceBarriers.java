@@ -165,7 +165,10 @@ final class PlaceBarriers {
 
   private static boolean hasCollective(Stmt stmt) {
     boolean[] found = {false};
-    Stmts.forEach(stmt, inner -> found[0] |= inner instanceof Stmt.Evaluate);
+    Stmts.forEach(
+        stmt,
+        inner ->
+            found[0] |= inner instanceof Stmt.Evaluate(Effect effect) && !effect.isOfOneThread());
     return found[0];
   }
 
@@ -174,6 +177,10 @@ final class PlaceBarriers {
     Stmts.forEach(
         stmt,
         inner -> {
+          if (inner instanceof Stmt.Evaluate(Effect.StartTile tile)) {
+            all.started.add(tile.target().buffer());
+            return;
+          }
           Buffer target = null;
           if (inner instanceof Stmt.Store store) {
             target = store.buffer();

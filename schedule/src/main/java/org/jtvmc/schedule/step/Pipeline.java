@@ -13,10 +13,9 @@ import org.jtvmc.schedule.Stage;
  *
  * @param axis a serial loop
  * @param depth the number of iterations whose copies there is room for; at least 2
- * @param async true for copies that need no registers while they are on their way; see {@link
- *     Pipelining}
+ * @param way what copies
  */
-public record Pipeline(String stage, String axis, int depth, boolean async) implements Step {
+public record Pipeline(String stage, String axis, int depth, Pipelining.Way way) implements Step {
 
   @Override
   public Schedule applyTo(Schedule schedule) {
@@ -28,6 +27,6 @@ public record Pipeline(String stage, String axis, int depth, boolean async) impl
           target,
           axis);
     }
-    return schedule.withStage(target.withPipeline(new Pipelining(axis, depth, async)));
+    return schedule.withStage(target.withPipeline(new Pipelining(axis, depth, way)));
   }
 }

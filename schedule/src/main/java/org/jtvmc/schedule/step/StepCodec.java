@@ -11,6 +11,7 @@ import java.util.Optional;
 import org.jtvmc.ir.loop.Scope;
 import org.jtvmc.ir.loop.ThreadTag;
 import org.jtvmc.schedule.Attachment;
+import org.jtvmc.schedule.Pipelining;
 
 /**
  * The JSON form of steps: an array each, of the step's name and its fields, such as {@code
@@ -91,8 +92,16 @@ public final class StepCodec {
               : withNames(node("order_storage", stage), axes).add(padding);
       case Tensorize(String stage, String axis, String intrinsic) ->
           node("tensorize", stage, axis, intrinsic);
-      case Pipeline(String stage, String axis, int depth, boolean async) ->
-          node(async ? "pipeline_async" : "pipeline", stage, axis).add(depth);
+      case Pipeline(String stage, String axis, int depth, Pipelining.Way way) ->
+          node(
+                  switch (way) {
+                    case REGISTERS -> "pipeline";
+                    case ASYNC -> "pipeline_async";
+                    case TILES -> "pipeline_tiles";
+                  },
+                  stage,
+                  axis)
+              .add(depth);
       case AutoUnroll(String stage, int maxSteps) -> node("auto_unroll", stage).add(maxSteps);
     };
   }
@@ -123,16 +132,17 @@ public final class StepCodec {
       case "set_scope" -> new SetScope(stage, scope(node, 2));
       case "order_storage" -> new OrderStorage(stage, names(node, 2), number(node, 3));
       case "swizzle_storage" -> new OrderStorage(stage, names(node, 2), 0, true);
-      case "pipeline" -> pipeline(node, stage, false);
-      case "pipeline_async" -> pipeline(node, stage, true);
+      case "pipeline" -> pipeline(node, stage, Pipelining.Way.REGISTERS);
+      case "pipeline_async" -> pipeline(node, stage, Pipelining.Way.ASYNC);
+      case "pipeline_tiles" -> pipeline(node, stage, Pipelining.Way.TILES);
       case "tensorize" -> new Tensorize(stage, text(node, 2), text(node, 3));
       case "auto_unroll" -> new AutoUnroll(stage, Math.toIntExact(number(node, 2)));
       default -> throw malformed(node);
     };
   }
 
-  private static Pipeline pipeline(JsonNode node, String stage, boolean async) {
-    return new Pipeline(stage, text(node, 2), Math.toIntExact(number(node, 3)), async);
+  private static Pipeline pipeline(JsonNode node, String stage, Pipelining.Way way) {
+    return new Pipeline(stage, text(node, 2), Math.toIntExact(number(node, 3)), way);
   }
 
   private static ArrayNode node(String... texts) {

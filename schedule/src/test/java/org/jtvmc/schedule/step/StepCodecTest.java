@@ -8,6 +8,7 @@ import java.util.Optional;
 import org.jtvmc.ir.loop.Scope;
 import org.jtvmc.ir.loop.ThreadTag;
 import org.jtvmc.schedule.Attachment;
+import org.jtvmc.schedule.Pipelining;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -33,8 +34,9 @@ class StepCodecTest {
             new Unroll("dense", "i0.1"),
             new Parallel("relu", "i0.0+i1.0"),
             new Bind("relu", "i0.0", ThreadTag.BLOCK_X),
-            new Pipeline("dense", "r0.0", 2, false),
-            new Pipeline("dense", "r0.0", 3, true),
+            new Pipeline("dense", "r0.0", 2, Pipelining.Way.REGISTERS),
+            new Pipeline("dense", "r0.0", 3, Pipelining.Way.ASYNC),
+            new Pipeline("dense", "r0.0", 4, Pipelining.Way.TILES),
             new OrderStorage("pad", List.of("i1", "i0"), 8),
             new OrderStorage("pad", List.of("i1", "i0"), 0, true),
             new AutoUnroll("dense", 64));

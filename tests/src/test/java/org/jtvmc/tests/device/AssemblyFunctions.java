@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -15,8 +16,7 @@ import java.util.stream.IntStream;
  */
 final class AssemblyFunctions {
   private static final Pattern CALL =
-      Pattern.compile(
-          "call (void|\\{[^}]*\\}) asm sideeffect \"([^\"]*)\", \"[^\"]*\"\\(([^)]*)\\)");
+      Pattern.compile("call (void|\\{[^}]*\\}) asm sideeffect \"([^\"]*)\", \"[^\"]*\"\\(");
 
   private static final Pattern PRODUCT =
       Pattern.compile(
@@ -59,20 +59,62 @@ final class AssemblyFunctions {
   /** The module with calls of functions in the place of assembly. */
   static String define(String llvm) {
     AssemblyFunctions found = new AssemblyFunctions();
-    String changed =
-        CALL.matcher(llvm)
-            .replaceAll(
-                call ->
-                    Matcher.quoteReplacement(
-                        found.call(call.group(1), call.group(2), call.group(3))));
-    return changed.equals(llvm)
+    StringBuilder changed = new StringBuilder();
+    Matcher calls = CALL.matcher(llvm);
+    int done = 0;
+    while (calls.find()) {
+      int end = closing(llvm, calls.end());
+      changed.append(llvm, done, calls.start());
+      String arguments = llvm.substring(calls.end(), end);
+      changed.append(found.call(calls.group(1), calls.group(2), arguments));
+      done = end + 1;
+    }
+    changed.append(llvm.substring(done));
+    return done == 0
         ? llvm
-        : changed + DECLARATIONS + String.join("", found.functions.values());
+        : changed
+            + DECLARATIONS
+            + TileAssembly.DECLARATIONS
+            + String.join("", found.functions.values());
+  }
+
+  /** Where the parenthesis ends that was opened before {@code from}. */
+  private static int closing(String text, int from) {
+    int open = 1;
+    int at = from;
+    while (open > 0) {
+      char c = text.charAt(at++);
+      open += c == '(' ? 1 : c == ')' ? -1 : 0;
+    }
+    return at - 1;
+  }
+
+  /** The arguments of a call, each with its type. */
+  private static List<String> split(String arguments) {
+    List<String> all = new ArrayList<>();
+    int open = 0;
+    int begin = 0;
+    for (int at = 0; at < arguments.length(); at++) {
+      char c = arguments.charAt(at);
+      open += c == '(' ? 1 : c == ')' ? -1 : 0;
+      if (c == ',' && open == 0) {
+        all.add(arguments.substring(begin, at).strip());
+        begin = at + 1;
+      }
+    }
+    if (!arguments.isBlank()) {
+      all.add(arguments.substring(begin).strip());
+    }
+    return all;
   }
 
   private String call(String result, String text, String arguments) {
     if (PLAIN.containsKey(text)) {
       return "call void @%s()".formatted(PLAIN.get(text));
+    }
+    Optional<String> ofTiles = TileAssembly.call(text, split(arguments));
+    if (ofTiles.isPresent()) {
+      return ofTiles.get();
     }
     Matcher wait = WAIT.matcher(text);
     Matcher product = PRODUCT.matcher(text);
@@ -80,8 +122,8 @@ final class AssemblyFunctions {
       throw new AssertionError("assembly that this stand-in does not know: " + text);
     }
     List<String> types = new ArrayList<>();
-    for (String argument : arguments.isEmpty() ? new String[0] : arguments.split(",")) {
-      types.add(argument.strip().split(" ")[0]);
+    for (String argument : split(arguments)) {
+      types.add(argument.split(" ")[0]);
     }
     String key = text + types.size();
     String name = "assembly." + functions.size();

@@ -19,6 +19,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jtvmc.codegen.cuda.Launch;
+import org.jtvmc.codegen.cuda.TensorBox;
+import org.jtvmc.codegen.emit.TileMap;
 import org.jtvmc.codegen.link.LlvmTools;
 import org.jtvmc.codegen.llvm.Jit;
 
@@ -37,6 +39,7 @@ public final class DeviceThreads implements AutoCloseable {
   private final MethodHandle copyWritten;
   private final MethodHandle bankConflicts;
   private final MethodHandle sharedConflicts;
+  private final MethodHandle encodeMap;
 
   /**
    * @param runtime what {@link #build} made
@@ -51,12 +54,51 @@ public final class DeviceThreads implements AutoCloseable {
     forgetArrays = function("forget_arrays", FunctionDescriptor.ofVoid());
     bankConflicts = function("bank_conflicts", FunctionDescriptor.of(JAVA_LONG));
     sharedConflicts = function("shared_conflicts", FunctionDescriptor.of(JAVA_LONG));
+    encodeMap =
+        function(
+            "encode_map",
+            FunctionDescriptor.of(
+                JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS, ADDRESS, ADDRESS));
     launch =
         function(
             "launch",
             FunctionDescriptor.of(ADDRESS, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG));
     blocksRun = function("blocks_run", FunctionDescriptor.of(JAVA_INT));
     copyWritten = function("copy_written", FunctionDescriptor.ofVoid(ADDRESS, ADDRESS));
+  }
+
+  /**
+   * A map of a tensor as the driver would make it, for a launch.
+   *
+   * @param arena for as long as the launch runs
+   */
+  MemorySegment encode(TensorBox box, MemorySegment tensor, Arena arena) {
+    MemorySegment map = arena.allocate(TileMap.BYTES, TileMap.ALIGNMENT);
+    try (Arena call = Arena.ofConfined()) {
+      int refused =
+          (int)
+              encodeMap.invokeExact(
+                  map,
+                  box.type(),
+                  box.sizes().size(),
+                  tensor.address(),
+                  longs(box.sizes(), call),
+                  longs(box.strides(), call),
+                  call.allocateFrom(
+                      JAVA_INT,
+                      box.box().reversed().stream().mapToInt(Math::toIntExact).toArray()));
+      if (refused != 0) {
+        throw new AssertionError("the driver would refuse " + box);
+      }
+      return map;
+    } catch (Throwable e) {
+      throw rethrown(e);
+    }
+  }
+
+  private static MemorySegment longs(List<Long> values, Arena arena) {
+    return arena.allocateFrom(
+        JAVA_LONG, values.reversed().stream().mapToLong(Long::longValue).toArray());
   }
 
   private MethodHandle function(String name, FunctionDescriptor type) {

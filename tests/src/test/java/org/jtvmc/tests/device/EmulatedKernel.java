@@ -12,6 +12,8 @@ import java.util.Optional;
 import org.jtvmc.codegen.cuda.DeviceCompiler;
 import org.jtvmc.codegen.cuda.DeviceKernel;
 import org.jtvmc.codegen.cuda.Launch;
+import org.jtvmc.codegen.cuda.TensorBox;
+import org.jtvmc.codegen.emit.TileMap;
 import org.jtvmc.codegen.kernel.CodeListener.Stage;
 import org.jtvmc.codegen.pass.GpuPipeline;
 import org.jtvmc.ir.data.NDArray;
@@ -121,12 +123,12 @@ public final class EmulatedKernel {
         for (Launch.Argument argument : launch.arguments()) {
           arguments.add(
               switch (argument) {
-                case Launch.Argument.Input(int index) ->
-                    new DeviceThreads.Argument(given.get(index), false);
-                case Launch.Argument.Output(int index) ->
-                    new DeviceThreads.Argument(results.get(index), true);
-                case Launch.Argument.Workspace(long offset) ->
-                    new DeviceThreads.Argument(workspace.asSlice(offset), true);
+                case Launch.Argument.Data data -> argument(data, given, results, workspace);
+                case Launch.Argument.Map(Launch.Argument.Data data, TensorBox box) -> {
+                  MemorySegment tensor = argument(data, given, results, workspace).memory();
+                  MemorySegment map = threads.encode(box, tensor, arena);
+                  yield new DeviceThreads.Argument(map, false);
+                }
               });
         }
         ran = threads.run(launch, arguments, SEED, launch == last ? mostAccesses : Long.MAX_VALUE);
@@ -143,6 +145,20 @@ public final class EmulatedKernel {
       }
       return new Result(ran.blocks(), last.grid().count(), outputs, written);
     }
+  }
+
+  private static DeviceThreads.Argument argument(
+      Launch.Argument.Data data,
+      List<MemorySegment> given,
+      List<MemorySegment> results,
+      MemorySegment workspace) {
+    return switch (data) {
+      case Launch.Argument.Input(int index) -> new DeviceThreads.Argument(given.get(index), false);
+      case Launch.Argument.Output(int index) ->
+          new DeviceThreads.Argument(results.get(index), true);
+      case Launch.Argument.Workspace(long offset) ->
+          new DeviceThreads.Argument(workspace.asSlice(offset), true);
+    };
   }
 
   /**
@@ -167,6 +183,8 @@ public final class EmulatedKernel {
             case Launch.Argument.Workspace(long offset) ->
                 new DeviceThreads.Argument(
                     begin.reinterpret(kernel.workspaceBytes() - offset), true);
+            case Launch.Argument.Map _ ->
+                new DeviceThreads.Argument(begin.reinterpret(TileMap.BYTES), false);
           });
     }
     try (DeviceThreads threads = new DeviceThreads(runtime, code)) {

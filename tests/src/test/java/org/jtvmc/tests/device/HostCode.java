@@ -105,19 +105,33 @@ final class HostCode {
 
   private static String caller(Launch launch) {
     int count = launch.arguments().size();
+    List<String> types =
+        launch.arguments().stream()
+            .map(
+                argument ->
+                    switch (argument) {
+                      case Launch.Argument.Data _ -> "ptr addrspace(1)";
+                      case Launch.Argument.Map _ -> "ptr";
+                    })
+            .toList();
     String loads =
         IntStream.range(0, count)
             .mapToObj(
                 i ->
                     """
                       %%p%1$d = getelementptr ptr, ptr %%all, i64 %1$d
-                      %%v%1$d = load ptr addrspace(1), ptr %%p%1$d
+                      %%v%1$d = load %2$s, ptr %%p%1$d
                     """
-                        .formatted(i))
+                        .formatted(i, types.get(i)))
             .collect(Collectors.joining());
     String values =
         IntStream.range(0, count)
-            .mapToObj(i -> "ptr addrspace(1) %v" + i)
+            .mapToObj(
+                i ->
+                    types.get(i)
+                        + (types.get(i).equals("ptr") ? " byval([128 x i8]) align 64" : "")
+                        + " %v"
+                        + i)
             .collect(Collectors.joining(", "));
     return """
 

@@ -23,6 +23,7 @@ import org.jtvmc.schedule.space.DesignSpace;
 import org.jtvmc.tests.device.DeviceThreads;
 import org.jtvmc.tests.device.EmulatedKernel;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -91,23 +92,60 @@ class PartsOfProductsTest {
     assertEquals(0, check(dag, decided(dag, decisions)));
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "float16, float16, float32, 64, 256, 48, true, 4, 8x4*2x4 cores",
+    "float16, float16, float32, 60, 256, 72, false, 2, 8x4*4x8 cores in 2",
+    "tfloat32, tfloat32, float32, 64, 128, 48, true, 2, 16x4*2x4 cores in 4",
+    "int8, int8, int32, 64, 256, 48, true, 4, 16x4*2x8 cores",
+  })
+  void blocksShareOutTheReduction(
+      String left,
+      String right,
+      String sum,
+      long rows,
+      long depth,
+      long columns,
+      boolean byRows,
+      String parts,
+      String tile) {
+    ComputeDag dag =
+        NarrowProduct.of(
+            DType.parse(left), DType.parse(right), DType.parse(sum), rows, depth, columns, byRows);
+    Map<String, String> decisions =
+        Map.of(
+            "product.split", parts, "product.rf.cache.cores", "yes", "product.rf.cache.tile", tile);
+    assertEquals(0, check(dag, decided(dag, decisions)));
+  }
+
   private static ComputeDag function(String text) {
     var module = ModuleText.parse(text, OperatorRegistry.standard()::find);
     return FunctionLowering.lower(module.main(), parameter -> parameter > 0);
   }
 
+  private static ComputeDag convolution() {
+    return function(
+        """
+        def @main(%x: Tensor[(1, 9, 14, 128), float16], %w: Tensor[(40, 128, 3, 3), float16])
+            -> Tensor[(1, 9, 14, 40), float32] {
+          %0 = nn.conv2d(%x, %w, data_layout="NHWC", padding=[1, 1, 1, 1], out_dtype=float32);
+          nn.relu(%0)
+        }
+        """);
+  }
+
+  @Test
+  void blocksShareOutWhatConvolutionsReduce() {
+    ComputeDag dag = convolution();
+    Map<String, String> decisions =
+        Map.of("conv2d.split", "2", "conv2d.rf.cache.tile", "8x4*2x4 cores in 2");
+    check(dag, decided(dag, decisions));
+  }
+
   @ParameterizedTest
   @CsvSource({"8x4*2x4 cores in 4", "16x4*2x8 cores in 2", "8x4*4x4 cores in 2"})
   void warpsShareOutWhatConvolutionsReduce(String tile) {
-    ComputeDag dag =
-        function(
-            """
-            def @main(%x: Tensor[(1, 9, 14, 128), float16], %w: Tensor[(40, 128, 3, 3), float16])
-                -> Tensor[(1, 9, 14, 40), float32] {
-              %0 = nn.conv2d(%x, %w, data_layout="NHWC", padding=[1, 1, 1, 1], out_dtype=float32);
-              nn.relu(%0)
-            }
-            """);
+    ComputeDag dag = convolution();
     check(dag, decided(dag, Map.of("conv2d.cores", "yes", "conv2d.tile", tile)));
   }
 

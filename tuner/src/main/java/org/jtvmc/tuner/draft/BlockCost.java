@@ -26,10 +26,7 @@ record BlockCost(double arithmetic, double shared, double global) {
   /** The least arch whose tensor cores are used. */
   private static final int CORES_ARCH = 80;
 
-  /** The part of their peak that tensor cores reach by {@code mma.sync}. */
-  private static final double CORES_REACHED = 0.5;
-
-  /** The part that they reach by {@code wgmma}. */
+  /** The part of their peak that tensor cores reach by {@code wgmma}. */
   private static final double GROUPS_REACHED = 0.9;
 
   private static final double WARPS_OF_GROUP = 4;
@@ -51,7 +48,7 @@ record BlockCost(double arithmetic, double shared, double global) {
     if (product.isPresent()) {
       Place left = product.get().left();
       boolean groups = target.hasWarpgroups() && left.buffer().isSwizzled();
-      double reached = groups ? GROUPS_REACHED : CORES_REACHED;
+      double reached = groups ? GROUPS_REACHED : target.reachedByWarps();
       double perCycle = reached * target.coreProductsPerCycle(left.buffer().dtype().bytes());
       // The warps of a group load what they share once.
       double loaded =

@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.ToDoubleFunction;
-import java.util.function.ToLongFunction;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jtvmc.ir.expr.PrimVar;
 import org.jtvmc.ir.loop.ThreadTag;
 import org.jtvmc.ir.target.CudaTarget;
@@ -103,29 +103,28 @@ final class BlockPlan {
   }
 
   /**
-   * About how many cycles the product takes on the ordinary units where blocks make one part each
-   * of the reduction.
+   * About how many cycles the product takes where blocks make one part each of the reduction.
    *
    * @param product a reduction with reuse
-   * @return empty where tensor cores would make it
+   * @param parts into which {@code axis}, one of its reduce axes, is divided
+   * @return empty where tensor cores make the product, and could not make parts so short
    */
-  static OptionalDouble cycles(SketchState state, Stage product, long parts) {
+  static OptionalDouble cycles(SketchState state, Stage product, Axis axis, long parts) {
     BlockPlan plan = alone(state, product);
-    if (plan.columns.isEmpty()
-        || CoreProduct.of(state.gpu(), product, plan.operands, plan.rowsAndColumns()).isPresent()) {
+    if (plan.columns.isEmpty()) {
       return OptionalDouble.empty();
     }
-    long batch = plan.extentOfAll() / plan.extent(plan.rows) / plan.extent(plan.columns);
-    List<BlockTile> tiles = plan.tiles(state.gpu());
-    ToDoubleFunction<BlockTile> cost =
-        tile ->
-            tile.cost(
-                tile.blocks(batch * parts, plan.extents(plan.rows), plan.extents(plan.columns)),
-                state.gpu());
-    long products =
-        product.op().reduceAxes().stream().mapToLong(Axis::size).reduce(1, (a, b) -> a * b);
-    double each = cost.applyAsDouble(BlockTile.best(tiles, cost));
-    return OptionalDouble.of(each * products / parts / state.gpu().fmaPerCycle());
+    Optional<CoreProduct> cores = plan.onCores(state.gpu(), plan.rows, plan.columns);
+    boolean divides =
+        cores.isEmpty()
+            || (product.op().reduceAxes().indexOf(axis) == cores.get().along()
+                && axis.size() % (parts * cores.get().step()) == 0);
+    return divides
+        ? OptionalDouble.of(
+            cores.isPresent()
+                ? plan.leastOnCores(state.gpu(), parts)
+                : plan.leastOnUnits(state.gpu(), parts))
+        : OptionalDouble.empty();
   }
 
   private static BlockPlan alone(SketchState state, Stage product) {
@@ -148,34 +147,43 @@ final class BlockPlan {
     if (plan.columns.isEmpty()) {
       return OptionalDouble.empty();
     }
-    ToDoubleFunction<BlockTile> ordinary = tile -> tile.cost(plan.blocks(tile), state.gpu());
-    double each = ordinary.applyAsDouble(BlockTile.best(plan.tiles(state.gpu()), ordinary));
-    long products =
-        product.op().reduceAxes().stream().mapToLong(Axis::size).reduce(1, (a, b) -> a * b);
-    double least = each * products / state.gpu().fmaPerCycle();
-    Optional<CoreProduct> warps =
-        plan.rows.isEmpty() || plan.columns.size() != 1
-            ? Optional.empty()
-            : CoreProduct.of(state.gpu(), product, plan.operands, plan.rowsAndColumns());
+    double gathering =
+        plan.operands.stream()
+            .flatMap(operand -> GatheredOperand.of(state, operand.tensor()).stream())
+            .mapToDouble(gathered -> gathered.cycles(state))
+            .sum();
+    return OptionalDouble.of(
+        Math.min(plan.leastOnUnits(state.gpu(), 1), gathering + plan.leastOnCores(state.gpu(), 1)));
+  }
+
+  private double leastOnUnits(CudaTarget gpu, long parts) {
+    ToDoubleFunction<BlockTile> cost = tile -> tile.cost(parts * blocks(tile), gpu);
+    return perCycle(gpu, parts) * cost.applyAsDouble(BlockTile.best(tiles(gpu), cost));
+  }
+
+  /** The least of warps and groups of warps; infinite where neither can make the product. */
+  private double leastOnCores(CudaTarget gpu, long parts) {
+    Optional<CoreProduct> warps = onCores(gpu, rows, columns);
     Optional<CoreProduct> groups =
         warps
-            .filter(_ -> plan.rows.size() == 1)
-            .flatMap(
-                cores ->
-                    cores.inGroups(state.gpu(), product, plan.operands, plan.rowsAndColumns()));
-    for (Optional<CoreProduct> cores : List.of(warps, groups)) {
-      boolean fits =
-          cores.isPresent() && !plan.coreTiles(plan.rows, plan.columns, cores.get()).isEmpty();
-      if (fits) {
-        double gathering =
-            plan.operands.stream()
-                .flatMap(operand -> GatheredOperand.of(state, operand.tensor()).stream())
-                .mapToDouble(gathered -> gathered.cycles(state))
-                .sum();
-        least = Math.min(least, gathering + plan.leastCost(state, cores.get()));
+            .filter(_ -> rows.size() == 1)
+            .flatMap(cores -> cores.inGroups(gpu, producer, operands, rowsAndColumns()))
+            .filter(cores -> !coreTiles(rows, columns, cores).isEmpty());
+    double least = Double.POSITIVE_INFINITY;
+    for (CoreProduct cores : Stream.of(warps, groups).flatMap(Optional::stream).toList()) {
+      Axis along = producer.op().reduceAxes().get(cores.along());
+      if (along.size() % (parts * cores.step()) == 0) {
+        least = Math.min(least, leastCost(gpu, cores, parts));
       }
     }
-    return OptionalDouble.of(least);
+    return perCycle(gpu, parts) * least;
+  }
+
+  /** Cycles for what one product of every element costs. */
+  private double perCycle(CudaTarget gpu, long parts) {
+    double products =
+        producer.op().reduceAxes().stream().mapToLong(Axis::size).reduce(1, (a, b) -> a * b);
+    return products / parts / gpu.fmaPerCycle();
   }
 
   private List<BlockTile> tiles(CudaTarget gpu) {
@@ -190,7 +198,7 @@ final class BlockPlan {
         cores.isPresent() ? coreTiles(rows, columns, cores.get()) : tiles(state.gpu());
     ToDoubleFunction<BlockTile> cost =
         cores
-            .map(product -> coreCost(state.gpu(), product, this::blocks))
+            .map(product -> coreCost(state.gpu(), product, 1))
             .<ToDoubleFunction<BlockTile>>map(ofCores -> ofCores::of)
             .orElse(tile -> tile.cost(blocks(tile), state.gpu()));
     BlockTile preferred = BlockTile.best(tiles, cost);
@@ -263,18 +271,17 @@ final class BlockPlan {
     return sizes;
   }
 
-  private CoreTileCost coreCost(
-      CudaTarget gpu, CoreProduct product, ToLongFunction<BlockTile> blocks) {
+  private CoreTileCost coreCost(CudaTarget gpu, CoreProduct product, long parts) {
     List<Axis> reduced = producer.op().reduceAxes();
     long length = reduced.stream().mapToLong(Axis::size).reduce(1, (x, y) -> x * y);
     return new CoreTileCost(
         gpu,
-        blocks,
+        tile -> parts * blocks(tile),
         tile ->
             new SharedOperands(
                     producer, operands, tile.threads(), Optional.of(product), rowsAndColumns())
                 .leastBytes(sizes(parts(tile)), tile.parts()),
-        length,
+        length / parts,
         length / reduced.get(product.along()).size(),
         product.step(),
         operands.getFirst().tensor().dtype().bytes());
@@ -292,9 +299,7 @@ final class BlockPlan {
     }
     List<Integer> own = crossed ? columns : rows;
     List<Integer> others = crossed ? rows : columns;
-    Optional<CoreProduct> product =
-        CoreProduct.of(state.gpu(), producer, operands, rowsAndColumns())
-            .filter(warps -> !coreTiles(own, others, warps).isEmpty());
+    Optional<CoreProduct> product = onCores(state.gpu(), own, others);
     if (product.isEmpty()) {
       return product;
     }
@@ -311,7 +316,8 @@ final class BlockPlan {
     List<String> options = new ArrayList<>(List.of("yes", "no"));
     groups.ifPresent(_ -> options.add("groups"));
     boolean together =
-        groups.isPresent() && leastCost(state, groups.get()) < leastCost(state, product.get());
+        groups.isPresent()
+            && leastCost(state.gpu(), groups.get(), 1) < leastCost(state.gpu(), product.get(), 1);
     return switch (state.pick(producer.id() + ".cores", options, together ? "groups" : "yes")) {
       case "groups" -> groups;
       case "yes" -> product;
@@ -325,8 +331,16 @@ final class BlockPlan {
     };
   }
 
-  private double leastCost(SketchState state, CoreProduct product) {
-    CoreTileCost cost = coreCost(state.gpu(), product, this::blocks);
+  private Optional<CoreProduct> onCores(
+      CudaTarget gpu, List<Integer> rowAxes, List<Integer> columnAxes) {
+    return rowAxes.isEmpty() || columnAxes.size() != 1
+        ? Optional.empty()
+        : CoreProduct.of(gpu, producer, operands, rowsAndColumns())
+            .filter(warps -> !coreTiles(rowAxes, columnAxes, warps).isEmpty());
+  }
+
+  private double leastCost(CudaTarget gpu, CoreProduct product, long parts) {
+    CoreTileCost cost = coreCost(gpu, product, parts);
     return cost.of(BlockTile.best(coreTiles(rows, columns, product), cost::of));
   }
 

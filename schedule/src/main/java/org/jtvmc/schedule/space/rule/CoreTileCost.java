@@ -4,10 +4,11 @@ import java.util.function.ToLongFunction;
 import org.jtvmc.ir.target.CudaTarget;
 
 /**
- * About how many cycles a product takes on tensor cores, by arithmetic alone. The blocks of a
- * multiprocessor take as long as its units, which are the tensor cores and shared memory, or the L2
- * cache; or as long as one block after the other waits: in each step of the reduction for the
- * copies and for the other threads, and in each instruction for the sums of the one before.
+ * What a tile for tensor cores costs by arithmetic alone, for each product that an element sums, in
+ * the time of a multiply-add of the ordinary units. The blocks of a multiprocessor take as long as
+ * its units, which are the tensor cores and shared memory, or the L2 cache; or as long as one block
+ * after the other waits: in each step of the reduction for the copies and for the other threads,
+ * and in each instruction for the sums of the one before.
  *
  * @param blocks how many there are with a tile
  * @param stageBytes what the operands of the least step of the reduction take of shared memory
@@ -24,10 +25,7 @@ record CoreTileCost(
     long window,
     long step,
     int factorBytes) {
-  /** The part of their peak that tensor cores reach by {@code mma.sync}. */
-  private static final double REACHED = 0.5;
-
-  /** The part that they reach by {@code wgmma}. */
+  /** The part of their peak that tensor cores reach by {@code wgmma}. */
   private static final double REACHED_BY_GROUPS = 0.9;
 
   /** Bytes that a multiprocessor gets of the L2 cache in a cycle. */
@@ -58,7 +56,7 @@ record CoreTileCost(
   private static final double CHAIN_CYCLES = 33;
 
   /** Cycles of a block before its first step and after its last. */
-  private static final double ENDS_CYCLES = 1500;
+  static final double ENDS_CYCLES = 1500;
 
   /** Cycles until parts of sums that warps left for each other are read. */
   private static final double EXCHANGE_CYCLES = 150;
@@ -83,7 +81,8 @@ record CoreTileCost(
       waiting += EXCHANGE_CYCLES;
     }
     double busy = ofMultiprocessor * together(units, cached);
-    return rounds * ENDS_CYCLES + together(busy, rounds * waiting);
+    double cycles = rounds * ENDS_CYCLES + together(busy, rounds * waiting);
+    return cycles * gpu.fmaPerCycle() / length;
   }
 
   private static double together(double one, double other) {
@@ -93,7 +92,7 @@ record CoreTileCost(
   /** The cycles of a product by {@code mma.sync}, whose factors are loaded before. */
   private double ofWarps(BlockTile tile) {
     double rows = tile.rowsOfWarp();
-    return 1 / (REACHED * gpu.coreProductsPerCycle(factorBytes))
+    return 1 / (gpu.reachedByWarps() * gpu.coreProductsPerCycle(factorBytes))
         + loaded(rows, tile.columnsOfWarp()) / SHARED_BYTES;
   }
 

@@ -186,7 +186,8 @@ record SharedOperands(
       long blocks,
       long others) {
     long bytes = bytes(sizes);
-    List<CopyAhead> options = CopyAhead.fitting(state.gpu(), bytes, others);
+    List<CopyAhead> options =
+        CopyAhead.fitting(state.gpu(), bytes, others, cores.map(CoreProduct::groups).orElse(false));
     // What is moved one by one would wait in too many registers.
     CopyAhead best =
         operands.stream()
@@ -195,9 +196,9 @@ record SharedOperands(
             ? CopyAhead.preferred(options, state.gpu(), bytes, others, blocks)
             : options.getFirst();
     CopyAhead ahead = state.pick(name + ".pipeline", options, best);
-    copy(state, sizes, reduce, ahead.async());
+    copy(state, sizes, reduce, ahead.isAsync());
     if (ahead.depth() > 1) {
-      state.apply(new Pipeline(producer.id(), reduce, ahead.depth(), ahead.async()));
+      state.apply(new Pipeline(producer.id(), reduce, ahead.depth(), ahead.way()));
     }
   }
 

@@ -54,13 +54,19 @@ final class SplitProduct {
             : ReduceInThreads.isFollowed(state, consumer, product);
     List<Long> options = new ArrayList<>(List.of(1L));
     long preferred = 1;
-    OptionalDouble whole = addable ? BlockPlan.cycles(state, product, 1) : OptionalDouble.empty();
+    Axis reduced =
+        product.op().reduceAxes().get(product.axes().indexOf(axis) - product.op().axes().size());
+    OptionalDouble whole =
+        addable ? BlockPlan.cycles(state, product, reduced, 1) : OptionalDouble.empty();
     double least = whole.orElse(0);
     for (long parts = 2; whole.isPresent() && parts <= MOST_PARTS; parts *= 2) {
-      if (axis.extent() % parts == 0 && axis.extent() / parts >= LEAST_PART) {
+      OptionalDouble divided =
+          axis.extent() % parts == 0 && axis.extent() / parts >= LEAST_PART
+              ? BlockPlan.cycles(state, product, reduced, parts)
+              : OptionalDouble.empty();
+      if (divided.isPresent()) {
         options.add(parts);
-        double cycles = BlockPlan.cycles(state, product, parts).orElseThrow();
-        cycles += addingUp(state.gpu(), product, parts);
+        double cycles = divided.getAsDouble() + addingUp(state.gpu(), product, parts);
         preferred = cycles < least ? parts : preferred;
         least = Math.min(least, cycles);
       }
@@ -81,7 +87,9 @@ final class SplitProduct {
   private static double addingUp(CudaTarget gpu, Stage product, long parts) {
     double elements = product.op().axes().stream().mapToLong(Axis::size).reduce(1, (a, b) -> a * b);
     double bytes = 2 * parts * elements * product.op().dtype().bytes();
-    return LAUNCH * gpu.clockHertz() + bytes / L2_BYTES / gpu.multiprocessors();
+    return LAUNCH * gpu.clockHertz()
+        + CoreTileCost.ENDS_CYCLES
+        + bytes / L2_BYTES / gpu.multiprocessors();
   }
 
   private static IterVar longest(Stage product) {

@@ -161,7 +161,7 @@ final class TilePlan {
             .toList();
     TileAxes whole = pickAxes(state, accepted);
     TileAxes axes = cut.within(state, whole, rowOf(whole), consumerAxis[whole.vector()]);
-    Optional<SlidingWindow> sliding = SlidingWindow.of(producer, accesses, axes);
+    Optional<SlidingWindow> sliding = SlidingWindow.of(state.target(), producer, accesses, axes);
     RegisterTile tile = pickTile(state, axes, sliding);
     long width = Math.min((long) tile.vectors() * lanes, axes.vectorExtent());
     String row = axes.row() < 0 ? null : axis(consumer, consumerAxis[axes.row()]);
@@ -176,7 +176,7 @@ final class TilePlan {
     String id = producer.id();
     int lanes = state.target().lanes(producer.op().dtype().bytes());
     TileAxes axes = pickAxes(state, candidates(state));
-    Optional<SlidingWindow> sliding = SlidingWindow.of(producer, accesses, axes);
+    Optional<SlidingWindow> sliding = SlidingWindow.of(state.target(), producer, accesses, axes);
     RegisterTile tile = pickTile(state, axes, sliding);
 
     long rows = tile.rows();
@@ -238,13 +238,12 @@ final class TilePlan {
 
   private RegisterTile pickTile(SketchState state, TileAxes axes, Optional<SlidingWindow> sliding) {
     int lanes = state.target().lanes(producer.op().dtype().bytes());
-    List<RegisterTile> tiles =
-        RegisterTile.fitting(
-            state.target(), axes.rowExtent(), Math.ceilDiv(axes.vectorExtent(), lanes));
+    long vectors = Math.ceilDiv(axes.vectorExtent(), (long) lanes);
+    List<RegisterTile> tiles = RegisterTile.fitting(state.target(), axes.rowExtent(), vectors);
     RegisterTile preferred =
         sliding
             .filter(SlidingWindow::alone)
-            .map(window -> window.tile(tiles, axes.rowExtent()))
+            .map(window -> window.tile(tiles, axes.rowExtent(), vectors))
             .orElseGet(() -> axes.best(state.target(), lanes));
     return state.pick(producer.id() + ".tile", tiles, preferred);
   }

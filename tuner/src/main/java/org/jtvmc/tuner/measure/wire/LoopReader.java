@@ -109,6 +109,32 @@ public final class LoopReader {
       case START_PRODUCTS -> new Stmt.Evaluate(new Effect.StartProducts());
       case COMMIT_PRODUCTS -> new Stmt.Evaluate(new Effect.CommitProducts());
       case AWAIT_PRODUCTS -> new Stmt.Evaluate(new Effect.AwaitProducts(in.readInt()));
+      case OPEN_ARRIVALS -> {
+        int count = in.readInt();
+        yield new Stmt.Evaluate(new Effect.OpenArrivals((Load) expression(), count));
+      }
+      case CLOSE_ARRIVALS -> {
+        int count = in.readInt();
+        yield new Stmt.Evaluate(new Effect.CloseArrivals((Load) expression(), count));
+      }
+      case EXPECT_TILES -> {
+        long bytes = in.readLong();
+        yield new Stmt.Evaluate(new Effect.ExpectTiles((Load) expression(), bytes));
+      }
+      case START_TILE -> {
+        Load target = (Load) expression();
+        Load source = (Load) expression();
+        Load arrival = (Load) expression();
+        List<Long> extents = new ArrayList<>();
+        for (int dim = 0; dim < source.buffer().rank(); dim++) {
+          extents.add(in.readLong());
+        }
+        yield new Stmt.Evaluate(new Effect.StartTile(target, source, extents, arrival));
+      }
+      case AWAIT_TILES -> {
+        Load arrival = (Load) expression();
+        yield new Stmt.Evaluate(new Effect.AwaitTiles(arrival, expression()));
+      }
       case ALL_REDUCE -> {
         BinaryOp op = BINARY.get(in.readByte());
         int width = in.readInt();
@@ -187,6 +213,11 @@ public final class LoopReader {
           START_PRODUCTS,
           COMMIT_PRODUCTS,
           AWAIT_PRODUCTS,
+          OPEN_ARRIVALS,
+          CLOSE_ARRIVALS,
+          EXPECT_TILES,
+          START_TILE,
+          AWAIT_TILES,
           SHARED ->
           throw new IOException("a statement stands where an expression belongs: " + tag);
     };

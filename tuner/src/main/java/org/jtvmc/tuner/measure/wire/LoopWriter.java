@@ -138,6 +138,35 @@ public final class LoopWriter {
             tag(LoopTag.AWAIT_PRODUCTS);
             out.writeInt(pending);
           }
+          case Effect.OpenArrivals(var first, int count) -> {
+            tag(LoopTag.OPEN_ARRIVALS);
+            out.writeInt(count);
+            expression(first);
+          }
+          case Effect.CloseArrivals(var first, int count) -> {
+            tag(LoopTag.CLOSE_ARRIVALS);
+            out.writeInt(count);
+            expression(first);
+          }
+          case Effect.ExpectTiles(var arrival, long bytes) -> {
+            tag(LoopTag.EXPECT_TILES);
+            out.writeLong(bytes);
+            expression(arrival);
+          }
+          case Effect.StartTile tile -> {
+            tag(LoopTag.START_TILE);
+            expression(tile.target());
+            expression(tile.source());
+            expression(tile.arrival());
+            for (long extent : tile.extents()) {
+              out.writeLong(extent);
+            }
+          }
+          case Effect.AwaitTiles(var arrival, var parity) -> {
+            tag(LoopTag.AWAIT_TILES);
+            expression(arrival);
+            expression(parity);
+          }
           case Effect.AllReduce(var op, var element, int width) -> {
             tag(LoopTag.ALL_REDUCE);
             out.writeByte(op.ordinal());

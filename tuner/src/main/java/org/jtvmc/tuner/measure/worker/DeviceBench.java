@@ -67,14 +67,10 @@ final class DeviceBench implements Bench {
       host.packed(code, scratch).forEach(data -> packed.add(upload(data)));
       List<CudaFunction.Launch> launches = new ArrayList<>();
       for (Launch launch : device.launches()) {
-        List<Long> addresses =
-            launch.arguments().stream()
-                .map(argument -> address(argument, code, packed, workspace))
-                .toList();
         launches.add(
             module
                 .function(launch.entry(), launch.sharedBytes())
-                .bind(launch.grid(), launch.block(), addresses, scratch));
+                .bind(launch, data -> address(data, code, packed, workspace), scratch));
       }
       Optional<String> wrong = check(launches);
       if (wrong.isPresent()) {
@@ -90,8 +86,8 @@ final class DeviceBench implements Bench {
   }
 
   private long address(
-      Launch.Argument argument, KernelCode code, List<DeviceMemory> packed, DeviceMemory scratch) {
-    return switch (argument) {
+      Launch.Argument.Data data, KernelCode code, List<DeviceMemory> packed, DeviceMemory scratch) {
+    return switch (data) {
       case Launch.Argument.Input(int index) -> {
         Feed feed = code.feeds().get(index);
         yield (feed.packed() ? packed : inputs).get(feed.index()).address();

@@ -8,10 +8,12 @@ import java.util.List;
 import org.jtvmc.codegen.cuda.Launch;
 import org.jtvmc.codegen.cuda.Launch.Argument;
 import org.jtvmc.codegen.cuda.Launch.Extent;
+import org.jtvmc.codegen.cuda.TensorBox;
 import org.jtvmc.tuner.measure.DeviceCode;
 
 /** Candidates for GPUs, in messages. */
 final class DeviceMessages {
+  private static final byte MAP = 3;
 
   private DeviceMessages() {}
 
@@ -74,11 +76,46 @@ final class DeviceMessages {
         out.writeByte(2);
         out.writeLong(offset);
       }
+      case Argument.Map(Argument.Data tensor, TensorBox box) -> {
+        out.writeByte(MAP);
+        write(tensor, out);
+        out.writeInt(box.elementBytes());
+        out.writeInt(box.sizes().size());
+        write(box.sizes(), out);
+        write(box.strides(), out);
+        write(box.box(), out);
+      }
     }
+  }
+
+  private static void write(List<Long> values, DataOutputStream out) throws IOException {
+    for (long value : values) {
+      out.writeLong(value);
+    }
+  }
+
+  private static List<Long> readLongs(int count, DataInputStream in) throws IOException {
+    List<Long> values = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      values.add(in.readLong());
+    }
+    return values;
   }
 
   private static Argument readArgument(DataInputStream in) throws IOException {
     byte kind = in.readByte();
+    if (kind != MAP) {
+      return readData(kind, in);
+    }
+    Argument.Data tensor = readData(in.readByte(), in);
+    int bytes = in.readInt();
+    int rank = in.readInt();
+    List<Long> sizes = readLongs(rank, in);
+    List<Long> strides = readLongs(rank - 1, in);
+    return new Argument.Map(tensor, new TensorBox(bytes, sizes, strides, readLongs(rank, in)));
+  }
+
+  private static Argument.Data readData(byte kind, DataInputStream in) throws IOException {
     long value = in.readLong();
     return switch (kind) {
       case 0 -> new Argument.Input((int) value);

@@ -75,6 +75,7 @@ final class Messages {
       out.writeLong(gpu.l2Bytes());
       out.writeLong(gpu.bandwidthBytes());
       out.writeLong(gpu.clockHertz());
+      out.writeBoolean(gpu.tiles());
     }
   }
 
@@ -93,7 +94,8 @@ final class Messages {
             in.readLong(),
             in.readLong(),
             in.readLong(),
-            in.readLong());
+            in.readLong(),
+            in.readBoolean());
     return new WorkerTarget(host, Optional.of(gpu), flush);
   }
 

@@ -94,10 +94,10 @@ class PartsOfProductsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "float16, float16, float32, 64, 256, 48, true, 4, 8x4*2x4 cores",
+    "float16, float16, float32, 64, 512, 48, true, 4, 8x4*2x4 cores",
     "float16, float16, float32, 60, 256, 72, false, 2, 8x4*4x8 cores in 2",
     "tfloat32, tfloat32, float32, 64, 128, 48, true, 2, 16x4*2x4 cores in 4",
-    "int8, int8, int32, 64, 256, 48, true, 4, 16x4*2x8 cores",
+    "int8, int8, int32, 64, 512, 48, true, 2, 16x4*2x8 cores",
   })
   void blocksShareOutTheReduction(
       String left,
@@ -126,7 +126,7 @@ class PartsOfProductsTest {
   private static ComputeDag convolution() {
     return function(
         """
-        def @main(%x: Tensor[(1, 9, 14, 128), float16], %w: Tensor[(40, 128, 3, 3), float16])
+        def @main(%x: Tensor[(1, 9, 14, 256), float16], %w: Tensor[(40, 256, 3, 3), float16])
             -> Tensor[(1, 9, 14, 40), float32] {
           %0 = nn.conv2d(%x, %w, data_layout="NHWC", padding=[1, 1, 1, 1], out_dtype=float32);
           nn.relu(%0)

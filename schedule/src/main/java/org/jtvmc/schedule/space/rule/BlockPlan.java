@@ -36,6 +36,9 @@ final class BlockPlan {
   /** Rows of a warp that neighbouring lanes have, on tensor cores. */
   private static final long ROWS_OF_WARP = 8;
 
+  /** Steps of tensor cores that a part of a reduction is worth: two of groups of warps. */
+  private static final long LEAST_STEPS = 8;
+
   private final Stage consumer;
   private final Stage producer;
   private final List<Access> operands;
@@ -118,7 +121,8 @@ final class BlockPlan {
     boolean divides =
         cores.isEmpty()
             || (product.op().reduceAxes().indexOf(axis) == cores.get().along()
-                && axis.size() % (parts * cores.get().step()) == 0);
+                && axis.size() % (parts * cores.get().step()) == 0
+                && axis.size() >= parts * LEAST_STEPS * cores.get().step());
     return divides
         ? OptionalDouble.of(
             cores.isPresent()

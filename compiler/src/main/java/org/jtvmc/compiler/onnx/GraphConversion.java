@@ -21,6 +21,7 @@ import org.jtvmc.compiler.onnx.OnnxImporter.FunctionKey;
 import org.jtvmc.compiler.onnx.convert.Conversion;
 import org.jtvmc.compiler.onnx.convert.Conversions;
 import org.jtvmc.compiler.onnx.convert.Emitter;
+import org.jtvmc.compiler.onnx.convert.NodeSurroundings;
 import org.jtvmc.compiler.onnx.convert.OnnxNode;
 import org.jtvmc.compiler.onnx.convert.RunTime;
 import org.jtvmc.ir.data.NDArray;
@@ -29,7 +30,7 @@ import org.jtvmc.ir.type.DType;
 import org.jtvmc.ir.type.TypeException;
 
 /** One conversion of one model: its graph, the subgraphs in it and the functions it calls. */
-final class GraphConversion implements OnnxNode.Surroundings {
+final class GraphConversion implements NodeSurroundings {
 
   /** Nodes of subgraphs and nested functions that any model may come to. */
   private static final long INLINED = 1 << 15;

@@ -28,8 +28,8 @@ final class BranchesAtRunTime {
     List<Expr> others = no.results();
     no = no.giving(aligned(node, others, yes.results()));
     yes = yes.giving(aligned(node, yes.results(), others));
-    Set<Dim> inner = new HashSet<>(RunTime.decidedIn(yes));
-    inner.addAll(RunTime.decidedIn(no));
+    Set<Dim> inner = new HashSet<>(RegionFunctions.decidedIn(yes));
+    inner.addAll(RegionFunctions.decidedIn(no));
     List<TensorType> types = new ArrayList<>();
     List<Optional<Elements>> elements = new ArrayList<>();
     for (int i = 0; i < yes.results().size(); i++) {

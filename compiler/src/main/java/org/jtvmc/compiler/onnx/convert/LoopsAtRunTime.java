@@ -176,7 +176,7 @@ final class LoopsAtRunTime {
       List<Slot> slots,
       RunTime.Subgraph subgraph,
       List<Var> parameters) {
-    Set<Dim> inner = new HashSet<>(RunTime.decidedIn(subgraph));
+    Set<Dim> inner = new HashSet<>(RegionFunctions.decidedIn(subgraph));
     inner.addAll(changing);
     List<TensorType> types = new ArrayList<>();
     List<Optional<Elements>> elements = new ArrayList<>();

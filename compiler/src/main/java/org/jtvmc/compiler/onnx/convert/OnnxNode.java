@@ -4,7 +4,6 @@ import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.AttributeProto.AttributeType;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
-import ai.onnx.proto.OnnxMl.TensorProto;
 import com.google.protobuf.ByteString;
 import java.util.Arrays;
 import java.util.List;
@@ -38,47 +37,15 @@ public final class OnnxNode {
   private final int opset;
   private final List<Optional<Expr>> inputs;
   private final Map<String, AttributeProto> attributes;
-  private final Surroundings surroundings;
+  private final NodeSurroundings surroundings;
   private final RunTime.Frame frame;
-
-  /** What a node needs of the import that it is part of. */
-  public interface Surroundings {
-
-    /** Makes calls. */
-    Emitter emitter();
-
-    /** The contents of a tensor of the model. */
-    NDArray tensor(TensorProto tensor);
-
-    /** The element type of that number in ONNX. */
-    DType dtype(int onnxType);
-
-    /**
-     * Converts a subgraph where it stands and gives its outputs.
-     *
-     * @param arguments in place of its inputs, as many as there are
-     */
-    List<Expr> inline(GraphProto subgraph, List<Expr> arguments);
-
-    /** What a run decides. */
-    RunTime runTime();
-
-    /** The value of that name, where the node stands. */
-    Expr value(String name);
-
-    /** A node's results by the rule for sizes that are known. */
-    List<Expr> byOrdinaryRule(OnnxNode node);
-
-    /** A fault at a node. */
-    ModelException fault(NodeProto node, String what, Throwable cause);
-  }
 
   /**
    * @param opset the version of the node's operator set
    * @param inputs empty where the node leaves an input out
    */
   public OnnxNode(
-      NodeProto proto, int opset, List<Optional<Expr>> inputs, Surroundings surroundings) {
+      NodeProto proto, int opset, List<Optional<Expr>> inputs, NodeSurroundings surroundings) {
     this.proto = proto;
     this.opset = opset;
     this.inputs = List.copyOf(inputs);

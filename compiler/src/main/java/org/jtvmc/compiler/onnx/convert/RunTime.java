@@ -54,7 +54,7 @@ public final class RunTime {
   private final Map<Expr, Expr> sizes = new IdentityHashMap<>();
   private final Map<Expr, Elements> sequences = new IdentityHashMap<>();
   private final Map<Var, Expr> origins = new HashMap<>();
-  private final Map<String, Function> functions = new LinkedHashMap<>();
+  private final RegionFunctions regions;
   private String prefix = "run";
   private int symbols;
   private boolean isLarge;
@@ -71,6 +71,16 @@ public final class RunTime {
     private final List<Expr> stages = new ArrayList<>();
     private final Map<Expr, Expr> captured = new LinkedHashMap<>();
     private final Map<Expr, Expr> opened = new IdentityHashMap<>();
+
+    /** What its function has to compute beside its results: where the run finds sizes. */
+    List<Expr> stages() {
+      return List.copyOf(stages);
+    }
+
+    /** The values of the function around it that it reads, and as what it sees each. */
+    Map<Expr, Expr> captured() {
+      return Collections.unmodifiableMap(captured);
+    }
   }
 
   /** A subgraph that was converted inside a function of its own, which is not made yet. */
@@ -92,6 +102,7 @@ public final class RunTime {
   public RunTime(Emitter emitter, Converter converter) {
     this.emitter = emitter;
     this.converter = converter;
+    this.regions = new RegionFunctions(emitter);
     frames.push(new Frame());
     assumed.push(new LinkedHashSet<>());
   }
@@ -128,12 +139,12 @@ public final class RunTime {
 
   /** What main has to compute beside its results: where the run finds sizes. */
   public List<Expr> stages() {
-    return List.copyOf(frames.element().stages);
+    return frames.element().stages();
   }
 
   /** The functions that steps of the run call, by name. */
   public Map<String, Function> functions() {
-    return Collections.unmodifiableMap(functions);
+    return regions.functions();
   }
 
   /** The function that is being made. */
@@ -379,61 +390,7 @@ public final class RunTime {
    * @param parameters those that the caller fills itself
    */
   Region function(Subgraph subgraph, List<Var> parameters) {
-    List<Expr> body = new ArrayList<>(subgraph.results);
-    body.addAll(subgraph.frame.stages);
-    Tuple all = Tuple.of(body);
-    Set<Var> free = new HashSet<>(Exprs.freeVariables(all));
-    List<Var> own = new ArrayList<>(parameters);
-    List<Expr> reads = new ArrayList<>();
-    subgraph.frame.captured.forEach(
-        (outer, inner) -> {
-          if (inner instanceof Var variable && free.contains(variable)) {
-            own.add(variable);
-            reads.add(outer);
-          }
-        });
-    for (Dim.Symbol symbol : missing(subgraph, all, own)) {
-      // A tensor of that size, of which nothing but its size is read.
-      own.add(new Var("size_" + symbol.name(), new TensorType(List.of(symbol), DType.BOOL)));
-      Attributes attributes =
-          Attributes.builder()
-              .putSizes("shape", List.of(symbol))
-              .put("dtype", DType.BOOL)
-              .put("value", 0)
-              .build();
-      reads.add(emitter.callUnfolded("full", List.of(), attributes, ""));
-    }
-    String name = "region%d".formatted(functions.size());
-    Function function =
-        new Function(
-            own, all, Attributes.builder().put(Function.REGION, subgraph.results.size()).build());
-    functions.put(name, SizeAssumption.attach(function, subgraph.assumed));
-    return new Region(name, reads);
-  }
-
-  /** The sizes that a function mentions, and that neither its inputs nor it itself give. */
-  private static Set<Dim.Symbol> missing(Subgraph subgraph, Expr body, List<Var> parameters) {
-    Set<Dim.Symbol> mentioned = SizeSymbols.of(body);
-    for (Var parameter : parameters) {
-      mentioned.addAll(SizeSymbols.of(parameter.type()));
-    }
-    for (SizeAssumption assumption : subgraph.assumed) {
-      mentioned.addAll(SizeSymbols.of(assumption.left()));
-      mentioned.addAll(SizeSymbols.of(assumption.right()));
-    }
-    mentioned.removeAll(decidedIn(subgraph));
-    for (Var parameter : parameters) {
-      ((TensorType) parameter.type()).shape().forEach(mentioned::remove);
-    }
-    return mentioned;
-  }
-
-  /** The sizes that are known inside a function only. */
-  static Set<Dim> decidedIn(Subgraph subgraph) {
-    Set<Dim> decided = new HashSet<>();
-    subgraph.frame.stages.forEach(
-        stage -> decided.addAll(SizesOfRun.values(((Call) stage).attributes())));
-    return decided;
+    return regions.function(subgraph, parameters);
   }
 
   /** A value of an outer function, as one sees it that is being made inside. */

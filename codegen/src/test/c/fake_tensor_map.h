@@ -16,8 +16,10 @@ typedef struct {
   uint32_t element_bytes, rank;
   uint64_t sizes[5]; /* innermost first */
   uint64_t strides[4];
-  uint16_t box[5], reserved[7];
+  uint16_t box[5], reserved[11];
 } fake_tensor_map;
+
+_Static_assert(sizeof(fake_tensor_map) == FAKE_MAP_BYTES, "as large as a CUtensorMap");
 
 /* 0, or 1 where the driver would say that an argument is invalid. */
 static int fake_encode_map(void *to, int type, uint32_t rank, uint64_t address, const uint64_t *sizes,

@@ -45,6 +45,7 @@ public final class EmulatedDriver implements AutoCloseable {
 
   private record Known(EmulatedKernel kernel, Launch launch) {}
 
+  private final Path folder;
   private final Arena arena = Arena.ofShared();
   private final Map<String, Known> launches = new HashMap<>();
   private final List<String> launched = new ArrayList<>();
@@ -54,14 +55,13 @@ public final class EmulatedDriver implements AutoCloseable {
   /**
    * Builds and loads it; skips the test where there is no C compiler.
    *
-   * @param gpu what models are compiled for; the device is of the next major version, so that it
-   *     takes their PTX, whatever assembler was at hand
+   * @param gpu what models are compiled for
    */
   public EmulatedDriver(Path folder, CudaTarget gpu) throws IOException, InterruptedException {
+    this.folder = folder;
     Path library = folder.resolve("libcuda.so.1");
     build(library);
-    Files.writeString(
-        folder.resolve("fake_cuda.conf"), "capability " + (gpu.arch() / 10 + 1) * 10 + "\n");
+    pretend(gpu);
     driver = CudaDriver.open(library.toString());
     try {
       MethodType type =
@@ -82,6 +82,18 @@ public final class EmulatedDriver implements AutoCloseable {
     } catch (Throwable e) {
       throw new AssertionError("the stand-in takes no function", e);
     }
+  }
+
+  /**
+   * Has a device that runs models for {@code gpu} from now on, and takes their PTX, whatever
+   * assembler was at hand: one of the next major version, or one that refuses machine code.
+   */
+  public void pretend(CudaTarget gpu) throws IOException {
+    Files.writeString(
+        folder.resolve("fake_cuda.conf"),
+        gpu.specific()
+            ? "capability %d%nfail load_cubin 209%n".formatted(gpu.arch())
+            : "capability %d%n".formatted((gpu.arch() / 10 + 1) * 10));
   }
 
   private static void build(Path library) throws IOException, InterruptedException {

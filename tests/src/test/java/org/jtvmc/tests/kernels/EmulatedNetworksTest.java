@@ -9,18 +9,25 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jtvmc.codegen.CodegenException;
+import org.jtvmc.codegen.cuda.Launch;
 import org.jtvmc.codegen.driver.DeviceMemory;
 import org.jtvmc.codegen.library.TensorInfo;
 import org.jtvmc.codegen.llvm.HostCpu;
 import org.jtvmc.codegen.load.LoadedLibrary;
 import org.jtvmc.compiler.artifact.ArtifactCompiler;
 import org.jtvmc.compiler.artifact.CompileListener;
+import org.jtvmc.compiler.artifact.CompileOptions;
 import org.jtvmc.compiler.pipeline.CompiledModel;
+import org.jtvmc.compiler.pipeline.KernelBinary;
+import org.jtvmc.compiler.source.ModelSource;
 import org.jtvmc.ir.data.NDArray;
+import org.jtvmc.ir.graph.IRModule;
 import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.ir.target.CudaTarget;
 import org.jtvmc.ir.target.Target;
@@ -29,6 +36,7 @@ import org.jtvmc.tests.device.EmulatedDriver;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
@@ -73,26 +81,78 @@ class EmulatedNetworksTest {
   }
 
   private void check(ZooVariant variant) throws IOException {
+    check(variant.source(), variant.imported(), variant::options, gpu, tolerance(variant));
+  }
+
+  /**
+   * Two products whose operands the device brings by itself: of tensors that change with each run,
+   * and of one in the workspace.
+   */
+  @Test
+  void tilesAreThoseOfTheTensorsOfEachRun() throws IOException {
+    CudaTarget specific = CudaTarget.typical(90).mostSpecific();
+    Path file =
+        Files.writeString(
+            folder.resolve("products.relay"),
+            """
+            def @main(%x: Tensor[(1024, 256), float16], %w: Tensor[(256, 512), float16], \
+            %v: Tensor[(512, 512), float16]) -> Tensor[(1024, 512), float32] {
+              %0 = nn.matmul(%x, %w, out_dtype=float32);
+              %1 = cast(%0, dtype=float16);
+              nn.matmul(%1, %v, out_dtype=float32)
+            }
+            """);
+    ModelSource source = ModelSource.of(file.toString());
+    driver.pretend(specific);
+    try {
+      CompiledModel model =
+          check(
+              source,
+              source.load(Map.of()),
+              target -> CompileOptions.builder(source.name(), target).build(),
+              specific,
+              1e-3);
+      long maps =
+          model.kernels().stream()
+              .flatMap(build -> ((KernelBinary.OfGpu) build.binary()).kernel().launches().stream())
+              .flatMap(launch -> launch.arguments().stream())
+              .filter(argument -> argument instanceof Launch.Argument.Map)
+              .count();
+      assertEquals(4, maps);
+    } finally {
+      driver.pretend(gpu);
+    }
+  }
+
+  private CompiledModel check(
+      ModelSource source,
+      IRModule imported,
+      Function<Target, CompileOptions> options,
+      CudaTarget device,
+      double tolerance)
+      throws IOException {
     Path folderOfCpu = Files.createTempDirectory(folder, "cpu");
     Path folderOfGpu = Files.createTempDirectory(folder, "gpu");
-    compile(variant, host, folderOfCpu);
-    CompiledModel model = compile(variant, gpu, folderOfGpu);
-    driver.add(model, gpu, host, threads);
+    compile(source, imported, options.apply(host), folderOfCpu);
+    CompiledModel model = compile(source, imported, options.apply(device), folderOfGpu);
+    driver.add(model, device, host, threads);
     List<NDArray> inputs;
     List<NDArray> expected;
-    try (LoadedLibrary library = open(variant, folderOfCpu);
+    try (LoadedLibrary library = open(source, folderOfCpu);
         var context = library.newContext()) {
       inputs = library.inputs().stream().map(EmulatedNetworksTest::filled).toList();
       expected = results(library);
       context.run(data(inputs, expected));
     }
-    try (LoadedLibrary library = open(variant, folderOfGpu)) {
-      runOnHostMemory(library, inputs, expected, tolerance(variant));
-      runInAGraph(library, inputs, expected, tolerance(variant));
+    try (LoadedLibrary library = open(source, folderOfGpu)) {
+      runOnHostMemory(library, inputs, expected, tolerance);
+      runInAGraph(library, inputs, expected, tolerance);
     }
+    return model;
   }
 
-  private CompiledModel compile(ZooVariant variant, Target target, Path out) {
+  private CompiledModel compile(
+      ModelSource source, IRModule imported, CompileOptions options, Path out) {
     List<CompiledModel> compiled = new ArrayList<>();
     CompileListener listener =
         new CompileListener() {
@@ -101,13 +161,12 @@ class EmulatedNetworksTest {
             compiled.add(model);
           }
         };
-    new ArtifactCompiler(host, listener)
-        .compile(variant.source(), variant.imported(), variant.options(target), out);
+    new ArtifactCompiler(host, listener).compile(source, imported, options, out);
     return compiled.getFirst();
   }
 
-  private static LoadedLibrary open(ZooVariant variant, Path folder) {
-    String name = variant.source().name();
+  private static LoadedLibrary open(ModelSource source, Path folder) {
+    String name = source.name();
     return new LoadedLibrary(folder.resolve("lib" + name + ".so"), name, 2, Optional.empty());
   }
 

@@ -14,6 +14,7 @@ import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.PrimExprs;
 import org.jtvmc.ir.expr.PrimVar;
 import org.jtvmc.ir.loop.Buffer;
+import org.jtvmc.ir.loop.Effect;
 import org.jtvmc.ir.loop.ForKind;
 import org.jtvmc.ir.loop.PrimFunc;
 import org.jtvmc.ir.loop.Stmt;
@@ -65,6 +66,12 @@ public final class LoopAnalysis {
         guards--;
       }
       case Stmt.Seq seq -> seq.statements().forEach(this::visit);
+      case Stmt.Evaluate(Effect.StartTile tile) -> {
+        // The one thread that starts it takes no part in it.
+        LoopNode one = loops.removeLast();
+        visit(TileStores.of(tile));
+        loops.add(one);
+      }
       case Stmt.Evaluate _ -> {}
     }
   }

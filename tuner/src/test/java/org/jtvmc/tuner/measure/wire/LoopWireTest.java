@@ -15,6 +15,7 @@ import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.expr.Load;
 import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.loop.Buffer;
+import org.jtvmc.ir.loop.Effect;
 import org.jtvmc.ir.loop.PrimFunc;
 import org.jtvmc.ir.loop.Scope;
 import org.jtvmc.ir.loop.Stmt;
@@ -67,6 +68,26 @@ class LoopWireTest {
   @Test
   void smallValuesAreReadAsTheyWereWritten() throws IOException {
     PrimFunc function = sums(3);
+    assertEquals(function.toString(), read(written(function)).toString());
+  }
+
+  @Test
+  void tilesAreReadAsTheyWereWritten() throws IOException {
+    Buffer tile = Buffer.dense("tile", DType.F32, List.of(IntImm.of(1)), Scope.SHARED);
+    Buffer ready = Buffer.dense("ready", DType.I64, List.of(IntImm.of(2)), Scope.SHARED);
+    Load first = new Load(ready, List.of(IntImm.of(0)));
+    Load element = new Load(tile, List.of(IntImm.of(0)));
+    List<Effect> effects =
+        List.of(
+            new Effect.OpenArrivals(first, 2),
+            new Effect.ExpectTiles(first, 4),
+            new Effect.StartTile(
+                element, new Load(in, List.of(IntImm.of(0))), List.of(1L), first),
+            new Effect.AwaitTiles(first, IntImm.of(1)),
+            new Effect.CloseArrivals(first, 2));
+    Stmt all = Stmt.seq(effects.stream().<Stmt>map(Stmt.Evaluate::new).toList());
+    Stmt body = new Stmt.Allocate(tile, new Stmt.Allocate(ready, all));
+    PrimFunc function = new PrimFunc("tiles", List.of(in), List.of(out), List.of(), body);
     assertEquals(function.toString(), read(written(function)).toString());
   }
 }

@@ -73,8 +73,7 @@ class TileArrivalsTest {
   }
 
   private double[] run(Stmt... statements) {
-    Stmt body =
-        new Stmt.Allocate(tile, new Stmt.Allocate(ready, Stmt.seq(List.of(statements))));
+    Stmt body = new Stmt.Allocate(tile, new Stmt.Allocate(ready, Stmt.seq(List.of(statements))));
     Stmt threads =
         new Stmt.For(
             thread,
@@ -105,9 +104,11 @@ class TileArrivalsTest {
   @Test
   void aTileArrivesWithZerosBeyondTheTensor() {
     assertArrayEquals(
-        new double[] {5, 6, 8, 9}, run(open(), expect(16), start(1, 1), await(0), barrier(), read()));
+        new double[] {5, 6, 8, 9},
+        run(open(), expect(16), start(1, 1), await(0), barrier(), read()));
     assertArrayEquals(
-        new double[] {6, 0, 9, 0}, run(open(), expect(16), start(1, 2), await(0), barrier(), read()));
+        new double[] {6, 0, 9, 0},
+        run(open(), expect(16), start(1, 2), await(0), barrier(), read()));
   }
 
   @Test

@@ -43,8 +43,7 @@ class TileAssemblyTest {
   }
 
   private static final String READY = "i64 %ready";
-  private static final String INIT =
-      assembly("mbarrier.init.shared::cta.b64 [$0], 1;", "l", READY);
+  private static final String INIT = assembly("mbarrier.init.shared::cta.b64 [$0], 1;", "l", READY);
   private static final String CLOSE = assembly("mbarrier.inval.shared::cta.b64 [$0];", "l", READY);
 
   private static String expect(int bytes) {
@@ -153,14 +152,11 @@ class TileAssemblyTest {
   void aBoxLiesSwizzledWithZerosBeyondTheTensor() {
     String init = one("init", INIT);
     assertArrayEquals(
-        row(3, 4),
-        run(init, BARRIER, one("go", expect(1024), tile(4, 1)), await(0), BARRIER));
+        row(3, 4), run(init, BARRIER, one("go", expect(1024), tile(4, 1)), await(0), BARRIER));
     assertArrayEquals(
-        row(3, 24),
-        run(init, BARRIER, one("go", tile(24, 1), expect(1024)), await(0), BARRIER));
+        row(3, 24), run(init, BARRIER, one("go", tile(24, 1), expect(1024)), await(0), BARRIER));
     assertArrayEquals(
-        row(12, 0),
-        run(init, BARRIER, one("go", expect(1024), tile(0, 10)), await(0), BARRIER));
+        row(12, 0), run(init, BARRIER, one("go", expect(1024), tile(0, 10)), await(0), BARRIER));
   }
 
   @Test
@@ -199,6 +195,12 @@ class TileAssemblyTest {
     assertFault("mbarrier object", init, go, await(0), BARRIER);
     assertFault("is of no mbarrier object", go);
     assertFault(
-        "ends an mbarrier object while tiles are under way", init, BARRIER, go, one("end", CLOSE));
+        "ends an mbarrier object while tiles are under way",
+        init,
+        BARRIER,
+        go,
+        one("end", CLOSE),
+        await(0),
+        BARRIER);
   }
 }

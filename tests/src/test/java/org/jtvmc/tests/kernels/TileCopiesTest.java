@@ -51,12 +51,13 @@ class TileCopiesTest {
     return NarrowProduct.of(factor, factor, DType.parse(sum), rows, depth, columns, byRows);
   }
 
-  /** A candidate with such copies; its other decisions are random. */
+  /** A candidate with such copies, of a whole product; its other decisions are random. */
   private static Candidate withTiles(ComputeDag dag, SplittableRandom random) {
     DesignSpace space = DesignSpace.of(dag, GPU);
     for (int i = 0; i < 400; i++) {
       Candidate candidate = space.random(random);
-      if (candidate.values().values().stream().anyMatch(value -> value.endsWith(" tiles"))) {
+      boolean whole = candidate.values().keySet().stream().noneMatch(key -> key.contains(".rf."));
+      if (whole && candidate.values().values().stream().anyMatch(v -> v.endsWith(" tiles"))) {
         return candidate;
       }
     }

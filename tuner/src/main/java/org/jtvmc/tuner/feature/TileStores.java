@@ -29,8 +29,7 @@ final class TileStores {
     PrimVar lane = variables.getLast();
     List<PrimExpr> offsets = new ArrayList<>(variables);
     offsets.set(offsets.size() - 1, thread.times(lanes).plus(lane));
-    Load source =
-        new Load(tile.source().buffer(), moved(tile.source().indices(), offsets));
+    Load source = new Load(tile.source().buffer(), moved(tile.source().indices(), offsets));
     Stmt body =
         new Stmt.Store(
             tile.target().buffer(), moved(tile.target().indices(), offsets), source, true);

@@ -81,8 +81,7 @@ class LoopWireTest {
         List.of(
             new Effect.OpenArrivals(first, 2),
             new Effect.ExpectTiles(first, 4),
-            new Effect.StartTile(
-                element, new Load(in, List.of(IntImm.of(0))), List.of(1L), first),
+            new Effect.StartTile(element, new Load(in, List.of(IntImm.of(0))), List.of(1L), first),
             new Effect.AwaitTiles(first, IntImm.of(1)),
             new Effect.CloseArrivals(first, 2));
     Stmt all = Stmt.seq(effects.stream().<Stmt>map(Stmt.Evaluate::new).toList());

@@ -102,6 +102,11 @@ record SlidingWindow(Stage producer, int loop, long stride, boolean alone, boole
         .orElseThrow();
   }
 
+  /** True where code generation takes the rows of the tile one by one by itself. */
+  boolean isWide(RegisterTile tile) {
+    return sideways && tile.vectors() > 1;
+  }
+
   /** Statements of the reduction of one tile, unrolled. */
   long statements(RegisterTile tile) {
     long steps = tile.rows();

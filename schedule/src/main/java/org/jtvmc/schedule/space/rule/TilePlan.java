@@ -356,7 +356,7 @@ final class TilePlan {
     Optional<SlidingWindow> alone = sliding.filter(SlidingWindow::alone);
     List<String> reduced = new ArrayList<>();
     producer.axes().stream().filter(IterVar::isReduce).forEach(axis -> reduced.add(axis.id()));
-    windowOrder(state, sliding, reduced);
+    windowOrder(state, sliding, tile, reduced);
     List<String> order = new ArrayList<>(outer);
     String longest = longestReduce();
     List<Long> parts = reducePart(producer.leaf(longest).orElseThrow().extent());
@@ -391,11 +391,12 @@ final class TilePlan {
    * that what one row has read serves the next.
    */
   private void windowOrder(
-      SketchState state, Optional<SlidingWindow> window, List<String> reduced) {
+      SketchState state, Optional<SlidingWindow> window, RegisterTile tile, List<String> reduced) {
     if (window.isEmpty() || !window.get().isOutside()) {
       return;
     }
-    String preferred = window.get().alone() ? "rows" : "natural";
+    boolean rows = window.get().alone() && !window.get().isWide(tile);
+    String preferred = rows ? "rows" : "natural";
     String order = state.pick(producer.id() + ".window", List.of("natural", "rows"), preferred);
     if (order.equals("rows")) {
       reduced.remove(window.get().loopId());

@@ -223,8 +223,8 @@ public record CudaTarget(
   }
 
   /**
-   * The part of that which the warps of a multiprocessor reach, each for itself by {@code
-   * mma.sync}: from 9.0 on, factors have to be loaded into registers faster than they can be.
+   * The part of that which warps are taken to reach, each for itself by {@code mma.sync}: less on
+   * devices whose tensor cores are made for instructions of groups of warps.
    */
   public double reachedByWarps() {
     return switch (arch) {

@@ -247,7 +247,8 @@ record SharedOperands(
   /**
    * The stage that stands for the operand in shared memory: itself, where only this reduction reads
    * it and it takes no more than a copy; else a copy, for which what follows from a constant is
-   * computed when the model is compiled.
+   * computed when the model is compiled. What needs sums of whole rows first, as a softmax does, is
+   * made where these are summed.
    */
   private String copyOf(SketchState state, Tensor tensor) {
     Optional<Stage> own = state.schedule().stageOf(tensor);
@@ -258,6 +259,7 @@ record SharedOperands(
             && own.get().isRoot()
             && own.get().isFresh()
             && !state.isScheduled(own.get().id())
+            && FreshProducers.of(state, own.get()).noneMatch(Stage::isReduction)
             && state.readers(own.get()).equals(List.of(state.stage(producer.id())));
     boolean folded = alone && tensor.constantSource().isPresent() && cores.isPresent();
     if (alone && !folded) {

@@ -42,6 +42,9 @@ public final class OccupancyDraft implements DraftModel {
 
   private static final int REGISTER_BYTES = 4;
 
+  /** Asynchronous copies of so many bytes leave the first cache out; others cannot. */
+  private static final int BYTES_PAST_FIRST = 16;
+
   /** The part of the copies that computing hides where they run ahead of it, on their own. */
   private static final double HIDDEN_ASYNC = 0.9;
 
@@ -117,7 +120,8 @@ public final class OccupancyDraft implements DraftModel {
   /**
    * What a launch moves of one buffer.
    *
-   * @param block bytes of one block; what it comes back to is in the first cache
+   * @param block bytes of one block; what it comes back to is in the first cache, unless its copies
+   *     leave that out
    * @param once bytes of all blocks, each counted once
    */
   private record Traffic(double block, double once) {
@@ -145,8 +149,9 @@ public final class OccupancyDraft implements DraftModel {
     for (Access access : statement.accesses()) {
       if (access.buffer() == place.buffer()) {
         double once = access.bytes(blockDepth(statement));
-        return new Traffic(
-            own.instructions() <= 1 ? moved : Math.min(moved, once), access.bytes(0));
+        boolean pastFirst = statement.store().async() && own.width() == BYTES_PAST_FIRST;
+        boolean all = own.instructions() <= 1 || pastFirst;
+        return new Traffic(all ? moved : Math.min(moved, once), access.bytes(0));
       }
     }
     return new Traffic(moved, moved);

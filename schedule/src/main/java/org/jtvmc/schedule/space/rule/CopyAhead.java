@@ -18,6 +18,9 @@ record CopyAhead(int depth, Pipelining.Way way) {
   /** What says that tiles have arrived, with what is left out around it. */
   private static final long ARRIVAL_BYTES = 128;
 
+  /** What a thread keeps in registers, beside its sums, while it multiplies. */
+  private static final long MOST_CARRIED_BYTES = 16 * Integer.BYTES;
+
   /** What the compiler is told to leave registers for: see DeviceEmitter. */
   static final long RESIDENT_THREADS = 512;
 
@@ -52,14 +55,17 @@ record CopyAhead(int depth, Pipelining.Way way) {
 
   /**
    * As boxes or else asynchronously, and as far as leaves as many blocks on a multiprocessor as
-   * registers do, where the device can; else one iteration through registers.
+   * registers do, where the device can; else one iteration through registers, where the sums leave
+   * some.
    *
+   * @param threads that share out the copies
    * @param others bytes that a block needs beside the operands
    * @param blocks for which a multiprocessor has registers
    */
   static CopyAhead preferred(
-      List<CopyAhead> fitting, CudaTarget gpu, long bytes, long others, long blocks) {
-    CopyAhead best = fitting.get(Math.min(1, fitting.size() - 1));
+      List<CopyAhead> fitting, CudaTarget gpu, long threads, long bytes, long others, long blocks) {
+    boolean carried = bytes <= MOST_CARRIED_BYTES * threads && fitting.size() > 1;
+    CopyAhead best = fitting.get(carried ? 1 : 0);
     for (CopyAhead ahead : fitting) {
       long block = ahead.depth * bytes + others;
       boolean resident = blocks * block <= gpu.sharedBytesPerMultiprocessor();

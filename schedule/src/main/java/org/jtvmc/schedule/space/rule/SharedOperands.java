@@ -193,7 +193,7 @@ record SharedOperands(
         operands.stream()
                 .flatMap(operand -> GatheredOperand.of(state, operand.tensor()).stream())
                 .allMatch(GatheredOperand::isInRuns)
-            ? CopyAhead.preferred(options, state.gpu(), bytes, others, blocks)
+            ? CopyAhead.preferred(options, state.gpu(), threads, bytes, others, blocks)
             : options.getFirst();
     CopyAhead ahead = state.pick(name + ".pipeline", options, best);
     copy(state, sizes, reduce, ahead.isAsync());

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +16,7 @@ import java.util.SplittableRandom;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jtvmc.codegen.CodegenException;
+import org.jtvmc.codegen.cuda.DeviceKernel;
 import org.jtvmc.codegen.cuda.Launch;
 import org.jtvmc.codegen.driver.DeviceMemory;
 import org.jtvmc.codegen.library.TensorInfo;
@@ -25,6 +27,7 @@ import org.jtvmc.compiler.artifact.CompileListener;
 import org.jtvmc.compiler.artifact.CompileOptions;
 import org.jtvmc.compiler.pipeline.CompiledModel;
 import org.jtvmc.compiler.pipeline.KernelBinary;
+import org.jtvmc.compiler.pipeline.KernelBuild;
 import org.jtvmc.compiler.source.ModelSource;
 import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.graph.IRModule;
@@ -122,6 +125,30 @@ class EmulatedNetworksTest {
     } finally {
       driver.pretend(gpu);
     }
+  }
+
+  /** Convolutions of bytes, but for the first, are made by tensor cores; the answers are the same. */
+  @Test
+  void aQuantizedNetworkMultipliesBytes() throws IOException {
+    Path file = folder.resolve("quantized.relay");
+    try (InputStream text = getClass().getResourceAsStream("/kernels/quantized.relay")) {
+      Files.copy(text, file);
+    }
+    ModelSource source = ModelSource.of(file.toString());
+    CompiledModel model =
+        check(
+            source,
+            source.load(Map.of()),
+            target -> CompileOptions.builder(source.name(), target).build(),
+            gpu,
+            1e-6);
+    long onCores = model.kernels().stream().filter(EmulatedNetworksTest::multipliesBytes).count();
+    assertEquals(4, onCores);
+  }
+
+  private static boolean multipliesBytes(KernelBuild build) {
+    return build.binary() instanceof KernelBinary.OfGpu(DeviceKernel kernel)
+        && kernel.ptx().contains("m16n8k32.row.col.s32.u8.s8.s32");
   }
 
   private CompiledModel check(
@@ -223,7 +250,8 @@ class EmulatedNetworksTest {
       if (info.type().dtype().isFloat()) {
         array.setDouble(i, random.nextDouble() - 0.5);
       } else {
-        array.setLong(i, random.nextInt(2));
+        // Words are places in tables or marks of a mask; bytes are quantized numbers.
+        array.setLong(i, random.nextInt(info.type().dtype().bits() == Byte.SIZE ? 128 : 2));
       }
     }
     return array;

@@ -2,6 +2,7 @@ package org.jtvmc.schedule.space.rule;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import org.jtvmc.ir.loop.ThreadTag;
 import org.jtvmc.ir.target.CudaTarget;
 import org.jtvmc.ir.te.Axis;
@@ -79,7 +80,10 @@ public final class BindThreads implements SketchRule {
     return widths;
   }
 
-  /** The widest accesses, where every operand moves with the output and enough threads are left. */
+  /**
+   * The widest accesses, where enough threads are left and every operand moves with the output, or
+   * by an index that is computed or looked up: then the results are written side by side at least.
+   */
   private static long preferredWidth(SketchState state, Stage stage, long elements) {
     if (stage.isReduction() || stage.op().axes().isEmpty()) {
       return 1;
@@ -89,8 +93,8 @@ public final class BindThreads implements SketchRule {
         Access.of(state.schedule(), stage).stream()
             .allMatch(
                 access -> {
-                  long stride = access.stride(inner.var()).orElse(-1);
-                  return stride == 0 || stride == 1;
+                  OptionalLong stride = access.stride(inner.var());
+                  return stride.isEmpty() || stride.getAsLong() == 0 || stride.getAsLong() == 1;
                 });
     long best = 1;
     for (long width : widths(stage)) {

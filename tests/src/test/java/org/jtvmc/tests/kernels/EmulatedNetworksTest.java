@@ -127,7 +127,9 @@ class EmulatedNetworksTest {
     }
   }
 
-  /** Convolutions of bytes, but for the first, are made by tensor cores; the answers are the same. */
+  /**
+   * Convolutions of bytes, but for the first, are made by tensor cores; the answers are the same.
+   */
   @Test
   void aQuantizedNetworkMultipliesBytes() throws IOException {
     Path file = folder.resolve("quantized.relay");

@@ -58,6 +58,8 @@ final class SplitProduct {
         product.op().reduceAxes().get(product.axes().indexOf(axis) - product.op().axes().size());
     OptionalDouble whole =
         addable ? BlockPlan.cycles(state, product, reduced, 1) : OptionalDouble.empty();
+    // What ordinary units take is counted without a block's first and last cycles.
+    double ends = BlockPlan.isForCores(state, product) ? CoreTileCost.ENDS_CYCLES : 0;
     double least = whole.orElse(0);
     for (long parts = 2; whole.isPresent() && parts <= MOST_PARTS; parts *= 2) {
       OptionalDouble divided =
@@ -66,7 +68,7 @@ final class SplitProduct {
               : OptionalDouble.empty();
       if (divided.isPresent()) {
         options.add(parts);
-        double cycles = divided.getAsDouble() + addingUp(state.gpu(), product, parts);
+        double cycles = divided.getAsDouble() + addingUp(state.gpu(), product, parts) + ends;
         preferred = cycles < least ? parts : preferred;
         least = Math.min(least, cycles);
       }
@@ -87,9 +89,7 @@ final class SplitProduct {
   private static double addingUp(CudaTarget gpu, Stage product, long parts) {
     double elements = product.op().axes().stream().mapToLong(Axis::size).reduce(1, (a, b) -> a * b);
     double bytes = 2 * parts * elements * product.op().dtype().bytes();
-    return LAUNCH * gpu.clockHertz()
-        + CoreTileCost.ENDS_CYCLES
-        + bytes / L2_BYTES / gpu.multiprocessors();
+    return LAUNCH * gpu.clockHertz() + bytes / L2_BYTES / gpu.multiprocessors();
   }
 
   private static IterVar longest(Stage product) {

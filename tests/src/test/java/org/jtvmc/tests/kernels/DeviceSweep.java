@@ -37,7 +37,9 @@ import org.jtvmc.tests.device.EmulatedKernel;
  * ran out of time, and emulates again only what has become other code.
  */
 public final class DeviceSweep {
-  private static final List<Integer> ARCHITECTURES = List.of(80, 90);
+  private static final List<CudaTarget> DEVICES =
+      List.of(
+          CudaTarget.typical(80), CudaTarget.typical(90), CudaTarget.typical(90).mostSpecific());
 
   /** After as many accesses no further block of a kernel's last launch is begun. */
   private static final long MOST_ACCESSES = Long.getLong("jtvmc.sweep.accesses", 40_000_000);
@@ -93,7 +95,7 @@ public final class DeviceSweep {
     }
   }
 
-  private static String key(String model, int arch, String kernel) {
+  private static String key(String model, String arch, String kernel) {
     return model + " " + arch + " " + kernel;
   }
 
@@ -106,23 +108,23 @@ public final class DeviceSweep {
       throws IOException {
     Map<String, AgainstCpu.Expected> expected = new HashMap<>();
     boolean complete = true;
-    Map<Integer, CompiledModel> models = new LinkedHashMap<>();
-    for (int arch : ARCHITECTURES) {
-      models.put(arch, compile(variant, CudaTarget.typical(arch)));
+    Map<CudaTarget, CompiledModel> models = new LinkedHashMap<>();
+    for (CudaTarget device : DEVICES) {
+      models.put(device, compile(variant, device));
     }
     int most = models.values().stream().mapToInt(model -> model.kernels().size()).max().orElse(0);
     // Kernel by kernel, so that what the CPU computes serves all architectures.
     for (int i = 0; i < most; i++) {
-      for (Map.Entry<Integer, CompiledModel> entry : models.entrySet()) {
+      for (Map.Entry<CudaTarget, CompiledModel> entry : models.entrySet()) {
         if (i < entry.getValue().kernels().size()) {
           complete &= look(variant, entry.getKey(), entry.getValue(), i, cpu, expected);
         }
       }
       expected.clear();
     }
-    for (Map.Entry<Integer, CompiledModel> entry : models.entrySet()) {
+    for (Map.Entry<CudaTarget, CompiledModel> entry : models.entrySet()) {
       for (KernelBuild kernel : entry.getValue().kernels()) {
-        SweepRow row = rows.get(key(variant.text(), entry.getKey(), name(variant, kernel)));
+        SweepRow row = rows.get(key(variant.text(), entry.getKey().name(), name(variant, kernel)));
         if (row != null && row.code().equals(digest(kernel))) {
           found.add(row);
         }
@@ -154,7 +156,7 @@ public final class DeviceSweep {
 
   private boolean look(
       ZooVariant variant,
-      int arch,
+      CudaTarget device,
       CompiledModel model,
       int index,
       AgainstCpu cpu,
@@ -162,7 +164,7 @@ public final class DeviceSweep {
       throws IOException {
     KernelBuild kernel = model.kernels().get(index);
     String code = digest(kernel);
-    String key = key(variant.text(), arch, name(variant, kernel));
+    String key = key(variant.text(), device.name(), name(variant, kernel));
     SweepRow known = rows.get(key);
     if (known != null && known.code().equals(code) && known.passes()) {
       return true;
@@ -170,7 +172,7 @@ public final class DeviceSweep {
     if (Instant.now().isAfter(end)) {
       return false;
     }
-    SweepRow row = assemble(variant, arch, kernel, model.uses(index), code);
+    SweepRow row = assemble(variant, device, kernel, model.uses(index), code);
     SweepRow alike =
         rows.values().stream()
             .filter(other -> other.code().equals(code) && other.passes())
@@ -179,7 +181,7 @@ public final class DeviceSweep {
     if (alike != null) {
       row = emulated(row, "", alike.blocks(), alike.allBlocks());
     } else if (row.passes()) {
-      row = emulate(row, kernel, cpu, expected);
+      row = emulate(row, kernel, device, cpu, expected);
     }
     rows.put(key, row);
     Files.writeString(
@@ -191,17 +193,17 @@ public final class DeviceSweep {
   }
 
   private SweepRow assemble(
-      ZooVariant variant, int arch, KernelBuild kernel, int uses, String code) {
+      ZooVariant variant, CudaTarget device, KernelBuild kernel, int uses, String code) {
     List<DeviceResources.Row> launches = List.of();
     String fault = "";
     try {
-      launches = DeviceResources.rows(kernel, uses, CudaTarget.typical(arch), ptxas);
+      launches = DeviceResources.rows(kernel, uses, device, ptxas);
     } catch (CodegenException e) {
       fault = e.getMessage();
     }
     return new SweepRow(
         variant.text(),
-        arch,
+        device.name(),
         name(variant, kernel),
         uses,
         code,
@@ -218,7 +220,11 @@ public final class DeviceSweep {
   }
 
   private static SweepRow emulate(
-      SweepRow row, KernelBuild kernel, AgainstCpu cpu, Map<String, AgainstCpu.Expected> expected) {
+      SweepRow row,
+      KernelBuild kernel,
+      CudaTarget device,
+      AgainstCpu cpu,
+      Map<String, AgainstCpu.Expected> expected) {
     Instant begin = Instant.now();
     SweepRow result;
     try {
@@ -226,14 +232,13 @@ public final class DeviceSweep {
           expected.computeIfAbsent(
               kernel.dag().canonical().workloadHash(), _ -> cpu.expected(kernel.dag()));
       EmulatedKernel.Result ran =
-          cpu.check(
-              kernel.lowered(), kernel.dag(), CudaTarget.typical(row.arch()), right, MOST_ACCESSES);
+          cpu.check(kernel.lowered(), kernel.dag(), device, right, MOST_ACCESSES);
       result = emulated(row, "", ran.blocks(), ran.allBlocks());
     } catch (AssertionError | RuntimeException e) {
       result = emulated(row, String.valueOf(e.getMessage()).lines().findFirst().orElse(""), 0, 1);
     }
     System.out.printf(
-        "%s sm_%d %s: %s, %d of %d blocks, %.1f s%n",
+        "%s %s %s: %s, %d of %d blocks, %.1f s%n",
         result.model(),
         result.arch(),
         result.kernel(),

@@ -4,6 +4,7 @@ package org.jtvmc.tests.kernels;
  * What {@link DeviceSweep} found of one kernel of a model on one architecture.
  *
  * @param model as {@link ZooVariant#of} reads it
+ * @param arch the name of its instructions: {@code sm_90a}
  * @param kernel its name, without the model's
  * @param uses how often a run calls it
  * @param code a digest of its PTX, the kernel's name left out: equal code behaves alike
@@ -20,7 +21,7 @@ package org.jtvmc.tests.kernels;
  */
 record SweepRow(
     String model,
-    int arch,
+    String arch,
     String kernel,
     int uses,
     String code,

@@ -23,7 +23,7 @@ final class SweepTable {
         rows.stream()
             .collect(
                 Collectors.groupingBy(
-                    row -> row.model() + " | sm_" + row.arch(),
+                    row -> row.model() + " | " + row.arch(),
                     LinkedHashMap::new,
                     Collectors.toList()));
     StringBuilder text = new StringBuilder(HEAD);

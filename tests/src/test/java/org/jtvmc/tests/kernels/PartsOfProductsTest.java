@@ -6,18 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
-import org.jtvmc.codegen.llvm.HostCpu;
 import org.jtvmc.compiler.lower.FunctionLowering;
-import org.jtvmc.ir.data.NDArray;
-import org.jtvmc.ir.interpret.TensorEvaluator;
 import org.jtvmc.ir.op.OperatorRegistry;
-import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.ir.target.CudaTarget;
-import org.jtvmc.ir.te.Tensor;
 import org.jtvmc.ir.text.ModuleText;
 import org.jtvmc.ir.type.DType;
 import org.jtvmc.schedule.ComputeDag;
-import org.jtvmc.schedule.lower.Lowering;
 import org.jtvmc.schedule.space.Candidate;
 import org.jtvmc.schedule.space.DesignSpace;
 import org.jtvmc.tests.device.DeviceThreads;
@@ -32,7 +26,6 @@ import org.junit.jupiter.params.provider.CsvSource;
  * blocks, are right.
  */
 class PartsOfProductsTest {
-  private static final CpuTarget HOST = HostCpu.detect().target();
   private static final CudaTarget GPU = CudaTarget.typical(80);
   private static byte[] threads;
 
@@ -43,15 +36,7 @@ class PartsOfProductsTest {
 
   /** Runs the candidate on tensor cores and compares it; returns the turns lost to banks. */
   private static long check(ComputeDag dag, Candidate candidate) {
-    Map<Tensor, NDArray> inputs = NarrowProduct.inputs(dag);
-    NDArray expected = TensorEvaluator.evaluate(dag.outputs(), inputs).getFirst();
-    EmulatedKernel kernel =
-        new EmulatedKernel(Lowering.lower(candidate.schedule(), "kernel"), GPU, HOST, threads);
-    NDArray actual = kernel.run(inputs).getFirst();
-    for (long i = 0; i < actual.elements(); i++) {
-      String place = "element " + i + candidate.values();
-      assertEquals(expected.getDouble(i), actual.getDouble(i), place);
-    }
+    EmulatedKernel kernel = ProductEmulation.check(dag, candidate, GPU, threads);
     String ptx = kernel.kernel().ptx();
     assertTrue(ptx.contains("mma.sync.aligned"), candidate.values() + ptx);
     return kernel.bankConflicts();

@@ -74,33 +74,8 @@ class PixelConvolutionsTest {
     return dag.strategy(STRATEGY).orElseThrow();
   }
 
-  /** A candidate of which groups of warps multiply; its other decisions are random. */
-  private static Candidate inGroups(ComputeDag pixels, SplittableRandom random) {
-    DesignSpace space = DesignSpace.of(pixels, GPU);
-    for (int i = 0; i < 100; i++) {
-      Candidate candidate = space.random(random);
-      if (candidate.values().containsValue("groups")) {
-        return candidate;
-      }
-    }
-    throw new AssertionError("no candidate has groups of warps multiply");
-  }
-
   private static String check(ComputeDag dag, Candidate candidate, CudaTarget gpu) {
-    Map<Tensor, NDArray> inputs = NarrowProduct.inputs(dag);
-    NDArray expected = TensorEvaluator.evaluate(dag.outputs(), inputs).getFirst();
-    EmulatedKernel kernel =
-        new EmulatedKernel(Lowering.lower(candidate.schedule(), "kernel"), gpu, HOST, threads);
-    ComputeDag strategy = candidate.schedule().dag();
-    NDArray actual = kernel.run(NarrowProduct.ofStrategy(inputs, dag, strategy)).getFirst();
-    assertSame(expected, actual, candidate);
-    return kernel.kernel().ptx();
-  }
-
-  private static void assertSame(NDArray expected, NDArray actual, Candidate candidate) {
-    for (long i = 0; i < actual.elements(); i++) {
-      assertEquals(expected.getDouble(i), actual.getDouble(i), "element " + i + candidate.values());
-    }
+    return ProductEmulation.check(dag, candidate, gpu, threads).kernel().ptx();
   }
 
   @ParameterizedTest
@@ -118,13 +93,11 @@ class PixelConvolutionsTest {
     ComputeDag dag = channelsLast(type, image, filters, result, window);
     SplittableRandom random = new SplittableRandom(41);
     for (int i = 0; i < 3; i++) {
-      Candidate candidate = inGroups(pixels(dag), random);
+      Candidate candidate = ProductEmulation.inGroups(pixels(dag), GPU, random);
       String ptx = check(dag, candidate, GPU);
       assertTrue(ptx.contains("wgmma.mma_async.sync.aligned.m64n"), candidate.values() + ptx);
       assertFalse(ptx.contains("mma.sync"), ptx);
-      Ptxas.find()
-          .filter(found -> found.knows(GPU))
-          .ifPresent(found -> assertEquals(List.of(), found.remarks(ptx, GPU)));
+      ProductEmulation.assertNoRemarks(ptx, GPU);
     }
   }
 
@@ -143,7 +116,7 @@ class PixelConvolutionsTest {
     ComputeDag dag = convolution(type, image, filters, result, layouts);
     SplittableRandom random = new SplittableRandom(19);
     for (int i = 0; i < 2; i++) {
-      String ptx = check(dag, inGroups(pixels(dag), random), GPU);
+      String ptx = check(dag, ProductEmulation.inGroups(pixels(dag), GPU, random), GPU);
       assertTrue(ptx.contains("wgmma.mma_async.sync.aligned.m64n"), ptx);
     }
     check(dag, DesignSpace.of(pixels(dag), GPU).defaultCandidate(), GPU);
@@ -180,7 +153,7 @@ class PixelConvolutionsTest {
             "float16", "2, 6, 7, 64", "32, 64, 3, 3", "2, 6, 7, 32", "padding=[1, 1, 1, 1]");
     Map<Tensor, NDArray> inputs = NarrowProduct.inputs(dag);
     NDArray expected = TensorEvaluator.evaluate(dag.outputs(), inputs).getFirst();
-    Candidate candidate = inGroups(pixels(dag), new SplittableRandom(5));
+    Candidate candidate = ProductEmulation.inGroups(pixels(dag), GPU, new SplittableRandom(5));
     LoweredKernel kernel = Lowering.lower(candidate.schedule(), "kernel");
     Map<Tensor, NDArray> own = NarrowProduct.ofStrategy(inputs, dag, candidate.schedule().dag());
     List<NDArray> given = new ArrayList<>();
@@ -192,7 +165,7 @@ class PixelConvolutionsTest {
             ScheduledKernel.type(
                 dag.outputs().getFirst().dtype(), dag.outputs().getFirst().shape()));
     LoopInterpreter.run(kernel.func(), given, List.of(actual));
-    assertSame(expected, actual, candidate);
+    ProductEmulation.assertSame(expected, actual, candidate);
   }
 
   @Test

@@ -65,22 +65,12 @@ class TileCopiesTest {
   }
 
   private static String check(ComputeDag dag, Candidate candidate, int dimensions) {
-    Map<Tensor, NDArray> inputs = NarrowProduct.inputs(dag);
-    NDArray expected = TensorEvaluator.evaluate(dag.outputs(), inputs).getFirst();
-    EmulatedKernel kernel =
-        new EmulatedKernel(Lowering.lower(candidate.schedule(), "kernel"), GPU, HOST, threads);
-    assertSame(expected, kernel.run(inputs).getFirst(), candidate);
+    EmulatedKernel kernel = ProductEmulation.check(dag, candidate, GPU, threads);
     String ptx = kernel.kernel().ptx();
     assertTrue(ptx.contains(COPY.formatted(dimensions)), candidate.values() + ptx);
     assertTrue(ptx.contains("wgmma.mma_async"), candidate.values() + ptx);
     assertFalse(ptx.contains("cp.async.c"), "threads copy as well: " + ptx);
     return ptx;
-  }
-
-  private static void assertSame(NDArray expected, NDArray actual, Candidate candidate) {
-    for (long i = 0; i < actual.elements(); i++) {
-      assertEquals(expected.getDouble(i), actual.getDouble(i), "element " + i + candidate.values());
-    }
   }
 
   @ParameterizedTest
@@ -97,9 +87,7 @@ class TileCopiesTest {
     SplittableRandom random = new SplittableRandom(7);
     for (int i = 0; i < 3; i++) {
       String ptx = check(dag, withTiles(dag, random), 2);
-      Ptxas.find()
-          .filter(found -> found.knows(GPU))
-          .ifPresent(found -> assertEquals(List.of(), found.remarks(ptx, GPU)));
+      ProductEmulation.assertNoRemarks(ptx, GPU);
     }
   }
 
@@ -163,7 +151,7 @@ class TileCopiesTest {
                   dag.outputs().getFirst().dtype(), dag.outputs().getFirst().shape()));
       LoopInterpreter.run(
           kernel.func(), kernel.sources().stream().map(inputs::get).toList(), List.of(actual));
-      assertSame(expected, actual, candidate);
+      ProductEmulation.assertSame(expected, actual, candidate);
     }
   }
 

@@ -52,31 +52,8 @@ class WarpgroupsTest {
         DType.parse(left), DType.parse(right), DType.parse(sum), rows, depth, columns, byRows);
   }
 
-  /** A candidate of which groups of warps multiply; its other decisions are random. */
-  private static Candidate inGroups(ComputeDag dag, SplittableRandom random) {
-    DesignSpace space = DesignSpace.of(dag, GPU);
-    for (int i = 0; i < 100; i++) {
-      Candidate candidate = space.random(random);
-      if (candidate.values().containsValue("groups")) {
-        return candidate;
-      }
-    }
-    throw new AssertionError("no candidate has groups of warps multiply");
-  }
-
   private static EmulatedKernel check(ComputeDag dag, Candidate candidate) {
-    Map<Tensor, NDArray> inputs = NarrowProduct.inputs(dag);
-    NDArray expected = TensorEvaluator.evaluate(dag.outputs(), inputs).getFirst();
-    EmulatedKernel kernel =
-        new EmulatedKernel(Lowering.lower(candidate.schedule(), "kernel"), GPU, HOST, threads);
-    assertSame(expected, kernel.run(inputs).getFirst(), candidate);
-    return kernel;
-  }
-
-  private static void assertSame(NDArray expected, NDArray actual, Candidate candidate) {
-    for (long i = 0; i < actual.elements(); i++) {
-      assertEquals(expected.getDouble(i), actual.getDouble(i), "element " + i + candidate.values());
-    }
+    return ProductEmulation.check(dag, candidate, GPU, threads);
   }
 
   @ParameterizedTest
@@ -93,14 +70,12 @@ class WarpgroupsTest {
     ComputeDag dag = product(left, right, sum, 128, 256, 128, byRows);
     SplittableRandom random = new SplittableRandom(11);
     for (int i = 0; i < 4; i++) {
-      Candidate candidate = inGroups(dag, random);
+      Candidate candidate = ProductEmulation.inGroups(dag, GPU, random);
       String ptx = check(dag, candidate).kernel().ptx();
       assertTrue(ptx.contains("wgmma.mma_async.sync.aligned.m64n"), candidate.values() + ptx);
       assertTrue(ptx.contains(instruction), ptx);
       assertFalse(ptx.contains("mma.sync"), ptx);
-      Ptxas.find()
-          .filter(found -> found.knows(GPU))
-          .ifPresent(found -> assertEquals(List.of(), found.remarks(ptx, GPU)));
+      ProductEmulation.assertNoRemarks(ptx, GPU);
     }
   }
 
@@ -115,7 +90,7 @@ class WarpgroupsTest {
     ComputeDag dag = product("float16", "float16", "float32", rows, depth, columns, byRows);
     SplittableRandom random = new SplittableRandom(3);
     for (int i = 0; i < 3; i++) {
-      Candidate candidate = inGroups(dag, random);
+      Candidate candidate = ProductEmulation.inGroups(dag, GPU, random);
       String ptx = check(dag, candidate).kernel().ptx();
       assertTrue(ptx.contains("wgmma.mma_async"), candidate.values() + ptx);
     }
@@ -139,7 +114,7 @@ class WarpgroupsTest {
     ComputeDag dag = FunctionLowering.lower(module.main(), _ -> false);
     SplittableRandom random = new SplittableRandom(29);
     for (int i = 0; i < 2; i++) {
-      Candidate candidate = inGroups(dag, random);
+      Candidate candidate = ProductEmulation.inGroups(dag, GPU, random);
       String ptx = check(dag, candidate).kernel().ptx();
       assertTrue(ptx.contains("wgmma.mma_async"), candidate.values() + ptx);
     }
@@ -153,7 +128,7 @@ class WarpgroupsTest {
       Map<Tensor, NDArray> inputs = NarrowProduct.inputs(dag);
       NDArray expected = TensorEvaluator.evaluate(dag.outputs(), inputs).getFirst();
       for (int i = 0; i < 2; i++) {
-        Candidate candidate = inGroups(dag, random);
+        Candidate candidate = ProductEmulation.inGroups(dag, GPU, random);
         LoweredKernel kernel = Lowering.lower(candidate.schedule(), "kernel");
         NDArray actual =
             NDArray.allocate(
@@ -161,7 +136,7 @@ class WarpgroupsTest {
                     dag.outputs().getFirst().dtype(), dag.outputs().getFirst().shape()));
         LoopInterpreter.run(
             kernel.func(), kernel.sources().stream().map(inputs::get).toList(), List.of(actual));
-        assertSame(expected, actual, candidate);
+        ProductEmulation.assertSame(expected, actual, candidate);
       }
     }
   }

@@ -87,9 +87,17 @@ final class SinkThreadGuards {
         inner ->
             found[0] |=
                 inner instanceof Stmt.Evaluate
-                    || (inner instanceof Stmt.Seq && writesShared(inner))
+                    || (inner instanceof Stmt.Seq && writesShared(inner) && hasThreads(inner))
                     || (inner instanceof Stmt.Allocate allocate
                         && allocate.buffer().scope() == Scope.SHARED));
+    return found[0];
+  }
+
+  /** False where all of it is one thread's: there a condition is the stage's own. */
+  private static boolean hasThreads(Stmt stmt) {
+    boolean[] found = {false};
+    Stmts.forEach(
+        stmt, inner -> found[0] |= inner instanceof Stmt.For loop && loop.kind() == ForKind.THREAD);
     return found[0];
   }
 

@@ -152,6 +152,46 @@ class PartsOfProductsTest {
     check(dag, decided(dag, Map.of("matmul.cores", "yes", "matmul.tile", tile)));
   }
 
+  /** In tiles of shared memory where there are 16 rows and columns, else by each thread alone. */
+  @ParameterizedTest
+  @CsvSource({
+    "float32, 40, 48, '(40, 48)', '[1, 0]', '(48, 40)', 1",
+    "float32, 40, 48, '(2, 20, 3, 16)', '[0, 2, 3, 1]', '(2, 3, 16, 20)', 1",
+    "float32, 6, 48, '(6, 48)', '[1, 0]', '(48, 6)', 0",
+    "float32, 40, 48, '(40, 12, 4)', '[2, 0, 1]', '(4, 40, 12)', 0",
+    "float16, 32, 48, '(32, 48)', '[1, 0]', '(48, 32)', 1",
+  })
+  void partsOfATurnedProductAreAddedUp(
+      String type, long rows, long columns, String shape, String axes, String result, int tiles) {
+    ComputeDag dag =
+        function(
+            """
+            def @main(%%x: Tensor[(%d, 512), %s], %%w: Tensor[(%d, 512), %s],
+                      %%b: Tensor[(%d,), float32]) -> Tensor[%s, float32] {
+              %%0 = nn.dense(%%x, %%w, out_dtype=float32);
+              %%1 = nn.bias_add(%%0, %%b, axis=1);
+              %%2 = reshape(%%1, newshape=%s);
+              transpose(%%2, axes=%s)
+            }
+            """
+                .formatted(
+                    rows,
+                    type,
+                    columns,
+                    type,
+                    columns,
+                    result,
+                    shape.replace('(', '[').replace(')', ']'),
+                    axes));
+    Candidate candidate = decided(dag, Map.of("dense.split", "2"));
+    EmulatedKernel kernel = ProductEmulation.check(dag, candidate, GPU, threads);
+    assertEquals(2, kernel.kernel().launches().size());
+    assertEquals(
+        tiles,
+        candidate.values().keySet().stream().filter(name -> name.endsWith(".transpose")).count());
+    assertEquals(0, kernel.bankConflicts());
+  }
+
   @ParameterizedTest
   @CsvSource({"true", "false"})
   void randomSchedulesAreRight(boolean byRows) {

@@ -4,13 +4,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.stream.Stream;
 import org.jtvmc.ir.target.CudaTarget;
 import org.jtvmc.ir.te.Axis;
 import org.jtvmc.schedule.IterVar;
 import org.jtvmc.schedule.Stage;
 import org.jtvmc.schedule.space.SketchRule;
 import org.jtvmc.schedule.space.SketchState;
+import org.jtvmc.schedule.step.ComputeAt;
 import org.jtvmc.schedule.step.Rfactor;
 import org.jtvmc.schedule.step.Split;
 
@@ -48,10 +48,7 @@ final class SplitProduct {
   static Optional<Stage> of(SketchState state, Stage consumer, Stage product) {
     String id = product.id();
     IterVar axis = longest(product);
-    boolean addable =
-        consumer.id().equals(id)
-            ? ThreadPlan.innermost(product) >= 0
-            : ReduceInThreads.isFollowed(state, consumer, product);
+    boolean addable = !consumer.id().equals(id) || ThreadPlan.innermost(product) >= 0;
     List<Long> options = new ArrayList<>(List.of(1L));
     long preferred = 1;
     Axis reduced =
@@ -109,8 +106,14 @@ final class SplitProduct {
     SketchRule together = new ReduceInThreads();
     if (together.applies(state, last)) {
       together.apply(state, last);
+    } else if (TransposeInBlocks.turns(state, last, sum)) {
+      TransposeInBlocks.withOperand(state, last, sum);
     } else {
-      Stream.of(sum, last).distinct().forEach(stage -> new BindThreads().apply(state, stage));
+      new BindThreads().apply(state, last);
+      if (sum != last) {
+        List<IterVar> loops = state.stage(last.id()).leaves();
+        state.apply(new ComputeAt(sum.id(), last.id(), loops.get(1).id()));
+      }
     }
     state.markScheduled(sum.id());
   }

@@ -15,6 +15,7 @@ import org.jtvmc.schedule.step.CacheRead;
 import org.jtvmc.schedule.step.ComputeAt;
 import org.jtvmc.schedule.step.OrderStorage;
 import org.jtvmc.schedule.step.Reorder;
+import org.jtvmc.schedule.step.SetScope;
 import org.jtvmc.schedule.step.Split;
 import org.jtvmc.schedule.step.Unroll;
 
@@ -65,18 +66,49 @@ public final class TransposeInBlocks implements SketchRule {
       new BindThreads().apply(state, stage);
       return;
     }
-    long side = Long.parseLong(tile);
     Access access = columns.access();
     String operand = state.schedule().dag().id(access.tensor());
     String square = state.schedule().derivedId(operand, "read");
     state.apply(new CacheRead(operand, id, Scope.SHARED));
+    inTiles(state, stage, square, columns, Long.parseLong(tile));
+  }
+
+  /** True where {@code stage} reads {@code producer} down its columns. */
+  static boolean turns(SketchState state, Stage stage, Stage producer) {
+    return columns(state, stage)
+        .filter(columns -> columns.access().tensor() == producer.tensor())
+        .isPresent();
+  }
+
+  /**
+   * The same where the operand is a short reduction that is read nowhere else: the block computes
+   * the tile in the place of copying it.
+   */
+  static void withOperand(SketchState state, Stage stage, Stage producer) {
+    TurnedOperand columns = columns(state, stage).orElseThrow();
+    long side = state.pick(stage.id() + ".transpose", SIDES, SIDES.getFirst());
+    inTiles(state, stage, producer.id(), columns, side);
+    state.apply(new SetScope(producer.id(), Scope.SHARED));
+    state.stage(producer.id()).leaves().stream()
+        .filter(IterVar::isReduce)
+        .forEach(loop -> state.apply(new Unroll(producer.id(), loop.id())));
+  }
+
+  /** Cuts {@code stage} into tiles, for each of which a block makes {@code square}. */
+  private static void inTiles(
+      SketchState state, Stage stage, String square, TurnedOperand columns, long side) {
+    String id = stage.id();
     tileConsumer(state, stage, columns.row(), side);
     List<IterVar> loops = state.stage(id).leaves();
     state.apply(new ComputeAt(square, id, loops.getFirst().id()));
     state.markScheduled(square);
-    List<String> axes = state.stage(square).axes().stream().map(IterVar::id).toList();
+    List<String> axes =
+        state.stage(square).axes().stream()
+            .filter(axis -> !axis.isReduce())
+            .map(IterVar::id)
+            .toList();
     long length = Math.min(side, stage.op().axes().get(columns.row()).size());
-    long most = padding(length, access.tensor().dtype().bytes());
+    long most = padding(length, columns.access().tensor().dtype().bytes());
     List<Long> paddings = most == 0 ? List.of(0L) : List.of(0L, most);
     long padding = state.pick(id + ".pad", paddings, most);
     if (padding > 0) {
@@ -85,7 +117,7 @@ public final class TransposeInBlocks implements SketchRule {
     String all = state.fuse(square, axes);
     long threads = loops.getLast().extent();
     state.apply(new Split(square, all, List.of(threads)));
-    state.apply(new Bind(square, state.stage(square).leaves().getLast().id(), ThreadTag.THREAD_X));
+    state.apply(new Bind(square, state.stage(square).leaves().get(1).id(), ThreadTag.THREAD_X));
   }
 
   /** The elements after which rows begin an odd number of banks, or of elements, apart. */

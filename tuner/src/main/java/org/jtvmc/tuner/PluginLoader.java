@@ -19,18 +19,7 @@ public final class PluginLoader {
   public static <T> T load(
       Class<T> type, String what, String className, Class<?>[] types, Object... arguments) {
     try {
-      Class<?> found = Class.forName(className);
-      if (!type.isAssignableFrom(found) || Modifier.isAbstract(found.getModifiers())) {
-        throw new IllegalArgumentException(
-            "%s cannot serve as %s: it is no class that implements %s"
-                .formatted(className, what, type.getName()));
-      }
-      return type.cast(construct(found, types, arguments));
-    } catch (ClassNotFoundException e) {
-      throw new IllegalArgumentException(
-          "there is no %s '%s': it is neither a known name nor a class on the class path"
-              .formatted(what, className),
-          e);
+      return type.cast(construct(find(type, what, className), types, arguments));
     } catch (NoSuchMethodException e) {
       throw new IllegalArgumentException(
           "%s cannot serve as %s: it has no public constructor that fits"
@@ -43,6 +32,31 @@ public final class PluginLoader {
       throw new IllegalArgumentException(
           "%s %s cannot be used: %s".formatted(what, className, e.getMessage()), e);
     }
+  }
+
+  /**
+   * The class {@code className} on the class path.
+   *
+   * @param what what it is to be, for messages
+   * @throws IllegalArgumentException where there is none, or it is no {@code type} of which there
+   *     can be objects
+   */
+  public static Class<?> find(Class<?> type, String what, String className) {
+    Class<?> found;
+    try {
+      found = Class.forName(className);
+    } catch (ClassNotFoundException | LinkageError e) {
+      throw new IllegalArgumentException(
+          "there is no %s '%s': it is neither a known name nor a class on the class path"
+              .formatted(what, className),
+          e);
+    }
+    if (!type.isAssignableFrom(found) || Modifier.isAbstract(found.getModifiers())) {
+      throw new IllegalArgumentException(
+          "%s cannot serve as %s: it is no class that implements %s"
+              .formatted(className, what, type.getName()));
+    }
+    return found;
   }
 
   private static Object construct(Class<?> found, Class<?>[] types, Object[] arguments)

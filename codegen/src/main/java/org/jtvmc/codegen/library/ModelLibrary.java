@@ -1,10 +1,10 @@
 package org.jtvmc.codegen.library;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.function.Function;
@@ -17,6 +17,8 @@ import org.jtvmc.codegen.llvm.LlvmTargetMachine;
 import org.jtvmc.codegen.llvm.MachineCode;
 import org.jtvmc.codegen.runtime.RuntimePart;
 import org.jtvmc.codegen.runtime.RuntimeResources;
+import org.jtvmc.ir.file.FileFault;
+import org.jtvmc.ir.file.TemporaryFolder;
 
 /**
  * Makes {@code lib<name>.so}: the kernels, the model's description and entry, and the native
@@ -81,30 +83,21 @@ public final class ModelLibrary {
       Path library,
       RuntimePart runtime,
       List<String> functions) {
-    try {
-      var work = Files.createTempDirectory("jtvmc-library");
-      try {
-        var objects = new ArrayList<Path>();
-        for (var kernel : kernels) {
-          objects.add(Files.write(work.resolve("kernel" + objects.size() + ".o"), kernel));
-        }
-        objects.add(work.resolve("model.o"));
-        writeModelObject(model, objects.getLast());
-        objects.add(
-            Files.write(work.resolve("runtime.o"), runtimeObject(name, runtime, functions)));
-        var exports = new TreeSet<String>();
-        functions.forEach(function -> exports.add(name + "_" + function));
-        new SharedLibraryLinker(LlvmTools.open(), RuntimeResources.libc())
-            .link(objects, exports, library);
-      } finally {
-        try (var files = Files.walk(work)) {
-          for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
-            Files.delete(file);
-          }
-        }
+    try (var work = TemporaryFolder.create()) {
+      var objects = new ArrayList<Path>();
+      for (var kernel : kernels) {
+        objects.add(Files.write(work.resolve("kernel" + objects.size() + ".o"), kernel));
       }
+      objects.add(work.resolve("model.o"));
+      writeModelObject(model, objects.getLast());
+      objects.add(Files.write(work.resolve("runtime.o"), runtimeObject(name, runtime, functions)));
+      var exports = new TreeSet<String>();
+      functions.forEach(function -> exports.add(name + "_" + function));
+      new SharedLibraryLinker(LlvmTools.open(), RuntimeResources.libc())
+          .link(objects, exports, library);
     } catch (IOException e) {
-      throw new CodegenException("cannot write " + library + ": " + e, e);
+      throw new UncheckedIOException(
+          "cannot write %s: %s".formatted(library, FileFault.reason(e)), e);
     }
   }
 

@@ -1,15 +1,17 @@
 package org.jtvmc.codegen.link;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.stream.Collectors;
 import org.jtvmc.codegen.CodegenException;
+import org.jtvmc.ir.file.FileFault;
+import org.jtvmc.ir.file.TemporaryFolder;
 
 /**
  * Links object files to a shared library: nothing visible but the exports, no dependency but {@code
@@ -37,14 +39,14 @@ public final class SharedLibraryLinker {
    * @param library the file to write, whose name becomes the library's soname; it is replaced only
    *     when linking has succeeded
    * @throws CodegenException with the linker's message, as for a symbol that is nowhere defined
+   * @throws UncheckedIOException where the library cannot be written
    */
   public void link(List<Path> objects, SortedSet<String> exports, Path library) {
     try {
       var directory = library.toAbsolutePath().getParent();
       Files.createDirectories(directory);
       // Beside the library, so that the final move is atomic.
-      var work = Files.createTempDirectory(directory, ".link");
-      try {
+      try (var work = TemporaryFolder.in(directory)) {
         var script = work.resolve("exports");
         Files.writeString(script, versionScript(exports));
         var stub = Files.write(work.resolve("libc.so.6"), libc);
@@ -52,11 +54,10 @@ public final class SharedLibraryLinker {
         var soname = library.getFileName().toString();
         tools.lld(arguments(objects, soname, script, stub, linked));
         Files.move(linked, library, StandardCopyOption.ATOMIC_MOVE);
-      } finally {
-        delete(work);
       }
     } catch (IOException e) {
-      throw new CodegenException("cannot write " + library + ": " + e, e);
+      throw new UncheckedIOException(
+          "cannot write %s: %s".formatted(library, FileFault.reason(e)), e);
     }
   }
 
@@ -94,13 +95,5 @@ public final class SharedLibraryLinker {
     return exports.stream()
         .map(name -> "    " + name + ";\n")
         .collect(Collectors.joining("", "{\n  global:\n", "  local:\n    *;\n};\n"));
-  }
-
-  private static void delete(Path directory) throws IOException {
-    try (var files = Files.walk(directory)) {
-      for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
-      }
-    }
   }
 }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jtvmc.compiler.run.ModelRunner;
+import org.jtvmc.ir.file.FileFault;
 
 /**
  * A compiled model on disk.
@@ -46,7 +47,8 @@ public record Artifact(Path library, ArtifactManifest manifest) {
               .filter(file -> Files.isRegularFile(libraryOf(file)))
               .toList();
     } catch (IOException e) {
-      throw new ArtifactException("%s cannot be listed: %s".formatted(folder, e.getMessage()), e);
+      throw new ArtifactException(
+          "%s cannot be listed: %s".formatted(folder, FileFault.reason(e)), e);
     }
     if (descriptions.size() != 1) {
       throw new ArtifactException(

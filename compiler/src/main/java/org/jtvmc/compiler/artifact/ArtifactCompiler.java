@@ -37,6 +37,7 @@ import org.jtvmc.compiler.pipeline.KernelBuild;
 import org.jtvmc.compiler.pipeline.ModelCompiler;
 import org.jtvmc.compiler.run.InputLimits;
 import org.jtvmc.compiler.source.ModelSource;
+import org.jtvmc.ir.file.FileFault;
 import org.jtvmc.ir.graph.IRModule;
 import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.ir.target.CudaTarget;
@@ -75,12 +76,8 @@ public final class ArtifactCompiler {
   /** As the other, for a model that is loaded already. */
   public Artifact compile(ModelSource source, IRModule imported, CompileOptions options, Path out) {
     ArtifactLayout layout = ArtifactLayout.of(out, options.name());
+    layout.requireRoom(out);
     try {
-      if (!layout.single()
-          && Files.exists(layout.folder())
-          && !Files.isDirectory(layout.folder())) {
-        throw new ArtifactException("%s is a file, where a folder is to be written".formatted(out));
-      }
       Files.createDirectories(layout.folder());
       Path weights =
           layout
@@ -99,8 +96,10 @@ public final class ArtifactCompiler {
       } finally {
         Files.deleteIfExists(weights);
       }
-    } catch (IOException | UncheckedIOException e) {
-      throw new ArtifactException("cannot write %s: %s".formatted(out, e.getMessage()), e);
+    } catch (IOException e) {
+      throw new ArtifactException("cannot write %s: %s".formatted(out, FileFault.reason(e)), e);
+    } catch (UncheckedIOException e) {
+      throw new ArtifactException(e.getMessage(), e);
     }
   }
 

@@ -1,5 +1,6 @@
 package org.jtvmc.compiler.artifact;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -24,6 +25,25 @@ public record ArtifactLayout(Path library, boolean single) {
 
   public static boolean isLibrary(Path out) {
     return out.toString().endsWith(".so");
+  }
+
+  /**
+   * Checks that nothing of another kind stands in the way.
+   *
+   * @param out as the user named it
+   * @throws ArtifactException where something does
+   */
+  void requireRoom(Path out) {
+    if (out.toString().isEmpty()) {
+      throw new ArtifactException("the output has an empty name: name a folder or a library");
+    }
+    if (Files.isDirectory(library)) {
+      throw new ArtifactException(
+          "%s is a folder, where a library is to be written".formatted(single ? out : library));
+    }
+    if (!single && Files.exists(folder()) && !Files.isDirectory(folder())) {
+      throw new ArtifactException("%s is a file, where a folder is to be written".formatted(out));
+    }
   }
 
   Path folder() {

@@ -2,6 +2,7 @@ package org.jtvmc.compiler.artifact;
 
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jtvmc.compiler.onnx.GivenShapes;
@@ -39,6 +40,11 @@ public record CompileOptions(
     WEIGHTS,
     /** The code of each kernel: an object file, or PTX. */
     OBJ;
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
 
     /** What is written where the user does not say. */
     public static Set<Part> usual() {

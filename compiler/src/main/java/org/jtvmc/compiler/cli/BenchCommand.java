@@ -22,6 +22,7 @@ import org.jtvmc.compiler.run.StepwiseModel;
 import org.jtvmc.compiler.source.ModelSource;
 import org.jtvmc.compiler.verify.OnnxRuntimeSession;
 import org.jtvmc.ir.data.NDArray;
+import org.jtvmc.ir.file.TemporaryFolder;
 import org.jtvmc.ir.target.CpuTarget;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

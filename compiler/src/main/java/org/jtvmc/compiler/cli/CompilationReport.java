@@ -18,6 +18,7 @@ import org.jtvmc.compiler.cli.InspectionOptions.Dump;
 import org.jtvmc.compiler.pipeline.CompiledModel;
 import org.jtvmc.compiler.pipeline.DeviceResources;
 import org.jtvmc.compiler.pipeline.KernelBuild;
+import org.jtvmc.ir.file.FileFault;
 import org.jtvmc.ir.graph.IRModule;
 import org.jtvmc.ir.pass.Pass;
 import org.jtvmc.ir.pass.PassListener;
@@ -121,7 +122,8 @@ final class CompilationReport implements CompileListener {
     try {
       Files.writeString(Files.createDirectories(folder).resolve(file), text.get() + "\n");
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot write the dump " + file, e);
+      throw new UncheckedIOException(
+          "cannot write the dump %s: %s".formatted(file, FileFault.reason(e)), e);
     }
   }
 

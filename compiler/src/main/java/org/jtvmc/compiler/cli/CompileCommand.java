@@ -89,7 +89,8 @@ final class CompileCommand extends Verb {
     Artifact artifact =
         new ArtifactCompiler(machine.host(), report).compile(source, imported, options, out);
     report.finish();
-    report(artifact, (System.nanoTime() - start) / 1e9);
+    boolean linked = emit.isEmpty() || emit.contains(Part.LIB);
+    report(artifact, linked, (System.nanoTime() - start) / 1e9);
     return ExitCode.DONE;
   }
 
@@ -105,7 +106,7 @@ final class CompileCommand extends Verb {
     return moduleName;
   }
 
-  private void report(Artifact artifact, double seconds) {
+  private void report(Artifact artifact, boolean linked, double seconds) {
     ArtifactManifest manifest = artifact.manifest();
     long tuned = count(manifest, KernelBuild.Origin.TUNED);
     long predicted = count(manifest, KernelBuild.Origin.PREDICTED);
@@ -114,7 +115,7 @@ final class CompileCommand extends Verb {
       document.put("model", manifest.source().reference());
       document.put("name", manifest.name());
       document.put("target", manifest.target());
-      document.put("library", artifact.library().toString());
+      document.put("library", linked ? artifact.library().toString() : null);
       document.put("kernels", manifest.kernels().size());
       document.put("kernels_tuned", tuned);
       document.put("kernels_predicted", predicted);
@@ -124,10 +125,13 @@ final class CompileCommand extends Verb {
       document.put("elapsed_s", seconds);
       print(document);
     } else {
-      line("%s for %s", artifact.library(), manifest.target());
       line(
-          "%d kernels (%d tuned, %d by the model), %s of weights, %s of workspace, %.1f s",
+          "%s for %s",
+          linked ? artifact.library() : artifact.library().getParent(), manifest.target());
+      line(
+          "%d kernel%s (%d tuned, %d by the model), %s of weights, %s of workspace, %.1f s",
           manifest.kernels().size(),
+          manifest.kernels().size() == 1 ? "" : "s",
           tuned,
           predicted,
           Sizes.text(manifest.weights().bytes()),

@@ -15,6 +15,7 @@ import org.jtvmc.compiler.conformance.CaseOutcome.Status;
 import org.jtvmc.compiler.conformance.ConformanceCase;
 import org.jtvmc.compiler.conformance.ConformanceRun;
 import org.jtvmc.compiler.conformance.OperatorTally;
+import org.jtvmc.ir.file.TemporaryFolder;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;

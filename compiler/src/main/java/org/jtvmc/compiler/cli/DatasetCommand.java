@@ -9,6 +9,7 @@ import org.jtvmc.compiler.dataset.DatasetFile;
 import org.jtvmc.compiler.dataset.DatasetGenerator;
 import org.jtvmc.compiler.dataset.UntunedQuality;
 import org.jtvmc.compiler.dataset.WarmStartTraining;
+import org.jtvmc.ir.file.FileFault;
 import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.schedule.space.DesignSpace;
 import org.jtvmc.tuner.cost.RankingQuality;
@@ -145,7 +146,7 @@ final class DatasetCommand extends Verb {
     } catch (IllegalArgumentException e) {
       throw new UsageException("%s: %s".formatted(out, e.getMessage()), e);
     } catch (IOException e) {
-      throw new UsageException("%s cannot be written: %s".formatted(train, e.getMessage()), e);
+      throw new UsageException("%s cannot be written: %s".formatted(train, FileFault.reason(e)), e);
     }
   }
 

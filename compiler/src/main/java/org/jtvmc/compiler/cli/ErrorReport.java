@@ -4,8 +4,12 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.InvalidPathException;
 import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jtvmc.codegen.driver.CudaUnavailableException;
 import org.jtvmc.codegen.load.UnsupportedCpuException;
 import org.jtvmc.compiler.artifact.ArtifactException;
@@ -18,6 +22,8 @@ import org.jtvmc.ir.text.ParseException;
 import org.jtvmc.ir.type.TypeException;
 import org.jtvmc.tuner.record.RecordException;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -28,7 +34,7 @@ final class ErrorReport {
 
   /** A command line that is not understood. */
   static int wrongUsage(ParameterException e, String[] arguments) {
-    StringBuilder message = new StringBuilder(e.getMessage());
+    StringBuilder message = new StringBuilder(fault(e));
     if (e instanceof UnmatchedArgumentException unmatched) {
       String typed = unmatched.getUnmatched().getFirst();
       List<String> suggestions =
@@ -41,6 +47,32 @@ final class ErrorReport {
     message.append(" (see ").append(command.getCommandSpec().qualifiedName()).append(" --help)");
     report(command, List.of(arguments), message.toString(), ExitCode.USAGE);
     return ExitCode.USAGE;
+  }
+
+  private static String fault(ParameterException e) {
+    if (e instanceof UnmatchedArgumentException unmatched) {
+      String typed = unmatched.getUnmatched().getFirst();
+      if (unmatched.isUnknownOption()) {
+        return "there is no option " + typed;
+      }
+      return e.getCommandLine().getParent() == null
+          ? "there is no verb '%s'".formatted(typed)
+          : "'%s' is more than the verb takes".formatted(typed);
+    }
+    ArgSpec argument = e.getArgSpec();
+    Class<?> type = argument == null ? Void.class : argument.auxiliaryTypes()[0];
+    if (type.isEnum() && e.getValue() != null) {
+      String name =
+          argument instanceof OptionSpec option ? option.longestName() : argument.paramLabel();
+      return "%s is '%s'; known are %s"
+          .formatted(
+              name,
+              e.getValue(),
+              Stream.of(type.getEnumConstants())
+                  .map(known -> known.toString().toLowerCase(Locale.ROOT))
+                  .collect(Collectors.joining(", ")));
+    }
+    return e.getMessage();
   }
 
   /**
@@ -97,7 +129,11 @@ final class ErrorReport {
           ExitCode.MODEL;
       case TargetException _, UnsupportedCpuException _, CudaUnavailableException _ ->
           ExitCode.NO_DEVICE;
-      case TargetSyntaxException _, UsageException _, ParameterException _ -> ExitCode.USAGE;
+      case TargetSyntaxException _,
+          UsageException _,
+          ParameterException _,
+          InvalidPathException _ ->
+          ExitCode.USAGE;
       default -> ExitCode.INTERNAL_ERROR;
     };
   }

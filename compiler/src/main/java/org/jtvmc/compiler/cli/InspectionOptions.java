@@ -3,7 +3,9 @@ package org.jtvmc.compiler.cli;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jtvmc.compiler.artifact.ArtifactLayout;
 import org.jtvmc.compiler.passes.GraphPipeline;
 import org.jtvmc.ir.pass.PassOrderException;
@@ -21,7 +23,12 @@ final class InspectionOptions {
     LL,
     ASM,
     PTX,
-    RESOURCES
+    RESOURCES;
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
   }
 
   @Option(
@@ -71,7 +78,8 @@ final class InspectionOptions {
   private static void requirePass(String name, List<String> names) {
     if (!names.contains(name)) {
       throw new UsageException(
-          "there is no pass '%s'; the passes are %s".formatted(name, String.join(", ", names)));
+          "there is no pass '%s'; the passes are %s"
+              .formatted(name, names.stream().distinct().collect(Collectors.joining(", "))));
     }
   }
 }

@@ -11,10 +11,12 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jtvmc.ir.file.FileFault;
 import org.jtvmc.tuner.record.RecordException;
 import org.jtvmc.tuner.record.RecordKey;
 import org.jtvmc.tuner.record.RecordStatus;
@@ -113,13 +115,13 @@ final class LogCommand extends Verb {
               entry.put("num_cores", key.target().cores());
               entry.put("records", records.size());
               entry.put("trials", store.trials(key));
-              store.best(key).ifPresent(best -> entry.put("best_ms", best.bestMs()));
+              store.best(key).ifPresent(best -> putTime(entry, best));
               if (!json()) {
                 line(
-                    "%s  %6d records  best %10s ms  %s (%s, %s)",
+                    "%s  %6d records  best %10s  %s (%s, %s)",
                     key.workload().substring(0, Math.min(12, key.workload().length())),
                     records.size(),
-                    store.best(key).map(b -> Figures.text(b.bestMs(), 4)).orElse("none"),
+                    store.best(key).map(LogCommand::time).orElse("none"),
                     records.getFirst().task(),
                     key.target().cpu(),
                     processors(key));
@@ -131,6 +133,23 @@ final class LogCommand extends Verb {
       line("%d records%s", store.all().size(), counts(store));
     }
     return ExitCode.DONE;
+  }
+
+  /** The best time, or where nothing was measured the estimate, which is called so. */
+  private static void putTime(ObjectNode entry, TuningRecord record) {
+    record
+        .conditions()
+        .estimatedMs()
+        .ifPresentOrElse(
+            estimate -> entry.putNull("best_ms").put("estimated_ms", estimate),
+            () -> entry.put("best_ms", record.bestMs()));
+  }
+
+  private static String time(TuningRecord record) {
+    OptionalDouble estimate = record.conditions().estimatedMs();
+    return estimate.isPresent()
+        ? Figures.text(estimate.getAsDouble(), 4) + " ms (an estimate)"
+        : Figures.text(record.bestMs(), 4) + " ms";
   }
 
   /** Of a CPU, the threads that kernels were measured with. */
@@ -186,12 +205,10 @@ final class LogCommand extends Verb {
         ObjectNode entry = list.addObject();
         entry.put("workload", record.key().workload());
         entry.put("name", record.task());
-        entry.put("best_ms", record.bestMs());
+        putTime(entry, record);
         entry.put("steps", record.steps());
         if (!json()) {
-          line(
-              "%10s ms  %s  %s",
-              Figures.text(record.bestMs(), 4), record.task(), record.key().workload());
+          line("%10s  %s  %s", time(record), record.task(), record.key().workload());
         }
       }
     } else {
@@ -214,7 +231,7 @@ final class LogCommand extends Verb {
         Files.createFile(file);
       }
     } catch (IOException e) {
-      throw new RecordException("cannot write %s: %s".formatted(file, e.getMessage()), e);
+      throw new RecordException("cannot write %s: %s".formatted(file, FileFault.reason(e)), e);
     }
   }
 

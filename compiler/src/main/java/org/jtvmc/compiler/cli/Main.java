@@ -1,5 +1,7 @@
 package org.jtvmc.compiler.cli;
 
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 
@@ -10,10 +12,15 @@ public final class Main {
 
   /** Runs a verb and ends the process with its exit code. */
   public static void main(String[] arguments) {
-    PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+    WatchedStream stream = new WatchedStream(new FileOutputStream(FileDescriptor.out));
+    PrintWriter out = new PrintWriter(stream, true, StandardCharsets.UTF_8);
     PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
     int code = run(out, err, arguments);
     out.flush();
+    if (stream.isLost()) {
+      err.println("jtvmc: standard output cannot be written: " + stream.fault());
+      code = code == ExitCode.DONE ? ExitCode.MODEL : code;
+    }
     err.flush();
     System.exit(code);
   }

@@ -4,11 +4,9 @@ import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.stream.Stream;
 import org.jtvmc.compiler.onnx.OnnxBuilder;
+import org.jtvmc.ir.file.TemporaryFolder;
 
 /**
  * What usual runs of the program do, once: the launcher records which classes that takes, so that
@@ -23,8 +21,7 @@ public final class Rehearsal {
 
   /** Asks for help, compiles a small model, and has another refused. */
   public static void main(String[] arguments) throws IOException {
-    Path folder = Files.createTempDirectory("jtvmc-rehearsal");
-    try {
+    try (TemporaryFolder folder = TemporaryFolder.create()) {
       run("--help");
       Path small = folder.resolve("small.onnx");
       small().write(small);
@@ -32,8 +29,6 @@ public final class Rehearsal {
       Path wrong = folder.resolve("wrong.onnx");
       wrong().write(wrong);
       run("compile", wrong.toString(), "-o", folder.resolve("libwrong.so").toString());
-    } finally {
-      delete(folder);
     }
   }
 
@@ -58,16 +53,5 @@ public final class Rehearsal {
     OnnxBuilder model = new OnnxBuilder("wrong", OPSET);
     String x = model.input("x", DataType.FLOAT, 2, 3);
     return model.output(model.node("MatMul", x, x).output(), DataType.FLOAT, 2, 3);
-  }
-
-  private static void delete(Path folder) throws IOException {
-    List<Path> files;
-    try (Stream<Path> all = Files.list(folder)) {
-      files = all.toList();
-    }
-    for (Path file : files) {
-      Files.delete(file);
-    }
-    Files.delete(folder);
   }
 }

@@ -17,6 +17,8 @@ import org.jtvmc.compiler.roofline.RooflinePage;
 import org.jtvmc.compiler.run.StepwiseModel;
 import org.jtvmc.compiler.target.TargetException;
 import org.jtvmc.ir.data.NDArray;
+import org.jtvmc.ir.file.FileFault;
+import org.jtvmc.ir.file.TemporaryFolder;
 import org.jtvmc.ir.target.CpuTarget;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -91,7 +93,8 @@ final class RooflineCommand extends Verb {
     try {
       Files.writeString(page, html);
     } catch (IOException e) {
-      throw new UncheckedIOException("the page %s cannot be written".formatted(page), e);
+      throw new UncheckedIOException(
+          "the page %s cannot be written: %s".formatted(page, FileFault.reason(e)), e);
     }
   }
 

@@ -11,6 +11,7 @@ import org.jtvmc.compiler.artifact.Artifact;
 import org.jtvmc.compiler.npz.Npz;
 import org.jtvmc.compiler.run.ModelRunner;
 import org.jtvmc.ir.data.NDArray;
+import org.jtvmc.ir.file.TemporaryFolder;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;

@@ -27,6 +27,7 @@ import org.jtvmc.tuner.cost.CostModel;
 import org.jtvmc.tuner.cost.CostModels;
 import org.jtvmc.tuner.measure.worker.WorkerOptions;
 import org.jtvmc.tuner.record.RecordStore;
+import org.jtvmc.tuner.search.SearchStrategies;
 import org.jtvmc.tuner.search.SketchRules;
 import org.jtvmc.tuner.session.TaskReport;
 import org.jtvmc.tuner.session.TimeBudget;
@@ -176,9 +177,10 @@ final class TuneCommand extends Verb {
     } catch (IllegalArgumentException e) {
       throw new UsageException("--cost-model: " + e.getMessage(), e);
     }
-    if (!Set.of("evolutionary", "random", "grid").contains(tuner) && !tuner.contains(".")) {
-      throw new UsageException(
-          "--tuner '%s' is none of evolutionary, random, grid, and no class name".formatted(tuner));
+    try {
+      SearchStrategies.require(tuner);
+    } catch (IllegalArgumentException e) {
+      throw new UsageException("--tuner: " + e.getMessage(), e);
     }
   }
 

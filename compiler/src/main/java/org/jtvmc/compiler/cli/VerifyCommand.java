@@ -18,6 +18,7 @@ import org.jtvmc.compiler.verify.OnnxRuntimeSession;
 import org.jtvmc.compiler.verify.OutputComparison;
 import org.jtvmc.compiler.verify.OutputComparison.Tolerance;
 import org.jtvmc.ir.data.NDArray;
+import org.jtvmc.ir.file.TemporaryFolder;
 import org.jtvmc.ir.interpret.GraphEvaluator;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

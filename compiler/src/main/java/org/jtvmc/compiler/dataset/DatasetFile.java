@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
+import org.jtvmc.ir.file.FileFault;
 import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.tuner.record.RecordException;
 
@@ -117,7 +118,8 @@ public final class DatasetFile {
       Files.writeString(
           file, text, StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     } catch (IOException e) {
-      throw new RecordException("cannot write the data set " + file + ": " + e.getMessage(), e);
+      throw new RecordException(
+          "cannot write the data set %s: %s".formatted(file, FileFault.reason(e)), e);
     }
   }
 

@@ -17,6 +17,7 @@ import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
 import org.jtvmc.ir.data.NDArray;
+import org.jtvmc.ir.file.FileFault;
 import org.jtvmc.ir.type.TensorType;
 
 /** Named arrays in a file, as {@code numpy.savez} writes them and {@code numpy.load} reads them. */
@@ -53,7 +54,7 @@ public final class Npz {
               .formatted(file, e.getMessage()),
           e);
     } catch (IOException e) {
-      throw new NpzException("%s cannot be read: %s".formatted(file, e.getMessage()), e);
+      throw new NpzException("%s cannot be read: %s".formatted(file, FileFault.reason(e)), e);
     }
     return arrays;
   }
@@ -104,10 +105,8 @@ public final class Npz {
         }
         zip.closeEntry();
       }
-    } catch (NoSuchFileException e) {
-      throw new NpzException("%s cannot be written: its folder does not exist".formatted(file), e);
     } catch (IOException e) {
-      throw new NpzException("%s cannot be written: %s".formatted(file, e.getMessage()), e);
+      throw new NpzException("%s cannot be written: %s".formatted(file, FileFault.reason(e)), e);
     }
   }
 }

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HashSet;
 import java.util.List;
+import org.jtvmc.ir.file.FileFault;
 
 /** Files mapped read-only into memory. */
 final class MappedFile {
@@ -36,7 +37,7 @@ final class MappedFile {
     } catch (NoSuchFileException e) {
       throw new ModelException("%s does not exist; check the path".formatted(file), e);
     } catch (IOException e) {
-      throw new ModelException("%s cannot be read: %s".formatted(file, e.getMessage()), e);
+      throw new ModelException("%s cannot be read: %s".formatted(file, FileFault.reason(e)), e);
     }
   }
 }

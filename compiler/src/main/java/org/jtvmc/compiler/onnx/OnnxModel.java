@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jtvmc.ir.data.NDArray;
+import org.jtvmc.ir.file.FileFault;
 import org.jtvmc.ir.type.TensorType;
 
 /**
@@ -63,7 +64,7 @@ public final class OnnxModel {
               .formatted(path),
           e);
     } catch (IOException e) {
-      throw new ModelException("%s cannot be read: %s".formatted(path, e.getMessage()), e);
+      throw new ModelException("%s cannot be read: %s".formatted(path, FileFault.reason(e)), e);
     }
   }
 

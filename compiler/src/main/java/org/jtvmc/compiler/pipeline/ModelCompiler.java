@@ -31,6 +31,7 @@ import org.jtvmc.compiler.plan.ExecutionPlan;
 import org.jtvmc.compiler.plan.KernelUse;
 import org.jtvmc.compiler.plan.MemoryPlan;
 import org.jtvmc.compiler.plan.Value;
+import org.jtvmc.ir.file.FileFault;
 import org.jtvmc.ir.graph.Call;
 import org.jtvmc.ir.graph.Function;
 import org.jtvmc.ir.graph.IRModule;
@@ -107,7 +108,8 @@ public final class ModelCompiler {
       }
       return compile(module, variants, name, file, packer);
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot write the weights to " + weights, e);
+      throw new UncheckedIOException(
+          "cannot write the weights to %s: %s".formatted(weights, FileFault.reason(e)), e);
     }
   }
 
@@ -195,7 +197,8 @@ public final class ModelCompiler {
           List.of(),
           List.of());
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot write the weights to " + weights, e);
+      throw new UncheckedIOException(
+          "cannot write the weights to %s: %s".formatted(weights, FileFault.reason(e)), e);
     }
   }
 

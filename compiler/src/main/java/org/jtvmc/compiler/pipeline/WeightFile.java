@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.jtvmc.ir.data.NDArray;
+import org.jtvmc.ir.file.FileFault;
 
 /** The weights of a model as they are written one behind the other, each once. */
 final class WeightFile implements AutoCloseable {
@@ -57,7 +58,8 @@ final class WeightFile implements AutoCloseable {
         }
       }
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot write the weights to " + path, e);
+      throw new UncheckedIOException(
+          "cannot write the weights to %s: %s".formatted(path, FileFault.reason(e)), e);
     }
     end = offset + bytes.byteSize();
     offsets.put(key, offset);

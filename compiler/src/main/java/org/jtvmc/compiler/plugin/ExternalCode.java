@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
-import java.util.stream.Stream;
 import org.jtvmc.codegen.CodegenException;
 import org.jtvmc.codegen.link.LlvmTools;
 import org.jtvmc.codegen.link.SharedLibraryLinker;
@@ -14,6 +13,8 @@ import org.jtvmc.codegen.llvm.LlvmContext;
 import org.jtvmc.codegen.llvm.LlvmModule;
 import org.jtvmc.codegen.llvm.LlvmTargetMachine;
 import org.jtvmc.codegen.runtime.RuntimeResources;
+import org.jtvmc.ir.file.FileFault;
+import org.jtvmc.ir.file.TemporaryFolder;
 
 /** Compiles the C function of an external operator, and the entry by which a library calls it. */
 final class ExternalCode {
@@ -70,8 +71,8 @@ final class ExternalCode {
    */
   static byte[] compile(Path file, ExternalDeclaration declaration) {
     Path source = declaration.source(file);
-    try {
-      Path work = Files.createTempDirectory("jtvmc-external");
+    try (TemporaryFolder folder = TemporaryFolder.create()) {
+      Path work = folder.path();
       try (LlvmContext context = new LlvmContext();
           LlvmTargetMachine machine = new LlvmTargetMachine(RuntimeResources.BASELINE)) {
         Files.writeString(work.resolve("jtvmc.h"), RuntimeResources.header("jtvmc.h"));
@@ -83,14 +84,12 @@ final class ExternalCode {
         }
         Path object = Files.write(work.resolve("entry.o"), module.emitObject(machine));
         return linked(object, isObject ? List.of(source) : List.of(), work, declaration);
-      } finally {
-        delete(work);
       }
     } catch (NoSuchFunction e) {
       throw new PluginException(
           "%s: %s has no function '%s'".formatted(file, source, declaration.function()), e);
     } catch (IOException e) {
-      throw new PluginException("%s cannot be read: %s".formatted(source, e.getMessage()), e);
+      throw new PluginException("%s cannot be read: %s".formatted(source, FileFault.reason(e)), e);
     } catch (CodegenException e) {
       throw new PluginException(
           "%s cannot be a part of a library: %s; docs/plugins.md says what it may call and how to compile it"
@@ -149,15 +148,6 @@ final class ExternalCode {
       throw e;
     }
     return Files.readAllBytes(whole);
-  }
-
-  private static void delete(Path folder) throws IOException {
-    try (Stream<Path> files = Files.list(folder)) {
-      for (Path file : files.toList()) {
-        Files.delete(file);
-      }
-    }
-    Files.delete(folder);
   }
 
   private static String firstLine(String message) {

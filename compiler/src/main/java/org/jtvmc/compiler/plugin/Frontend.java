@@ -71,6 +71,9 @@ public record Frontend(OperatorRegistry operators, Conversions conversions) {
       return List.of(ExternalPlugin.read(path));
     }
     if (!Files.exists(path)) {
+      if (name.endsWith(".jar") || name.contains("/")) {
+        throw new PluginException("the plugin %s does not exist".formatted(name));
+      }
       try {
         return List.of(PluginLoader.load(Plugin.class, "plugin", name, new Class<?>[0]));
       } catch (IllegalArgumentException e) {

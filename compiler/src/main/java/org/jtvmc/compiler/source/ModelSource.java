@@ -15,6 +15,7 @@ import org.jtvmc.compiler.plugin.Frontend;
 import org.jtvmc.compiler.zoo.ModelZoo;
 import org.jtvmc.compiler.zoo.ZooModel;
 import org.jtvmc.ir.data.NDArray;
+import org.jtvmc.ir.file.FileFault;
 import org.jtvmc.ir.graph.Call;
 import org.jtvmc.ir.graph.Expr;
 import org.jtvmc.ir.graph.Exprs;
@@ -229,7 +230,8 @@ public record ModelSource(
     } catch (NoSuchFileException e) {
       throw new ModelException("%s does not exist".formatted(e.getFile()), e);
     } catch (IOException e) {
-      throw new ModelException("%s cannot be read: %s".formatted(reference, e.getMessage()), e);
+      throw new ModelException(
+          "%s cannot be read: %s".formatted(reference, FileFault.reason(e)), e);
     }
     if (module.main() == null) {
       throw new ModelException("%s has no function main".formatted(reference));

@@ -36,7 +36,7 @@ class UsageTest {
   void aVerbThatIsLikeNoneIsNotGuessed() {
     var err = CommandLineRun.of("frob").exits(2).err();
 
-    assertEquals("jtvmc: Unmatched argument at index 0: 'frob' (see jtvmc --help)", err.strip());
+    assertEquals("jtvmc: there is no verb 'frob' (see jtvmc --help)", err.strip());
   }
 
   @ParameterizedTest
@@ -48,12 +48,19 @@ class UsageTest {
         "compile x.onnx -o out --tagret llvm | --target",
         "compile x.onnx | Missing required option: '-o=OUT'",
         "run | Missing required parameter",
-        "verify x.onnx --reference torch | --reference",
+        "verify x.onnx --reference torch | --reference is 'torch'; known are onnxruntime,"
+            + " interpreter",
+        "compile x.onnx -o o --emit lib,code | --emit is 'code'; known are lib, header, weights,"
+            + " obj",
+        "log count x.jsonl | ACTION is 'count'; known are stats, merge, best, verify, replay",
+        "inspect x.onnx y.onnx | 'y.onnx' is more than the verb takes",
+        "compile x.onnx -o out --fast | there is no option --fast",
         "compile x.onnx -o o --input-shapes x:[1,-3] | '-3' for a size",
         "compile x.onnx -o o --input-shapes x=1 | write \"x:[1,3,224,224]\"",
         "compile x.onnx -o o.so --weights external | a folder for external weights",
         "tune x.onnx --time-budget soon | is no time",
-        "tune x.onnx --tuner magic | none of evolutionary, random, grid",
+        "tune x.onnx --tuner magic | there is no tuner 'magic'",
+        "tune x.onnx --tuner java.lang.String | no class that implements",
         "tune x.onnx --cost-model magic | there is no cost model 'magic'",
       })
   void aWrongCommandLineIsOneSentenceAndCodeTwo(String line, String expected) {
@@ -73,6 +80,7 @@ class UsageTest {
         "run zoo:nonsense | is not in the zoo",
         "bench missing.so | does not exist",
         "log stats missing.jsonl | does not exist",
+        "inspect x.onnx --plugin missing.jar | the plugin missing.jar does not exist",
       })
   void whatIsNotThereIsOneSentenceAndCodeThree(String line, String expected) {
     var run = CommandLineRun.of(line.strip().split(" ")).exits(3);

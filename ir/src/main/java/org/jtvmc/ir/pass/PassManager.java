@@ -47,7 +47,8 @@ public final class PassManager<T> {
     for (String name : names) {
       if (!known.contains(name)) {
         throw new IllegalArgumentException(
-            "there is no pass '%s'; the passes are %s".formatted(name, String.join(", ", names())));
+            "there is no pass '%s'; the passes are %s"
+                .formatted(name, names().stream().distinct().collect(Collectors.joining(", "))));
       }
     }
     return new PassManager<>(

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jtvmc.ir.file.FileFault;
 
 /**
  * Reads a records file line by line, trusting nothing in it: whatever is not a record is skipped,
@@ -61,7 +62,8 @@ final class RecordReader {
     } catch (NoSuchFileException _) {
       return;
     } catch (IOException e) {
-      throw new RecordException("cannot read the records file " + file + ": " + reason(e), e);
+      throw new RecordException(
+          "cannot read the records file " + file + ": " + FileFault.reason(e), e);
     }
     if (accepted == 0 && skipped > 0) {
       throw new RecordException(
@@ -115,15 +117,5 @@ final class RecordReader {
       }
     }
     return true;
-  }
-
-  /** The reason without the path, which the sentence has already. */
-  static String reason(IOException e) {
-    return switch (e) {
-      case java.nio.file.AccessDeniedException _ -> "permission denied";
-      case NoSuchFileException _ -> "its folder does not exist";
-      case java.nio.file.FileSystemException f when f.getReason() != null -> f.getReason();
-      default -> e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-    };
   }
 }

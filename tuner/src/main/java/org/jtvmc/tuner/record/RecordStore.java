@@ -2,6 +2,7 @@ package org.jtvmc.tuner.record;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -16,6 +17,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import org.jtvmc.ir.file.FileFault;
 
 /**
  * The measured candidates of earlier and present sessions.
@@ -49,9 +51,10 @@ public final class RecordStore implements AutoCloseable {
    * The records of {@code file}, which need not exist yet and to which new ones are appended.
    *
    * @param problems gets a sentence for each line that is skipped and for a failure to save
-   * @throws RecordException where the file is there and cannot be read
+   * @throws RecordException where the file is there and cannot be read, or could not be written
    */
   public static RecordStore open(Path file, Consumer<String> problems) {
+    requireWritable(file);
     RecordStore store =
         new RecordStore(
             Optional.of(new RecordLines(file.toAbsolutePath())), file.toString(), problems);
@@ -70,6 +73,19 @@ public final class RecordStore implements AutoCloseable {
       new RecordReader(file, problems).forEach(store::remember);
     }
     return store;
+  }
+
+  /** What takes long to measure is to be saved: that it cannot be is said before. */
+  private static void requireWritable(Path file) {
+    Path folder = file.toAbsolutePath().getParent();
+    String fault =
+        !Files.isDirectory(folder)
+            ? "the folder %s does not exist".formatted(folder)
+            : Files.exists(file) ? "it is write-protected" : "its folder is write-protected";
+    if (!Files.isWritable(Files.exists(file) ? file : folder)) {
+      throw new RecordException(
+          "the records file %s cannot be written: %s; name another".formatted(file, fault), null);
+    }
   }
 
   /** Adds a record and saves it at once. */
@@ -111,7 +127,7 @@ public final class RecordStore implements AutoCloseable {
     if (!reported) {
       problems.accept(
           "cannot save to the records file %s: %s; tuning goes on and keeps its records in memory"
-              .formatted(name, RecordReader.reason(e)));
+              .formatted(name, FileFault.reason(e)));
       reported = true;
     }
   }

@@ -2,11 +2,11 @@ package org.jtvmc.tuner.measure.worker;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -21,6 +21,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jtvmc.ir.file.FileFault;
+import org.jtvmc.ir.file.TemporaryFolder;
 import org.jtvmc.tuner.measure.MeasureException;
 
 /** One life of a worker process, from its start to its end. Used by one thread. */
@@ -46,18 +48,16 @@ final class WorkerProcess implements AutoCloseable {
    * @throws MeasureException where it does not start
    */
   static WorkerProcess start(WorkerTarget target, String mainClass) {
-    try {
-      Path folder = Files.createTempDirectory("jtvmc");
+    try (TemporaryFolder folder = TemporaryFolder.create();
+        ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
       Path socket = folder.resolve("worker");
-      try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
-        server.bind(UnixDomainSocketAddress.of(socket));
-        server.configureBlocking(false);
-        return new WorkerProcess(target, command(mainClass, socket), server);
-      } finally {
-        Files.deleteIfExists(socket);
-        Files.deleteIfExists(folder);
-      }
+      server.bind(UnixDomainSocketAddress.of(socket));
+      server.configureBlocking(false);
+      return new WorkerProcess(target, command(mainClass, socket), server);
     } catch (IOException e) {
+      throw new MeasureException(
+          "the process that measures candidates cannot be started: " + FileFault.reason(e), e);
+    } catch (UncheckedIOException e) {
       throw new MeasureException(
           "the process that measures candidates cannot be started: " + e.getMessage(), e);
     }

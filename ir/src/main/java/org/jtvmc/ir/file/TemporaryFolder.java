@@ -1,0 +1,59 @@
+package org.jtvmc.ir.file;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * A folder that is gone with all that is in it when it is closed.
+ *
+ * @param path where it is
+ */
+public record TemporaryFolder(Path path) implements AutoCloseable {
+
+  /**
+   * A new folder where this process puts what does not stay.
+   *
+   * @throws UncheckedIOException with a sentence for a person where there can be none
+   */
+  public static TemporaryFolder create() {
+    try {
+      return new TemporaryFolder(Files.createTempDirectory("jtvmc"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(
+          "no temporary folder can be made in %s (%s): name another place with TMPDIR"
+              .formatted(System.getProperty("java.io.tmpdir"), FileFault.reason(e)),
+          e);
+    }
+  }
+
+  /**
+   * A new folder in another, so that a file can be moved out of it at once.
+   *
+   * @throws IOException where there can be none
+   */
+  public static TemporaryFolder in(Path folder) throws IOException {
+    return new TemporaryFolder(Files.createTempDirectory(folder, ".jtvmc"));
+  }
+
+  /** A file in it, which need not be there. */
+  public Path resolve(String name) {
+    return path.resolve(name);
+  }
+
+  @Override
+  public void close() {
+    try (Stream<Path> walk = Files.walk(path)) {
+      List<Path> inside = walk.sorted(Comparator.reverseOrder()).toList();
+      for (Path file : inside) {
+        Files.delete(file);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot remove the temporary folder " + path, e);
+    }
+  }
+}

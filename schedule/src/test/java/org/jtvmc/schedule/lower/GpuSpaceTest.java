@@ -5,8 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jtvmc.ir.target.CudaTarget;
 import org.jtvmc.ir.te.Reducer;
@@ -72,6 +75,22 @@ class GpuSpaceTest {
     Candidate candidate = DesignSpace.of(dag, TARGET).defaultCandidate();
     assertTrue(candidate.values().containsKey("dense.threads"), candidate.values()::toString);
     assertFalse(candidate.values().containsKey("dense.tile"), candidate.values()::toString);
+    check(new LoweredCheck(dag, 1e-5), candidate);
+  }
+
+  /** An odd number of rows does not divide into neighbours; a thread has as many all the same. */
+  @Test
+  void aThreadHasTheRowsOfItsTileWhateverTheirNumber() {
+    ComputeDag dag = Workloads.dense(49, 512, 128);
+    Candidate candidate =
+        DesignSpace.of(dag, TARGET).replay(Map.of("dense.tile", "8x16*4x4", "dense.split", "1"));
+    assertEquals("8x16*4x4", candidate.values().get("dense.tile"));
+    String loops = Lowering.lower(candidate.schedule(), "kernel").func().toString();
+    Matcher sums = Pattern.compile("allocate local \\S+: float32\\[(.*)]").matcher(loops);
+    assertTrue(sums.find(), loops);
+    long elements =
+        Stream.of(sums.group(1).split(", ")).mapToLong(Long::parseLong).reduce(1, (a, b) -> a * b);
+    assertEquals(16, elements, loops);
     check(new LoweredCheck(dag, 1e-5), candidate);
   }
 

@@ -401,18 +401,24 @@ final class BlockPlan {
     return stage.axes().get(index).id();
   }
 
-  /** Gives neighbouring elements to the innermost axis, and threads from there on outwards. */
+  /**
+   * Gives neighbouring elements to the innermost axis, and threads from there on outwards.
+   * Neighbours that are stored together have to divide their axis: where they do not, a thread's
+   * other elements are apart.
+   */
   private void distribute(
       List<Integer> group, long threads, long elements, long virtual, Map<Integer, Parts> parts) {
     long left = threads;
     boolean innermost = true;
+    boolean together = group == columns;
     for (int i : group.reversed()) {
       long extent = producer.op().axes().get(i).size();
       long neighbours = innermost ? elements / virtual : 1;
-      while (neighbours > 1 && (extent % neighbours != 0 || neighbours > extent)) {
+      while (neighbours > 1 && ((together && extent % neighbours != 0) || neighbours > extent)) {
         neighbours /= 2;
       }
-      long copies = innermost && neighbours * virtual <= extent ? virtual : 1;
+      long apart = innermost ? elements / neighbours : 1;
+      long copies = neighbours * apart <= extent ? apart : 1;
       long own = Math.min(left, Math.ceilDiv(extent, neighbours * copies));
       left /= own;
       innermost = false;

@@ -12,9 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import org.jtvmc.codegen.library.TensorInfo;
 import org.jtvmc.codegen.llvm.HostCpu;
-import org.jtvmc.codegen.peak.PeakMeter;
 import org.jtvmc.compiler.artifact.Artifact;
 import org.jtvmc.compiler.artifact.ArtifactCompiler;
 import org.jtvmc.compiler.artifact.CompileListener;
@@ -44,16 +42,14 @@ import org.jtvmc.tuner.session.Workbench;
 import org.jtvmc.tuner.task.TuningTask;
 
 /**
- * Default and tuned schedules of some models, and the expert's where there is one, side by side:
- * each model is tuned, as far as the records do not hold the trials already, and all are run in
- * turn in one process, after what the machine reaches at the same time; so is what the first trials
- * found. Writes a table in Markdown.
+ * The expert's schedules (the default where there is none), the default and the tuned ones of some
+ * models, side by side: each model is tuned, as far as the records do not hold the trials already,
+ * and all are run in turn in one process, with what the machine reaches ({@link WorkloadRoofs}) and
+ * with what the first trials found. Writes a table in Markdown: least times, the speed of the
+ * fastest, the roof, and the shares of it.
  */
 public final class WorkloadTable {
   private static final BenchmarkPlan PLAN = new BenchmarkPlan(10, 50, Duration.ofSeconds(1));
-
-  /** From so many operations for each byte on, a kernel is compared with the arithmetic peak. */
-  private static final double INTENSE = 8;
 
   /** After so many trials a warm start should have found nearly what there is. */
   private static final int EARLY = 16;
@@ -88,9 +84,9 @@ public final class WorkloadTable {
           new WorkloadTable(
               HostCpu.detect().target(), store, Files.createTempDirectory("workloads"));
       out.println(
-          "| workload | expert ms | default ms | tuned ms | ratio | GFLOP/s | GB/s | share of the"
-              + " peak | after %d trials |".formatted(EARLY));
-      out.println("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
+          "| workload | expert ms | default ms | tuned ms | GFLOP/s | GB/s | roof | share: expert |"
+              + " default | tuned | after %d trials |".formatted(EARLY));
+      out.println("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
       for (String model : models) {
         out.println(table.row(ModelSource.of(model), ExpertSchedule.of(Path.of(model)), trials));
       }
@@ -98,55 +94,54 @@ public final class WorkloadTable {
   }
 
   private String row(ModelSource source, Optional<ExpertSchedule> expert, int trials) {
+    List<TuningTask> tasks =
+        TaskExtraction.tasks(GraphPipeline.standard().run(source.load(Map.of())));
     if (trials > 0) {
-      tune(source, trials);
+      tune(tasks, trials);
     }
     Artifact plain = compile(source, ScheduleSource.NONE, "default");
     Artifact tuned = compile(source, new TunedSchedules(records), "tuned");
     Artifact early = compile(source, new TunedSchedules(early()), "early");
-    Optional<Artifact> written = expert.map(schedule -> compile(source, schedule, "expert"));
-    try (ModelRunner first = plain.load(0);
-        ModelRunner second = tuned.load(0);
-        ModelRunner third = written.orElse(plain).load(0);
-        ModelRunner fourth = early.load(0)) {
-      double bytes = plain.manifest().weights().bytes();
-      double results = 0;
-      for (TensorInfo input : first.inputs()) {
-        bytes += input.type().bytes();
-      }
-      for (TensorInfo output : first.outputs()) {
-        results += output.type().bytes();
-      }
-      bytes += results;
-      double flop = plain.manifest().flop();
-      double peak = flop > INTENSE * bytes ? multiplyAdds() : bandwidth(bytes, results);
-      List<LatencyStatistics> each =
-          new InterleavedBenchmark(PLAN)
-              .measure(
-                  List.of(
-                      bound(first, plain),
-                      bound(second, tuned),
-                      bound(third, written.orElse(plain)),
-                      bound(fourth, early)));
-      double ms = each.get(1).min();
-      double done = flop > INTENSE * bytes ? flop : bytes;
-      return String.format(
-          Locale.ROOT,
-          "| `%s` | %s | %.4f | %.4f | %.2f | %.0f | %.0f | %.2f, default %.2f, of %.0f %s | %.2f"
-              + " |",
+    Artifact written = expert.map(schedule -> compile(source, schedule, "expert")).orElse(plain);
+    try (ModelRunner first = written.load(0);
+        ModelRunner second = plain.load(0);
+        ModelRunner third = tuned.load(0);
+        ModelRunner fourth = early.load(0);
+        WorkloadRoofs roofs =
+            new WorkloadRoofs(target, tasks, first, plain.manifest().weights().bytes())) {
+      List<Runnable> runs = new ArrayList<>(roofs.runs());
+      int kernels = runs.size();
+      runs.add(bound(first, written));
+      runs.add(bound(second, plain));
+      runs.add(bound(third, tuned));
+      runs.add(bound(fourth, early));
+      List<LatencyStatistics> each = new InterleavedBenchmark(PLAN).measure(runs);
+      return format(
           source.name(),
-          written.isPresent() ? "%.4f".formatted(each.get(2).min()) : "",
-          each.getFirst().min(),
-          ms,
-          each.getFirst().median() / each.get(1).median(),
-          flop / ms / 1e6,
-          bytes / ms / 1e6,
-          done / ms / 1e6 / peak,
-          done / each.getFirst().min() / 1e6 / peak,
-          peak,
-          flop > INTENSE * bytes ? "GFLOP/s" : "GB/s",
-          ms / each.get(3).min());
+          roofs,
+          roofs.bound(each.subList(0, kernels)),
+          each.subList(kernels, each.size()).stream().map(LatencyStatistics::min).toList());
     }
+  }
+
+  /** The times are the expert's, the default's, the tuned one's and that after the first trials. */
+  private static String format(
+      String name, WorkloadRoofs roofs, WorkloadRoofs.Bound bound, List<Double> ms) {
+    double best = ms.subList(0, 3).stream().min(Double::compare).orElseThrow();
+    return String.format(
+        Locale.ROOT,
+        "| `%s` | %.4f | %.4f | %.4f | %.0f | %.0f | %s | %.2f | %.2f | %.2f | %.2f |",
+        name,
+        ms.get(0),
+        ms.get(1),
+        ms.get(2),
+        roofs.flop() / best / 1e6,
+        roofs.bytes() / best / 1e6,
+        bound.text(),
+        bound.ms() / ms.get(0),
+        bound.ms() / ms.get(1),
+        bound.ms() / ms.get(2),
+        ms.get(2) / ms.get(3));
   }
 
   /**
@@ -165,9 +160,7 @@ public final class WorkloadTable {
     return early;
   }
 
-  private void tune(ModelSource source, int trials) {
-    List<TuningTask> tasks =
-        TaskExtraction.tasks(GraphPipeline.standard().run(source.load(Map.of())));
+  private void tune(List<TuningTask> tasks, int trials) {
     TuningOptions options =
         new TuningOptions(
             trials,
@@ -194,20 +187,5 @@ public final class WorkloadTable {
     InputFiller filler = new InputFiller(FillMode.RANDOM, 0, artifact.manifest().inputLimits());
     List<NDArray> inputs = new ArrayList<>(filler.fill(runner.inputs(), Map.of()));
     return runner.bind(inputs)::run;
-  }
-
-  private double multiplyAdds() {
-    try (PeakMeter meter = new PeakMeter(target, target.cores())) {
-      return meter.multiplyAddGflops();
-    }
-  }
-
-  /** Reading, or copying where much is written. */
-  private double bandwidth(double bytes, double written) {
-    try (PeakMeter meter = new PeakMeter(target, target.cores())) {
-      return written > bytes / 4
-          ? meter.copyGigabytesPerSecond((long) bytes)
-          : meter.readGigabytesPerSecond((long) bytes);
-    }
   }
 }

@@ -42,6 +42,11 @@ public final class FlopCount {
 
   /** The operations of one stage. */
   public static double of(ComputeOp op) {
+    return points(op) * (perPoint(op.body()) + (op.isReduction() ? 1 : 0));
+  }
+
+  /** How often a stage's body is evaluated. */
+  static double points(ComputeOp op) {
     double points = 1;
     for (Axis axis : op.axes()) {
       points *= axis.usualSize();
@@ -49,7 +54,7 @@ public final class FlopCount {
     for (Axis axis : op.reduceAxes()) {
       points *= axis.usualSize();
     }
-    return points * (perPoint(op.body()) + (op.isReduction() ? 1 : 0));
+    return points;
   }
 
   private static double perPoint(PrimExpr expr) {

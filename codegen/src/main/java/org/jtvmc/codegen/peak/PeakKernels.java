@@ -3,6 +3,8 @@ package org.jtvmc.codegen.peak;
 import java.util.Arrays;
 import java.util.List;
 import org.jtvmc.ir.expr.IntImm;
+import org.jtvmc.ir.expr.Intrinsic;
+import org.jtvmc.ir.expr.IntrinsicOp;
 import org.jtvmc.ir.expr.Load;
 import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.PrimVar;
@@ -33,34 +35,61 @@ final class PeakKernels {
     return (double) threads * rounds * chains * lanes;
   }
 
+  /** Exponentials of one run of {@link #exponentials}. */
+  double exponentialCount(long rounds) {
+    return (double) threads * rounds * functionChains() * lanes;
+  }
+
   /** {@code tile = tile * x + y} on registers alone; x holds a number below one. */
   PrimFunc multiplyAdds(long rounds) {
+    return onRegisters("multiply_adds", rounds, chains, (tile, x, y) -> tile.times(x).plus(y));
+  }
+
+  /** {@code tile = exp(x - tile)} on registers alone. */
+  PrimFunc exponentials(long rounds) {
+    return onRegisters(
+        "exponentials",
+        rounds,
+        functionChains(),
+        (tile, x, _) -> Intrinsic.of(IntrinsicOp.EXP, x.minus(tile)));
+  }
+
+  /** A function's constants and intermediate results take most of the registers. */
+  private long functionChains() {
+    return Math.max(1, chains / 4);
+  }
+
+  private interface Step {
+    PrimExpr of(PrimExpr tile, PrimExpr x, PrimExpr y);
+  }
+
+  private PrimFunc onRegisters(String name, long rounds, long vectors, Step step) {
     Buffer x = buffer("x", lanes);
     Buffer y = buffer("y", lanes);
-    Buffer out = buffer("out", threads, chains, lanes);
-    Buffer tile = Buffer.dense("tile", DType.F32, sizes(chains, lanes), Scope.LOCAL);
+    Buffer out = buffer("out", threads, vectors, lanes);
+    Buffer tile = Buffer.dense("tile", DType.F32, sizes(vectors, lanes), Scope.LOCAL);
     PrimVar thread = PrimVar.index("thread");
     PrimVar round = PrimVar.index("round");
     Stmt start =
-        overTile((chain, lane) -> new Stmt.Store(tile, List.of(chain, lane), load(y, lane)));
-    Stmt step =
         overTile(
+            vectors, (chain, lane) -> new Stmt.Store(tile, List.of(chain, lane), load(y, lane)));
+    Stmt again =
+        overTile(
+            vectors,
             (chain, lane) ->
                 new Stmt.Store(
                     tile,
                     List.of(chain, lane),
-                    load(tile, chain, lane).times(load(x, lane)).plus(load(y, lane))));
+                    step.of(load(tile, chain, lane), load(x, lane), load(y, lane))));
     Stmt end =
         overTile(
+            vectors,
             (chain, lane) ->
                 new Stmt.Store(out, List.of(thread, chain, lane), load(tile, chain, lane)));
     Stmt body =
-        new Stmt.Allocate(tile, Stmt.seq(start, loop(round, rounds, ForKind.SERIAL, step), end));
+        new Stmt.Allocate(tile, Stmt.seq(start, loop(round, rounds, ForKind.SERIAL, again), end));
     return new PrimFunc(
-        "multiply_adds",
-        List.of(x, y),
-        List.of(out),
-        loop(thread, threads, ForKind.PARALLEL, body));
+        name, List.of(x, y), List.of(out), loop(thread, threads, ForKind.PARALLEL, body));
   }
 
   /**
@@ -96,22 +125,50 @@ final class PeakKernels {
         "read", List.of(data), List.of(out), loop(thread, threads, ForKind.PARALLEL, body));
   }
 
-  /** Copies {@code blocks} blocks for each thread. */
-  PrimFunc copy(long blocks) {
-    Buffer data = buffer("data", threads, blocks, chains, lanes);
-    Buffer out = buffer("out", threads, blocks, chains, lanes);
+  /**
+   * Reads and writes blocks as the mix says, for each thread: of some that are read the sum is
+   * written, or one that is read is written several times.
+   */
+  PrimFunc move(BlockMix mix) {
+    Buffer data = buffer("data", threads, mix.groups(), mix.reads(), chains, lanes);
+    Buffer out = buffer("out", threads, mix.groups(), mix.writes(), chains, lanes);
+    Buffer tile = Buffer.dense("tile", DType.F32, sizes(chains, lanes), Scope.LOCAL);
     PrimVar thread = PrimVar.index("thread");
-    PrimVar block = PrimVar.index("block");
-    Stmt step =
+    PrimVar group = PrimVar.index("group");
+    PrimVar next = PrimVar.index("next");
+    PrimVar copy = PrimVar.index("copy");
+    Stmt first =
         overTile(
             (chain, lane) ->
                 new Stmt.Store(
-                    out,
-                    List.of(thread, block, chain, lane),
-                    load(data, thread, block, chain, lane)));
-    Stmt body = loop(block, blocks, ForKind.SERIAL, step);
+                    tile,
+                    List.of(chain, lane),
+                    load(data, thread, group, IntImm.of(0), chain, lane)));
+    Stmt others =
+        overTile(
+            (chain, lane) ->
+                new Stmt.Store(
+                    tile,
+                    List.of(chain, lane),
+                    load(tile, chain, lane)
+                        .plus(load(data, thread, group, next.plus(IntImm.of(1)), chain, lane))));
+    Stmt result =
+        overTile(
+            (chain, lane) ->
+                new Stmt.Store(
+                    out, List.of(thread, group, copy, chain, lane), load(tile, chain, lane)));
+    Stmt body =
+        new Stmt.Allocate(
+            tile,
+            Stmt.seq(
+                first,
+                loop(next, mix.reads() - 1, ForKind.SERIAL, others),
+                loop(copy, mix.writes(), ForKind.SERIAL, result)));
     return new PrimFunc(
-        "copy", List.of(data), List.of(out), loop(thread, threads, ForKind.PARALLEL, body));
+        "move",
+        List.of(data),
+        List.of(out),
+        loop(thread, threads, ForKind.PARALLEL, loop(group, mix.groups(), ForKind.SERIAL, body)));
   }
 
   /** Bytes of one block of all threads. */
@@ -124,11 +181,15 @@ final class PeakKernels {
   }
 
   private Stmt overTile(OfElement statement) {
+    return overTile(chains, statement);
+  }
+
+  private Stmt overTile(long vectors, OfElement statement) {
     PrimVar chain = PrimVar.index("chain");
     PrimVar lane = PrimVar.index("lane");
     return loop(
         chain,
-        chains,
+        vectors,
         ForKind.UNROLLED,
         loop(lane, lanes, ForKind.VECTORIZED, statement.at(chain, lane)));
   }

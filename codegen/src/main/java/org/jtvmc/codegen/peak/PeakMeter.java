@@ -1,32 +1,32 @@
 package org.jtvmc.codegen.peak;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
-import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import org.jtvmc.codegen.kernel.KernelCompiler;
-import org.jtvmc.codegen.kernel.KernelObject;
-import org.jtvmc.codegen.load.CompiledKernel;
 import org.jtvmc.codegen.load.KernelRuntime;
 import org.jtvmc.codegen.load.ThreadPool;
-import org.jtvmc.ir.expr.IntImm;
-import org.jtvmc.ir.loop.Buffer;
 import org.jtvmc.ir.loop.PrimFunc;
 import org.jtvmc.ir.target.CpuTarget;
 
 /**
  * Measures what the threads of this machine can do at best: the peaks that a kernel's speed is a
  * share of. A processor's clock depends on what its neighbours do, so that peak and kernel are
- * measured in the same run, in turn. Holds native code and threads until it is closed.
+ * measured in the same run, in turn: {@link PeakRun}. Holds native code and threads until it is
+ * closed.
  */
 public final class PeakMeter implements AutoCloseable {
   private static final long ROUNDS = 20_000;
+  private static final long FUNCTION_ROUNDS = 2_000;
   private static final long SHORT_ROUNDS = 150;
-  private static final int SAMPLES = 9;
-  private static final double SAMPLE_NANOS = 2e6;
+
+  /** Shorter than a scheduler's slice, so that some samples run while no other thread does. */
+  private static final double SAMPLE_NANOS = 2e5;
+
+  private static final double GROUP_NANOS = 4e6;
+  private static final int GROUPS = 6;
+
+  /** Between groups of samples: a thread of this process that compiles takes a core for as long. */
+  private static final long PAUSE_NANOS = 8_000_000;
 
   /** Read in one run at least, so that its beginning and end do not count. */
   private static final long READ_BYTES = 16L << 20;
@@ -50,10 +50,36 @@ public final class PeakMeter implements AutoCloseable {
     this.kernels = new PeakKernels(target, threads);
   }
 
+  /** Float32 operations, two for each multiply-add, on registers alone. */
+  public PeakRun multiplyAdds() {
+    return run(kernels.multiplyAdds(ROUNDS), 2 * kernels.multiplyAddCount(ROUNDS), 0.5f);
+  }
+
+  /** Exponentials of float32 numbers, on registers alone. */
+  public PeakRun exponentials() {
+    return run(
+        kernels.exponentials(FUNCTION_ROUNDS), kernels.exponentialCount(FUNCTION_ROUNDS), 0.5f);
+  }
+
+  /**
+   * One parallel loop that reads and writes memory, each thread its own part of it.
+   *
+   * @param read bytes, each once
+   * @param written bytes elsewhere, each once
+   */
+  public PeakRun moving(long read, long written) {
+    BlockMix mix = BlockMix.of(read, written, kernels.blockBytes());
+    return run(
+        mix.writes() == 0 ? kernels.read(mix.groups(), 1) : kernels.move(mix),
+        (double) mix.blocks() * kernels.blockBytes(),
+        1);
+  }
+
   /** Billions of float32 operations a second, two for each multiply-add, on registers alone. */
   public double multiplyAddGflops() {
-    double nanos = nanos(kernels.multiplyAdds(ROUNDS), 0.5f);
-    return 2 * kernels.multiplyAddCount(ROUNDS) / nanos;
+    try (PeakRun run = multiplyAdds()) {
+      return run.work() / nanos(run);
+    }
   }
 
   /**
@@ -63,15 +89,10 @@ public final class PeakMeter implements AutoCloseable {
   public double readGigabytesPerSecond(long bytes) {
     long blocks = Math.max(1, bytes / kernels.blockBytes());
     long passes = Math.max(1, READ_BYTES / bytes);
-    return (double) blocks * kernels.blockBytes() * passes / nanos(kernels.read(blocks, passes), 1);
-  }
-
-  /**
-   * The same for copying, where half of {@code bytes} is read and half written; both are counted.
-   */
-  public double copyGigabytesPerSecond(long bytes) {
-    long blocks = Math.max(1, bytes / 2 / kernels.blockBytes());
-    return 2 * blocks * kernels.blockBytes() / nanos(kernels.copy(blocks), 1);
+    double work = (double) blocks * kernels.blockBytes() * passes;
+    try (PeakRun run = run(kernels.read(blocks, passes), work, 1)) {
+      return run.work() / nanos(run);
+    }
   }
 
   /**
@@ -79,50 +100,35 @@ public final class PeakMeter implements AutoCloseable {
    * alone; 0 for one thread.
    */
   public double forkJoinMicroseconds() {
-    return threads == 1
-        ? 0
-        : Math.max(
-                0,
-                nanos(kernels.multiplyAdds(SHORT_ROUNDS), 0.5f)
-                    - nanos(new PeakKernels(target, 1).multiplyAdds(SHORT_ROUNDS), 0.5f))
-            / 1e3;
+    if (threads == 1) {
+      return 0;
+    }
+    try (PeakRun all = run(kernels.multiplyAdds(SHORT_ROUNDS), 1, 0.5f);
+        PeakRun one = run(new PeakKernels(target, 1).multiplyAdds(SHORT_ROUNDS), 1, 0.5f)) {
+      return Math.max(0, nanos(all) - nanos(one)) / 1e3;
+    }
   }
 
-  /** The least time of a run, over samples of some milliseconds each. */
-  private double nanos(PrimFunc function, float fill) {
-    KernelObject object = compiler.compile(function);
-    try (CompiledKernel kernel = new CompiledKernel(runtime, function.name(), object.code());
-        Arena arena = Arena.ofConfined()) {
-      List<MemorySegment> buffers = new ArrayList<>();
-      for (List<Buffer> group : List.of(function.inputs(), function.outputs())) {
-        for (Buffer buffer : group) {
-          buffers.add(filled(arena, buffer, fill));
-        }
+  private PeakRun run(PrimFunc function, double work, float fill) {
+    return new PeakRun(runtime, pool, function, compiler.compile(function), work, fill);
+  }
+
+  /** The least time of a run, over groups of short samples with pauses between them. */
+  private static double nanos(PeakRun run) {
+    double least = least(run, 3, 1);
+    int number = (int) Math.clamp(SAMPLE_NANOS / least, 1, 1 << 20);
+    int samples = (int) Math.clamp(GROUP_NANOS / (number * least), 2, 1 << 10);
+    for (int group = 0; group < GROUPS; group++) {
+      if (group > 0) {
+        LockSupport.parkNanos(PAUSE_NANOS);
       }
-      double once = least(kernel, buffers, 3, 1);
-      int number = (int) Math.clamp(SAMPLE_NANOS / once, 1, 1 << 20);
-      return least(kernel, buffers, SAMPLES, number);
+      least = Math.min(least, least(run, samples, number));
     }
+    return least;
   }
 
-  private double least(
-      CompiledKernel kernel, List<MemorySegment> buffers, int samples, int number) {
-    return Arrays.stream(
-            kernel.measure(buffers, Optional.of(pool), CompiledKernel.Timing.warm(samples, number)))
-        .min()
-        .orElseThrow();
-  }
-
-  private static MemorySegment filled(Arena arena, Buffer buffer, float value) {
-    long elements =
-        buffer.shape().stream()
-            .mapToLong(size -> ((IntImm) size).value())
-            .reduce(1, (a, b) -> a * b);
-    MemorySegment memory = arena.allocate(elements * Float.BYTES, 64);
-    for (long i = 0; i < elements; i++) {
-      memory.setAtIndex(ValueLayout.JAVA_FLOAT, i, value);
-    }
-    return memory;
+  private static double least(PeakRun run, int samples, int number) {
+    return Arrays.stream(run.measure(samples, number)).min().orElseThrow();
   }
 
   @Override

@@ -255,14 +255,23 @@ final class FuseOperatorsTest {
         kernels(PassTester.run(new FuseOperators(), bottleneck(8))));
   }
 
-  /** Images with their channels last: widened, looked at channel by channel, narrowed. */
+  @Test
+  void convolutionsOfNoImagesAreKernelsOfTheirOwn() {
+    assertEquals(3, kernels(PassTester.run(new FuseOperators(), bottleneck(0, 80))).size());
+  }
+
   private static IRModule bottleneck(int size) {
+    return bottleneck(1, size);
+  }
+
+  /** Images with their channels last: widened, looked at channel by channel, narrowed. */
+  private static IRModule bottleneck(int images, int size) {
     Random random = new Random(1);
     Map<String, NDArray> weights = new TreeMap<>();
     weights.put("e", PassTester.random(TensorType.of(DType.F32, 32, 4, 1, 1), random));
     weights.put("d", PassTester.random(TensorType.of(DType.F32, 32, 1, 3, 3), random));
     weights.put("p", PassTester.random(TensorType.of(DType.F32, 4, 32, 1, 1), random));
-    String image = "Tensor[(1, %d, %d, 4), float32]".formatted(size, size);
+    String image = "Tensor[(%d, %d, %d, 4), float32]".formatted(images, size, size);
     String main =
         """
         def @main(%%x: %s) -> %s {

@@ -37,14 +37,14 @@ final class WindowChains {
     TensorType image = Operands.tensor(between);
     TensorType weight = Operands.tensor(consumer.arguments().get(1));
     var attributes = Operands.attributes(consumer);
-    if (!attributes.text("data_layout").equals("NHWC")) {
+    if (!attributes.text("data_layout").equals("NHWC") || image.bytes() < LEAST_BYTES) {
       return false;
     }
     long channels = image.sizes().get(3);
     boolean byChannel = attributes.integer("groups") == channels;
     boolean byPixel = weight.sizes().get(2) == 1 && weight.sizes().get(3) == 1;
     long work = (work(producer) + work(consumer)) / image.elements();
-    return (byChannel || byPixel) && image.bytes() >= LEAST_BYTES && work <= MOST_WORK;
+    return (byChannel || byPixel) && work <= MOST_WORK;
   }
 
   private static long work(Call convolution) {

@@ -1,6 +1,7 @@
 package org.jtvmc.schedule.space.rule;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -103,6 +104,11 @@ public final class ReduceRows implements SketchRule {
 
   /** The stages that only {@code stage} and other members read; consumers before producers. */
   static List<Stage> group(SketchState state, Stage stage) {
+    return group(state, stage, List.of());
+  }
+
+  /** As the other, without {@code outside} and what these read. */
+  static List<Stage> group(SketchState state, Stage stage, Collection<Stage> outside) {
     Set<String> members = new HashSet<>();
     members.add(stage.id());
     List<Stage> group = new ArrayList<>();
@@ -111,7 +117,8 @@ public final class ReduceRows implements SketchRule {
           || candidate.isOutput()
           || state.isScheduled(candidate.id())
           || !candidate.isFresh()
-          || candidate.op().axes().isEmpty()) {
+          || candidate.op().axes().isEmpty()
+          || outside.contains(candidate)) {
         continue;
       }
       List<Stage> readers = state.readers(candidate);

@@ -100,8 +100,7 @@ record ReductionChain(
     for (Stage member : members) {
       boolean isRead = all.stream().anyMatch(product -> reads(state, product, member));
       if (isRead && !all.contains(member)) {
-        List<Stage> group = new ArrayList<>(ReduceRows.group(state, member));
-        group.removeAll(all);
+        List<Stage> group = ReduceRows.group(state, member, all);
         if (member.isReduction() || ReduceRows.rows(state, member, group) == 0) {
           return Optional.empty();
         }

@@ -1,7 +1,7 @@
 package org.jtvmc.codegen;
 
 /** Code could not be generated, linked or loaded. The message is a sentence for a person. */
-public final class CodegenException extends RuntimeException {
+public class CodegenException extends RuntimeException {
 
   public CodegenException(String message) {
     super(message);

@@ -2,6 +2,7 @@ package org.jtvmc.codegen.library;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -36,6 +37,9 @@ public final class ModelLibrary {
 
   private static final String ON_STREAM = "run_on_stream";
 
+  /** What the model's object file takes at the most beside weights. */
+  private static final long DESCRIPTION_BYTES = 1 << 20;
+
   private ModelLibrary() {}
 
   /**
@@ -59,7 +63,7 @@ public final class ModelLibrary {
     }
     var functions = new ArrayList<>(INTERFACE);
     functions.addAll(SHAPES);
-    write(model.name(), module, objects, library, RuntimePart.LIBRARY, functions);
+    write(model, module, objects, library, RuntimePart.LIBRARY, functions);
   }
 
   /**
@@ -73,12 +77,12 @@ public final class ModelLibrary {
     functions.add(ON_STREAM);
     Function<LlvmContext, LlvmModule> module =
         context -> ModelModule.write(model, program, context);
-    write(model.name(), module, List.of(), library, RuntimePart.CUDA_LIBRARY, functions);
+    write(model, module, List.of(), library, RuntimePart.CUDA_LIBRARY, functions);
   }
 
   private static void write(
-      String name,
-      Function<LlvmContext, LlvmModule> model,
+      ModelDescription model,
+      Function<LlvmContext, LlvmModule> module,
       List<byte[]> kernels,
       Path library,
       RuntimePart runtime,
@@ -89,15 +93,33 @@ public final class ModelLibrary {
         objects.add(Files.write(work.resolve("kernel" + objects.size() + ".o"), kernel));
       }
       objects.add(work.resolve("model.o"));
-      writeModelObject(model, objects.getLast());
-      objects.add(Files.write(work.resolve("runtime.o"), runtimeObject(name, runtime, functions)));
+      requireRoom(work.path(), model.weights());
+      writeModelObject(module, objects.getLast());
+      var runtimeObject = runtimeObject(model.name(), runtime, functions);
+      objects.add(Files.write(work.resolve("runtime.o"), runtimeObject));
       var exports = new TreeSet<String>();
-      functions.forEach(function -> exports.add(name + "_" + function));
+      functions.forEach(function -> exports.add(model.name() + "_" + function));
       new SharedLibraryLinker(LlvmTools.open(), RuntimeResources.libc())
           .link(objects, exports, library);
     } catch (IOException e) {
       throw new UncheckedIOException(
           "cannot write %s: %s".formatted(library, FileFault.reason(e)), e);
+    }
+  }
+
+  /** LLVM, which writes the object file with the weights, would end the process on a full disk. */
+  private static void requireRoom(Path folder, WeightStorage weights) throws IOException {
+    long needed = DESCRIPTION_BYTES;
+    if (weights instanceof WeightStorage.Embedded(Path file)) {
+      needed += Files.size(file);
+    }
+    long left = Files.getFileStore(folder).getUsableSpace();
+    if (left < needed) {
+      throw new FileSystemException(
+          folder.toString(),
+          null,
+          "the temporary folder %s has %d bytes left, and up to %d are needed: name another place with TMPDIR"
+              .formatted(folder.getParent(), left, needed));
     }
   }
 

@@ -27,11 +27,17 @@ import org.jtvmc.codegen.library.TensorInfo;
  */
 public final class LoadedLibrary implements AutoCloseable {
 
+  /** JTVMC_INVALID_ARGUMENT. */
+  private static final int INVALID_ARGUMENT = 1;
+
   /** JTVMC_UNSUPPORTED_CPU. */
   private static final int UNSUPPORTED_CPU = 6;
 
   /** JTVMC_NO_DEVICE. */
   private static final int NO_DEVICE = 9;
+
+  /** JTVMC_DEVICE. */
+  private static final int DEVICE = 10;
 
   private final Arena arena = Arena.ofShared();
   private final String name;
@@ -48,7 +54,8 @@ public final class LoadedLibrary implements AutoCloseable {
    * @param weights the weights file where it does not lie beside the library
    * @throws UnsupportedCpuException where this CPU lacks a feature
    * @throws CudaUnavailableException where it needs a GPU that is not here
-   * @throws CodegenException with the library's own sentence: a missing weights file
+   * @throws LibraryException where the file is no library of that model, or with the library's own
+   *     sentence: a missing weights file
    */
   public LoadedLibrary(Path library, String name, int threads, Optional<Path> weights) {
     this.name = name;
@@ -65,10 +72,11 @@ public final class LoadedLibrary implements AutoCloseable {
   }
 
   private SymbolLookup load(Path library) {
+    ElfFile.requireWhole(library);
     try {
       return SymbolLookup.libraryLookup(library.toAbsolutePath(), arena);
     } catch (IllegalArgumentException e) {
-      throw new CodegenException(library + " cannot be loaded as a shared library", e);
+      throw new LibraryException(library + " cannot be loaded as a shared library", e);
     }
   }
 
@@ -77,7 +85,7 @@ public final class LoadedLibrary implements AutoCloseable {
     var address =
         symbols
             .find(symbol)
-            .orElseThrow(() -> new CodegenException("the library has no function " + symbol));
+            .orElseThrow(() -> new LibraryException("the library has no function " + symbol));
     return Linker.nativeLinker().downcallHandle(address, type);
   }
 
@@ -88,8 +96,9 @@ public final class LoadedLibrary implements AutoCloseable {
               .reinterpret(MODEL_INFO.byteSize());
       var version = ModelLayouts.getInt(described, MODEL_INFO, "abi_version");
       if (version != ABI_VERSION) {
-        throw new CodegenException(
-            "the library has interface version " + version + ", not " + ABI_VERSION);
+        throw new LibraryException(
+            "the library has interface version %d, not %d; compile the model again"
+                .formatted(version, ABI_VERSION));
       }
       return described;
     } catch (Throwable e) {
@@ -116,7 +125,12 @@ public final class LoadedLibrary implements AutoCloseable {
     }
   }
 
-  /** Throws the library's sentence for a status other than success. */
+  /**
+   * Throws the library's sentence for a status other than success.
+   *
+   * @throws LibraryException where the caller's data, the weights or the memory are at fault
+   * @throws CodegenException for a call that must not be, or a fault of the device
+   */
   void check(int status) {
     if (status == 0) {
       return;
@@ -129,7 +143,10 @@ public final class LoadedLibrary implements AutoCloseable {
       if (status == NO_DEVICE) {
         throw new CudaUnavailableException(message);
       }
-      throw new CodegenException(message);
+      if (status == INVALID_ARGUMENT || status == DEVICE) {
+        throw new CodegenException(message);
+      }
+      throw new LibraryException(message);
     } catch (Throwable e) {
       throw Downcalls.unexpected(e);
     }

@@ -83,6 +83,7 @@ public final class ArtifactCompiler {
           layout
               .folder()
               .resolve("." + options.name() + "." + ProcessHandle.current().pid() + ".part");
+      weights.toFile().deleteOnExit();
       try {
         List<IRModule> variants =
             options.specialized().stream()

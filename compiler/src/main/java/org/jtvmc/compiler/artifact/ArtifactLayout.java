@@ -2,6 +2,8 @@ package org.jtvmc.compiler.artifact;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Where the parts of an artifact go.
@@ -48,6 +50,16 @@ public record ArtifactLayout(Path library, boolean single) {
 
   Path folder() {
     return library.getParent();
+  }
+
+  /**
+   * All files of an artifact in a folder of its own that is not kept, each of which may be there.
+   */
+  public List<Path> files() {
+    return Stream.concat(
+            Stream.of(library, folder().resolve("jtvmc.h")),
+            Stream.of(".json", ".h", ".weights", ".pc", "-config.cmake").map(this::beside))
+        .toList();
   }
 
   /** A file beside the library, called like it. */

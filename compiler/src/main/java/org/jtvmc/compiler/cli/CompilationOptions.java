@@ -98,7 +98,9 @@ final class CompilationOptions {
     for (Path file : records) {
       if (!Files.isRegularFile(file)) {
         throw new RecordException(
-            "the records file %s does not exist; make one with jtvmc tune".formatted(file), null);
+            "the records file %s %s; make one with jtvmc tune"
+                .formatted(file, Files.exists(file) ? "is no file" : "does not exist"),
+            null);
       }
     }
     RecordStore store = RecordStore.read(records, problems);

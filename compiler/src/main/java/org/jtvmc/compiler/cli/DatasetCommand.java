@@ -108,7 +108,9 @@ final class DatasetCommand extends Verb {
       if (json()) {
         print(document);
       } else {
-        line("%d new schedules of %d kernels in %s", outcome.samples(), outcome.kernels(), out);
+        line(
+            "%d new schedules of %d kernel%s in %s",
+            outcome.samples(), outcome.kernels(), outcome.kernels() == 1 ? "" : "s", out);
       }
       return outcome.interrupted() ? ExitCode.INTERRUPTED : ExitCode.DONE;
     }

@@ -11,6 +11,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jtvmc.codegen.driver.CudaUnavailableException;
+import org.jtvmc.codegen.load.LibraryException;
 import org.jtvmc.codegen.load.UnsupportedCpuException;
 import org.jtvmc.compiler.artifact.ArtifactException;
 import org.jtvmc.compiler.npz.NpzException;
@@ -119,6 +120,7 @@ final class ErrorReport {
     return switch (e) {
       case ModelException _,
           ArtifactException _,
+          LibraryException _,
           NpzException _,
           PluginException _,
           RecordException _,

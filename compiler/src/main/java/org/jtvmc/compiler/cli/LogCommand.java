@@ -68,7 +68,9 @@ final class LogCommand extends Verb {
     for (Path file : files) {
       if (!Files.isRegularFile(file)) {
         throw new RecordException(
-            "the records file %s does not exist; jtvmc tune makes one".formatted(file), null);
+            "the records file %s %s; jtvmc tune makes one"
+                .formatted(file, Files.exists(file) ? "is no file" : "does not exist"),
+            null);
       }
     }
     try (RecordStore store = RecordStore.read(files, problems::add)) {

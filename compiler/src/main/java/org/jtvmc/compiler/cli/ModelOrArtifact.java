@@ -37,6 +37,10 @@ final class ModelOrArtifact {
             verb.note("%s", sentence);
           }
         };
+    // Where the verb is interrupted, nothing else removes them.
+    ArtifactLayout.of(scratch, options.name())
+        .files()
+        .forEach(file -> file.toFile().deleteOnExit());
     return new ArtifactCompiler(machine.host(), listener).compile(source, options, scratch);
   }
 }

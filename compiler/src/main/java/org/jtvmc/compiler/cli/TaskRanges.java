@@ -30,7 +30,9 @@ final class TaskRanges {
       int last = matcher.group(2) == null ? first : Integer.parseInt(matcher.group(2));
       if (last < first || last >= count) {
         throw new UsageException(
-            "--tasks '%s': the model has the tasks 0 to %d".formatted(text, count - 1));
+            count == 1
+                ? "--tasks '%s': the model has one task, 0".formatted(text)
+                : "--tasks '%s': the model has the tasks 0 to %d".formatted(text, count - 1));
       }
       for (int id = first; id <= last; id++) {
         ids.add(id);

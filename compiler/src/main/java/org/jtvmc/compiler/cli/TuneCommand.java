@@ -310,10 +310,11 @@ final class TuneCommand extends Verb {
       } else {
         line(
             measured
-                ? "%d trials in %s, %.1f a second; records in %s"
-                : "%d candidates in %s, %.1f a second, NONE MEASURED (times are estimates);"
+                ? "%d trial%s in %s, %.1f a second; records in %s"
+                : "%d candidate%s in %s, %.1f a second, NONE MEASURED (times are estimates);"
                     + " records in %s",
             report.trials(),
+            report.trials() == 1 ? "" : "s",
             TimeSpan.text(report.elapsed()),
             report.trialsPerSecond(),
             file);

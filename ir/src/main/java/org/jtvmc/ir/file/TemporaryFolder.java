@@ -9,7 +9,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * A folder that is gone with all that is in it when it is closed.
+ * A folder that is gone with all that is in it when it is closed. Where the process is interrupted
+ * before, its own files, those that {@link #resolve} named, go with the process.
  *
  * @param path where it is
  */
@@ -22,7 +23,7 @@ public record TemporaryFolder(Path path) implements AutoCloseable {
    */
   public static TemporaryFolder create() {
     try {
-      return new TemporaryFolder(Files.createTempDirectory("jtvmc"));
+      return leavingAtExit(Files.createTempDirectory("jtvmc"));
     } catch (IOException e) {
       throw new UncheckedIOException(
           "no temporary folder can be made in %s (%s): name another place with TMPDIR"
@@ -37,12 +38,19 @@ public record TemporaryFolder(Path path) implements AutoCloseable {
    * @throws IOException where there can be none
    */
   public static TemporaryFolder in(Path folder) throws IOException {
-    return new TemporaryFolder(Files.createTempDirectory(folder, ".jtvmc"));
+    return leavingAtExit(Files.createTempDirectory(folder, ".jtvmc"));
+  }
+
+  private static TemporaryFolder leavingAtExit(Path path) {
+    path.toFile().deleteOnExit();
+    return new TemporaryFolder(path);
   }
 
   /** A file in it, which need not be there. */
   public Path resolve(String name) {
-    return path.resolve(name);
+    Path file = path.resolve(name);
+    file.toFile().deleteOnExit();
+    return file;
   }
 
   @Override

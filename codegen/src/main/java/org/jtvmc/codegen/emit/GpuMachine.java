@@ -40,6 +40,9 @@ final class GpuMachine implements Machine {
   /** The variables of the loops around that are bound to {@code threadIdx.x}, outermost first. */
   private final Deque<PrimVar> threads = new ArrayDeque<>();
 
+  /** The variables around the statement that are {@code threadIdx.y}. */
+  private final Deque<PrimVar> rows = new ArrayDeque<>();
+
   /**
    * @param tiles with the parameters of the entry
    */
@@ -110,30 +113,35 @@ final class GpuMachine implements Machine {
         fromZero ? own : ir.binary(LLVMAdd, own, statements.value(shape.min(), width));
     if (tag == ThreadTag.THREAD_X && fromZero) {
       threads.addLast(loop.var());
+    } else if (tag == ThreadTag.THREAD_Y && fromZero) {
+      rows.addLast(loop.var());
     }
     try (var _ = context.environment.bindScalar(loop.var(), value, shape.range())) {
       statements.emit(loop.body());
     } finally {
       threads.removeLastOccurrence(loop.var());
+      rows.removeLastOccurrence(loop.var());
     }
   }
 
   @Override
   public boolean emitWhole(Stmt.For loop, EmitContext context, StmtEmitter statements) {
+    int down = extents.getOrDefault(ThreadTag.THREAD_Y, 1);
     boolean possible =
         hasTensorCores
             && threads.size() == 1
             && !context.isBranched()
             && context.environment.lanes() == 1
-            && extents.getOrDefault(ThreadTag.THREAD_Y, 1) == 1
+            && (down == 1 || rows.size() == 1)
             && extents.getOrDefault(ThreadTag.THREAD_Z, 1) == 1;
     if (!possible) {
       return false;
     }
     int launched = extents.getOrDefault(ThreadTag.THREAD_X, 1);
-    ThreadTerms terms = new ThreadTerms(threads.getLast(), launched);
+    Optional<PrimVar> row = down == 1 ? Optional.empty() : Optional.of(rows.getLast());
+    ThreadTerms terms = new ThreadTerms(threads.getLast(), launched, row, (long) down * launched);
     Optional<WarpgroupProduct> ofGroups =
-        groups.flatMap(_ -> new WarpgroupMatch(context, terms).of(loop));
+        groups.filter(_ -> row.isEmpty()).flatMap(_ -> new WarpgroupMatch(context, terms).of(loop));
     if (ofGroups.isPresent()) {
       groups.get().emit(ofGroups.get(), statements);
       return true;

@@ -2,6 +2,7 @@ package org.jtvmc.codegen.emit;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.jtvmc.codegen.emit.Affine.Atom;
 import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.PrimExprs;
@@ -10,10 +11,12 @@ import org.jtvmc.ir.expr.PrimVar;
 /**
  * The part of places that the number of the thread decides.
  *
- * @param thread the variable that is {@code threadIdx.x}, the only index of a thread
- * @param count its extent
+ * @param thread the variable that is {@code threadIdx.x}
+ * @param width its extent
+ * @param row the variable that is {@code threadIdx.y}; empty where there is one row of threads
+ * @param count of the threads of a block, which have no other index
  */
-record ThreadTerms(PrimVar thread, long count) {
+record ThreadTerms(PrimVar thread, long width, Optional<PrimVar> row, long count) {
 
   /** True where each part of the place depends on the thread alone, or not on it. */
   boolean separates(Affine place) {
@@ -24,11 +27,15 @@ record ThreadTerms(PrimVar thread, long count) {
   /** True where the thread alone decides the part. */
   boolean owns(Atom atom) {
     return switch (atom) {
-      case Atom.Variable(PrimVar variable) -> variable == thread;
+      case Atom.Variable(PrimVar variable) -> isIndex(variable);
       case Atom.Quotient(Affine numerator, _) -> owns(numerator);
       case Atom.Modulus(Affine numerator, _) -> owns(numerator);
       case Atom.Exclusive _, Atom.Opaque _ -> false;
     };
+  }
+
+  private boolean isIndex(PrimVar variable) {
+    return variable == thread || row.filter(variable::equals).isPresent();
   }
 
   private boolean owns(Affine value) {
@@ -37,11 +44,12 @@ record ThreadTerms(PrimVar thread, long count) {
 
   private boolean uses(Atom atom) {
     return switch (atom) {
-      case Atom.Variable(PrimVar variable) -> variable == thread;
+      case Atom.Variable(PrimVar variable) -> isIndex(variable);
       case Atom.Quotient(Affine numerator, _) -> uses(numerator);
       case Atom.Modulus(Affine numerator, _) -> uses(numerator);
       case Atom.Exclusive(Affine left, Affine right) -> uses(left) || uses(right);
-      case Atom.Opaque(PrimExpr expr, _) -> PrimExprs.uses(expr, thread);
+      case Atom.Opaque(PrimExpr expr, _) ->
+          PrimExprs.uses(expr, thread) || row.filter(y -> PrimExprs.uses(expr, y)).isPresent();
     };
   }
 
@@ -69,7 +77,7 @@ record ThreadTerms(PrimVar thread, long count) {
 
   private long value(Atom atom, long number) {
     return switch (atom) {
-      case Atom.Variable _ -> number;
+      case Atom.Variable(PrimVar variable) -> variable == thread ? number % width : number / width;
       case Atom.Quotient(Affine numerator, long divisor) ->
           Math.floorDiv(numerator.constant() + part(numerator, number), divisor);
       case Atom.Modulus(Affine numerator, long divisor) ->

@@ -26,7 +26,7 @@ final class WarpProductMatch {
 
   /** The product that a loop does, if it is one. */
   Optional<WarpProduct> of(Stmt.For loop) {
-    boolean warps = threads.count() > 0 && threads.count() % CudaTarget.WARP == 0;
+    boolean warps = threads.width() > 0 && threads.width() % CudaTarget.WARP == 0;
     return warps ? ProductLoops.of(loop, context).flatMap(this::of) : Optional.empty();
   }
 

@@ -181,7 +181,7 @@ final class NestEmitter {
   }
 
   /** The loop with its copies one iteration ahead, where it is one that shall and can be so. */
-  private Optional<Stmt> pipelined(StageNest nest, int position, Stmt body) {
+  private Optional<Stmt> pipelined(StageNest nest, int position, Stmt inner) {
     StageNest.Leaf leaf = nest.leaves.get(position);
     boolean wanted =
         nest.stage.pipeline().filter(p -> p.axis().equals(leaf.loop().id())).isPresent()
@@ -202,6 +202,8 @@ final class NestEmitter {
       }
     }
     Pipelining pipeline = nest.stage.pipeline().orElseThrow();
+    // Now: copies of the body have other buffers.
+    Stmt body = SinkThreadGuards.in(inner, unguarded());
     int depth = pipeline.depth();
     Pipelining.Way way = pipeline.way();
     Optional<Stmt> ahead = Optional.empty();

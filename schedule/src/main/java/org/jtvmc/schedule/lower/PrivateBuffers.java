@@ -14,6 +14,7 @@ import org.jtvmc.ir.arith.VarRanges;
 import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.expr.Load;
 import org.jtvmc.ir.expr.PrimExpr;
+import org.jtvmc.ir.expr.PrimExprs;
 import org.jtvmc.ir.expr.PrimVar;
 import org.jtvmc.ir.loop.Buffer;
 import org.jtvmc.ir.loop.Effect;
@@ -26,7 +27,8 @@ import org.jtvmc.ir.loop.ThreadTag;
 /**
  * Gives each thread its own part of a shared buffer of which it touches nothing else, so that the
  * part can be in registers and nobody has to wait for it. Only loops that are unrolled may move an
- * access beside the threads: registers have no addresses.
+ * access beside the threads: registers have no addresses. The same for memory of single threads
+ * that has places for others, who have places of their own.
  *
  * <pre>
  *   allocate shared e[4096]                         allocate local e[16]
@@ -98,9 +100,19 @@ final class PrivateBuffers {
   }
 
   private void access(Buffer buffer, List<PrimExpr> indices) {
-    if (buffer.scope() == Scope.SHARED && !buffer.isSwizzled()) {
+    if (buffer.scope() == Scope.LOCAL && !usesThread(indices)) {
+      rejected.add(buffer);
+    } else if (buffer.scope() != Scope.GLOBAL && !buffer.isSwizzled()) {
       accesses.computeIfAbsent(buffer, _ -> new ArrayList<>()).add(indices);
     }
+  }
+
+  /** True where a thread's own memory is indexed by its number. */
+  private boolean usesThread(List<PrimExpr> indices) {
+    return indices.stream()
+        .flatMap(index -> PrimExprs.variables(index).keySet().stream())
+        .map(loops::get)
+        .anyMatch(loop -> loop != null && loop.kind() == ForKind.THREAD);
   }
 
   /** What a thread has of a buffer: the place of each access in it, in terms of loops. */
@@ -116,7 +128,8 @@ final class PrivateBuffers {
       }
       found.add(access.get());
     }
-    Optional<List<LinearForm>> own = new ThreadPlaces(extents).own(found);
+    boolean ofThread = buffer.scope() == Scope.LOCAL;
+    Optional<List<LinearForm>> own = new ThreadPlaces(extents).own(found, ofThread);
     if (own.isEmpty()) {
       return Optional.empty();
     }

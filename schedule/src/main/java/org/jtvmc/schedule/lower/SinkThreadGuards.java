@@ -24,7 +24,7 @@ import org.jtvmc.ir.loop.Stmts;
  *   allocate shared s { copy to s; if (thread &lt; 3) { x = s[thread] } }
  * </pre>
  *
- * What is computed into shared memory has guards of its own.
+ * What threads compute into shared memory inside of it has guards of its own.
  */
 final class SinkThreadGuards {
   private final Set<PrimVar> threadVariables = new HashSet<>();
@@ -79,8 +79,11 @@ final class SinkThreadGuards {
     return PrimExprs.variables(condition).keySet().stream().anyMatch(threadVariables::contains);
   }
 
-  /** True where the threads share memory or results inside of the statement. */
-  private static boolean isTogether(Stmt stmt) {
+  /**
+   * True where the threads share memory or results inside of the statement, or compute what they
+   * may compute without the condition: warps then multiply together.
+   */
+  private boolean isTogether(Stmt stmt) {
     boolean[] found = {false};
     Stmts.forEach(
         stmt,
@@ -89,7 +92,8 @@ final class SinkThreadGuards {
                 inner instanceof Stmt.Evaluate
                     || (inner instanceof Stmt.Seq && writesShared(inner) && hasThreads(inner))
                     || (inner instanceof Stmt.Allocate allocate
-                        && allocate.buffer().scope() == Scope.SHARED));
+                        && (allocate.buffer().scope() == Scope.SHARED
+                            || unguarded.contains(allocate.buffer()))));
     return found[0];
   }
 
@@ -146,7 +150,7 @@ final class SinkThreadGuards {
           branch;
       case Stmt.Evaluate _ -> stmt;
       case Stmt.For _, Stmt.If _, Stmt.Store _ ->
-          writesShared(stmt) || carries(stmt) || isUnguarded(stmt)
+          (writesShared(stmt) && hasThreads(stmt)) || carries(stmt) || isUnguarded(stmt)
               ? stmt
               : new Stmt.If(condition, stmt, Optional.empty(), true);
     };

@@ -42,12 +42,20 @@ final class ThreadPlaces {
 
   private record Digit(ThreadTag tag, long weight, long base) {}
 
-  /** The places in the threads' own parts; empty where threads share some. */
-  Optional<List<LinearForm>> own(List<Access> accesses) {
+  /**
+   * The places in the threads' own parts; empty where threads share some.
+   *
+   * @param local true where each thread has all places, so that those kinds of threads that no
+   *     access tells apart have none in common
+   */
+  Optional<List<LinearForm>> own(List<Access> accesses, boolean local) {
     List<Digit> digits = new ArrayList<>();
     for (Map.Entry<ThreadTag, Long> entry : extents.entrySet()) {
       ThreadTag tag = entry.getKey();
       if (tag.isBlock() || tag == ThreadTag.VIRTUAL || entry.getValue() == 1) {
+        continue;
+      }
+      if (local && accesses.stream().noneMatch(access -> isOf(access, tag))) {
         continue;
       }
       Optional<Digit> digit = digit(tag, accesses);
@@ -70,6 +78,10 @@ final class ThreadPlaces {
       rest = without;
     }
     return Optional.of(rest.stream().map(ThreadPlaces::form).toList());
+  }
+
+  private static boolean isOf(Access access, ThreadTag tag) {
+    return access.terms().stream().anyMatch(term -> term.isOf(tag));
   }
 
   /** The one that stands for a kind of thread in every access. */

@@ -2,6 +2,7 @@ package org.jtvmc.schedule.space;
 
 import java.util.List;
 import org.jtvmc.schedule.space.rule.BindThreads;
+import org.jtvmc.schedule.space.rule.ChainInBlocks;
 import org.jtvmc.schedule.space.rule.FactorAcrossBlocks;
 import org.jtvmc.schedule.space.rule.InlineElementwise;
 import org.jtvmc.schedule.space.rule.ReduceInThreads;
@@ -18,6 +19,7 @@ public final class GpuRules {
           new InlineElementwise(),
           new FactorAcrossBlocks(),
           new ReduceInThreads(),
+          new ChainInBlocks(),
           new TileInBlocks(),
           new ReduceRowsTogether(),
           new TransposeInBlocks(),

@@ -1,19 +1,24 @@
 package org.jtvmc.schedule.space.rule;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.LongStream;
 import org.jtvmc.ir.loop.Scope;
 import org.jtvmc.ir.loop.ThreadTag;
 import org.jtvmc.ir.target.CudaTarget;
 import org.jtvmc.ir.te.Axis;
+import org.jtvmc.ir.te.Tensor;
 import org.jtvmc.schedule.IterVar;
 import org.jtvmc.schedule.Stage;
+import org.jtvmc.schedule.space.Access;
 import org.jtvmc.schedule.space.SketchRule;
 import org.jtvmc.schedule.space.SketchState;
 import org.jtvmc.schedule.step.Bind;
 import org.jtvmc.schedule.step.ComputeAt;
 import org.jtvmc.schedule.step.Fuse;
+import org.jtvmc.schedule.step.OrderStorage;
 import org.jtvmc.schedule.step.SetScope;
 import org.jtvmc.schedule.step.Split;
 import org.jtvmc.schedule.step.Unroll;
@@ -29,7 +34,7 @@ public final class ReduceRowsTogether implements SketchRule {
   private static final long LEAST_ROW = 16;
 
   /** Elements of a row that a thread can keep in registers, where its loops are unrolled. */
-  private static final long MOST_KEPT = 32;
+  static final long MOST_KEPT = 32;
 
   /** The elements of a row for which one warp is enough. */
   private static final long WARP_ROW = 1024;
@@ -102,21 +107,61 @@ public final class ReduceRowsTogether implements SketchRule {
     if (inner) {
       shareLoop(state, id, spatialFrom(state, id, rows), threads);
     }
+    placeMembers(state, group, id, row, rows, rowsTogether > 1 ? rows - 1 : -1, threads);
+  }
+
+  /**
+   * Has the threads of a row make what only the stage that they write needs of it.
+   *
+   * @param group the stages to place, consumers before producers
+   * @param host that stage, of which {@code row} is the loop for one row
+   * @param rows how many of the outer axes are rows
+   * @param apart the number of the axis along which {@code threadIdx.y} takes rows; -1 for none
+   * @param threads of a row
+   */
+  static void placeMembers(
+      SketchState state,
+      List<Stage> group,
+      String host,
+      String row,
+      int rows,
+      int apart,
+      long threads) {
+    Set<Tensor> ofAllRows = new HashSet<>();
     for (Stage member : group) {
       state.markScheduled(member.id());
-      state.apply(new ComputeAt(member.id(), id, row));
-      if (member.isReduction()) {
-        shareReduction(state, member.id(), threads);
-      } else {
-        state.apply(new SetScope(member.id(), Scope.SHARED));
-        if (rowsTogether > 1) {
-          String last = member.axes().get(rows - 1).id();
-          state.apply(new Bind(member.id(), last, ThreadTag.THREAD_Y));
-        }
-        if (rows < member.op().axes().size()) {
-          shareLoop(state, member.id(), spatialFrom(state, member.id(), rows), threads);
-        }
+      // What is in shared memory is made for all rows, and so is what it takes.
+      if (!member.isReduction() || ofAllRows.contains(member.tensor())) {
+        Access.of(state.schedule(), member).forEach(access -> ofAllRows.add(access.tensor()));
       }
+      state.apply(new ComputeAt(member.id(), host, row));
+      if (member.isReduction()) {
+        if (apart >= 0 && ofAllRows.contains(member.tensor())) {
+          state.apply(new Bind(member.id(), member.axes().get(apart).id(), ThreadTag.THREAD_Y));
+        }
+        shareReduction(state, member.id(), threads);
+        continue;
+      }
+      state.apply(new SetScope(member.id(), Scope.SHARED));
+      if (apart >= 0) {
+        state.apply(new Bind(member.id(), member.axes().get(apart).id(), ThreadTag.THREAD_Y));
+      }
+      if (rows < member.op().axes().size()) {
+        alignRows(state, member, rows, threads);
+        String loop = spatialFrom(state, member.id(), rows);
+        shareLoop(state, member.id(), loop, threads);
+      }
+    }
+  }
+
+  /** Rows begin where the threads' turns over one end, so that each thread's part is its own. */
+  private static void alignRows(SketchState state, Stage member, int rows, long threads) {
+    List<Axis> axes = member.op().axes();
+    long length = axes.getLast().size();
+    long turn = threads * width(member, length, threads);
+    if (rows == axes.size() - 1 && length % turn != 0) {
+      List<String> order = member.axes().stream().limit(axes.size()).map(IterVar::id).toList();
+      state.apply(new OrderStorage(member.id(), order, turn - length % turn));
     }
   }
 
@@ -198,7 +243,7 @@ public final class ReduceRowsTogether implements SketchRule {
   }
 
   /** The loops of the row's elements, made one. */
-  private static String spatialFrom(SketchState state, String id, int rows) {
+  static String spatialFrom(SketchState state, String id, int rows) {
     List<String> axes =
         state.stage(id).axes().stream()
             .filter(axis -> !axis.isReduce())
@@ -208,20 +253,27 @@ public final class ReduceRowsTogether implements SketchRule {
     return state.fuse(id, axes);
   }
 
-  private static void shareReduction(SketchState state, String id, long threads) {
+  /** Has a row of threads make a reduction. */
+  static void shareReduction(SketchState state, String id, long threads) {
     List<String> axes =
         state.stage(id).axes().stream().filter(IterVar::isReduce).map(IterVar::id).toList();
     shareLoop(state, id, state.fuse(id, axes), threads);
   }
 
-  /** Divides a loop among the threads of a row, in vectors where whole ones come out. */
-  private static void shareLoop(SketchState state, String id, String loop, long threads) {
-    Stage stage = state.stage(id);
-    long extent = stage.leaf(loop).orElseThrow().extent();
+  /** How many neighbouring elements of a row of {@code extent} a thread takes together. */
+  private static long width(Stage stage, long extent, long threads) {
     long width = 16 / Math.max(4, stage.op().dtype().bytes());
     while (width > 1 && (extent % width != 0 || extent / width < threads)) {
       width /= 2;
     }
+    return width;
+  }
+
+  /** Divides a loop among the threads of a row, in vectors where whole ones come out. */
+  static void shareLoop(SketchState state, String id, String loop, long threads) {
+    Stage stage = state.stage(id);
+    long extent = stage.leaf(loop).orElseThrow().extent();
+    long width = width(stage, extent, threads);
     String shared = loop;
     if (width > 1) {
       int position = stage.position(loop);

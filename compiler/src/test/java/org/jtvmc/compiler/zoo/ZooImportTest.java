@@ -22,6 +22,7 @@ class ZooImportTest {
     var classes = "Tensor[(1, 1000), float32]";
     return Stream.of(
         Arguments.of("minilm", "Tensor[(1, 128, 384), float32]"),
+        Arguments.of("minilm-int8", "Tensor[(1, 128, 384), float32]"),
         Arguments.of("ppocr-det", "Tensor[(1, 1, 320, 320), float32]"),
         Arguments.of("ppocr-rec", "Tensor[(1, 40, 6625), float32]"),
         Arguments.of("ppocr-cls", "Tensor[(1, 2), float32]"),

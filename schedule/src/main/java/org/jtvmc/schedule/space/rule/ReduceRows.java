@@ -6,6 +6,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.te.Axis;
 import org.jtvmc.schedule.IterVar;
@@ -21,10 +22,17 @@ import org.jtvmc.schedule.step.Vectorize;
  * Softmax, layer normalisation and their like in one pass: the stage that is written runs row by
  * row over the threads, and everything that it needs of a row (maxima, sums, exponentials) is
  * computed just before that row is written, while the row is in the first cache. Reductions along
- * the row use the lanes of vectors.
+ * the row use the lanes of vectors. Several rows may pass each stage together: the end of a row's
+ * reduction, across the lanes, is a long chain, and that of one row fills the time of another's.
  */
 public final class ReduceRows implements SketchRule {
   private static final double LEAST_PARALLEL_WORK = 60_000;
+
+  /** As many chains across lanes hide each other; more rows only take more of the first cache. */
+  private static final long ROWS_TOGETHER = 4;
+
+  /** Blocks of rows for each thread, at least. */
+  private static final long LEAST_BLOCKS = 8;
 
   @Override
   public boolean applies(SketchState state, Stage stage) {
@@ -48,7 +56,14 @@ public final class ReduceRows implements SketchRule {
     } else if (rows < stage.axes().size()) {
       vectorizeLast(state, id, stage.axes().getLast().id());
     }
-    List<String> outer = stage.axes().subList(0, rows).stream().map(IterVar::id).toList();
+    List<String> outer =
+        new ArrayList<>(stage.axes().subList(0, rows).stream().map(IterVar::id).toList());
+    long together = stage.isReduction() ? 1 : rowsTogether(state, stage, group, outer);
+    if (together > 1) {
+      String last = outer.removeLast();
+      state.apply(new Split(id, last, List.of(together)));
+      outer.add(last + ".0");
+    }
     double work =
         group.stream().mapToDouble(ReductionShape::work).sum() + ReductionShape.work(stage);
     // Parallel comes last: the row loop must be known before anything is computed in it.
@@ -61,17 +76,53 @@ public final class ReduceRows implements SketchRule {
           .ifPresent(partial -> LaneReduction.placePartial(state, partial.id(), id, row));
       LaneReduction.combineLanes(state, id);
     }
-    place(state, group, id, row);
+    place(state, group, id, row, together > 1 ? rows : 0);
   }
 
-  /** Computes the members of a {@link #group} inside one loop of its stage. */
+  /** How many rows pass each stage together: as many as leave the first cache room enough. */
+  private static long rowsTogether(
+      SketchState state, Stage stage, List<Stage> group, List<String> outer) {
+    List<Long> extents =
+        outer.stream().map(row -> stage.leaf(row).map(IterVar::extent).orElse(1L)).toList();
+    List<Long> options =
+        Stream.of(1L, 2L, ROWS_TOGETHER, 2 * ROWS_TOGETHER)
+            .filter(rows -> extents.getLast() % rows == 0)
+            .toList();
+    double rows = extents.stream().mapToDouble(extent -> extent).reduce(1, (a, b) -> a * b);
+    double points = stage.axes().stream().mapToDouble(IterVar::extent).reduce(1, (a, b) -> a * b);
+    long kept = 2 + group.stream().filter(member -> !member.isReduction()).count();
+    double rowBytes = kept * stage.op().dtype().bytes() * points / rows;
+    long preferred =
+        options.stream()
+            .filter(n -> n <= ROWS_TOGETHER)
+            .filter(n -> n == 1 || n * rowBytes <= state.target().caches().l1() / 2.0)
+            .filter(n -> n == 1 || rows / n >= LEAST_BLOCKS * state.target().cores())
+            .max(Long::compare)
+            .orElse(1L);
+    return options.size() == 1 ? 1 : state.pick(stage.id() + ".rowblock", options, preferred);
+  }
+
+  /** Computes the members of a {@link #group}, for one row, inside one loop of its stage. */
   static void place(SketchState state, List<Stage> group, String stage, String loop) {
+    place(state, group, stage, loop, 0);
+  }
+
+  /**
+   * The same.
+   *
+   * @param rows the number of the members' leading axes that run through several rows inside the
+   *     loop; 0 where it is one row
+   */
+  private static void place(
+      SketchState state, List<Stage> group, String stage, String loop, int rows) {
     for (Stage member : group) {
       state.markScheduled(member.id());
       if (member.isReduction()) {
         Optional<String> partial = LaneReduction.factor(state, member);
         state.apply(new ComputeAt(member.id(), stage, loop));
-        partial.ifPresent(p -> LaneReduction.placePartial(state, p, stage, loop));
+        String host = rows == 0 ? stage : member.id();
+        String row = rows == 0 ? loop : member.axes().get(rows - 1).id();
+        partial.ifPresent(p -> LaneReduction.placePartial(state, p, host, row));
         LaneReduction.combineLanes(state, member.id());
       } else {
         state.apply(new ComputeAt(member.id(), stage, loop));

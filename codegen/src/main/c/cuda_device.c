@@ -39,7 +39,8 @@ int32_t jtvmc_cuda_device_open(jtvmc_cuda_device* device, const jtvmc_model_info
   if (code) return jtvmc_cuda_fail(cuda, code, "open: the GPU cannot be had");
   status = check_capability(cuda, device->device, ordinal, info, program);
   if (status != JTVMC_OK) return status;
-  if (program->num_maps > 0 && !cuda->cuTensorMapEncodeTiled) {
+  int encodes = cuda->cuTensorMapEncodeTiled && cuda->cuTensorMapEncodeIm2col;
+  if (program->num_maps > 0 && !encodes) {
     return jtvmc_fail(JTVMC_NO_DEVICE,
                       "the NVIDIA driver is too old for a model compiled for \"%s\": update it, or compile with -tma=0",
                       info->target);

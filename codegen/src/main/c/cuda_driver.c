@@ -15,6 +15,7 @@ static int32_t find_functions(void* library, const char* file) {
   JTVMC_CUDA_FUNCTIONS(JTVMC_CUDA_FIND)
 #undef JTVMC_CUDA_FIND
   *(void**)&driver.cuTensorMapEncodeTiled = dlsym(library, "cuTensorMapEncodeTiled");
+  *(void**)&driver.cuTensorMapEncodeIm2col = dlsym(library, "cuTensorMapEncodeIm2col");
   return JTVMC_OK;
 }
 

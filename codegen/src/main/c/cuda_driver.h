@@ -75,6 +75,11 @@ typedef struct jtvmc_cuda {
                                      const uint64_t* strides, const uint32_t* box,
                                      const uint32_t* steps, int interleave, int swizzle,
                                      int promotion, int fill);
+  CUresult (*cuTensorMapEncodeIm2col)(jtvmc_cuda_tensor_map* map, int type, uint32_t rank,
+                                      CUdeviceptr address, const uint64_t* sizes,
+                                      const uint64_t* strides, const int* lower, const int* upper,
+                                      uint32_t channels, uint32_t pixels, const uint32_t* steps,
+                                      int interleave, int swizzle, int promotion, int fill);
 } jtvmc_cuda;
 
 /*

@@ -75,6 +75,21 @@ static int32_t load_once(jtvmc_model* model) {
 
 /* ---- Contexts ---- */
 
+static CUresult encode_map(const jtvmc_cuda* cuda, const jtvmc_cuda_map* map, CUdeviceptr address,
+                           jtvmc_cuda_tensor_map* made) {
+  if (map->pixels) {
+    return cuda->cuTensorMapEncodeIm2col(
+        made, (int)map->type, map->rank, address, map->sizes, map->strides, map->lower, map->upper,
+        map->box[0], map->box[1], map->steps, CU_TENSOR_MAP_INTERLEAVE_NONE,
+        CU_TENSOR_MAP_SWIZZLE_128B, CU_TENSOR_MAP_L2_PROMOTION_L2_256B,
+        CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
+  }
+  return cuda->cuTensorMapEncodeTiled(
+      made, (int)map->type, map->rank, address, map->sizes, map->strides, map->box, map->steps,
+      CU_TENSOR_MAP_INTERLEAVE_NONE, CU_TENSOR_MAP_SWIZZLE_128B, CU_TENSOR_MAP_L2_PROMOTION_L2_256B,
+      CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
+}
+
 /* Gives an argument its address, or makes the map of the tensor that lies there. */
 static int32_t set_argument(jtvmc_context* context, uint32_t index, CUdeviceptr address) {
   uint32_t number = jtvmc_this_program.arguments[index].map;
@@ -83,15 +98,11 @@ static int32_t set_argument(jtvmc_context* context, uint32_t index, CUdeviceptr 
     context->parameters[index] = &context->values[index];
     return JTVMC_OK;
   }
-  static const uint32_t steps[5] = {1, 1, 1, 1, 1};
   const jtvmc_cuda* cuda = context->model->device.cuda;
   const jtvmc_cuda_map* map = &jtvmc_this_program.maps[number - 1];
   context->parameters[index] = &context->maps[index];
   if (context->values[index] == address) return JTVMC_OK;
-  CUresult code = cuda->cuTensorMapEncodeTiled(
-      &context->maps[index], (int)map->type, map->rank, address, map->sizes, map->strides, map->box,
-      steps, CU_TENSOR_MAP_INTERLEAVE_NONE, CU_TENSOR_MAP_SWIZZLE_128B,
-      CU_TENSOR_MAP_L2_PROMOTION_L2_256B, CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
+  CUresult code = encode_map(cuda, map, address, &context->maps[index]);
   if (code) return jtvmc_cuda_fail(cuda, code, "run: the GPU cannot copy boxes of a tensor");
   context->values[index] = address;
   return JTVMC_OK;

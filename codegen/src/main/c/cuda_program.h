@@ -24,13 +24,18 @@ typedef struct jtvmc_cuda_argument {
   uint64_t value;
 } jtvmc_cuda_argument;
 
-/* Boxes of a tensor that a kernel has the device copy: what cuTensorMapEncodeTiled is told. */
+/* What a kernel has the device copy of a tensor: what cuTensorMapEncodeTiled is told of boxes, or
+   cuTensorMapEncodeIm2col of pixels that are counted through. */
 typedef struct jtvmc_cuda_map {
   uint32_t type; /* a CUtensorMapDataType */
   uint32_t rank;
   uint64_t sizes[5]; /* in elements, innermost first */
   uint64_t strides[4]; /* in bytes, of all dimensions but the innermost */
-  uint32_t box[5];
+  uint32_t box[5]; /* of pixels: channels, pixels */
+  uint32_t pixels; /* not 0 where pixels are counted through */
+  int32_t lower[3]; /* the corners of where they lie, innermost first */
+  int32_t upper[3];
+  uint32_t steps[5];
   uint32_t reserved;
 } jtvmc_cuda_map;
 

@@ -82,6 +82,18 @@ CUresult cuTensorMapEncodeTiled(void* map, int type, uint32_t rank, uint64_t add
              : OK;
 }
 
+CUresult cuTensorMapEncodeIm2col(void* map, int type, uint32_t rank, uint64_t address,
+                                 const uint64_t* sizes, const uint64_t* strides, const int* lower,
+                                 const int* upper, uint32_t channels, uint32_t pixels,
+                                 const uint32_t* steps, int interleave, int swizzle, int promotion,
+                                 int fill) {
+  CALLED();
+  return fake_encode_pixels(map, type, rank, address, sizes, strides, lower, upper, channels,
+                            pixels, steps, interleave, swizzle, promotion, fill)
+             ? INVALID_VALUE
+             : OK;
+}
+
 static int fits(const function* f, const unsigned* extents, unsigned shared) {
   const unsigned* grid = extents;
   const unsigned* block = extents + 3;

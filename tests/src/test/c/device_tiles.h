@@ -19,6 +19,7 @@ typedef struct {
   fake_tensor_map map;
   uintptr_t to, arrival;
   int32_t corner[FAKE_MOST_DIMENSIONS];
+  uint16_t offsets[3]; /* by which pixels are moved */
 } tile;
 
 static arrival arrivals[MOST_ARRIVALS];
@@ -98,7 +99,8 @@ void arrival_expect(uintptr_t place, uint32_t bytes) {
 
 static uint32_t tile_bytes(const tile *t) {
   uint32_t bytes = t->map.element_bytes;
-  for (uint32_t i = 0; i < t->map.rank; i++) {
+  uint32_t dimensions = t->map.pixels ? 2 : t->map.rank;
+  for (uint32_t i = 0; i < dimensions; i++) {
     bytes *= t->map.box[i];
   }
   return bytes;
@@ -115,16 +117,15 @@ static void check_target(uintptr_t place) {
   memset((void *)place, 0xff, 16);
 }
 
-void tile_start(uintptr_t to, const fake_tensor_map *map, uintptr_t place, uint32_t rank, int32_t c0, int32_t c1,
-                int32_t c2, int32_t c3, int32_t c4) __asm__("device.tile");
-void tile_start(uintptr_t to, const fake_tensor_map *map, uintptr_t place, uint32_t rank, int32_t c0, int32_t c1,
-                int32_t c2, int32_t c3, int32_t c4) {
-  arrival *own = visible_arrival(place);
-  if (map->magic != FAKE_MAP_MAGIC || map->rank != rank || tile_count == MOST_TILES) {
-    access_fault("is a tile of no map of so many dimensions, or one too many", to, 16, WRITE | SHARED);
+static void start_tile(tile begun, uint32_t rank, int pixels) {
+  arrival *own = visible_arrival(begun.arrival);
+  const fake_tensor_map *map = &begun.map;
+  uintptr_t to = begun.to;
+  if (map->magic != FAKE_MAP_MAGIC || map->rank != rank || map->pixels != pixels || tile_count == MOST_TILES) {
+    access_fault("is a tile of no map of its kind of so many dimensions, or one too many", to, 16, WRITE | SHARED);
   }
   tile *started = &tiles[tile_count++];
-  *started = (tile){*map, to, place, {c0, c1, c2, c3, c4}};
+  *started = begun;
   if (to % LINE != 0 || map->box[0] * map->element_bytes != LINE) {
     access_fault("is a tile whose lines do not begin at multiples of 128 bytes", to, 16, WRITE | SHARED);
   }
@@ -136,8 +137,64 @@ void tile_start(uintptr_t to, const fake_tensor_map *map, uintptr_t place, uint3
   wake_waiting();
 }
 
+void tile_start(uintptr_t to, const fake_tensor_map *map, uintptr_t place, uint32_t rank, int32_t c0, int32_t c1,
+                int32_t c2, int32_t c3, int32_t c4) __asm__("device.tile");
+void tile_start(uintptr_t to, const fake_tensor_map *map, uintptr_t place, uint32_t rank, int32_t c0, int32_t c1,
+                int32_t c2, int32_t c3, int32_t c4) {
+  start_tile((tile){*map, to, place, {c0, c1, c2, c3, c4}, {0, 0, 0}}, rank, 0);
+}
+
+/* The places between the corners along a dimension of an image, innermost first. */
+static int64_t places(const fake_tensor_map *map, uint32_t dimension) {
+  int64_t room = (int64_t)map->sizes[dimension + 1] + map->upper[dimension] - map->lower[dimension];
+  return (room + map->steps[dimension + 1] - 1) / map->steps[dimension + 1];
+}
+
+/* Pixels that are counted through (im2col), from a place between the corners on. */
+void pixels_start(uintptr_t to, const fake_tensor_map *map, uintptr_t place, uint32_t rank, int32_t c0, int32_t c1,
+                  int32_t c2, int32_t c3, int32_t c4, uint32_t o0, uint32_t o1, uint32_t o2) __asm__("device.pixels");
+void pixels_start(uintptr_t to, const fake_tensor_map *map, uintptr_t place, uint32_t rank, int32_t c0, int32_t c1,
+                  int32_t c2, int32_t c3, int32_t c4, uint32_t o0, uint32_t o1, uint32_t o2) {
+  static const uint32_t most_moved[] = {0, 0, 0, 65535, 255, 31};
+  tile begun = {*map, to, place, {c0, c1, c2, c3, c4}, {(uint16_t)o0, (uint16_t)o1, (uint16_t)o2}};
+  for (uint32_t i = 0; i + 2 < map->rank && map->rank == rank; i++) {
+    int64_t from = (int64_t)begun.corner[i + 1] - map->lower[i];
+    if (from < 0 || from % map->steps[i + 1] || from / map->steps[i + 1] >= places(map, i) ||
+        begun.offsets[i] > most_moved[rank]) {
+      access_fault("begins with a pixel that its map does not count, or moves it too far", to, 16, WRITE | SHARED);
+    }
+  }
+  start_tile(begun, rank, 1);
+}
+
+/* The address of an element of pixels, or 0 where it lies outside of the tensor. */
+static uintptr_t source_of_pixel(const tile *t, uint32_t element) {
+  const fake_tensor_map *map = &t->map;
+  uint32_t last = map->rank - 1;
+  int64_t at[FAKE_MOST_DIMENSIONS];
+  int64_t number = element / map->box[0];
+  at[0] = t->corner[0] + (int64_t)(element % map->box[0]);
+  for (uint32_t i = 1; i < last; i++) {
+    number += ((int64_t)t->corner[i] - map->lower[i - 1]) / map->steps[i];
+    at[i] = number % places(map, i - 1) * map->steps[i] + map->lower[i - 1] + t->offsets[i - 1];
+    number /= places(map, i - 1);
+  }
+  at[last] = t->corner[last] + number;
+  uintptr_t address = map->address;
+  for (uint32_t i = 0; i <= last; i++) {
+    if (at[i] < 0 || (uint64_t)at[i] >= map->sizes[i]) {
+      return 0;
+    }
+    address += (uint64_t)at[i] * (i == 0 ? map->element_bytes : map->strides[i - 1]);
+  }
+  return address;
+}
+
 /* The address of an element of a box, or 0 where it lies beyond the tensor. */
 static uintptr_t source_of(const tile *t, uint32_t element) {
+  if (t->map.pixels) {
+    return source_of_pixel(t, element);
+  }
   uintptr_t address = t->map.address;
   for (uint32_t i = 0; i < t->map.rank; i++) {
     int64_t at = t->corner[i] + (int64_t)(element % t->map.box[i]);
@@ -239,4 +296,13 @@ int32_t encode_map(void *to, int32_t type, uint32_t rank, uint64_t address, cons
                    const uint64_t *strides, const uint32_t *box) {
   static const uint32_t steps[FAKE_MOST_DIMENSIONS] = {1, 1, 1, 1, 1};
   return fake_encode_map(to, type, rank, address, sizes, strides, box, steps, 0, 3, 3, 0);
+}
+
+int32_t encode_pixels(void *to, int32_t type, uint32_t rank, uint64_t address, const uint64_t *sizes,
+                      const uint64_t *strides, const int32_t *lower, const int32_t *upper, const uint32_t *box,
+                      const uint32_t *steps);
+int32_t encode_pixels(void *to, int32_t type, uint32_t rank, uint64_t address, const uint64_t *sizes,
+                      const uint64_t *strides, const int32_t *lower, const int32_t *upper, const uint32_t *box,
+                      const uint32_t *steps) {
+  return fake_encode_pixels(to, type, rank, address, sizes, strides, lower, upper, box[0], box[1], steps, 0, 3, 3, 0);
 }

@@ -138,10 +138,7 @@ final class LaunchPlan {
       arguments.add(data(buffer));
     }
     for (TileMap map : entry.maps()) {
-      int bytes = map.source().dtype().bytes();
-      arguments.add(
-          new Argument.Map(
-              data(map.source()), new TensorBox(bytes, map.sizes(), map.strides(), map.box())));
+      arguments.add(new Argument.Map(data(map.source()), map.box()));
     }
     return arguments;
   }

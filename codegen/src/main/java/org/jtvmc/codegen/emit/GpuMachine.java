@@ -205,6 +205,7 @@ final class GpuMachine implements Machine {
       case Effect.CloseArrivals close -> tiles.close(close, statements);
       case Effect.ExpectTiles expect -> tiles.expect(expect, statements);
       case Effect.StartTile tile -> tiles.start(tile, statements);
+      case Effect.StartPixels pixels -> tiles.start(pixels, statements);
       case Effect.AwaitTiles await -> tiles.await(await, statements);
       case Effect.AllReduce reduce ->
           new ThreadReduction(context, memory, scratch, extents).emit(reduce, statements.exprs());

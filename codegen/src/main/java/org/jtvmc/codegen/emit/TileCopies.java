@@ -2,10 +2,13 @@ package org.jtvmc.codegen.emit;
 
 import static org.bytedeco.llvm.global.LLVM.LLVMAdd;
 import static org.bytedeco.llvm.global.LLVM.LLVMPtrToInt;
+import static org.bytedeco.llvm.global.LLVM.LLVMTrunc;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.bytedeco.llvm.LLVM.LLVMTypeRef;
 import org.bytedeco.llvm.LLVM.LLVMValueRef;
 import org.jtvmc.ir.expr.Load;
@@ -15,9 +18,9 @@ import org.jtvmc.ir.loop.Effect;
 import org.jtvmc.ir.type.DType;
 
 /**
- * Emits copies of boxes of tensors: {@code cp.async.bulk.tensor} with 128-byte swizzling, which
- * reads zeros beyond the tensor's end, and the {@code mbarrier} objects at which it arrives (PTX
- * ISA, "Asynchronous copy" and "mbarrier").
+ * Emits copies of boxes of tensors, or of pixels that are counted through: {@code
+ * cp.async.bulk.tensor} with 128-byte swizzling, which reads zeros outside of the tensor, and the
+ * {@code mbarrier} objects at which it arrives (PTX ISA, "Asynchronous copy" and "mbarrier").
  */
 final class TileCopies {
   private final EmitContext context;
@@ -90,17 +93,49 @@ final class TileCopies {
     }
   }
 
-  private void start(int rank, List<LLVMValueRef> operands) {
-    StringBuilder corner = new StringBuilder();
-    StringBuilder constraints = new StringBuilder("l,l");
-    for (int i = 0; i < rank; i++) {
-      corner.append(i == 0 ? "$" : ",$").append(i + 2);
-      constraints.append(",r");
+  /** A line of channels of each pixel; the innermost dimension first, and the images last. */
+  void start(Effect.StartPixels pixels, StmtEmitter statements) {
+    Buffer target = pixels.target().buffer();
+    SwizzledPlace first = SwizzledPlace.of(target, pixels.target().indices(), context.indices);
+    if (pixels.box().channels() != first.line()) {
+      throw new IllegalStateException("the channels of a pixel are no line: " + pixels);
+    }
+    int images = TileMap.hasImages(pixels) ? 1 : 0;
+    List<LLVMValueRef> operands = new ArrayList<>();
+    operands.add(address(target, first.row().times(first.line()), statements));
+    operands.add(maps.get(TileMap.of(pixels)));
+    for (PrimExpr index : pixels.source().indices().reversed()) {
+      operands.add(statements.value(context.indices.affine(index), DType.I32));
+    }
+    if (images == 0) {
+      operands.add(ir.int32(0));
+    }
+    int rank = operands.size() - 2;
+    operands.add(arrival(pixels.arrival(), 0, statements));
+    List<PrimExpr> offsets = pixels.offsets().subList(images, pixels.offsets().size());
+    for (PrimExpr offset : offsets.reversed()) {
+      LLVMValueRef value = statements.value(context.indices.affine(offset), DType.I32);
+      operands.add(ir.convert(LLVMTrunc, value, ir.types().integer(16)));
     }
     order(
+        "cp.async.bulk.tensor.%dd.shared::cluster.global.im2col.mbarrier::complete_tx::bytes [$0], [$1, {%s}], [$%d], {%s};"
+            .formatted(rank, numbered(2, rank), rank + 2, numbered(rank + 3, offsets.size())),
+        "l,l" + ",r".repeat(rank) + ",l" + ",h".repeat(offsets.size()),
+        operands.toArray(new LLVMValueRef[0]));
+  }
+
+  /** The names of {@code count} operands. */
+  private static String numbered(int first, int count) {
+    return IntStream.range(first, first + count)
+        .mapToObj(number -> "$" + number)
+        .collect(Collectors.joining(","));
+  }
+
+  private void start(int rank, List<LLVMValueRef> operands) {
+    order(
         "cp.async.bulk.tensor.%dd.shared::cluster.global.mbarrier::complete_tx::bytes [$0], [$1, {%s}], [$%d];"
-            .formatted(rank, corner, rank + 2),
-        constraints.append(",l").toString(),
+            .formatted(rank, numbered(2, rank), rank + 2),
+        "l,l" + ",r".repeat(rank) + ",l",
         operands.toArray(new LLVMValueRef[0]));
   }
 

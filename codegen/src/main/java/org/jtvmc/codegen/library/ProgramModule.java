@@ -2,15 +2,18 @@ package org.jtvmc.codegen.library;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jtvmc.codegen.cuda.Launch;
 import org.jtvmc.codegen.cuda.Launch.Extent;
 import org.jtvmc.codegen.cuda.TensorBox;
+import org.jtvmc.codegen.cuda.TensorBox.Window;
 
 /** Writes a {@link DeviceProgram} as the data that {@code cuda_program.h} describes. */
 final class ProgramModule {
   private static final int MOST_DIMENSIONS = 5;
+  private static final int MOST_SPATIAL = 3;
 
   private ProgramModule() {}
 
@@ -20,7 +23,7 @@ final class ProgramModule {
         %module = type { ptr, ptr, i32, i32 }
         %argument = type { i32, i32, i64 }
         %launch = type { ptr, i32, [3 x i32], [3 x i32], i32, i32, i32 }
-        %map = type { i32, i32, [5 x i64], [4 x i64], [5 x i32], i32 }
+        %map = type { i32, i32, [5 x i64], [4 x i64], [5 x i32], i32, [3 x i32], [3 x i32], [5 x i32], i32 }
         """);
     var modules = new ArrayList<String>();
     for (var kernel : program.kernels()) {
@@ -81,13 +84,20 @@ final class ProgramModule {
   }
 
   private static String map(TensorBox box) {
-    return "%%map { i32 %d, i32 %d, [5 x i64] %s, [4 x i64] %s, [5 x i32] %s, i32 0 }"
-        .formatted(
-            box.type(),
-            box.sizes().size(),
-            innermostFirst("i64", MOST_DIMENSIONS, box.sizes()),
-            innermostFirst("i64", MOST_DIMENSIONS - 1, box.strides()),
-            innermostFirst("i32", MOST_DIMENSIONS, box.box()));
+    Optional<Window> window = box.window();
+    String text =
+        "%%map { i32 %d, i32 %d, [5 x i64] %s, [4 x i64] %s, [5 x i32] %s, i32 %d, "
+            + "[3 x i32] %s, [3 x i32] %s, [5 x i32] %s, i32 0 }";
+    return text.formatted(
+        box.type(),
+        box.sizes().size(),
+        innermostFirst("i64", MOST_DIMENSIONS, box.sizes()),
+        innermostFirst("i64", MOST_DIMENSIONS - 1, box.strides()),
+        innermostFirst("i32", MOST_DIMENSIONS, box.box()),
+        window.isPresent() ? 1 : 0,
+        innermostFirst("i32", MOST_SPATIAL, window.map(Window::lower).orElse(List.of())),
+        innermostFirst("i32", MOST_SPATIAL, window.map(Window::upper).orElse(List.of())),
+        innermostFirst("i32", MOST_DIMENSIONS, box.stepsOfAll()));
   }
 
   private static String innermostFirst(String type, int count, List<Long> values) {

@@ -293,10 +293,21 @@ final class BlockInterpreter {
       }
       case Effect.StartTile start -> {
         TileCopy copy =
-            new TileCopy(
+            new BoxCopy(
                 frame.element(start.target().buffer(), start.target().indices(), true),
                 frame.element(start.source().buffer(), start.source().indices(), false),
                 start.extents(),
+                start.source().dtype());
+        Frame.Element element = arrival(start.arrival());
+        yield all -> all.forEach(thread -> arrivals.start(element, copy, thread));
+      }
+      case Effect.StartPixels start -> {
+        TileCopy copy =
+            new PixelCopy(
+                frame.element(start.target().buffer(), start.target().indices(), true),
+                frame.element(start.source().buffer(), start.source().indices(), false),
+                start.offsets().stream().map(frame.scalars()::integer).toList(),
+                start.box(),
                 start.source().dtype());
         Frame.Element element = arrival(start.arrival());
         yield all -> all.forEach(thread -> arrivals.start(element, copy, thread));

@@ -1,5 +1,6 @@
 package org.jtvmc.ir.loop;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.jtvmc.ir.expr.BinaryOp;
 import org.jtvmc.ir.expr.Load;
@@ -85,6 +86,27 @@ public sealed interface Effect {
   }
 
   /**
+   * Starts to copy a run of pixels into shared memory, some channels of each: as {@link StartTile},
+   * but of what a {@link PixelBox} counts through, each pixel moved by the same {@code offsets}, as
+   * a tap of a convolution's window is.
+   *
+   * @param target the first element; its last two dimensions are pixels and channels
+   * @param source the place of the first pixel, before it is moved, and its first channel
+   * @param offsets for each dimension of the source but the last; none is negative
+   */
+  record StartPixels(Load target, Load source, List<PrimExpr> offsets, PixelBox box, Load arrival)
+      implements Effect {
+    public StartPixels {
+      offsets = List.copyOf(offsets);
+    }
+
+    /** What it moves. */
+    public long bytes() {
+      return box.pixels() * box.channels() * source.dtype().bytes();
+    }
+  }
+
+  /**
    * The thread waits until a phase has ended: the one under way if its number modulo 2 is {@code
    * parity}, else there is nothing to wait for. What arrived is visible to it, and to the others
    * after a barrier.
@@ -94,7 +116,7 @@ public sealed interface Effect {
   /** True for what one thread does for its block. */
   default boolean isOfOneThread() {
     return switch (this) {
-      case OpenArrivals _, CloseArrivals _, ExpectTiles _, StartTile _ -> true;
+      case OpenArrivals _, CloseArrivals _, ExpectTiles _, StartTile _, StartPixels _ -> true;
       case Barrier _,
           AllReduce _,
           CommitCopies _,
@@ -122,6 +144,11 @@ public sealed interface Effect {
       case CloseArrivals close -> List.of(close.first);
       case ExpectTiles expect -> List.of(expect.arrival);
       case StartTile start -> List.of(start.target, start.source, start.arrival);
+      case StartPixels start -> {
+        List<PrimExpr> all = new ArrayList<>(List.of(start.target, start.source, start.arrival));
+        all.addAll(start.offsets);
+        yield all;
+      }
       case AwaitTiles await -> List.of(await.arrival, await.parity);
     };
   }
@@ -143,6 +170,13 @@ public sealed interface Effect {
       case StartTile start ->
           new StartTile(
               (Load) other.get(0), (Load) other.get(1), start.extents, (Load) other.get(2));
+      case StartPixels start ->
+          new StartPixels(
+              (Load) other.get(0),
+              (Load) other.get(1),
+              other.subList(3, other.size()),
+              start.box,
+              (Load) other.get(2));
       case AwaitTiles _ -> new AwaitTiles((Load) other.get(0), other.get(1));
     };
   }

@@ -120,6 +120,22 @@ public final class LoopPrinter {
                         + extents
                         + " arrives at "
                         + exprs.text(arrival);
+                case Effect.StartPixels(
+                        var target,
+                        var source,
+                        var offsets,
+                        var box,
+                        var arrival) ->
+                    "pixels "
+                        + exprs.text(target)
+                        + " <- "
+                        + exprs.text(source)
+                        + " moved by "
+                        + offsets.stream().map(exprs::text).toList()
+                        + " of "
+                        + box
+                        + " arrives at "
+                        + exprs.text(arrival);
                 case Effect.AwaitTiles(var arrival, var parity) ->
                     "await_tiles " + exprs.text(arrival) + " parity " + exprs.text(parity);
                 case Effect.AllReduce(var op, var element, int width) ->

@@ -6,6 +6,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.BiFunction;
 import org.jtvmc.ir.arith.LinearForm;
@@ -198,7 +199,7 @@ final class NestEmitter {
         StageNest copied = nests.get(guest.id());
         copies.add(nest(copied));
         buffers.add(storage.get(guest.tensor()).buffer());
-        tiles.add(Tile.of(copied, storage, schedule));
+        tiles.add(Tile.of(copied, storage, packedFor(guest), simplifier));
       }
     }
     Pipelining pipeline = nest.stage.pipeline().orElseThrow();
@@ -277,7 +278,13 @@ final class NestEmitter {
     Scope scope = packing.at().isPresent() ? Scope.LOCAL : Scope.GLOBAL;
     operand =
         new PackedOperand(
-            packing, nest.stage, element, depths.apply(nest, packing.at()), scope, simplifier);
+            packing,
+            nest.stage,
+            element,
+            depths.apply(nest, packing.at()),
+            scope,
+            lineOf(nest),
+            simplifier);
     operands.put(packing, operand);
     if (packing.at().isPresent() || !Lowering.isConstant(packing.tensor())) {
       boolean parallel =
@@ -292,6 +299,22 @@ final class NestEmitter {
           .add(new PackStatement(operand.buffer(), copy));
     }
     return operand;
+  }
+
+  /** The elements of a line of swizzled memory, where the stage's tensor lies so. */
+  private OptionalLong lineOf(StageNest nest) {
+    Buffer target = storage.get(nest.stage.tensor()).buffer();
+    return target.isSwizzled()
+        ? OptionalLong.of((long) Buffer.LINE_BYTES / target.dtype().bytes())
+        : OptionalLong.empty();
+  }
+
+  /** What a stage whose nest was written reads in another order, where it does. */
+  private Optional<PackedOperand> packedFor(Stage reader) {
+    return schedule.packings().stream()
+        .filter(packing -> packing.reader().equals(reader.id()))
+        .map(operands::get)
+        .findFirst();
   }
 
   /** The copies that belong before the nest last written. */

@@ -6,6 +6,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.jtvmc.ir.arith.Interval;
 import org.jtvmc.ir.arith.LinearForm;
 import org.jtvmc.ir.arith.Simplifier;
@@ -43,11 +44,17 @@ final class PackedOperand {
   private final Packing packing;
   private final List<LinearForm> element;
   private final List<Dimension> dimensions;
+
+  /** How many of them, the last ones, are the elements of a row; 0 where rows are not merged. */
+  private final int ofRow;
+
   private final Buffer buffer;
 
   /**
    * @param element the indices that the reader reads
    * @param depths the nesting depths of loop variables, for those that run inside the copy's place
+   * @param line of so many elements that are copied as rows, where they are: the copy then has no
+   *     other dimensions than rows and the elements of each
    */
   PackedOperand(
       Packing packing,
@@ -55,6 +62,7 @@ final class PackedOperand {
       List<LinearForm> element,
       Map<PrimVar, Integer> depths,
       Scope scope,
+      OptionalLong line,
       Simplifier simplifier) {
     this.packing = packing;
     this.element = element;
@@ -67,9 +75,49 @@ final class PackedOperand {
     dimensions.sort(
         Comparator.comparingInt(Dimension::depth)
             .thenComparing(Comparator.comparingLong(Dimension::divisor).reversed()));
+    this.ofRow = line.isPresent() ? dimensionsOf(line.getAsLong()) : 0;
     List<PrimExpr> shape = new ArrayList<>();
     dimensions.forEach(d -> shape.add(IntImm.of(d.extent)));
-    this.buffer = Buffer.dense(packing.id(), packing.tensor().dtype(), shape, scope);
+    this.buffer = Buffer.dense(packing.id(), packing.tensor().dtype(), merged(shape), scope);
+  }
+
+  /** How many of the last dimensions have so many elements together; 0 where none have. */
+  private int dimensionsOf(long elements) {
+    long all = 1;
+    for (int count = 1; count < dimensions.size() && all < elements; count++) {
+      all *= dimensions.get(dimensions.size() - count).extent;
+      if (all == elements) {
+        return count;
+      }
+    }
+    return 0;
+  }
+
+  private List<PrimExpr> merged(List<PrimExpr> shape) {
+    int rows = shape.size() - ofRow;
+    return ofRow == 0
+        ? shape
+        : List.of(product(shape.subList(0, rows)), product(shape.subList(rows, shape.size())));
+  }
+
+  private static PrimExpr product(List<PrimExpr> sizes) {
+    return sizes.stream().reduce(IntImm.of(1), PrimExpr::times);
+  }
+
+  /** The copy's indices for those of its dimensions. */
+  private List<PrimExpr> mergedIndices(List<PrimExpr> indices) {
+    int rows = indices.size() - ofRow;
+    return ofRow == 0
+        ? indices
+        : List.of(position(indices, 0, rows), position(indices, rows, indices.size()));
+  }
+
+  private PrimExpr position(List<PrimExpr> indices, int from, int to) {
+    PrimExpr position = IntImm.of(0);
+    for (int i = from; i < to; i++) {
+      position = position.times(dimensions.get(i).extent).plus(indices.get(i));
+    }
+    return position;
   }
 
   private void addDimension(
@@ -130,11 +178,16 @@ final class PackedOperand {
 
   /** What the reader reads. */
   PrimExpr load() {
+    return new Load(buffer, indices());
+  }
+
+  /** Where the reader reads it. */
+  List<PrimExpr> indices() {
     List<PrimExpr> indices = new ArrayList<>();
     for (Dimension dimension : dimensions) {
       indices.add(LinearForm.atom(dimension.atom).plus(-dimension.min).toExpr());
     }
-    return new Load(buffer, indices);
+    return mergedIndices(indices);
   }
 
   /** The loops that make the copy in a function of its own. */
@@ -170,9 +223,10 @@ final class PackedOperand {
               .and(simplifier.compare(Compare.Op.LESS, index.minus(extent)));
     }
     PrimExpr zero = IntImm.of(tensor().dtype(), 0);
-    Stmt body = new Stmt.Store(buffer, indices, original.load(source));
+    List<PrimExpr> places = mergedIndices(indices);
+    Stmt body = new Stmt.Store(buffer, places, original.load(source));
     if (!IntImm.is(inside, 1)) {
-      Stmt outside = new Stmt.Store(buffer, indices, zero);
+      Stmt outside = new Stmt.Store(buffer, places, zero);
       body = new Stmt.If(inside, body, Optional.of(outside), true);
     }
     for (int i = dimensions.size() - 1; i >= 0; i--) {

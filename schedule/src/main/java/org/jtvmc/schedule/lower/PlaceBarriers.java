@@ -181,6 +181,10 @@ final class PlaceBarriers {
             all.started.add(tile.target().buffer());
             return;
           }
+          if (inner instanceof Stmt.Evaluate(Effect.StartPixels pixels)) {
+            all.started.add(pixels.target().buffer());
+            return;
+          }
           Buffer target = null;
           if (inner instanceof Stmt.Store store) {
             target = store.buffer();

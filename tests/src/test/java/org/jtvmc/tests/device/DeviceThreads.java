@@ -40,6 +40,7 @@ public final class DeviceThreads implements AutoCloseable {
   private final MethodHandle bankConflicts;
   private final MethodHandle sharedConflicts;
   private final MethodHandle encodeMap;
+  private final MethodHandle encodePixels;
 
   /**
    * @param runtime what {@link #build} made
@@ -59,6 +60,12 @@ public final class DeviceThreads implements AutoCloseable {
             "encode_map",
             FunctionDescriptor.of(
                 JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS, ADDRESS, ADDRESS));
+    encodePixels =
+        function(
+            "encode_pixels",
+            FunctionDescriptor.of(
+                JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS, ADDRESS, ADDRESS,
+                ADDRESS, ADDRESS, ADDRESS));
     launch =
         function(
             "launch",
@@ -75,18 +82,32 @@ public final class DeviceThreads implements AutoCloseable {
   MemorySegment encode(TensorBox box, MemorySegment tensor, Arena arena) {
     MemorySegment map = arena.allocate(TileMap.BYTES, TileMap.ALIGNMENT);
     try (Arena call = Arena.ofConfined()) {
-      int refused =
-          (int)
-              encodeMap.invokeExact(
-                  map,
-                  box.type(),
-                  box.sizes().size(),
-                  tensor.address(),
-                  longs(box.sizes(), call),
-                  longs(box.strides(), call),
-                  call.allocateFrom(
-                      JAVA_INT,
-                      box.box().reversed().stream().mapToInt(Math::toIntExact).toArray()));
+      int rank = box.sizes().size();
+      MemorySegment sizes = longs(box.sizes(), call);
+      MemorySegment strides = longs(box.strides(), call);
+      MemorySegment copied = ints(box.box(), call);
+      int refused;
+      if (box.window().isEmpty()) {
+        refused =
+            (int)
+                encodeMap.invokeExact(
+                    map, box.type(), rank, tensor.address(), sizes, strides, copied);
+      } else {
+        TensorBox.Window window = box.window().get();
+        refused =
+            (int)
+                encodePixels.invokeExact(
+                    map,
+                    box.type(),
+                    rank,
+                    tensor.address(),
+                    sizes,
+                    strides,
+                    ints(window.lower(), call),
+                    ints(window.upper(), call),
+                    copied,
+                    ints(box.stepsOfAll(), call));
+      }
       if (refused != 0) {
         throw new AssertionError("the driver would refuse " + box);
       }
@@ -99,6 +120,11 @@ public final class DeviceThreads implements AutoCloseable {
   private static MemorySegment longs(List<Long> values, Arena arena) {
     return arena.allocateFrom(
         JAVA_LONG, values.reversed().stream().mapToLong(Long::longValue).toArray());
+  }
+
+  private static MemorySegment ints(List<Long> values, Arena arena) {
+    return arena.allocateFrom(
+        JAVA_INT, values.reversed().stream().mapToInt(Math::toIntExact).toArray());
   }
 
   private MethodHandle function(String name, FunctionDescriptor type) {

@@ -20,6 +20,7 @@ final class TileAssembly {
       declare void @device.mbarrier_expect(i64, i32)
       declare void @device.mbarrier_wait(i64, i32)
       declare void @device.tile(i64, ptr, i64, i32, i32, i32, i32, i32, i32)
+      declare void @device.pixels(i64, ptr, i64, i32, i32, i32, i32, i32, i32, i16, i16, i16)
       """;
 
   private static final int MOST_DIMENSIONS = 5;
@@ -34,6 +35,11 @@ final class TileAssembly {
       Pattern.compile(
           "cp\\.async\\.bulk\\.tensor\\.(\\d)d\\.shared::cluster\\.global\\.mbarrier::complete_tx::bytes"
               + " \\[\\$0], \\[\\$1, \\{([$,\\d]+)}], \\[\\$(\\d)];");
+
+  private static final Pattern PIXELS =
+      Pattern.compile(
+          "cp\\.async\\.bulk\\.tensor\\.(\\d)d\\.shared::cluster\\.global\\.im2col\\.mbarrier::complete_tx::bytes"
+              + " \\[\\$0], \\[\\$1, \\{([$,\\d]+)}], \\[\\$(\\d)], \\{([$,\\d]+)};");
 
   /** What has no further operands, by its text. */
   private static final Map<String, String> PLAIN =
@@ -68,7 +74,11 @@ final class TileAssembly {
     if (expect.matches()) {
       return Optional.of(call("mbarrier_expect", operands, List.of("i32 " + expect.group(1))));
     }
-    return tile.matches() ? Optional.of(tile(tile, operands)) : Optional.empty();
+    if (tile.matches()) {
+      return Optional.of(tile(tile, operands));
+    }
+    Matcher pixels = PIXELS.matcher(text);
+    return pixels.matches() ? Optional.of(pixels(pixels, operands)) : Optional.empty();
   }
 
   private static String tile(Matcher tile, List<String> operands) {
@@ -76,14 +86,36 @@ final class TileAssembly {
     if (operands.size() != rank + 3 || Integer.parseInt(tile.group(3)) != rank + 2) {
       throw new AssertionError("a tile of %d dimensions has %s".formatted(rank, operands));
     }
+    return call("tile", begin(rank, operands), List.of());
+  }
+
+  /** Pixels have an offset for each dimension of an image. */
+  private static String pixels(Matcher pixels, List<String> operands) {
+    int rank = Integer.parseInt(pixels.group(1));
+    int spatial = rank - 2;
+    if (rank < 3
+        || operands.size() != rank + 3 + spatial
+        || Integer.parseInt(pixels.group(3)) != rank + 2
+        || pixels.group(4).split(",").length != spatial) {
+      throw new AssertionError("pixels of %d dimensions have %s".formatted(rank, operands));
+    }
+    List<String> offsets = new ArrayList<>(operands.subList(rank + 3, operands.size()));
+    while (offsets.size() < MOST_DIMENSIONS - 2) {
+      offsets.add("i16 0");
+    }
+    return call("pixels", begin(rank, operands), offsets);
+  }
+
+  /** The place, the map, the object, the rank and the corner. */
+  private static List<String> begin(int rank, List<String> operands) {
     List<String> all = new ArrayList<>(operands.subList(0, 2));
-    all.add(operands.getLast());
+    all.add(operands.get(rank + 2));
     all.add("i32 " + rank);
     all.addAll(operands.subList(2, rank + 2));
     while (all.size() < MOST_DIMENSIONS + 4) {
       all.add("i32 0");
     }
-    return call("tile", all, List.of());
+    return all;
   }
 
   private static String call(String name, List<String> operands, List<String> further) {

@@ -9,6 +9,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jtvmc.codegen.cuda.Launch;
 import org.jtvmc.codegen.cuda.Launch.Argument;
 import org.jtvmc.codegen.cuda.TensorBox;
@@ -28,7 +29,11 @@ class TileAssemblyTest {
   private static final String BARRIER = "call void @llvm.nvvm.barrier0()";
   private static final TensorBox BOX =
       new TensorBox(
-          4, List.of((long) ROWS, (long) COLUMNS), List.of(4L * COLUMNS), List.of(8L, 32L));
+          4,
+          List.of((long) ROWS, (long) COLUMNS),
+          List.of(4L * COLUMNS),
+          List.of(8L, 32L),
+          Optional.empty());
 
   private static byte[] runtime;
 

@@ -29,6 +29,9 @@ import org.jtvmc.compiler.pipeline.CompiledModel;
 import org.jtvmc.compiler.pipeline.KernelBinary;
 import org.jtvmc.compiler.pipeline.KernelBuild;
 import org.jtvmc.compiler.source.ModelSource;
+import org.jtvmc.compiler.target.CpuModels;
+import org.jtvmc.compiler.target.DeviceQuery;
+import org.jtvmc.compiler.target.TargetParser;
 import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.graph.IRModule;
 import org.jtvmc.ir.target.CpuTarget;
@@ -115,16 +118,48 @@ class EmulatedNetworksTest {
               target -> CompileOptions.builder(source.name(), target).build(),
               specific,
               1e-3);
-      long maps =
-          model.kernels().stream()
-              .flatMap(build -> ((KernelBinary.OfGpu) build.binary()).kernel().launches().stream())
-              .flatMap(launch -> launch.arguments().stream())
-              .filter(argument -> argument instanceof Launch.Argument.Map)
-              .count();
-      assertEquals(4, maps);
+      assertEquals(4, maps(model).count());
     } finally {
       driver.pretend(gpu);
     }
+  }
+
+  /** A convolution whose pixels the device counts through, of what another kernel wrote. */
+  @Test
+  void pixelsAreThoseOfTheTensorsOfEachRun() throws IOException {
+    // So small a device that small products fill it.
+    CudaTarget specific =
+        (CudaTarget)
+            new TargetParser(host, CpuModels.standard(), DeviceQuery.NONE)
+                .parse("cuda -arch=sm_90a -num-sms=4");
+    Path file = folder.resolve("convolutions.relay");
+    try (InputStream text = getClass().getResourceAsStream("/kernels/convolutions.relay")) {
+      Files.copy(text, file);
+    }
+    ModelSource source = ModelSource.of(file.toString());
+    driver.pretend(specific);
+    try {
+      CompiledModel model =
+          check(
+              source,
+              source.load(Map.of()),
+              target -> CompileOptions.builder(source.name(), target).build(),
+              specific,
+              1e-2);
+      long windows = maps(model).filter(map -> map.box().window().isPresent()).count();
+      assertEquals(2, windows);
+    } finally {
+      driver.pretend(gpu);
+    }
+  }
+
+  private static Stream<Launch.Argument.Map> maps(CompiledModel model) {
+    return model.kernels().stream()
+        .flatMap(build -> ((KernelBinary.OfGpu) build.binary()).kernel().launches().stream())
+        .flatMap(launch -> launch.arguments().stream())
+        .flatMap(
+            argument ->
+                argument instanceof Launch.Argument.Map map ? Stream.of(map) : Stream.empty());
   }
 
   /**

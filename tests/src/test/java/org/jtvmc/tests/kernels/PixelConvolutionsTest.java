@@ -201,7 +201,7 @@ class PixelConvolutionsTest {
         Lowering.lower(DesignSpace.of(dag, GPU).defaultCandidate().schedule(), "kernel");
     String ptx = new EmulatedKernel(lowered, GPU, HOST, threads).kernel().ptx();
     assertTrue(ptx.contains("wgmma.mma_async.sync.aligned.m64n"), ptx);
-    assertTrue(ptx.contains("cp.async.cg.shared.global"), ptx);
+    assertTrue(ptx.contains("global.im2col.mbarrier"), ptx);
     assertFalse(ptx.contains("st.shared"), "operands go through registers: " + ptx);
     Optional<Ptxas> ptxas = Ptxas.find().filter(found -> found.knows(GPU));
     assumeTrue(ptxas.isPresent(), "no ptxas here that knows " + GPU.name());

@@ -66,14 +66,17 @@ public final class LoopAnalysis {
         guards--;
       }
       case Stmt.Seq seq -> seq.statements().forEach(this::visit);
-      case Stmt.Evaluate(Effect.StartTile tile) -> {
-        // The one thread that starts it takes no part in it.
-        LoopNode one = loops.removeLast();
-        visit(TileStores.of(tile));
-        loops.add(one);
-      }
+      case Stmt.Evaluate(Effect.StartTile tile) -> visitTile(TileStores.of(tile));
+      case Stmt.Evaluate(Effect.StartPixels pixels) -> visitTile(TileStores.of(pixels));
       case Stmt.Evaluate _ -> {}
     }
+  }
+
+  /** The one thread that starts it takes no part in it. */
+  private void visitTile(Stmt stores) {
+    LoopNode one = loops.removeLast();
+    visit(stores);
+    loops.add(one);
   }
 
   private void add(Stmt.Store store) {

@@ -22,6 +22,7 @@ import org.jtvmc.ir.expr.Select;
 import org.jtvmc.ir.loop.Buffer;
 import org.jtvmc.ir.loop.Effect;
 import org.jtvmc.ir.loop.ForKind;
+import org.jtvmc.ir.loop.PixelBox;
 import org.jtvmc.ir.loop.PrimFunc;
 import org.jtvmc.ir.loop.Scope;
 import org.jtvmc.ir.loop.Stmt;
@@ -131,6 +132,7 @@ public final class LoopReader {
         }
         yield new Stmt.Evaluate(new Effect.StartTile(target, source, extents, arrival));
       }
+      case START_PIXELS -> new Stmt.Evaluate(startPixels());
       case AWAIT_TILES -> {
         Load arrival = (Load) expression();
         yield new Stmt.Evaluate(new Effect.AwaitTiles(arrival, expression()));
@@ -217,6 +219,7 @@ public final class LoopReader {
           CLOSE_ARRIVALS,
           EXPECT_TILES,
           START_TILE,
+          START_PIXELS,
           AWAIT_TILES,
           SHARED ->
           throw new IOException("a statement stands where an expression belongs: " + tag);
@@ -250,5 +253,23 @@ public final class LoopReader {
 
   private DType type() throws IOException {
     return new DType(KINDS.get(in.readByte()), in.readByte());
+  }
+
+  private Effect.StartPixels startPixels() throws IOException {
+    Load target = (Load) expression();
+    Load source = (Load) expression();
+    Load arrival = (Load) expression();
+    List<PrimExpr> offsets = new ArrayList<>();
+    List<Long> lower = new ArrayList<>();
+    List<Long> counts = new ArrayList<>();
+    List<Long> steps = new ArrayList<>();
+    for (int dim = 0; dim < source.buffer().rank() - 1; dim++) {
+      offsets.add(expression());
+      lower.add(in.readLong());
+      counts.add(in.readLong());
+      steps.add(in.readLong());
+    }
+    PixelBox box = new PixelBox(lower, counts, steps, in.readLong(), in.readLong());
+    return new Effect.StartPixels(target, source, offsets, box, arrival);
   }
 }

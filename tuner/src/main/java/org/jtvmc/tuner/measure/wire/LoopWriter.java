@@ -162,6 +162,20 @@ public final class LoopWriter {
               out.writeLong(extent);
             }
           }
+          case Effect.StartPixels pixels -> {
+            tag(LoopTag.START_PIXELS);
+            expression(pixels.target());
+            expression(pixels.source());
+            expression(pixels.arrival());
+            for (int dim = 0; dim < pixels.offsets().size(); dim++) {
+              expression(pixels.offsets().get(dim));
+              out.writeLong(pixels.box().lower().get(dim));
+              out.writeLong(pixels.box().counts().get(dim));
+              out.writeLong(pixels.box().steps().get(dim));
+            }
+            out.writeLong(pixels.box().pixels());
+            out.writeLong(pixels.box().channels());
+          }
           case Effect.AwaitTiles(var arrival, var parity) -> {
             tag(LoopTag.AWAIT_TILES);
             expression(arrival);

@@ -5,6 +5,7 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jtvmc.codegen.cuda.Launch;
 import org.jtvmc.codegen.cuda.Launch.Argument;
 import org.jtvmc.codegen.cuda.Launch.Extent;
@@ -83,7 +84,14 @@ final class DeviceMessages {
         out.writeInt(box.sizes().size());
         write(box.sizes(), out);
         write(box.strides(), out);
+        out.writeInt(box.box().size());
         write(box.box(), out);
+        out.writeBoolean(box.window().isPresent());
+        if (box.window().isPresent()) {
+          write(box.window().get().lower(), out);
+          write(box.window().get().upper(), out);
+          write(box.window().get().steps(), out);
+        }
       }
     }
   }
@@ -112,7 +120,17 @@ final class DeviceMessages {
     int rank = in.readInt();
     List<Long> sizes = readLongs(rank, in);
     List<Long> strides = readLongs(rank - 1, in);
-    return new Argument.Map(tensor, new TensorBox(bytes, sizes, strides, readLongs(rank, in)));
+    int boxed = in.readInt();
+    List<Long> box = readLongs(boxed, in);
+    Optional<TensorBox.Window> window = Optional.empty();
+    if (in.readBoolean()) {
+      int spatial = rank - 2;
+      window =
+          Optional.of(
+              new TensorBox.Window(
+                  readLongs(spatial, in), readLongs(spatial, in), readLongs(spatial, in)));
+    }
+    return new Argument.Map(tensor, new TensorBox(bytes, sizes, strides, box, window));
   }
 
   private static Argument.Data readData(byte kind, DataInputStream in) throws IOException {

@@ -16,6 +16,7 @@ import org.jtvmc.ir.expr.Load;
 import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.loop.Buffer;
 import org.jtvmc.ir.loop.Effect;
+import org.jtvmc.ir.loop.PixelBox;
 import org.jtvmc.ir.loop.PrimFunc;
 import org.jtvmc.ir.loop.Scope;
 import org.jtvmc.ir.loop.Stmt;
@@ -75,6 +76,11 @@ class LoopWireTest {
   void tilesAreReadAsTheyWereWritten() throws IOException {
     Buffer tile = Buffer.dense("tile", DType.F32, List.of(IntImm.of(1)), Scope.SHARED);
     Buffer ready = Buffer.dense("ready", DType.I64, List.of(IntImm.of(2)), Scope.SHARED);
+    Buffer lines =
+        Buffer.dense("lines", DType.F32, List.of(IntImm.of(8), IntImm.of(4)), Scope.SHARED);
+    Buffer image =
+        Buffer.dense(
+            "image", DType.F32, List.of(IntImm.of(5), IntImm.of(7), IntImm.of(4)), Scope.GLOBAL);
     Load first = new Load(ready, List.of(IntImm.of(0)));
     Load element = new Load(tile, List.of(IntImm.of(0)));
     List<Effect> effects =
@@ -82,11 +88,18 @@ class LoopWireTest {
             new Effect.OpenArrivals(first, 2),
             new Effect.ExpectTiles(first, 4),
             new Effect.StartTile(element, new Load(in, List.of(IntImm.of(0))), List.of(1L), first),
+            new Effect.StartPixels(
+                new Load(lines, List.of(IntImm.of(0), IntImm.of(0))),
+                new Load(image, List.of(IntImm.of(-1), IntImm.of(3), IntImm.of(0))),
+                List.of(IntImm.of(2), IntImm.of(0)),
+                new PixelBox(List.of(-1L, -1L), List.of(3L, 4L), List.of(2L, 2L), 8, 4),
+                first),
             new Effect.AwaitTiles(first, IntImm.of(1)),
             new Effect.CloseArrivals(first, 2));
     Stmt all = Stmt.seq(effects.stream().<Stmt>map(Stmt.Evaluate::new).toList());
     Stmt body = new Stmt.Allocate(tile, new Stmt.Allocate(ready, all));
-    PrimFunc function = new PrimFunc("tiles", List.of(in), List.of(out), List.of(), body);
+    body = new Stmt.Allocate(lines, body);
+    PrimFunc function = new PrimFunc("tiles", List.of(in, image), List.of(out), List.of(), body);
     assertEquals(function.toString(), read(written(function)).toString());
   }
 }

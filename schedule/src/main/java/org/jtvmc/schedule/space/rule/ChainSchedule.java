@@ -20,6 +20,7 @@ import org.jtvmc.schedule.step.OrderStorage;
 import org.jtvmc.schedule.step.Pipeline;
 import org.jtvmc.schedule.step.SetScope;
 import org.jtvmc.schedule.step.Split;
+import org.jtvmc.schedule.step.Unroll;
 
 /**
  * The steps by which blocks make a {@link BlockChain}, a tile at a time: see {@link ChainInBlocks}.
@@ -116,6 +117,11 @@ record ChainSchedule(
     String row = chain.weights().axes().get(chain.chain().tiledAxis(chain.weights())).id();
     state.apply(new Split(id, row, List.of(tile.warps())));
     state.apply(new Bind(id, row + ".1", ThreadTag.THREAD_Y));
+    long turns = Math.ceilDiv(chain.keyCount(), CudaTarget.WARP) * (tile.rows() / tile.warps());
+    if (turns <= ReduceRowsTogether.MOST_KEPT) {
+      // A warp's rows wait for their shuffles at the same time.
+      state.apply(new Unroll(id, row + ".0"));
+    }
     String loop = ReduceRowsTogether.spatialFrom(state, id, rows);
     ReduceRowsTogether.shareLoop(state, id, loop, CudaTarget.WARP);
     ReduceRowsTogether.placeMembers(
@@ -149,7 +155,9 @@ record ChainSchedule(
       boolean whole = lastCores.isEmpty() || chain.keyCount() % part == 0;
       if (part == least || (whole && bytes <= state.gpu().sharedBytesPerBlock())) {
         options.add(part);
-        preferred = values.bytes(sizes) <= PREFERRED_STEP_BYTES ? part : preferred;
+        // Two steps at least, so that one is on its way while the other is used.
+        boolean few = values.bytes(sizes) <= PREFERRED_STEP_BYTES && 2 * part <= chain.keyCount();
+        preferred = few ? part : preferred;
       }
     }
     long part = state.pick(chain.chain().last().id() + ".reduce", options, preferred);
@@ -172,7 +180,7 @@ record ChainSchedule(
   private CopyAhead ahead(String product, long bytes) {
     long others = tile.keptBytes(chain);
     List<CopyAhead> options = CopyAhead.fitting(state.gpu(), bytes, others, false);
-    long blocks = Math.max(1, CopyAhead.RESIDENT_THREADS / tile.threads());
+    long blocks = tile.resident(chain, state.gpu());
     CopyAhead best =
         CopyAhead.preferred(options, state.gpu(), tile.threads(), bytes, others, blocks);
     return state.pick(product + ".pipeline", options, best);

@@ -17,6 +17,9 @@ import org.jtvmc.ir.target.CudaTarget;
 record ChainTile(long rows, long warps, long keys, WarpGrid ofScores, WarpGrid ofLast) {
   private static final long LEAST_CORE_STEP = 16;
 
+  /** Values of a step, as a rule. */
+  private static final long VALUES = 64;
+
   /** Elements that the threads of a warp take of a row at once, at most. */
   private static final long WIDEST_TURN = 4L * CudaTarget.WARP;
 
@@ -74,11 +77,36 @@ record ChainTile(long rows, long warps, long keys, WarpGrid ofScores, WarpGrid o
 
   /** All that a block takes of shared memory, where nothing is copied ahead. */
   long bytes(BlockChain chain) {
+    return keptBytes(chain) + Math.max(keyBytes(chain), valueBytes(chain, LEAST_CORE_STEP));
+  }
+
+  /** The same where one step's keys and values are copied while those before are used. */
+  long bytesAhead(BlockChain chain) {
+    long places = keys < chain.keyCount() ? 2 : 1;
+    return keptBytes(chain) + Math.max(places * keyBytes(chain), 2 * valueBytes(chain, VALUES));
+  }
+
+  private long keyBytes(BlockChain chain) {
     int bytes = chain.keys().tensor().dtype().bytes();
-    long keyBytes = ofScores.columns().size() * (chain.depth() + padding(bytes)) * bytes;
-    int ofValue = chain.values().tensor().dtype().bytes();
-    long valueBytes = LEAST_CORE_STEP * (ofLast.columns().size() + padding(ofValue)) * ofValue;
-    return keptBytes(chain) + Math.max(keyBytes, valueBytes);
+    return ofScores.columns().size() * (chain.depth() + padding(bytes)) * bytes;
+  }
+
+  private long valueBytes(BlockChain chain, long values) {
+    int bytes = chain.values().tensor().dtype().bytes();
+    return values * (ofLast.columns().size() + padding(bytes)) * bytes;
+  }
+
+  /** How many blocks a multiprocessor has room for, of those that there are. */
+  long resident(BlockChain chain, CudaTarget gpu) {
+    long byShared = gpu.sharedBytesPerMultiprocessor() / bytesAhead(chain);
+    long byThreads = CopyAhead.RESIDENT_THREADS / threads();
+    long each = Math.ceilDiv(blocks(chain), gpu.multiprocessors());
+    return Math.max(1, Math.min(each, Math.min(byShared, byThreads)));
+  }
+
+  /** How many blocks make the result. */
+  long blocks(BlockChain chain) {
+    return chain.batch() * Math.ceilDiv(chain.rows(), rows);
   }
 
   /** Elements by which rows of scores are apart, so that four of them lie in different banks. */

@@ -32,7 +32,10 @@ record ChainTileCost(BlockChain chain, CudaTarget gpu, boolean scoreCores, boole
   private static final double ROW_CYCLES = 200;
 
   /** Warps that keep a multiprocessor's units busy. */
-  private static final double BUSY_WARPS = 8;
+  private static final double BUSY_WARPS = 6;
+
+  /** What an element that ordinary units load of shared memory costs, in multiply-adds. */
+  private static final double LOAD_COST = 4;
 
   private static final double SHOWN = 0.25;
 
@@ -43,44 +46,40 @@ record ChainTileCost(BlockChain chain, CudaTarget gpu, boolean scoreCores, boole
 
   /** The cycles of one launch with this tile. */
   double of(ChainTile tile) {
-    double blocks = (double) chain.batch() * Math.ceilDiv(chain.rows(), tile.rows());
-    double ofMultiprocessor = Math.ceil(blocks / gpu.multiprocessors());
-    double atOnce = Math.min(ofMultiprocessor, resident(tile));
+    double ofMultiprocessor = Math.ceilDiv(tile.blocks(chain), gpu.multiprocessors());
+    double atOnce = tile.resident(chain, gpu);
     double rounds = Math.ceil(ofMultiprocessor / atOnce);
     double used = Math.min(1, tile.warps() * atOnce / BUSY_WARPS);
-    double keys = Math.ceilDiv(chain.keyCount(), tile.keys()) * (double) tile.keys();
-    double scores =
-        product(tile.ofScores(), keys * chain.depth() * tile.rows(), scoreCores, keyBytes());
-    double last =
-        product(
-            tile.ofLast(),
-            (double) chain.keyCount() * tile.ofLast().columns().size() * tile.rows(),
-            lastCores,
-            valueBytes());
+    double steps = Math.ceilDiv(chain.keyCount(), tile.keys());
+    double scores = products(tile, steps * tile.keys(), chain.depth(), tile.ofScores(), scoreCores);
+    double columns = tile.ofLast().columns().size();
+    double last = products(tile, chain.keyCount(), columns, tile.ofLast(), lastCores);
     double weights =
         tile.rows() * (double) chain.keyCount() * SOFTMAX_INSTRUCTIONS / gpu.fmaPerCycle();
-    double cached =
-        chain.keyCount() * (double) (chain.depth() * keyBytes() + chain.columns() * valueBytes());
-    double steps = 2 * keys / tile.keys();
-    double waiting = steps * STEP_CYCLES + Math.ceilDiv(tile.rows(), tile.warps()) * ROW_CYCLES;
-    double busy = ofMultiprocessor * together((scores + last + weights) / used, cached / L2_BYTES);
+    double units = ofMultiprocessor * (scores + last + weights) / used;
+    double bytes = chain.depth() * (double) keyBytes() + chain.columns() * (double) valueBytes();
+    double cached = ofMultiprocessor * chain.keyCount() * bytes / L2_BYTES;
+    // Of one step nothing is copied ahead: other blocks alone hide the waiting.
+    double shown = steps > 1 ? SHOWN : Math.max(SHOWN, 1 / atOnce);
+    double busy = Math.max(units, cached) + shown * Math.min(units, cached);
+    double waiting = 2 * steps * STEP_CYCLES + Math.ceilDiv(tile.rows(), tile.warps()) * ROW_CYCLES;
     return rounds * CoreTileCost.ENDS_CYCLES + together(busy, rounds * waiting);
   }
 
-  private double product(WarpGrid grid, double products, boolean cores, int bytes) {
+  /** The cycles of a block's part of a product. */
+  private double products(
+      ChainTile tile, double keys, double others, WarpGrid grid, boolean cores) {
+    double products = tile.rows() * keys * others;
     if (cores) {
+      int bytes = keyBytes();
       double loaded = bytes * grid.loads() / (grid.rows().ofWarp() * grid.columns().ofWarp());
       return products
           * (1 / (gpu.reachedByWarps() * gpu.coreProductsPerCycle(bytes)) + loaded / SHARED_BYTES);
     }
-    double loads = (double) (grid.rows().ofThread() + grid.columns().ofThread()) / grid.sums();
-    return products / gpu.fmaPerCycle() * (1 + 2 * loads);
-  }
-
-  private double resident(ChainTile tile) {
-    double byShared = Math.floor((double) gpu.sharedBytesPerMultiprocessor() / tile.bytes(chain));
-    double byThreads = Math.max(1, CopyAhead.RESIDENT_THREADS / tile.threads());
-    return Math.max(1, Math.min(byShared, byThreads));
+    // Rows that do not lie side by side are loaded one by one.
+    double each = grid.rows().elements() == 1 ? 2 : 1;
+    double loads = each * grid.rows().ofThread() + grid.columns().ofThread();
+    return products / gpu.fmaPerCycle() * (1 + LOAD_COST * loads / grid.sums());
   }
 
   /**

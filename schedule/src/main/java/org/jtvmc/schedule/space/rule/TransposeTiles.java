@@ -37,6 +37,9 @@ import org.jtvmc.schedule.step.Vectorize;
  * before their other elements are wanted.
  */
 public final class TransposeTiles implements SketchRule {
+  /** What part of the second cache's size the rows of a block of the result span at most. */
+  private static final long REACH_OF_CACHE = 8;
+
   private static final String NONE = "none";
 
   /** Rows nearer to each other than this share lines. */
@@ -121,13 +124,22 @@ public final class TransposeTiles implements SketchRule {
     return lanes <= MOST_TURNED && lanes * stage.op().dtype().bytes() >= LEAST_TURNED_BYTES;
   }
 
-  /** Decides how many tiles are next to each other along the operand's rows. */
+  /**
+   * Decides how many tiles are next to each other along the operand's rows: the more of a row is
+   * read in one piece, the better the processor foresees it, but the rows of the result that are
+   * written in turn must not lie too far apart for the addresses and lines that it keeps at hand.
+   */
   private static long rowBlock(SketchState state, Stage stage, int row, long height) {
     List<Axis> axes = stage.op().axes();
     double others = 1;
     for (int i = 0; i < axes.size() - 1; i++) {
       others *= i == row ? 1 : axes.get(i).size();
     }
+    long distance = stage.op().dtype().bytes();
+    for (Axis inner : axes.subList(row + 1, axes.size())) {
+      distance *= inner.size();
+    }
+    long reach = state.target().caches().l2() / REACH_OF_CACHE;
     List<Long> options = new ArrayList<>();
     long preferred = 1;
     // One tile is always there, though it may be higher than what there are rows.
@@ -136,7 +148,8 @@ public final class TransposeTiles implements SketchRule {
         tiles *= 2) {
       options.add(tiles);
       long chunks = Math.ceilDiv(axes.get(row).size(), tiles * height);
-      if (others * chunks >= CHUNKS_PER_CORE * state.target().cores()) {
+      boolean near = tiles == 1 || tiles * height * distance <= reach;
+      if (near && others * chunks >= CHUNKS_PER_CORE * state.target().cores()) {
         preferred = tiles;
       }
     }

@@ -71,6 +71,15 @@ CUresult cuFuncGetAttribute(int* value, int attribute, void* f) {
   return OK;
 }
 
+/* A driver before CUDA 12.0 has no functions of these names: built with 0, the stand-in is one. */
+#ifndef MAPS_TENSORS
+#define MAPS_TENSORS 1
+#endif
+#if !MAPS_TENSORS
+#define cuTensorMapEncodeTiled none_that_maps_tiles
+#define cuTensorMapEncodeIm2col none_that_maps_pixels
+#endif
+
 CUresult cuTensorMapEncodeTiled(void* map, int type, uint32_t rank, uint64_t address,
                                 const uint64_t* sizes, const uint64_t* strides, const uint32_t* box,
                                 const uint32_t* steps, int interleave, int swizzle, int promotion,

@@ -27,6 +27,16 @@ public final class FakeCuda {
 
   /** Builds it; skips the test where there is no C compiler. */
   public static FakeCuda build(Path folder) {
+    return build(folder, true);
+  }
+
+  /**
+   * Builds it as the other does.
+   *
+   * @param mapsTensors false for a driver before CUDA 12.0, which cannot; it is not found under the
+   *     driver's usual name
+   */
+  public static FakeCuda build(Path folder, boolean mapsTensors) {
     try {
       var fake = new FakeCuda(Files.createTempDirectory(folder, "cuda"));
       CCompiler.build(
@@ -35,7 +45,8 @@ public final class FakeCuda {
           "-shared",
           "-fPIC",
           "-pthread",
-          "-Wl,-soname,libcuda.so.1");
+          mapsTensors ? "-DMAPS_TENSORS=1" : "-DMAPS_TENSORS=0",
+          "-Wl,-soname," + (mapsTensors ? "libcuda.so.1" : "libcuda-old.so.1"));
       return fake;
     } catch (IOException e) {
       throw new UncheckedIOException(e);

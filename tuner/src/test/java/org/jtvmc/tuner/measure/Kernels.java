@@ -45,6 +45,23 @@ public final class Kernels {
     return ComputeDag.of(List.of(x, w), List.of(relu));
   }
 
+  /** {@code out = x * w}, of float16 numbers that are summed in float32. */
+  public static ComputeDag halves(long m, long n, long k) {
+    Tensor x = Tensor.placeholder("x", DType.F16, m, k);
+    Tensor w = Tensor.placeholder("w", DType.F16, k, n);
+    Tensor product =
+        Tensor.reduce(
+            "product",
+            Reducer.SUM,
+            Tensor.sizes(m, n),
+            Tensor.sizes(k),
+            (i, r) ->
+                x.at(List.of(i.get(0), r.get(0)))
+                    .cast(DType.F32)
+                    .times(w.at(List.of(r.get(0), i.get(1))).cast(DType.F32)));
+    return ComputeDag.of(List.of(x, w), List.of(product));
+  }
+
   /** {@code out[i] = x[i] + 1}: what the kernels below are candidates for. */
   public static ComputeDag increment() {
     Tensor x = Tensor.placeholder("x", DType.F32, SIZE);

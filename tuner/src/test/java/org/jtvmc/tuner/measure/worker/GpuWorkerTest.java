@@ -12,10 +12,14 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.SplittableRandom;
 import org.jtvmc.ir.target.CudaTarget;
+import org.jtvmc.schedule.ComputeDag;
 import org.jtvmc.schedule.lower.Lowering;
+import org.jtvmc.schedule.space.Candidate;
 import org.jtvmc.schedule.space.DesignSpace;
 import org.jtvmc.tuner.measure.BuildOutcome;
 import org.jtvmc.tuner.measure.KernelCode;
@@ -66,20 +70,22 @@ class GpuWorkerTest {
     code = assertInstanceOf(BuildOutcome.Built.class, outcome, outcome.toString()).code();
   }
 
-  private static boolean compilesTheStandIn() throws IOException, InterruptedException {
+  private static boolean compilesTheStandIn(String... flags)
+      throws IOException, InterruptedException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                "cc",
+                "-shared",
+                "-fPIC",
+                "-pthread",
+                "-Wl,-soname,libcuda.so.1",
+                "-o",
+                FakeGpuWorkerMain.DRIVER.toString(),
+                "../codegen/src/test/c/fake_cuda.c"));
+    command.addAll(List.of(flags));
     try {
-      return new ProcessBuilder(
-                  "cc",
-                  "-shared",
-                  "-fPIC",
-                  "-pthread",
-                  "-Wl,-soname,libcuda.so.1",
-                  "-o",
-                  FakeGpuWorkerMain.DRIVER.toString(),
-                  "../codegen/src/test/c/fake_cuda.c")
-              .start()
-              .waitFor()
-          == 0;
+      return new ProcessBuilder(command).start().waitFor() == 0;
     } catch (IOException e) {
       return false; // there is no program of this name
     }
@@ -217,6 +223,45 @@ class GpuWorkerTest {
     assertEquals(List.of("cuLaunchKernel", "cuEventRecord", "cuStreamSynchronize"), timed(calls));
     int begin = calls.subList(0, calls.lastIndexOf("cuEventRecord")).lastIndexOf("cuEventRecord");
     assertEquals("cuMemsetD8Async", calls.get(begin - 1));
+  }
+
+  /** Copies of boxes need maps of tensors, which drivers make from CUDA 12.0 on. */
+  @Test
+  void aDriverThatCannotMapTensorsIsASentence() throws IOException, InterruptedException {
+    var dag = Kernels.halves(64, 64, 128);
+    CudaTarget specific = CudaTarget.typical(90).mostSpecific();
+    Candidate tiles = withTiles(dag, specific);
+    MeasureTask product = MeasureTask.of(dag, Kernels.host());
+    worker.close();
+    assertTrue(compilesTheStandIn("-DMAPS_TENSORS=0"));
+    try (LocalWorker old =
+        new LocalWorker(WorkerTarget.of(specific, Kernels.host(), false), options)) {
+      var source = KernelSource.of(Lowering.lower(tiles.schedule(), "candidate"), dag);
+      BuildOutcome outcome = old.build(List.of(source)).getFirst();
+      var built = assertInstanceOf(BuildOutcome.Built.class, outcome, outcome.toString()).code();
+
+      RunOutcome ran = old.run(product, built, Double.POSITIVE_INFINITY, Effort.SEARCH);
+
+      RunOutcome.Failed failed = assertInstanceOf(RunOutcome.Failed.class, ran);
+      assertEquals(RecordStatus.LAUNCH, failed.status());
+      assertTrue(
+          failed
+              .error()
+              .endsWith("has no function cuTensorMapEncodeTiled: update the NVIDIA driver"),
+          failed.error());
+    }
+  }
+
+  private static Candidate withTiles(ComputeDag dag, CudaTarget target) {
+    DesignSpace space = DesignSpace.of(dag, target);
+    SplittableRandom random = new SplittableRandom(3);
+    for (int i = 0; i < 400; i++) {
+      Candidate candidate = space.random(random);
+      if (candidate.values().values().stream().anyMatch(value -> value.endsWith(" tiles"))) {
+        return candidate;
+      }
+    }
+    throw new AssertionError("no candidate has the device copy tiles");
   }
 
   @Test

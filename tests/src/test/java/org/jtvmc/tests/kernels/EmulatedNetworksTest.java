@@ -16,10 +16,10 @@ import java.util.SplittableRandom;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jtvmc.codegen.CodegenException;
-import org.jtvmc.codegen.cuda.DeviceKernel;
 import org.jtvmc.codegen.cuda.Launch;
 import org.jtvmc.codegen.driver.DeviceMemory;
 import org.jtvmc.codegen.library.TensorInfo;
+import org.jtvmc.codegen.link.Ptxas;
 import org.jtvmc.codegen.llvm.HostCpu;
 import org.jtvmc.codegen.load.LoadedLibrary;
 import org.jtvmc.compiler.artifact.ArtifactCompiler;
@@ -46,6 +46,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Libraries of whole networks, compiled for GPUs, compute what those for the CPU do: their runtime
@@ -128,15 +130,8 @@ class EmulatedNetworksTest {
   @Test
   void pixelsAreThoseOfTheTensorsOfEachRun() throws IOException {
     // So small a device that small products fill it.
-    CudaTarget specific =
-        (CudaTarget)
-            new TargetParser(host, CpuModels.standard(), DeviceQuery.NONE)
-                .parse("cuda -arch=sm_90a -num-sms=4");
-    Path file = folder.resolve("convolutions.relay");
-    try (InputStream text = getClass().getResourceAsStream("/kernels/convolutions.relay")) {
-      Files.copy(text, file);
-    }
-    ModelSource source = ModelSource.of(file.toString());
+    CudaTarget specific = target("cuda -arch=sm_90a -num-sms=4");
+    ModelSource source = resource("convolutions");
     driver.pretend(specific);
     try {
       CompiledModel model =
@@ -165,27 +160,73 @@ class EmulatedNetworksTest {
   /**
    * Convolutions of bytes, but for the first, are made by tensor cores; the answers are the same.
    */
-  @Test
-  void aQuantizedNetworkMultipliesBytes() throws IOException {
-    Path file = folder.resolve("quantized.relay");
-    try (InputStream text = getClass().getResourceAsStream("/kernels/quantized.relay")) {
-      Files.copy(text, file);
-    }
-    ModelSource source = ModelSource.of(file.toString());
-    CompiledModel model =
-        check(
-            source,
-            source.load(Map.of()),
-            target -> CompileOptions.builder(source.name(), target).build(),
-            gpu,
-            1e-6);
-    long onCores = model.kernels().stream().filter(EmulatedNetworksTest::multipliesBytes).count();
-    assertEquals(4, onCores);
+  @ParameterizedTest
+  @ValueSource(strings = {"sm_80", "sm_90", "sm_90a"})
+  void aQuantizedNetworkMultipliesBytes(String arch) throws IOException {
+    CompiledModel model = checkQuantized("quantized", "cuda -arch=" + arch);
+    assertEquals(4, count(model, "m16n8k32.row.col.s32.u8.s8.s32"));
   }
 
-  private static boolean multipliesBytes(KernelBuild build) {
-    return build.binary() instanceof KernelBinary.OfGpu(DeviceKernel kernel)
-        && kernel.ptx().contains("m16n8k32.row.col.s32.u8.s8.s32");
+  /** So small a device that products of bytes fill it: groups of warps make them. */
+  @Test
+  void groupsOfWarpsMultiplyBytesOfAQuantizedNetwork() throws IOException {
+    CompiledModel model = checkQuantized("quantized-dense", "cuda -arch=sm_90a -num-sms=4");
+    assertEquals(2, count(model, "wgmma.mma_async.sync.aligned.m64n"));
+    assertEquals(2, count(model, ".s32.s8.s8"));
+  }
+
+  private CompiledModel checkQuantized(String name, String target) throws IOException {
+    CudaTarget device = target(target);
+    driver.pretend(device);
+    try {
+      ModelSource source = resource(name);
+      CompiledModel model =
+          check(
+              source,
+              source.load(Map.of()),
+              given -> CompileOptions.builder(source.name(), given).build(),
+              device,
+              1e-6);
+      model.kernels().forEach(build -> assertAssembles(build, device));
+      return model;
+    } finally {
+      driver.pretend(gpu);
+    }
+  }
+
+  private CudaTarget target(String text) {
+    var parser = new TargetParser(host, CpuModels.standard(), DeviceQuery.NONE);
+    return (CudaTarget) parser.parse(text);
+  }
+
+  private ModelSource resource(String name) throws IOException {
+    Path file = Files.createTempDirectory(folder, "model").resolve(name + ".relay");
+    try (InputStream text = getClass().getResourceAsStream("/kernels/" + name + ".relay")) {
+      Files.copy(text, file);
+    }
+    return ModelSource.of(file.toString());
+  }
+
+  /**
+   * {@code ptxas}, where there is one that knows the device, takes the code, and spills nothing.
+   */
+  private static void assertAssembles(KernelBuild build, CudaTarget device) {
+    String ptx = ptx(build);
+    Ptxas.find()
+        .filter(found -> found.knows(device))
+        .ifPresent(
+            found ->
+                found
+                    .usage(ptx, device)
+                    .forEach((entry, usage) -> assertEquals(0, usage.spilledBytes(), entry)));
+  }
+
+  private static String ptx(KernelBuild build) {
+    return ((KernelBinary.OfGpu) build.binary()).kernel().ptx();
+  }
+
+  private static long count(CompiledModel model, String instruction) {
+    return model.kernels().stream().filter(build -> ptx(build).contains(instruction)).count();
   }
 
   private CompiledModel check(

@@ -1,6 +1,7 @@
 package org.jtvmc.ir.graph;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -15,12 +16,16 @@ import org.jtvmc.ir.data.NDArray;
 /**
  * A graph as text in which nothing is left to choice: one line for each node in post-order, nodes
  * and bound variables by number, no labels. Two graphs have the same form exactly where they
- * compute the same thing in the same way with the same sharing.
+ * compute the same thing in the same way with the same sharing; a scalar or short list counts as
+ * shared wherever an equal one is used, since the text form writes these where they stand.
  *
  * @param lines the nodes; a constant's line has its type only
  * @param constants the contents, in the order of their lines
  */
 record CanonicalForm(List<String> lines, List<NDArray> constants) {
+
+  /** Elements of a list that the text form writes where it stands. */
+  private static final int LONGEST_LITERAL = 16;
 
   static CanonicalForm of(IRModule module) {
     Writer writer = new Writer();
@@ -86,16 +91,35 @@ record CanonicalForm(List<String> lines, List<NDArray> constants) {
         }
       }
       int number = 0;
+      Map<String, String> literals = new HashMap<>();
       for (Expr expr : order) {
         if (expr instanceof Var variable) {
           names.computeIfAbsent(variable, _ -> "free " + variable.name() + ": " + variable.type());
           continue;
+        }
+        if (expr instanceof Constant(NDArray value) && isLiteral(value)) {
+          String known = literals.putIfAbsent(literal(value), Integer.toString(number));
+          if (known != null) {
+            names.put(expr, known);
+            continue;
+          }
         }
         line(number + " = " + describe(expr, names) + ": " + expr.type());
         names.put(expr, Integer.toString(number));
         number++;
       }
       line("return " + names.get(root));
+    }
+
+    private static boolean isLiteral(NDArray value) {
+      return value.type().rank() <= 1
+          && value.elements() <= LONGEST_LITERAL
+          && !value.dtype().isString();
+    }
+
+    private static String literal(NDArray value) {
+      byte[] bytes = value.data().toArray(ValueLayout.JAVA_BYTE);
+      return value.type() + " " + HexFormat.of().formatHex(bytes);
     }
 
     private String describe(Expr expr, Map<Expr, String> names) {

@@ -1,6 +1,7 @@
 package org.jtvmc.ir.text;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -107,6 +108,23 @@ final class ModuleTextTest {
     Expr other = Call.of(TestOperators.get("add"), x, changed);
     Expr same = Call.of(TestOperators.get("add"), x, weight);
     assertTrue(!StructuralEquality.equal(other, same));
+  }
+
+  @Test
+  void aConstantUsedTwiceParsesBackToAnEqualGraph() {
+    for (NDArray value :
+        List.of(NDArray.scalar(DType.F32, 0.5), NDArray.allocate(TensorType.of(DType.F32, 3)))) {
+      Constant shared = new Constant(value);
+      Expr twice = Call.of(TestOperators.get("add"), shared, shared);
+      IRModule module = IRModule.of(new Function(List.of(), twice), List.of("y"));
+
+      IRModule parsed = parse(ModuleText.print(module));
+
+      assertTrue(StructuralEquality.equal(module, parsed));
+      assertFalse(
+          StructuralEquality.equal(
+              module, parse(ModuleText.print(module).replaceFirst("0\\.[05]", "0.25"))));
+    }
   }
 
   @Test

@@ -95,9 +95,9 @@ final class Quantization {
     Composer c = new Composer(node);
     Expr x = node.input(0);
     long[] axes = java.util.stream.LongStream.range(0, c.rank(x)).toArray();
-    // A constant for each use: the text form writes scalars where they stand, and reads as many.
-    Expr high = node.call("maximum", c.reduce("max", x, false, axes), c.scalar(x, 0));
-    Expr low = node.call("minimum", c.reduce("min", x, false, axes), c.scalar(x, 0));
+    Expr zero = c.scalar(x, 0);
+    Expr high = node.call("maximum", c.reduce("max", x, false, axes), zero);
+    Expr low = node.call("minimum", c.reduce("min", x, false, axes), zero);
     Expr range = c.where(node.call("equal", high, low), c.scalar(x, 1), c.subtract(high, low));
     Expr scale = c.divide(range, c.scalar(x, 255));
     Expr unclipped = c.unary("negative", c.divide(low, scale));

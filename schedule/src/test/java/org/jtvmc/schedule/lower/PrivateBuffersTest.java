@@ -5,11 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.util.List;
 import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.expr.PrimExpr;
+import org.jtvmc.ir.loop.Buffer;
 import org.jtvmc.ir.loop.Effect;
 import org.jtvmc.ir.loop.Scope;
 import org.jtvmc.ir.loop.Stmt;
 import org.jtvmc.ir.loop.Stmts;
 import org.jtvmc.ir.loop.ThreadTag;
+import org.jtvmc.ir.te.Reducer;
 import org.jtvmc.ir.te.Tensor;
 import org.jtvmc.ir.type.DType;
 import org.jtvmc.schedule.ComputeDag;
@@ -46,6 +48,47 @@ class PrivateBuffersTest {
   void whatNoRegisterIsForIsShared() {
     List<Step> steps = shared(8, 8).stream().filter(step -> !(step instanceof Unroll)).toList();
     assertOwn(false, rows(false), steps);
+  }
+
+  /** Rows of threads each reduce a row, for what all of them keep in shared memory. */
+  @Test
+  void eachRowOfThreadsHasItsOwnSum() {
+    Tensor x = Tensor.placeholder("x", DType.F32, 16, 32);
+    Tensor sum =
+        Tensor.reduce(
+            "sum",
+            Reducer.SUM,
+            x.shape().subList(0, 1),
+            x.shape().subList(1, 2),
+            (i, k) -> x.at(i.get(0), k.get(0)));
+    Tensor scaled = Tensor.compute("scaled", x.shape(), i -> x.at(i).times(sum.at(i.get(0))));
+    Tensor out = Tensor.compute("out", x.shape(), i -> scaled.at(i).plus(scaled.at(i)));
+    ComputeDag dag = ComputeDag.of(List.of(out));
+    Schedule schedule =
+        Schedule.of(dag)
+            .apply(
+                List.of(
+                    new Split("out", "i0", List.of(8L)),
+                    new Bind("out", "i0.0", ThreadTag.BLOCK_X),
+                    new Bind("out", "i0.1", ThreadTag.THREAD_Y),
+                    new Bind("out", "i1", ThreadTag.THREAD_X),
+                    new ComputeAt("scaled", "out", "i0.1"),
+                    new SetScope("scaled", Scope.SHARED),
+                    new Bind("scaled", "i0", ThreadTag.THREAD_Y),
+                    new Bind("scaled", "i1", ThreadTag.THREAD_X),
+                    new ComputeAt("sum", "out", "i0.1"),
+                    new Bind("sum", "i0", ThreadTag.THREAD_Y),
+                    new Bind("sum", "r0", ThreadTag.THREAD_X)));
+    Stmt body = Lowering.lower(schedule, "rows").func().body();
+    Stmts.forEach(
+        body,
+        stmt -> {
+          if (stmt instanceof Stmt.Allocate(Buffer buffer, _)) {
+            assertEquals(Scope.LOCAL, buffer.scope(), body::toString);
+            assertEquals(List.of(IntImm.of(1)), buffer.shape(), body::toString);
+          }
+        });
+    new LoweredCheck(dag).check(schedule);
   }
 
   private static void assertOwn(boolean own, ComputeDag dag, List<Step> steps) {

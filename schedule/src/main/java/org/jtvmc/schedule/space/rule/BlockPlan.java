@@ -192,7 +192,7 @@ final class BlockPlan {
 
   private List<BlockTile> tiles(CudaTarget gpu) {
     List<BlockTile> fitting = BlockTile.fitting(extent(rows), extent(columns));
-    return SharedOperands.affordable(fitting, gpu, producer, operands.size());
+    return BlockTile.affordable(fitting, gpu, producer, operands.size());
   }
 
   void apply(SketchState state) {

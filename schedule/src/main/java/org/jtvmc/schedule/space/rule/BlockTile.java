@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 import org.jtvmc.ir.target.CudaTarget;
+import org.jtvmc.schedule.Stage;
 
 /**
  * How a GPU block's threads share out a tile of a matrix product: {@code threadRows *
@@ -94,6 +95,20 @@ record BlockTile(
                 tile -> tile.blockRows() < 2 * rowExtent && tile.blockColumns() < 2 * columnExtent)
             .toList();
     return fitting.isEmpty() ? List.of(new BlockTile(1, 32, 1, 1, Units.ORDINARY)) : fitting;
+  }
+
+  /** Those of the tiles whose operands fit shared memory for the least part of the reduction. */
+  static List<BlockTile> affordable(
+      List<BlockTile> tiles, CudaTarget gpu, Stage producer, int operands) {
+    long bytes = producer.op().dtype().bytes();
+    List<BlockTile> fitting =
+        tiles.stream()
+            .filter(
+                tile ->
+                    operands * 8 * bytes * Math.max(tile.blockRows(), tile.blockColumns())
+                        <= Math.min(gpu.sharedBytesPerBlock(), CudaTarget.STATIC_SHARED_BYTES))
+            .toList();
+    return fitting.isEmpty() ? tiles.subList(0, 1) : fitting;
   }
 
   /**

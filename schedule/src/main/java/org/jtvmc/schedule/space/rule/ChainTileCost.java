@@ -34,8 +34,8 @@ record ChainTileCost(BlockChain chain, CudaTarget gpu, boolean scoreCores, boole
   /** Warps that keep a multiprocessor's units busy. */
   private static final double BUSY_WARPS = 6;
 
-  /** What an element that ordinary units load of shared memory costs, in multiply-adds. */
-  private static final double LOAD_COST = 4;
+  /** Elements that ordinary units load of shared memory in a cycle. */
+  private static final double LOADS_PER_CYCLE = 32;
 
   private static final double SHOWN = 0.25;
 
@@ -79,7 +79,7 @@ record ChainTileCost(BlockChain chain, CudaTarget gpu, boolean scoreCores, boole
     // Rows that do not lie side by side are loaded one by one.
     double each = grid.rows().elements() == 1 ? 2 : 1;
     double loads = each * grid.rows().ofThread() + grid.columns().ofThread();
-    return products / gpu.fmaPerCycle() * (1 + LOAD_COST * loads / grid.sums());
+    return products * (1.0 / gpu.fmaPerCycle() + loads / grid.sums() / LOADS_PER_CYCLE);
   }
 
   /**

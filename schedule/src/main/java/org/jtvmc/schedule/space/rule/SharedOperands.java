@@ -66,20 +66,6 @@ record SharedOperands(
     this(producer, operands, threads, cores, others, false);
   }
 
-  /** The tiles whose operands fit shared memory for the least part of the reduction. */
-  static List<BlockTile> affordable(
-      List<BlockTile> tiles, CudaTarget gpu, Stage producer, int operands) {
-    long bytes = producer.op().dtype().bytes();
-    List<BlockTile> fitting =
-        tiles.stream()
-            .filter(
-                tile ->
-                    operands * 8 * bytes * Math.max(tile.blockRows(), tile.blockColumns())
-                        <= Math.min(gpu.sharedBytesPerBlock(), CudaTarget.STATIC_SHARED_BYTES))
-            .toList();
-    return fitting.isEmpty() ? tiles.subList(0, 1) : fitting;
-  }
-
   /**
    * Splits the longest reduce axis.
    *

@@ -15,6 +15,7 @@ import org.jtvmc.compiler.artifact.Artifact;
 import org.jtvmc.compiler.npz.Npz;
 import org.jtvmc.compiler.verify.OnnxRuntimeSession;
 import org.jtvmc.ir.data.NDArray;
+import org.jtvmc.tuner.measure.worker.JavaCommand;
 
 /**
  * How much a process grows, at its peak, by loading a model and running it three times: resident
@@ -63,33 +64,18 @@ public record PeakMemory(List<TensorInfo> inputs, Path file, int threads) {
     if (!Files.isWritable(Path.of("/proc/self/clear_refs"))) {
       return OptionalLong.empty();
     }
-    List<String> command =
+    List<String> arguments =
         new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-XX:-UsePerfData",
-                // The heap is all there from the start, so that it does not seem to grow.
-                "-Xss16m",
-                "-Xms96m",
-                "-Xmx96m",
-                "-XX:+AlwaysPreTouch",
-                "-cp",
-                System.getProperty("java.class.path"),
-                MemoryProbe.class.getName(),
-                contestant,
-                model.toString(),
-                Integer.toString(threads),
-                file.toString()));
+            List.of(contestant, model.toString(), Integer.toString(threads), file.toString()));
     for (TensorInfo input : inputs) {
-      command.add(input.name());
-      command.add(input.type().dtype().toString());
-      command.add(
+      arguments.add(input.name());
+      arguments.add(input.type().dtype().toString());
+      arguments.add(
           input.type().sizes().stream().map(Object::toString).collect(Collectors.joining(",")));
     }
+    // The heap is all there from the start, so that it does not seem to grow.
+    List<String> heap = List.of("-Xms96m", "-Xmx96m", "-XX:+AlwaysPreTouch");
+    List<String> command = JavaCommand.of(heap, MemoryProbe.class.getName(), arguments);
     try {
       Process process =
           new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();

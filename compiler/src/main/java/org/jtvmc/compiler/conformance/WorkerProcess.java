@@ -17,6 +17,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jtvmc.compiler.conformance.CaseOutcome.Status;
+import org.jtvmc.tuner.measure.worker.JavaCommand;
 
 /** Runs cases in a process of their own, which is replaced when one ends it or takes too long. */
 final class WorkerProcess implements AutoCloseable {
@@ -43,21 +44,10 @@ final class WorkerProcess implements AutoCloseable {
     Life(Path scratch) throws IOException {
       process =
           new ProcessBuilder(
-                  List.of(
-                      Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                      "--enable-native-access=ALL-UNNAMED",
-                      "--sun-misc-unsafe-memory-access=allow",
-                      "-XX:+UseSerialGC",
-                      "-XX:TieredStopAtLevel=1",
-                      "-XX:-UsePerfData",
-                      "-XX:ErrorFile=/dev/null",
-                      "-XX:-CreateCoredumpOnCrash",
-                      "-XX:ActiveProcessorCount=1",
-                      "-Xss16m",
-                      "-cp",
-                      System.getProperty("java.class.path"),
+                  JavaCommand.of(
+                      List.of("-XX:ActiveProcessorCount=1"),
                       ConformanceWorker.class.getName(),
-                      scratch.toString()))
+                      List.of(scratch.toString())))
               .start();
       requests = process.outputWriter(StandardCharsets.UTF_8);
       Thread.ofVirtual()

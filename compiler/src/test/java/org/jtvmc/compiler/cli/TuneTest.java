@@ -2,6 +2,7 @@ package org.jtvmc.compiler.cli;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -88,6 +89,34 @@ class TuneTest {
     CommandLineRun.of("verify", out).exits(0);
     logWorksOn(records, model);
     replayGivesTheSameLibrary(records, model, Path.of(out));
+  }
+
+  /** No machine that runs this has a GPU of 2018 in it: candidates are ranked, and it is said. */
+  @Test
+  void withoutItsGpuATargetIsTunedByEstimates() throws IOException {
+    var model = SmallModels.convolution(folder).toString();
+    var records = folder.resolve("gpu.jsonl").toString();
+    var out = folder.resolve("gpu");
+    var again = folder.resolve("again");
+    var target = List.of("--target", "cuda -arch=sm_75");
+
+    var tuned =
+        run(
+            List.of("tune", model, "--json", "--tuning-records", records, "-o", out.toString()),
+            Stream.concat(Stream.of("--trials", "6"), target.stream()).toList());
+
+    assertTrue(tuned.err().contains("nothing is measured"), tuned.err());
+    assertFalse(tuned.json().get("measured").asBoolean());
+    assertTrue(tuned.json().at("/tasks/0/best_ms").isNull());
+    assertTrue(tuned.json().at("/tasks/0/estimated_ms").asDouble() > 0);
+    for (var line : Files.readAllLines(Path.of(records))) {
+      assertTrue(line.contains("\"times_ms\":[]"), line);
+      assertTrue(line.contains("\"measured\":false"), line);
+    }
+    run(List.of("log", "replay", records, "--model", model, "-o", again.toString()), target);
+    assertArrayEquals(
+        Files.readAllBytes(out.resolve("libconvolution.so")),
+        Files.readAllBytes(again.resolve("libconvolution.so")));
   }
 
   /** Sizes that the file fixes are opened; the usual ones are tuned, and those of one variant. */

@@ -16,6 +16,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -46,6 +47,26 @@ class RecordStoreTest {
       assertEquals(3, store.trials(Records.KEY));
     }
     assertEquals(List.of(), problems);
+  }
+
+  @Test
+  void howATimeWasFoundComesBackToo() throws IOException {
+    List<TuningRecord> written =
+        List.of(
+            Records.under(Conditions.atClock(OptionalInt.of(1755)), List.of(0.5)),
+            Records.under(Conditions.IN_NETWORK, List.of(0.5)),
+            Records.under(Conditions.estimated(0.25), List.of()));
+    try (RecordStore store = open()) {
+      written.forEach(store::append);
+    }
+    try (RecordStore store = open()) {
+      assertEquals(written, store.of(Records.KEY));
+    }
+    List<String> lines = Files.readAllLines(file());
+    assertTrue(lines.get(0).contains("\"clock_mhz\":1755"), lines.get(0));
+    assertTrue(lines.get(1).contains("\"in_network\":true"), lines.get(1));
+    assertTrue(lines.get(2).contains("\"measured\":false"), lines.get(2));
+    assertTrue(lines.get(2).contains("\"estimated_ms\":0.25"), lines.get(2));
   }
 
   @Test

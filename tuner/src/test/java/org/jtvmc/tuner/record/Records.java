@@ -19,6 +19,23 @@ final class Records {
     return record(schedule, List.of(ms), RecordStatus.OK, "", true);
   }
 
+  static TuningRecord under(Conditions conditions, List<Double> times) {
+    TuningRecord plain = record(4, List.of(1.0), RecordStatus.OK, "", false);
+    return new TuningRecord(
+        KEY,
+        plain.task(),
+        plain.steps(),
+        plain.decisions(),
+        times,
+        RecordStatus.OK,
+        "",
+        plain.seed(),
+        plain.at(),
+        plain.compiler(),
+        false,
+        conditions);
+  }
+
   static TuningRecord record(
       int schedule, List<Double> times, RecordStatus status, String error, boolean confirmed) {
     return new TuningRecord(

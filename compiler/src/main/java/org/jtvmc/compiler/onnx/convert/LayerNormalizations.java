@@ -48,7 +48,7 @@ final class LayerNormalizations {
     return List.of(normal, mean, inverse);
   }
 
-  private static Expr rmsNorm(OnnxNode node) {
+  static Expr rmsNorm(OnnxNode node) {
     return node.call(
         "nn.rms_norm",
         Attributes.builder()

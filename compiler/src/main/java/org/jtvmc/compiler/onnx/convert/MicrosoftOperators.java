@@ -34,7 +34,7 @@ final class MicrosoftOperators {
         new Conversion(
             DOMAIN, "SkipSimplifiedLayerNormalization", 1, MicrosoftOperators::skipRmsNorm),
         // Of ONNX's own domain by mistake.
-        Conversion.of("SimplifiedLayerNormalization", MicrosoftOperators::rmsNorm),
+        Conversion.of("SimplifiedLayerNormalization", LayerNormalizations::rmsNorm),
         new Conversion(DOMAIN, "EmbedLayerNormalization", 1, MicrosoftOperators::embed),
         of("QLinearAdd", node -> quantizedBinary(node, "add")),
         of("QLinearMul", node -> quantizedBinary(node, "multiply")),
@@ -121,16 +121,6 @@ final class MicrosoftOperators {
       throw node.fault("is asked for its mean or deviation, which is not supported");
     }
     return node.wants(3) ? List.of(normal, sum, sum, sum) : List.of(normal);
-  }
-
-  private static Expr rmsNorm(OnnxNode node) {
-    return node.call(
-        "nn.rms_norm",
-        Attributes.builder()
-            .put("axis", node.integer("axis", -1))
-            .put("epsilon", node.real("epsilon", 1e-5f)),
-        node.input(0),
-        node.input(1));
   }
 
   /** Words, segments, word vectors, position vectors, segment vectors, scale, shift, mask. */

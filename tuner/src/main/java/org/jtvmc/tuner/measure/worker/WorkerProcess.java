@@ -10,6 +10,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
@@ -68,23 +69,10 @@ final class WorkerProcess implements AutoCloseable {
    * that is being measured would seem to have failed.
    */
   private static List<String> command(String mainClass, Path socket) {
-    return List.of(
-        "/bin/sh",
-        "-c",
-        "trap '' INT; exec \"$0\" \"$@\"",
-        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-        "--enable-native-access=ALL-UNNAMED",
-        "--sun-misc-unsafe-memory-access=allow",
-        "-XX:+UseSerialGC",
-        "-XX:TieredStopAtLevel=1",
-        "-XX:-UsePerfData",
-        "-XX:ErrorFile=/dev/null",
-        "-XX:-CreateCoredumpOnCrash",
-        "-Xss16m",
-        "-cp",
-        System.getProperty("java.class.path"),
-        mainClass,
-        socket.toString());
+    List<String> command =
+        new ArrayList<>(List.of("/bin/sh", "-c", "trap '' INT; exec \"$0\" \"$@\""));
+    command.addAll(JavaCommand.of(List.of(), mainClass, List.of(socket.toString())));
+    return command;
   }
 
   private WorkerProcess(WorkerTarget target, List<String> command, ServerSocketChannel server)

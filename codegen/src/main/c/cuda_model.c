@@ -18,6 +18,7 @@ struct jtvmc_model {
 struct jtvmc_context {
   jtvmc_model* model;
   CUdeviceptr workspace;
+  CUdeviceptr counters; /* of blocks: zero between launches */
   CUstream stream;      /* of runs on tensors of the CPU */
   CUdeviceptr* staging; /* the copies of the CPU's tensors; NULL until there is such a run */
   uint32_t running;
@@ -114,12 +115,27 @@ static int32_t fill_arguments(jtvmc_context* context) {
   for (uint32_t i = 0; i < program->num_arguments; i++) {
     const jtvmc_cuda_argument* argument = &program->arguments[i];
     if (argument->place == JTVMC_CUDA_IO) continue;
-    CUdeviceptr base =
-        argument->place == JTVMC_CUDA_WORKSPACE ? context->workspace : context->model->device.weights;
+    CUdeviceptr base = argument->place == JTVMC_CUDA_WORKSPACE  ? context->workspace
+                       : argument->place == JTVMC_CUDA_COUNTERS ? context->counters
+                                                                : context->model->device.weights;
     int32_t status = set_argument(context, i, base + argument->value);
     if (status != JTVMC_OK) return status;
   }
   return JTVMC_OK;
+}
+
+/* Counters that are zero. Kernels leave them so, so that no run and no graph has to do it again. */
+static int32_t make_counters(jtvmc_context* context) {
+  const jtvmc_cuda* cuda = context->model->device.cuda;
+  size_t bytes = jtvmc_this_program.counter_bytes;
+  if (bytes == 0) return JTVMC_OK;
+  void* zeros = jtvmc_zeroed(bytes);
+  if (!zeros) return jtvmc_fail(JTVMC_OUT_OF_MEMORY, "context_create: out of memory");
+  CUresult code = cuda->cuMemAlloc_v2(&context->counters, bytes);
+  if (!code) code = cuda->cuMemcpyHtoDAsync_v2(context->counters, zeros, bytes, context->stream);
+  if (!code) code = cuda->cuStreamSynchronize(context->stream);
+  free(zeros);
+  return code ? jtvmc_cuda_fail(cuda, code, "context_create: no counters on the GPU") : JTVMC_OK;
 }
 
 static int32_t fill_context(jtvmc_context* context) {
@@ -142,10 +158,10 @@ static int32_t fill_context(jtvmc_context* context) {
     CUresult code = cuda->cuMemAlloc_v2(&context->workspace, info->workspace_size);
     if (code) return jtvmc_cuda_fail(cuda, code, "context_create: no workspace on the GPU");
   }
-  status = fill_arguments(context);
-  if (status != JTVMC_OK) return status;
   CUresult code = cuda->cuStreamCreate(&context->stream, CU_STREAM_NON_BLOCKING);
-  return code ? jtvmc_cuda_fail(cuda, code, "context_create: no stream") : JTVMC_OK;
+  if (code) return jtvmc_cuda_fail(cuda, code, "context_create: no stream");
+  status = make_counters(context);
+  return status == JTVMC_OK ? fill_arguments(context) : status;
 }
 
 static void free_staging(jtvmc_context* context) {
@@ -162,6 +178,7 @@ static void free_context(jtvmc_context* context) {
   const jtvmc_cuda* cuda = context->model->device.cuda;
   free_staging(context);
   if (context->workspace) cuda->cuMemFree_v2(context->workspace);
+  if (context->counters) cuda->cuMemFree_v2(context->counters);
   if (context->stream) cuda->cuStreamDestroy_v2(context->stream);
   free(context->io);
   free(context->values);

@@ -15,7 +15,8 @@ typedef struct jtvmc_cuda_module {
 typedef enum jtvmc_cuda_place {
   JTVMC_CUDA_IO = 0,        /* a tensor of the caller, by its index */
   JTVMC_CUDA_WORKSPACE = 1, /* an offset in bytes into the context's workspace */
-  JTVMC_CUDA_WEIGHTS = 2    /* an offset in bytes into the weights */
+  JTVMC_CUDA_WEIGHTS = 2,   /* an offset in bytes into the weights */
+  JTVMC_CUDA_COUNTERS = 3   /* an offset in bytes into the context's counters */
 } jtvmc_cuda_place;
 
 typedef struct jtvmc_cuda_argument {
@@ -60,6 +61,7 @@ typedef struct jtvmc_cuda_program {
   const jtvmc_cuda_launch* launches;
   const jtvmc_cuda_argument* arguments;
   const jtvmc_cuda_map* maps;
+  uint64_t counter_bytes; /* of a context: zero before each launch, and after it */
 } jtvmc_cuda_program;
 
 #endif /* JTVMC_CUDA_PROGRAM_H */

@@ -222,6 +222,8 @@ static void access_fault(const char *what, uintptr_t address, uint32_t bytes, ui
   fail();
 }
 
+#include "device_blocks.h"
+
 /* Two threads touch one element without a barrier between them, or from different blocks. */
 static int is_race(uint32_t other, uint32_t other_phase, uint32_t flags) {
   uint32_t self = block_number * thread_count + current + 1;
@@ -231,7 +233,19 @@ static int is_race(uint32_t other, uint32_t other_phase, uint32_t flags) {
   if (other_phase == phase) {
     return 1;
   }
-  return !(flags & SHARED) && other != SEVERAL && (other - 1) / thread_count != block_number;
+  return !(flags & SHARED) && other != SEVERAL && (other - 1) / thread_count != block_number
+         && !is_seen(other, other_phase);
+}
+
+/* An atomic operation on four bytes of global memory, which are no race with each other. */
+static void count_access(uintptr_t counter) {
+  for (uint32_t i = 0; i < array_count; i++) {
+    if (counter >= arrays[i].begin && counter + 4 <= arrays[i].end && arrays[i].flags == WRITE
+        && counter % 4 == 0) {
+      return;
+    }
+  }
+  access_fault("is no counter", counter, 4, WRITE);
 }
 
 static void check(uintptr_t address, uint32_t bytes, uint32_t alignment, uint32_t kind) {
@@ -390,12 +404,12 @@ static uint32_t stride_over(uint32_t places) {
   return stride;
 }
 
-/* The first block, the last one, then all over those between them. */
-static uint32_t block_in_turn(uint32_t turn, uint32_t blocks, uint32_t stride) {
+/* The first block, the last one, then all over those between them, from one that the seed says. */
+static uint32_t block_in_turn(uint32_t turn, uint32_t blocks, uint32_t stride, uint64_t seed) {
   if (turn < 2) {
     return turn == 0 ? 0 : blocks - 1;
   }
-  return 1 + (uint32_t)((uint64_t)(turn - 2) * stride % (blocks - 2));
+  return 1 + (uint32_t)(((uint64_t)(turn - 2) * stride + seed % blocks) % (blocks - 2));
 }
 
 /*
@@ -421,15 +435,19 @@ const char *launch(
   memset(note_count, 0, sizeof note_count);
   launch_phase = ++phase;
   uint32_t blocks = grid[0] * grid[1] * grid[2];
+  uint64_t order = seed;
+  grid_blocks = blocks;
+  blocks_published = calloc(blocks, sizeof(published));
   uint32_t stride = blocks > 2 ? stride_over(blocks - 2) : 1;
   accesses = 0;
   for (blocks_done = 0; blocks_done < blocks && accesses <= most_accesses; blocks_done++) {
-    block_number = block_in_turn(blocks_done, blocks, stride);
+    block_number = block_in_turn(blocks_done, blocks, stride, order);
     coordinates(block_number, grid, block_index);
     if (run_block(&seed) != 0) {
       break;
     }
   }
+  free(blocks_published);
   free(stacks);
   free(copies);
   free_products();

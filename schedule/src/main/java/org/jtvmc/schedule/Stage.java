@@ -175,6 +175,11 @@ public final class Stage {
     return options.pipeline();
   }
 
+  /** The stage in whose launch this one at the root is computed. */
+  public Optional<String> joined() {
+    return options.joined();
+  }
+
   /** The loop named {@code axis}. */
   public Optional<IterVar> leaf(String axis) {
     int position = position(axis);
@@ -296,6 +301,10 @@ public final class Stage {
 
   public Stage withPipeline(Pipelining pipeline) {
     return withOptions(options.withPipeline(pipeline));
+  }
+
+  public Stage withJoined(String producer) {
+    return withOptions(options.withJoined(producer));
   }
 
   private Stage withOptions(StageOptions other) {

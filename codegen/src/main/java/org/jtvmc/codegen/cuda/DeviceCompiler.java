@@ -67,7 +67,8 @@ public final class DeviceCompiler implements AutoCloseable {
       listener.produced(Stage.OPTIMIZED_LL, function.name(), module::toString);
       String ptx = module.emitAssembly(machine);
       listener.produced(Stage.PTX, function.name(), () -> ptx);
-      return new DeviceKernel(function.name(), ptx, launches, plan.workspaceBytes());
+      return new DeviceKernel(
+          function.name(), ptx, launches, plan.workspaceBytes(), plan.counterBytes());
     }
   }
 

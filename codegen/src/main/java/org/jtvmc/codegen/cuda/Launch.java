@@ -36,6 +36,12 @@ public record Launch(
     /** The workspace, {@code offset} bytes from its beginning. */
     record Workspace(long offset) implements Data {}
 
+    /**
+     * Counters of blocks, {@code offset} bytes from the beginning of those that the runs of one
+     * context have: zero before the launch, and after it.
+     */
+    record Counters(long offset) implements Data {}
+
     /** What the driver makes of an address and the boxes that are copied from there. */
     record Map(Data tensor, TensorBox box) implements Argument {}
 

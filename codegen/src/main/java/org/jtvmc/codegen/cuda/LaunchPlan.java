@@ -14,6 +14,7 @@ import org.jtvmc.codegen.emit.TileMap;
 import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.expr.Load;
 import org.jtvmc.ir.loop.Buffer;
+import org.jtvmc.ir.loop.Effect;
 import org.jtvmc.ir.loop.PrimFunc;
 import org.jtvmc.ir.loop.Scope;
 import org.jtvmc.ir.loop.Stmt;
@@ -23,7 +24,8 @@ import org.jtvmc.ir.loop.ThreadTag;
 /**
  * A function's loop nests as launches: each nest at the root is one, since only the end of a launch
  * makes what all blocks wrote visible to all. What passes between nests goes to the workspace, in
- * which buffers that are not needed at once share memory.
+ * which buffers that are not needed at once share memory. Counters of blocks have memory of their
+ * own, which all launches leave as it was, so that they share it.
  */
 final class LaunchPlan {
   private static final long WORKSPACE_ALIGNMENT = 256;
@@ -32,6 +34,7 @@ final class LaunchPlan {
   private final List<DeviceEntry> entries = new ArrayList<>();
   private final Map<Buffer, Long> offsets = new HashMap<>();
   private long workspaceBytes;
+  private long counterBytes;
 
   /** Plans a function on which the passes have run. */
   LaunchPlan(PrimFunc function) {
@@ -39,6 +42,13 @@ final class LaunchPlan {
     List<Buffer> temporaries = new ArrayList<>();
     List<Stmt> nests = new ArrayList<>();
     collect(function.body(), temporaries, nests);
+    for (Buffer buffer : temporaries) {
+      if (buffer.scope() == Scope.COUNTER) {
+        offsets.put(buffer, 0L);
+        counterBytes = Math.max(counterBytes, DeviceBuffers.bytes(buffer, WORKSPACE_ALIGNMENT));
+      }
+    }
+    temporaries.removeAll(offsets.keySet());
     for (Stmt nest : nests) {
       String suffix = nests.size() == 1 ? "" : "_" + entries.size();
       entries.add(entry(function.name() + suffix, nest));
@@ -48,7 +58,7 @@ final class LaunchPlan {
 
   private static void collect(Stmt stmt, List<Buffer> temporaries, List<Stmt> nests) {
     switch (stmt) {
-      case Stmt.Allocate(Buffer buffer, Stmt body) when buffer.scope() == Scope.GLOBAL -> {
+      case Stmt.Allocate(Buffer buffer, Stmt body) when isGlobal(buffer) -> {
         temporaries.add(buffer);
         collect(body, temporaries, nests);
       }
@@ -58,6 +68,10 @@ final class LaunchPlan {
     }
   }
 
+  private static boolean isGlobal(Buffer buffer) {
+    return buffer.scope() == Scope.GLOBAL || buffer.scope() == Scope.COUNTER;
+  }
+
   private static DeviceEntry entry(String name, Stmt nest) {
     Set<Buffer> used = new LinkedHashSet<>();
     Set<Buffer> written = new LinkedHashSet<>();
@@ -65,7 +79,7 @@ final class LaunchPlan {
     Stmts.forEachExpr(
         nest,
         expr -> {
-          if (expr instanceof Load load && load.buffer().scope() == Scope.GLOBAL) {
+          if (expr instanceof Load load && isGlobal(load.buffer())) {
             used.add(load.buffer());
           }
         });
@@ -74,6 +88,9 @@ final class LaunchPlan {
         stmt -> {
           if (stmt instanceof Stmt.Store store && store.buffer().scope() == Scope.GLOBAL) {
             written.add(store.buffer());
+          }
+          if (stmt instanceof Stmt.Evaluate(Effect.CountBlock count)) {
+            written.add(count.counter().buffer());
           }
           if (stmt instanceof Stmt.For loop && loop.tag().isPresent()) {
             extents.merge(loop.tag().get(), extent(loop), Math::max);
@@ -131,6 +148,10 @@ final class LaunchPlan {
     return workspaceBytes;
   }
 
+  long counterBytes() {
+    return counterBytes;
+  }
+
   /** What the launch of {@code entry} passes. */
   List<Argument> arguments(DeviceEntry entry) {
     List<Argument> arguments = new ArrayList<>();
@@ -148,6 +169,9 @@ final class LaunchPlan {
     int output = function.outputs().indexOf(buffer);
     if (input >= 0) {
       return new Argument.Input(input);
+    }
+    if (buffer.scope() == Scope.COUNTER) {
+      return new Argument.Counters(offsets.get(buffer));
     }
     return output >= 0 ? new Argument.Output(output) : new Argument.Workspace(offsets.get(buffer));
   }

@@ -207,6 +207,7 @@ final class GpuMachine implements Machine {
       case Effect.StartTile tile -> tiles.start(tile, statements);
       case Effect.StartPixels pixels -> tiles.start(pixels, statements);
       case Effect.AwaitTiles await -> tiles.await(await, statements);
+      case Effect.CountBlock count -> new BlockCounter(context, extents).emit(count, statements);
       case Effect.AllReduce reduce ->
           new ThreadReduction(context, memory, scratch, extents).emit(reduce, statements.exprs());
     }
@@ -214,7 +215,7 @@ final class GpuMachine implements Machine {
 
   @Override
   public Environment.Scope allocate(Buffer buffer, EmitContext context) {
-    if (buffer.scope() == Scope.GLOBAL) {
+    if (buffer.scope() == Scope.GLOBAL || buffer.scope() == Scope.COUNTER) {
       throw new CodegenException(
           "buffer " + buffer + " is in global memory and allocated inside of a launch");
     }

@@ -17,8 +17,10 @@ import org.jtvmc.ir.target.CudaTarget;
  * @param exact true where devices of later ones do not run it
  * @param kernels each once; every one is loaded as a module of its own
  * @param steps the launches
+ * @param counterBytes device memory of a context that is zero before each launch, and after it
  */
-public record DeviceProgram(int arch, boolean exact, List<Kernel> kernels, List<Step> steps) {
+public record DeviceProgram(
+    int arch, boolean exact, List<Kernel> kernels, List<Step> steps, long counterBytes) {
 
   /**
    * A kernel, assembled too where an assembler was at hand.
@@ -45,6 +47,7 @@ public record DeviceProgram(int arch, boolean exact, List<Kernel> kernels, List<
         case Launch.Argument.Output(int index) -> buffers.get(inputs + index);
         case Launch.Argument.Workspace(long offset) ->
             new Place.Workspace(((Place.Workspace) buffers.getLast()).offset() + offset);
+        case Launch.Argument.Counters(long offset) -> new Place.Counters(offset);
       };
     }
   }
@@ -91,6 +94,7 @@ public record DeviceProgram(int arch, boolean exact, List<Kernel> kernels, List<
         kernels.parallelStream()
             .map(kernel -> new Kernel(kernel, assembler.assemble(kernel.ptx(), target)))
             .toList();
-    return new DeviceProgram(target.arch(), target.specific(), assembled, steps);
+    long counters = kernels.stream().mapToLong(DeviceKernel::counterBytes).max().orElse(0);
+    return new DeviceProgram(target.arch(), target.specific(), assembled, steps, counters);
   }
 }

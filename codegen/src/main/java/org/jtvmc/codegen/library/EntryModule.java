@@ -82,6 +82,7 @@ final class EntryModule {
                 "  %s = getelementptr i8, ptr %%workspace, i64 %d\n".formatted(data, offset));
         case Place.Weights(var offset) ->
             text.append("  %s = getelementptr i8, ptr %%weights, i64 %d\n".formatted(data, offset));
+        case Place.Counters _ -> throw new IllegalStateException("a CPU counts no blocks");
         case Place.Block(var block) -> {
           loadWord(data + ".offset", "%offsets", block);
           text.append(

@@ -41,4 +41,11 @@ public sealed interface Place {
    * @param offset in bytes
    */
   record Weights(long offset) implements Place {}
+
+  /**
+   * In a context's counters of a GPU's blocks, which are zero between launches.
+   *
+   * @param offset in bytes
+   */
+  record Counters(long offset) implements Place {}
 }

@@ -51,8 +51,8 @@ final class ProgramModule {
     }
     text.append(
         """
-        @jtvmc_this_program = hidden constant { i32, i32, i32, i32, i32, i32, ptr, ptr, ptr, ptr } \
-        { i32 %d, i32 %d, i32 %d, i32 %d, i32 %d, i32 %d, ptr %s, ptr %s, ptr %s, ptr %s }
+        @jtvmc_this_program = hidden constant { i32, i32, i32, i32, i32, i32, ptr, ptr, ptr, ptr, i64 } \
+        { i32 %d, i32 %d, i32 %d, i32 %d, i32 %d, i32 %d, ptr %s, ptr %s, ptr %s, ptr %s, i64 %d }
         """
             .formatted(
                 program.arch(),
@@ -64,7 +64,8 @@ final class ProgramModule {
                 text.array("%module", modules),
                 text.array("%launch", launches),
                 text.array("%argument", arguments),
-                text.array("%map", boxes.stream().map(ProgramModule::map).toList())));
+                text.array("%map", boxes.stream().map(ProgramModule::map).toList()),
+                program.counterBytes()));
   }
 
   private static String launch(DeviceProgram.Step step, int firstArgument, IrText text) {
@@ -112,6 +113,7 @@ final class ProgramModule {
           case Place.Io(int index) -> List.of(0L, (long) index);
           case Place.Workspace(long offset) -> List.of(1L, offset);
           case Place.Weights(long offset) -> List.of(2L, offset);
+          case Place.Counters(long offset) -> List.of(3L, offset);
           case Place.Block _, Place.Sizes _ ->
               throw new IllegalArgumentException("sizes are open in a model for GPUs");
         };

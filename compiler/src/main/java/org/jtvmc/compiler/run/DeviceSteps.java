@@ -41,6 +41,7 @@ final class DeviceSteps implements StepwiseModel {
   private final List<DeviceMemory> io = new ArrayList<>();
   private final DeviceMemory workspace;
   private final DeviceMemory weights;
+  private final DeviceMemory counters;
   private final List<List<CudaFunction.Launch>> launches = new ArrayList<>();
 
   DeviceSteps(CompiledModel model, List<NDArray> inputs) {
@@ -62,9 +63,20 @@ final class DeviceSteps implements StepwiseModel {
     if (model.weightBytes() > 0) {
       context.copy(StepwiseModel.weights(model, arena), weights, stream);
     }
+    counters = context.allocate(counterBytes());
+    if (counters.bytes() > 0) {
+      context.fill(counters, (byte) 0, stream);
+    }
     for (int use = 0; use < model.calls().size(); use++) {
       launches.add(launches(use));
     }
+  }
+
+  private long counterBytes() {
+    return model.kernels().stream()
+        .mapToLong(build -> ((KernelBinary.OfGpu) build.binary()).kernel().counterBytes())
+        .max()
+        .orElse(0);
   }
 
   private List<CudaFunction.Launch> launches(int use) {
@@ -89,6 +101,7 @@ final class DeviceSteps implements StepwiseModel {
       case Place.Io(int tensor) -> io.get(tensor).address();
       case Place.Workspace(long offset) -> workspace.address() + offset;
       case Place.Weights(long offset) -> weights.address() + offset;
+      case Place.Counters(long offset) -> counters.address() + offset;
       case Place.Block _, Place.Sizes _ ->
           throw new IllegalStateException("sizes are open in a model for GPUs");
     };
@@ -162,6 +175,7 @@ final class DeviceSteps implements StepwiseModel {
     io.forEach(DeviceMemory::close);
     workspace.close();
     weights.close();
+    counters.close();
     begin.close();
     end.close();
     stream.close();

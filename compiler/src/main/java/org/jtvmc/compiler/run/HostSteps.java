@@ -84,6 +84,7 @@ final class HostSteps implements StepwiseModel {
       case Place.Io(int tensor) -> io.get(tensor);
       case Place.Workspace(long offset) -> workspace.asSlice(offset);
       case Place.Weights(long offset) -> weights.asSlice(offset);
+      case Place.Counters _ -> throw new IllegalStateException("a CPU counts no blocks");
       case Place.Block(int index) -> workspace.asSlice(memory.blocks().get(index));
       case Place.Sizes(List<Dim> values) -> {
         MemorySegment told = arena.allocate(JAVA_LONG, values.size());

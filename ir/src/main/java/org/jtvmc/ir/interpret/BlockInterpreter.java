@@ -85,7 +85,7 @@ final class BlockInterpreter {
     frame.watchedBy(this::fault);
     Action body = compile(nest);
     return variables -> {
-      races.beginLaunch();
+      races.beginLaunch(threads);
       for (int block : LoopInterpreter.order(random, blocks)) {
         races.beginBlock();
         copies.beginBlock(threads);
@@ -102,7 +102,7 @@ final class BlockInterpreter {
         copies.endBlock();
         products.endBlock();
         arrivals.endBlock();
-        races.endBlock(threads);
+        races.endBlock();
       }
     };
   }
@@ -317,6 +317,17 @@ final class BlockInterpreter {
         IntegerCode wanted = frame.scalars().integer(parity);
         yield all -> all.forEach(thread -> arrivals.await(element, wanted.at(thread), thread));
       }
+      case Effect.CountBlock count -> {
+        Frame.Element counter =
+            frame.element(count.counter().buffer(), count.counter().indices(), false);
+        Frame.Element last = frame.element(count.last().buffer(), count.last().indices(), true);
+        yield all -> {
+          requireAll(stmt, all);
+          races.barrier();
+          countBlock(counter, count.blocks(), last, all.getFirst());
+          races.barrier();
+        };
+      }
       case Effect.AllReduce reduce -> {
         Frame.Element read =
             frame.element(reduce.element().buffer(), reduce.element().indices(), false);
@@ -334,6 +345,24 @@ final class BlockInterpreter {
 
   private Frame.Element arrival(Load arrival) {
     return frame.element(arrival.buffer(), arrival.indices(), false);
+  }
+
+  /** What one thread does for its block. */
+  private void countBlock(Frame.Element counter, int blocks, Frame.Element last, long[] variables) {
+    Memory counters = counter.memory(variables);
+    if (counters.buffer().scope() != Scope.COUNTER) {
+      throw new LoopFault("blocks are counted in %s".formatted(counters.buffer()));
+    }
+    int position = counters.position(counter.indices(variables));
+    if (position < 0) {
+      throw new LoopFault("blocks are counted outside of %s".formatted(counters.buffer()));
+    }
+    long before = counters.integer(position);
+    boolean isLast = before == blocks - 1;
+    counters.setInteger(position, isLast ? 0 : before + 1);
+    races.counted(counters, position, isLast);
+    Memory flag = last.memory(variables);
+    flag.setInteger(last.locate(flag, variables), isLast ? 1 : 0);
   }
 
   private static void combine(

@@ -124,14 +124,20 @@ public final class LoopInterpreter {
   private Action compile(Stmt stmt) {
     return switch (stmt) {
       case Stmt.Allocate(Buffer buffer, Stmt inner)
-          when buffer.scope() == Scope.GLOBAL || !isForThreads(stmt) -> {
+          when buffer.scope() == Scope.GLOBAL
+              || buffer.scope() == Scope.COUNTER
+              || !isForThreads(stmt) -> {
         Memory memory = memory(buffer);
         Frame.Layout layout = frame.layout(buffer);
         Action body = compile(inner);
         frame.forget(buffer);
         yield variables -> {
           memory.allocate(layout.shape(variables), layout.strides(variables));
+          if (buffer.scope() == Scope.COUNTER) {
+            memory.clear();
+          }
           body.run(variables);
+          requireCleared(memory);
         };
       }
       case Stmt.Seq(List<Stmt> statements) -> {
@@ -164,6 +170,15 @@ public final class LoopInterpreter {
       }
       case Stmt.Allocate _, Stmt.Evaluate _ -> throw new IllegalStateException("for threads");
     };
+  }
+
+  private static void requireCleared(Memory memory) {
+    boolean counts = memory.buffer().scope() == Scope.COUNTER;
+    if (counts && !memory.isZero()) {
+      throw new LoopFault(
+          "counter %s is not zero at the end: not all blocks of a group came"
+              .formatted(memory.buffer()));
+    }
   }
 
   /** True where the statement makes sense on a GPU only. */

@@ -59,6 +59,17 @@ final class Memory {
     }
   }
 
+  /** Gives every element of an allocation of integers the value zero. */
+  void clear() {
+    Arrays.fill(integers, 0);
+    written.set(0, integers.length);
+  }
+
+  /** True where every element of an allocation of integers is zero. */
+  boolean isZero() {
+    return Arrays.stream(integers).allMatch(value -> value == 0);
+  }
+
   private void begin(long[] bufferShape, long[] bufferStrides) {
     shape = bufferShape;
     strides = bufferStrides;

@@ -1,10 +1,15 @@
 package org.jtvmc.ir.interpret;
 
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import org.jtvmc.ir.loop.Scope;
 
 /**
  * Finds accesses of two threads to one element, at least one of them a write, that nothing orders.
- * Within a block a barrier does; between blocks only the end of the launch.
+ * Within a block a barrier does; between blocks the end of the launch, and between those that are
+ * counted together and the last of them its counting.
  *
  * <p>Threads are numbered through all launches, so that a number tells the launch and the block; a
  * phase is the time between two barriers.
@@ -14,19 +19,49 @@ final class RaceDetector {
   private int firstOfBlock = 1;
   private int next = 1;
   private int phase;
+  private int threads;
 
-  void beginLaunch() {
+  private record Counter(Memory memory, int position) {}
+
+  /** A block by its first thread, and the phase in which it was counted. */
+  private record Counted(int first, int phase) {}
+
+  private final Map<Counter, List<Counted>> counted = new HashMap<>();
+
+  /** What the block under way sees of others: until when, by their first threads. */
+  private final Map<Integer, Integer> seen = new HashMap<>();
+
+  /**
+   * @param ofBlock how many threads each block has
+   */
+  void beginLaunch(int ofBlock) {
     firstOfLaunch = next;
+    threads = ofBlock;
+    counted.clear();
     phase++;
   }
 
   void beginBlock() {
     firstOfBlock = next;
+    seen.clear();
     phase++;
   }
 
-  void endBlock(int threads) {
+  void endBlock() {
     next += threads;
+  }
+
+  /**
+   * The block is counted, between two barriers.
+   *
+   * @param last true where it sees what all those before it wrote until they were counted
+   */
+  void counted(Memory counter, int position, boolean last) {
+    Counter place = new Counter(counter, position);
+    counted.computeIfAbsent(place, _ -> new ArrayList<>()).add(new Counted(firstOfBlock, phase));
+    if (last) {
+      counted.remove(place).forEach(block -> seen.put(block.first, block.phase));
+    }
   }
 
   void barrier() {
@@ -72,11 +107,16 @@ final class RaceDetector {
     memory.threadAccesses().read(position, firstOfBlock + Frame.thread(variables), phase);
   }
 
+  private boolean isSeen(int other, int otherPhase) {
+    int first = firstOfLaunch + (other - firstOfLaunch) / threads * threads;
+    return otherPhase < seen.getOrDefault(first, 0);
+  }
+
   /** True where nothing comes between the other thread's access and one now. */
   private boolean races(int thread, int other, int otherPhase) {
     if (other <= 0 || other == thread || other < firstOfLaunch) {
       return false;
     }
-    return other < firstOfBlock || otherPhase == phase;
+    return other < firstOfBlock ? !isSeen(other, otherPhase) : otherPhase == phase;
   }
 }

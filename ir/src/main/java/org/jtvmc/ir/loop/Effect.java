@@ -113,6 +113,17 @@ public sealed interface Effect {
    */
   record AwaitTiles(Load arrival, PrimExpr parity) implements Effect {}
 
+  /**
+   * One more block of a GPU's grid has done its part. All its threads come, and wait for each
+   * other. In the block that comes as the last of {@code blocks}, {@code last} is 1 then, and all
+   * that the threads of the others wrote to global memory before they came is visible; in the
+   * others it is 0. The last one leaves the counter as it was at first.
+   *
+   * @param counter an int32 number of {@link Scope#COUNTER}, zero at first
+   * @param last an int32 number in shared memory
+   */
+  record CountBlock(Load counter, int blocks, Load last) implements Effect {}
+
   /** True for what one thread does for its block. */
   default boolean isOfOneThread() {
     return switch (this) {
@@ -124,7 +135,8 @@ public sealed interface Effect {
           StartProducts _,
           CommitProducts _,
           AwaitProducts _,
-          AwaitTiles _ ->
+          AwaitTiles _,
+          CountBlock _ ->
           false;
     };
   }
@@ -150,6 +162,7 @@ public sealed interface Effect {
         yield all;
       }
       case AwaitTiles await -> List.of(await.arrival, await.parity);
+      case CountBlock count -> List.of(count.counter, count.last);
     };
   }
 
@@ -178,6 +191,8 @@ public sealed interface Effect {
               start.box,
               (Load) other.get(2));
       case AwaitTiles _ -> new AwaitTiles((Load) other.get(0), other.get(1));
+      case CountBlock count ->
+          new CountBlock((Load) other.get(0), count.blocks, (Load) other.get(1));
     };
   }
 }

@@ -138,6 +138,8 @@ public final class LoopPrinter {
                         + exprs.text(arrival);
                 case Effect.AwaitTiles(var arrival, var parity) ->
                     "await_tiles " + exprs.text(arrival) + " parity " + exprs.text(parity);
+                case Effect.CountBlock(var counter, int blocks, var last) ->
+                    exprs.text(last) + " = count_block " + exprs.text(counter) + " of " + blocks;
                 case Effect.AllReduce(var op, var element, int width) ->
                     "all_reduce "
                         + exprs.text(element)

@@ -10,5 +10,10 @@ public enum Scope {
    */
   LOCAL,
   /** A GPU block's shared memory. */
-  SHARED
+  SHARED,
+  /**
+   * Global memory that is zero when the kernel begins, and again when it ends: how many blocks of a
+   * GPU have come to a place ({@link Effect.CountBlock}).
+   */
+  COUNTER
 }

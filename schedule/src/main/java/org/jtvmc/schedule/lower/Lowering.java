@@ -254,6 +254,7 @@ public final class Lowering {
         new NestEmitter(schedule, nests, storage, ranges, simplifier, padded, this::depths);
     List<Stmt> statements = new ArrayList<>();
     List<Buffer> allocations = new ArrayList<>();
+    Map<String, Stmt> held = new HashMap<>();
     for (Stage stage : active) {
       if (stage.isRoot()) {
         Stmt nest = emitter.nest(nests.get(stage.id()));
@@ -261,10 +262,17 @@ public final class Lowering {
           allocations.add(pack.buffer());
           statements.add(pack.copy());
         }
-        statements.add(ThreadedNests.finish(nest, emitter.unguarded()));
         if (!stage.isOutput()) {
           allocations.add(storage.get(stage.tensor()).buffer());
         }
+        if (joiner(stage).isPresent()) {
+          held.put(stage.id(), nest);
+          continue;
+        }
+        if (stage.joined().isPresent()) {
+          nest = joined(stage, nest, held.get(stage.joined().get()), allocations);
+        }
+        statements.add(ThreadedNests.finish(nest, emitter.unguarded()));
       }
     }
     Stmt body = Stmt.seq(statements);
@@ -290,6 +298,65 @@ public final class Lowering {
     List<PrimVar> sizes = dag.isOpen() ? OpenSizes.of(inputs, outputs, body) : List.of();
     PrimFunc function = new PrimFunc(name, inputs, outputs, sizes, body);
     return new LoweredKernel(function, sources, packed);
+  }
+
+  /** The stage that is computed in the launch of this one. */
+  private Optional<Stage> joiner(Stage stage) {
+    return active.stream()
+        .filter(other -> other.joined().equals(Optional.of(stage.id())))
+        .findFirst();
+  }
+
+  /** The nest of a stage and that in whose launch it is computed, which no other stage reads. */
+  private Stmt joined(Stage stage, Stmt nest, Stmt producerNest, List<Buffer> allocations) {
+    StageNest own = nests.get(stage.id());
+    StageNest made = nests.get(stage.joined().orElseThrow());
+    boolean alone =
+        made != null
+            && producerNest != null
+            && active.stream()
+                .filter(reader -> reads(reader, made.stage))
+                .allMatch(reader -> isInside(nests.get(reader.id()), own, 0));
+    if (!stage.isRoot() || !alone) {
+      throw new ScheduleException(
+          "its launch is joined with that of '%s', which others read or which is none of its own"
+              .formatted(stage.joined().get()),
+          stage);
+    }
+    Optional<PrimVar> block = JoinedLaunch.block(made);
+    List<LinearForm> element =
+        made.stage.op().axes().stream().map(axis -> made.axisValues.get(axis.var())).toList();
+    Region written = touched(made.stage, List.of(element), block);
+    Optional<PrimVar> ownBlock = JoinedLaunch.block(own);
+    Region read = touched(made.stage, accesses(made.stage), ownBlock);
+    JoinedLaunch.Side producer = new JoinedLaunch.Side(made, producerNest, block, written);
+    JoinedLaunch.Side consumer = new JoinedLaunch.Side(own, nest, ownBlock, read);
+    Buffer counter = JoinedLaunch.counter(consumer);
+    allocations.add(counter);
+    return JoinedLaunch.of(producer, consumer, counter, simplifier);
+  }
+
+  private boolean reads(Stage reader, Stage read) {
+    return reads.get(reader).stream().anyMatch(access -> access.tensor() == read.tensor());
+  }
+
+  private List<List<LinearForm>> accesses(Stage read) {
+    List<List<LinearForm>> accesses = new ArrayList<>();
+    for (Stage reader : active) {
+      for (Read access : reads.get(reader)) {
+        if (access.tensor() == read.tensor()) {
+          StageNest nest = nests.get(reader.id());
+          accesses.add(
+              new BodyLowering(simplifier, nest.axisValues, Lowering::unlowered).indices(access));
+        }
+      }
+    }
+    return accesses;
+  }
+
+  private Region touched(Stage stage, List<List<LinearForm>> accesses, Optional<PrimVar> block) {
+    return new RegionInference(simplifier, block.map(Set::of).orElseGet(Set::of))
+        .union(accesses, shape(stage), true);
   }
 
   /** The loops whose iterations a copy made at {@code at} covers, with their nesting depths. */

@@ -116,7 +116,7 @@ final class PlaceBarriers {
           }
           case Stmt.Store _ -> together(stmt, state, own);
           case Stmt.Evaluate(Effect effect) -> {
-            if (effect instanceof Effect.Barrier) {
+            if (effect instanceof Effect.Barrier || effect instanceof Effect.CountBlock) {
               state.clear();
             } else {
               state.add(own);

@@ -25,6 +25,7 @@ public sealed interface Step
         SetScope,
         OrderStorage,
         Pipeline,
+        JoinLaunch,
         AutoUnroll,
         Tensorize {
 

@@ -102,6 +102,7 @@ public final class StepCodec {
                   stage,
                   axis)
               .add(depth);
+      case JoinLaunch(String stage, String producer) -> node("join_launch", stage, producer);
       case AutoUnroll(String stage, int maxSteps) -> node("auto_unroll", stage).add(maxSteps);
     };
   }
@@ -136,6 +137,7 @@ public final class StepCodec {
       case "pipeline_async" -> pipeline(node, stage, Pipelining.Way.ASYNC);
       case "pipeline_tiles" -> pipeline(node, stage, Pipelining.Way.TILES);
       case "tensorize" -> new Tensorize(stage, text(node, 2), text(node, 3));
+      case "join_launch" -> new JoinLaunch(stage, text(node, 2));
       case "auto_unroll" -> new AutoUnroll(stage, Math.toIntExact(number(node, 2)));
       default -> throw malformed(node);
     };

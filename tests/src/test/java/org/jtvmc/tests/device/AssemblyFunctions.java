@@ -11,12 +11,13 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * The PTX that stands in a module as assembly, as calls of {@code device_groups.h}: products of
- * groups of warps and what orders them, read as the PTX ISA says.
+ * The PTX that stands in a module as assembly, as calls of {@code device_groups.h} and {@code
+ * device_blocks.h}: products of groups of warps, counters of blocks, and what orders them, read as
+ * the PTX ISA says.
  */
 final class AssemblyFunctions {
   private static final Pattern CALL =
-      Pattern.compile("call (void|\\{[^}]*\\}) asm sideeffect \"([^\"]*)\", \"[^\"]*\"\\(");
+      Pattern.compile("call (void|i32|\\{[^}]*\\}) asm sideeffect \"([^\"]*)\", \"[^\"]*\"\\(");
 
   private static final Pattern PRODUCT =
       Pattern.compile(
@@ -25,6 +26,10 @@ final class AssemblyFunctions {
 
   private static final Pattern WAIT =
       Pattern.compile("wgmma\\.wait_group\\.sync\\.aligned (\\d+);");
+
+  private static final Pattern COUNTING =
+      Pattern.compile(
+          "atom\\.(acq_rel|relaxed)\\.gpu\\.global\\.inc\\.u32 \\$0, \\[\\$1\\], \\$2;");
 
   private static final Map<String, String> PLAIN =
       Map.of(
@@ -35,6 +40,7 @@ final class AssemblyFunctions {
   private static final String DECLARATIONS =
       """
 
+      declare i32 @device.count_block(i64, i32, i32)
       declare void @device.fence_proxy_async()
       declare void @device.wgmma_fence()
       declare void @device.wgmma_commit()
@@ -109,6 +115,11 @@ final class AssemblyFunctions {
   }
 
   private String call(String result, String text, String arguments) {
+    Matcher counting = COUNTING.matcher(text);
+    if (counting.matches()) {
+      int publishes = counting.group(1).equals("acq_rel") ? 1 : 0;
+      return "call i32 @device.count_block(%s, i32 %d)".formatted(arguments, publishes);
+    }
     if (PLAIN.containsKey(text)) {
       return "call void @%s()".formatted(PLAIN.get(text));
     }

@@ -2,6 +2,7 @@ package org.jtvmc.tests.device;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -38,7 +39,8 @@ class DeviceThreadsTest {
   /** Reads {@code %x} at the thread's number in the grid, {@code %own}. */
   private static final String ENTRY =
       """
-      define ptx_kernel void @entry(ptr addrspace(1) %in, ptr addrspace(1) %out) {
+      define ptx_kernel void @entry(
+          ptr addrspace(1) %in, ptr addrspace(1) %out, ptr addrspace(1) %n) {
         %t = call i32 @llvm.nvvm.read.ptx.sreg.tid.x()
         %b = call i32 @llvm.nvvm.read.ptx.sreg.ctaid.x()
         %first = mul i32 %b, 64
@@ -62,7 +64,10 @@ class DeviceThreadsTest {
             new Launch.Extent(BLOCKS, 1, 1),
             new Launch.Extent(THREADS, 1, 1),
             0,
-            List.of(new Launch.Argument.Input(0), new Launch.Argument.Output(0)));
+            List.of(
+                new Launch.Argument.Input(0),
+                new Launch.Argument.Output(0),
+                new Launch.Argument.Counters(0)));
     HostCode code =
         HostCode.of(llvm, List.of(launch), CudaTarget.typical(80), HostCpu.detect().target());
     try (Arena arena = Arena.ofConfined();
@@ -73,11 +78,69 @@ class DeviceThreadsTest {
       MemorySegment out = arena.allocate(4L * numbers.length, 16);
       threads.run(
           launch,
-          List.of(new DeviceThreads.Argument(in, false), new DeviceThreads.Argument(out, true)),
+          List.of(
+              new DeviceThreads.Argument(in, false),
+              new DeviceThreads.Argument(out, true),
+              new DeviceThreads.Argument(arena.allocate(Integer.BYTES, 16), true)),
           1,
           Long.MAX_VALUE);
       return out.toArray(JAVA_INT);
     }
+  }
+
+  /** Blocks write their elements; the last to come reads those of the other. */
+  private static String counted(String operation, String before, String after) {
+    return """
+      %%mine = getelementptr i32, ptr addrspace(1) %%out, i32 %%own
+      %2$s
+      call void @llvm.nvvm.barrier0()
+      %%one = icmp eq i32 %%t, 0
+      br i1 %%one, label %%count, label %%go
+    count:
+      %%counter = ptrtoint ptr addrspace(1) %%n to i64
+      %%seen = call i32 asm sideeffect "%1$s $0, [$1], $2;", "=r,l,r,~{memory}"(i64 %%counter, i32 1)
+      store i32 %%seen, ptr addrspace(3) @entry_smem, align 4
+      br label %%go
+    go:
+      call void @llvm.nvvm.barrier0()
+      %3$s
+      %%before = load i32, ptr addrspace(3) @entry_smem, align 4
+      %%last = icmp eq i32 %%before, 1
+      br i1 %%last, label %%read, label %%end
+    read:
+      %%far = xor i32 %%own, 127
+      %%there = getelementptr i32, ptr addrspace(1) %%out, i32 %%far
+      %%y = load i32, ptr addrspace(1) %%there, align 4
+      %%z = add i32 %%y, %%x
+      store i32 %%z, ptr addrspace(1) %%mine, align 4
+      br label %%end
+    end:
+    """
+        .formatted(operation, before, after);
+  }
+
+  private static final String WRITE = "store i32 %x, ptr addrspace(1) %mine, align 4";
+
+  @Test
+  void theLastBlockSeesWhatAnotherPublished() {
+    int[] results = run(counted("atom.acq_rel.gpu.global.inc.u32", WRITE, ""));
+    int blocks = 0;
+    for (int block = 0; block < BLOCKS; block++) {
+      int own = block * THREADS + 3;
+      int other = 127 - own;
+      blocks += results[own] == own * own + 1 + other * other + 1 ? 1 : 0;
+    }
+    assertEquals(1, blocks);
+  }
+
+  @Test
+  void withoutAFenceItDoesNot() {
+    assertFault("races", counted("atom.relaxed.gpu.global.inc.u32", WRITE, ""));
+  }
+
+  @Test
+  void whatIsWrittenAfterPublishingIsNotSeen() {
+    assertFault("races", counted("atom.acq_rel.gpu.global.inc.u32", "", WRITE));
   }
 
   private static void assertFault(String expected, String body) {

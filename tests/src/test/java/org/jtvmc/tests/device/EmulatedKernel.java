@@ -101,11 +101,20 @@ public final class EmulatedKernel {
   }
 
   /**
-   * As the other, but of the last launch only some blocks, where it is a long one.
+   * As the other, but of the last launch only some blocks, where it is a long one that counts none.
    *
    * @param mostAccesses of memory, after which the last launch begins no more blocks
    */
   public Result run(Map<Tensor, NDArray> inputs, long mostAccesses) {
+    return run(inputs, mostAccesses, SEED);
+  }
+
+  /**
+   * As the other.
+   *
+   * @param seed decides the order of blocks and threads
+   */
+  public Result run(Map<Tensor, NDArray> inputs, long mostAccesses, long seed) {
     try (DeviceThreads threads = new DeviceThreads(runtime, code);
         Arena arena = Arena.ofConfined()) {
       List<MemorySegment> given = new ArrayList<>();
@@ -116,6 +125,7 @@ public final class EmulatedKernel {
       List<MemorySegment> results = new ArrayList<>();
       lowered.func().outputs().forEach(output -> results.add(unset(arena, type(output).bytes())));
       MemorySegment workspace = unset(arena, kernel.workspaceBytes());
+      MemorySegment counters = unset(arena, kernel.counterBytes()).fill((byte) 0);
       DeviceThreads.Ran ran = null;
       Launch last = kernel.launches().getLast();
       for (Launch launch : kernel.launches()) {
@@ -123,15 +133,21 @@ public final class EmulatedKernel {
         for (Launch.Argument argument : launch.arguments()) {
           arguments.add(
               switch (argument) {
-                case Launch.Argument.Data data -> argument(data, given, results, workspace);
+                case Launch.Argument.Data data ->
+                    argument(data, given, results, workspace, counters);
                 case Launch.Argument.Map(Launch.Argument.Data data, TensorBox box) -> {
-                  MemorySegment tensor = argument(data, given, results, workspace).memory();
+                  MemorySegment tensor =
+                      argument(data, given, results, workspace, counters).memory();
                   MemorySegment map = threads.encode(box, tensor, arena);
                   yield new DeviceThreads.Argument(map, false);
                 }
               });
         }
-        ran = threads.run(launch, arguments, SEED, launch == last ? mostAccesses : Long.MAX_VALUE);
+        boolean whole = launch != last || countsBlocks(launch);
+        ran = threads.run(launch, arguments, seed, whole ? Long.MAX_VALUE : mostAccesses);
+      }
+      if (counters.mismatch(MemorySegment.ofArray(new byte[(int) counters.byteSize()])) >= 0) {
+        throw new AssertionError(kernel.name() + " leaves counters that are not zero");
       }
       bankConflicts = threads.bankConflicts();
       sharedConflicts = threads.sharedConflicts();
@@ -147,17 +163,25 @@ public final class EmulatedKernel {
     }
   }
 
+  /** True where blocks of it wait for others of it to come. */
+  private static boolean countsBlocks(Launch launch) {
+    return launch.arguments().stream().anyMatch(a -> a instanceof Launch.Argument.Counters);
+  }
+
   private static DeviceThreads.Argument argument(
       Launch.Argument.Data data,
       List<MemorySegment> given,
       List<MemorySegment> results,
-      MemorySegment workspace) {
+      MemorySegment workspace,
+      MemorySegment counters) {
     return switch (data) {
       case Launch.Argument.Input(int index) -> new DeviceThreads.Argument(given.get(index), false);
       case Launch.Argument.Output(int index) ->
           new DeviceThreads.Argument(results.get(index), true);
       case Launch.Argument.Workspace(long offset) ->
           new DeviceThreads.Argument(workspace.asSlice(offset), true);
+      case Launch.Argument.Counters(long offset) ->
+          new DeviceThreads.Argument(counters.asSlice(offset), true);
     };
   }
 
@@ -183,6 +207,8 @@ public final class EmulatedKernel {
             case Launch.Argument.Workspace(long offset) ->
                 new DeviceThreads.Argument(
                     begin.reinterpret(kernel.workspaceBytes() - offset), true);
+            case Launch.Argument.Counters(long offset) ->
+                new DeviceThreads.Argument(begin.reinterpret(kernel.counterBytes() - offset), true);
             case Launch.Argument.Map _ ->
                 new DeviceThreads.Argument(begin.reinterpret(TileMap.BYTES), false);
           });

@@ -157,6 +157,33 @@ class EmulatedNetworksTest {
                 argument instanceof Launch.Argument.Map map ? Stream.of(map) : Stream.empty());
   }
 
+  /** Kernels whose last blocks add up leave the counters that they share as they were. */
+  @Test
+  void countersAreZeroForTheNextKernelAndTheNextRun() throws IOException {
+    Path file =
+        Files.writeString(
+            folder.resolve("split.relay"),
+            """
+            def @main(%x: Tensor[(32, 2048), float32], %w: Tensor[(512, 2048), float32], \
+            %v: Tensor[(64, 512), float32]) -> Tensor[(32, 64), float32] {
+              %0 = nn.dense(%x, %w);
+              %1 = nn.relu(%0);
+              nn.dense(%1, %v)
+            }
+            """);
+    ModelSource source = ModelSource.of(file.toString());
+    CompiledModel model =
+        check(
+            source,
+            source.load(Map.of()),
+            target -> CompileOptions.builder(source.name(), target).build(),
+            gpu,
+            1e-5);
+    for (KernelBuild build : model.kernels()) {
+      assertTrue(((KernelBinary.OfGpu) build.binary()).kernel().counterBytes() > 0, build.name());
+    }
+  }
+
   /**
    * Convolutions of bytes, but for the first, are made by tensor cores; the answers are the same.
    */

@@ -28,6 +28,9 @@ public final class OccupancyDraft implements DraftModel {
   /** To start a kernel. */
   private static final double LAUNCH_MS = 2e-3;
 
+  /** Until the last of some blocks has seen that it is the last, and has what it reads first. */
+  private static final double COUNTING_CYCLES = 2000;
+
   /** Bytes that a multiprocessor gets of the L2 cache in a cycle. */
   private static final double L2_BYTES_PER_CYCLE = 32;
 
@@ -61,28 +64,31 @@ public final class OccupancyDraft implements DraftModel {
   public double estimateMs(LoopAnalysis loops) {
     double ms = 0;
     for (List<Statement> launch : launches(loops)) {
-      ms += LAUNCH_MS + launchMs(launch);
+      boolean joined = launch.getFirst().blocksToCome() > 1;
+      ms += (joined ? cycles(COUNTING_CYCLES) : LAUNCH_MS) + launchMs(launch);
     }
     return Math.max(ms, LAUNCH_MS);
   }
 
-  /** The statements of each nest at the root. */
+  /** The statements of each nest at the root; what the last blocks do of it is apart. */
   private static List<List<Statement>> launches(LoopAnalysis loops) {
     List<List<Statement>> launches = new ArrayList<>();
     LoopNode root = null;
+    int blocks = 1;
     for (Statement statement : loops.statements()) {
       LoopNode own = statement.loops().isEmpty() ? null : statement.loops().getFirst();
-      if (own == null || own != root) {
+      if (own == null || own != root || statement.blocksToCome() != blocks) {
         launches.add(new ArrayList<>());
       }
       root = own;
+      blocks = statement.blocksToCome();
       launches.getLast().add(statement);
     }
     return launches;
   }
 
   private double launchMs(List<Statement> launch) {
-    double blocks = most(launch, true);
+    double blocks = most(launch, true) / launch.getFirst().blocksToCome();
     double threads = most(launch, false);
     double computing = 0;
     double sectors = 0;

@@ -33,6 +33,11 @@ public final class LoopAnalysis {
   private final Map<Buffer, Integer> allocations = new IdentityHashMap<>();
   private int guards;
 
+  /** How many blocks are counted before a buffer says which is the last. */
+  private final Map<Buffer, Integer> counted = new IdentityHashMap<>();
+
+  private int blocksToCome = 1;
+
   private LoopAnalysis() {}
 
   /** Analyses a kernel. The time is linear in statements x loops x accesses. */
@@ -61,13 +66,18 @@ public final class LoopAnalysis {
       }
       case Stmt.If branch -> {
         guards++;
+        int before = blocksToCome;
+        blocksToCome *= blocksToCome(branch.condition());
         visit(branch.then());
+        blocksToCome = before;
         branch.otherwise().ifPresent(this::visit);
         guards--;
       }
       case Stmt.Seq seq -> seq.statements().forEach(this::visit);
       case Stmt.Evaluate(Effect.StartTile tile) -> visitTile(TileStores.of(tile));
       case Stmt.Evaluate(Effect.StartPixels pixels) -> visitTile(TileStores.of(pixels));
+      case Stmt.Evaluate(Effect.CountBlock count) ->
+          counted.put(count.last().buffer(), count.blocks());
       case Stmt.Evaluate _ -> {}
     }
   }
@@ -77,6 +87,18 @@ public final class LoopAnalysis {
     LoopNode one = loops.removeLast();
     visit(stores);
     loops.add(one);
+  }
+
+  private int blocksToCome(PrimExpr condition) {
+    int[] blocks = {1};
+    PrimExprs.forEach(
+        condition,
+        node -> {
+          if (node instanceof Load load) {
+            blocks[0] = Math.max(blocks[0], counted.getOrDefault(load.buffer(), 1));
+          }
+        });
+    return blocks[0];
   }
 
   private void add(Stmt.Store store) {
@@ -129,7 +151,8 @@ public final class LoopAnalysis {
       objects.reversed().forEach(reads);
     }
     int depth = allocations.getOrDefault(store.buffer(), 0);
-    Statement statement = new Statement(store, loops, ordered, values, all, depth, guards);
+    Statement statement =
+        new Statement(store, loops, ordered, values, all, depth, guards, blocksToCome);
     statements.add(statement);
     double copies = 1;
     for (int k = extents.length - 1; k >= 0; k--) {

@@ -16,6 +16,7 @@ public final class Statement {
   private final OperationCounts all;
   private final int allocationDepth;
   private final int guards;
+  private final int blocksToCome;
 
   Statement(
       Stmt.Store store,
@@ -24,7 +25,8 @@ public final class Statement {
       OperationCounts values,
       OperationCounts all,
       int allocationDepth,
-      int guards) {
+      int guards,
+      int blocksToCome) {
     this.store = store;
     this.loops = List.copyOf(loops);
     this.accesses = List.copyOf(accesses);
@@ -32,6 +34,7 @@ public final class Statement {
     this.all = all;
     this.allocationDepth = allocationDepth;
     this.guards = guards;
+    this.blocksToCome = blocksToCome;
   }
 
   public Stmt.Store store() {
@@ -82,6 +85,11 @@ public final class Statement {
   /** The conditions around the statement. */
   public int guards() {
     return guards;
+  }
+
+  /** Of how many blocks of a GPU only the last to come carries it out: 1 where each does. */
+  public int blocksToCome() {
+    return blocksToCome;
   }
 
   /** The number of loops outside of the stored buffer's allocation; 0 for a parameter. */

@@ -10,16 +10,19 @@ public final class DeviceCode {
   private final byte[] image;
   private final List<Launch> launches;
   private final long workspaceBytes;
+  private final long counterBytes;
 
   /**
    * @param image a cubin, or PTX text; taken over
    * @param launches one after the other
    * @param workspaceBytes what they need beside inputs and outputs
+   * @param counterBytes memory that is zero before each run, and after it
    */
-  public DeviceCode(byte[] image, List<Launch> launches, long workspaceBytes) {
+  public DeviceCode(byte[] image, List<Launch> launches, long workspaceBytes, long counterBytes) {
     this.image = image;
     this.launches = List.copyOf(launches);
     this.workspaceBytes = workspaceBytes;
+    this.counterBytes = counterBytes;
   }
 
   /** What the driver loads; not to be changed. */
@@ -35,12 +38,17 @@ public final class DeviceCode {
     return workspaceBytes;
   }
 
+  public long counterBytes() {
+    return counterBytes;
+  }
+
   @Override
   public boolean equals(Object other) {
     return other instanceof DeviceCode code
         && Arrays.equals(image, code.image)
         && launches.equals(code.launches)
-        && workspaceBytes == code.workspaceBytes;
+        && workspaceBytes == code.workspaceBytes
+        && counterBytes == code.counterBytes;
   }
 
   @Override

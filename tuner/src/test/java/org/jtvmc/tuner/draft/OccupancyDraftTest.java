@@ -117,6 +117,20 @@ class OccupancyDraftTest {
     }
   }
 
+  /** Small tiles, whose parts a block adds up in less time than it takes to start a kernel. */
+  @Test
+  void theLastBlockSavesALaunch() {
+    ComputeDag dag = matmul(32, 4096, 64);
+    DesignSpace space = DesignSpace.of(dag, GPU);
+    Map<String, String> values =
+        new HashMap<>(Map.of("c.split", "4", "c.rf.cache.tile", "8x8*2x2", "c.adding", "block"));
+    double joined = ms(space.replay(values).schedule());
+    values.put("c.adding", "launch");
+    double apart = ms(space.replay(values).schedule());
+    assertTrue(joined < apart, joined + " ms joined, " + apart + " ms in two launches");
+    assertTrue(apart - joined < LAUNCH_MS, joined + " ms joined, " + apart + " in two launches");
+  }
+
   @Test
   void neighboursThatReadAColumnWaitForWholeSectors() {
     Tensor x = Tensor.placeholder("x", DType.F32, 4096, 4096);

@@ -112,10 +112,10 @@ final class BlockPlan {
    * @param parts into which {@code axis}, one of its reduce axes, is divided
    * @return empty where tensor cores make the product, and could not make parts so short
    */
-  static OptionalDouble cycles(SketchState state, Stage product, Axis axis, long parts) {
+  static Optional<Cost> cycles(SketchState state, Stage product, Axis axis, long parts) {
     BlockPlan plan = alone(state, product);
     if (plan.columns.isEmpty()) {
-      return OptionalDouble.empty();
+      return Optional.empty();
     }
     Optional<CoreProduct> cores = plan.onCores(state.gpu(), plan.rows, plan.columns);
     boolean divides =
@@ -123,12 +123,13 @@ final class BlockPlan {
             || (product.op().reduceAxes().indexOf(axis) == cores.get().along()
                 && axis.size() % (parts * cores.get().step()) == 0
                 && axis.size() >= parts * LEAST_STEPS * cores.get().step());
-    return divides
-        ? OptionalDouble.of(
-            cores.isPresent()
-                ? plan.leastOnCores(state.gpu(), parts)
-                : plan.leastOnUnits(state.gpu(), parts))
-        : OptionalDouble.empty();
+    if (!divides) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        cores.isPresent()
+            ? plan.leastOnCores(state.gpu(), parts)
+            : plan.leastOnUnits(state.gpu(), parts));
   }
 
   private static BlockPlan alone(SketchState state, Stage product) {
@@ -157,30 +158,47 @@ final class BlockPlan {
             .mapToDouble(gathered -> gathered.cycles(state))
             .sum();
     return OptionalDouble.of(
-        Math.min(plan.leastOnUnits(state.gpu(), 1), gathering + plan.leastOnCores(state.gpu(), 1)));
+        Math.min(
+            plan.leastOnUnits(state.gpu(), 1).cycles(),
+            gathering + plan.leastOnCores(state.gpu(), 1).cycles()));
   }
 
-  private double leastOnUnits(CudaTarget gpu, long parts) {
+  /**
+   * What a product is estimated to take.
+   *
+   * @param cycles of the device
+   * @param elements of a block's tile, of which there are {@code tiles}
+   */
+  record Cost(double cycles, long elements, long tiles) {}
+
+  private Cost leastOnUnits(CudaTarget gpu, long parts) {
     ToDoubleFunction<BlockTile> cost = tile -> tile.cost(parts * blocks(tile), gpu);
-    return perCycle(gpu, parts) * cost.applyAsDouble(BlockTile.best(tiles(gpu), cost));
+    BlockTile best = BlockTile.best(tiles(gpu), cost);
+    return cost(best, perCycle(gpu, parts) * cost.applyAsDouble(best));
+  }
+
+  private Cost cost(BlockTile tile, double cycles) {
+    return new Cost(cycles, tile.blockRows() * tile.blockColumns(), blocks(tile));
   }
 
   /** The least of warps and groups of warps; infinite where neither can make the product. */
-  private double leastOnCores(CudaTarget gpu, long parts) {
+  private Cost leastOnCores(CudaTarget gpu, long parts) {
     Optional<CoreProduct> warps = onCores(gpu, rows, columns);
     Optional<CoreProduct> groups =
         warps
             .filter(_ -> rows.size() == 1)
             .flatMap(cores -> cores.inGroups(gpu, producer, operands, rowsAndColumns()))
             .filter(cores -> !coreTiles(rows, columns, cores).isEmpty());
-    double least = Double.POSITIVE_INFINITY;
+    Cost least = new Cost(Double.POSITIVE_INFINITY, 0, 0);
     for (CoreProduct cores : Stream.of(warps, groups).flatMap(Optional::stream).toList()) {
       Axis along = producer.op().reduceAxes().get(cores.along());
       if (along.size() % (parts * cores.step()) == 0) {
-        least = Math.min(least, leastCost(gpu, cores, parts));
+        BlockTile best = bestOnCores(gpu, cores, parts);
+        double cycles = perCycle(gpu, parts) * coreCost(gpu, cores, parts).of(best);
+        least = cycles < least.cycles() ? cost(best, cycles) : least;
       }
     }
-    return perCycle(gpu, parts) * least;
+    return least;
   }
 
   /** Cycles for what one product of every element costs. */
@@ -195,7 +213,19 @@ final class BlockPlan {
     return BlockTile.affordable(fitting, gpu, producer, operands.size());
   }
 
-  void apply(SketchState state) {
+  /**
+   * What a block computes.
+   *
+   * @param sizes of each axis of the producer
+   * @param ordered false where blocks are not begun in the order of their tiles
+   */
+  record Block(List<Long> sizes, long threads, boolean ordered) {
+    Block {
+      sizes = List.copyOf(sizes);
+    }
+  }
+
+  Block apply(SketchState state) {
     String id = producer.id();
     Optional<CoreProduct> cores = onCores(state);
     List<BlockTile> tiles =
@@ -208,9 +238,10 @@ final class BlockPlan {
     BlockTile preferred = BlockTile.best(tiles, cost);
     BlockTile tile = state.pick(id + ".tile", tiles, preferred);
     Map<Integer, Parts> parts = parts(tile);
+    Block block = new Block(List.copyOf(sizes(parts).values()), tile.threads(), !tile.groups());
     if (tile.parts() > 1) {
       applyInParts(state, tile, cores.orElseThrow());
-      return;
+      return block;
     }
     String thread = tileConsumer(state, parts, tile);
     // Fewer than the tile's where an axis of the consumer is shorter than the producer's.
@@ -222,6 +253,7 @@ final class BlockPlan {
     String reduce = shared.splitReduction(state, sizes, 1);
     TileLoops.tileProducer(state, producer, parts, columns.getLast(), reduce);
     shared.copyAhead(state, id, sizes, reduce, resident(tile, threads), 0);
+    return new Block(block.sizes(), threads, block.ordered());
   }
 
   /** The same where warps make parts of the reduction: see {@link PartsInBlock}. */
@@ -344,8 +376,11 @@ final class BlockPlan {
   }
 
   private double leastCost(CudaTarget gpu, CoreProduct product, long parts) {
-    CoreTileCost cost = coreCost(gpu, product, parts);
-    return cost.of(BlockTile.best(coreTiles(rows, columns, product), cost::of));
+    return coreCost(gpu, product, parts).of(bestOnCores(gpu, product, parts));
+  }
+
+  private BlockTile bestOnCores(CudaTarget gpu, CoreProduct product, long parts) {
+    return BlockTile.best(coreTiles(rows, columns, product), coreCost(gpu, product, parts)::of);
   }
 
   private long blocks(BlockTile tile) {

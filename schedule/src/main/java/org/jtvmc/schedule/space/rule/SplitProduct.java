@@ -3,7 +3,6 @@ package org.jtvmc.schedule.space.rule;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import org.jtvmc.ir.target.CudaTarget;
 import org.jtvmc.ir.te.Axis;
 import org.jtvmc.schedule.IterVar;
@@ -15,9 +14,10 @@ import org.jtvmc.schedule.step.Rfactor;
 import org.jtvmc.schedule.step.Split;
 
 /**
- * Products of few tiles and a long reduction, in two launches (split K): blocks make a part of the
- * reduction each, and the second launch adds the parts up. So the multiprocessors are busy without
- * tiles so small that each multiplication waits for its operands.
+ * Products of few tiles and a long reduction, in parts (split K): blocks make a part of the
+ * reduction each, and the last block of each tile adds them up ({@link AddUpInLastBlock}), or a
+ * second launch does. So the multiprocessors are busy without tiles so small that each
+ * multiplication waits for its operands.
  *
  * <pre>
  *   for m, n: for k: out[m, n] += a[m, k] * b[n, k]
@@ -34,8 +34,17 @@ final class SplitProduct {
   /** What another launch costs, in seconds. */
   private static final double LAUNCH = 2e-6;
 
-  /** Bytes that a multiprocessor gets of the L2 cache in a cycle. */
+  /**
+   * Cycles until the last block of a tile has seen that it is the last, and has the first of what
+   * it reads: writing, the atomic operation and reading each go to the L2 cache and back.
+   */
+  private static final double COUNTING = 2000;
+
+  /** Bytes that a multiprocessor gets of the L2 cache in a cycle where all of them read. */
   private static final double L2_BYTES = 32;
+
+  /** Bytes that it gets where few do: what its port takes. */
+  private static final double MOST_L2_BYTES = 64;
 
   private SplitProduct() {}
 
@@ -53,19 +62,25 @@ final class SplitProduct {
     long preferred = 1;
     Axis reduced =
         product.op().reduceAxes().get(product.axes().indexOf(axis) - product.op().axes().size());
-    OptionalDouble whole =
-        addable ? BlockPlan.cycles(state, product, reduced, 1) : OptionalDouble.empty();
+    Optional<BlockPlan.Cost> whole =
+        addable ? BlockPlan.cycles(state, product, reduced, 1) : Optional.empty();
+    boolean joinable = AddUpInLastBlock.of(state, consumer, product).isPresent();
     // What ordinary units take is counted without a block's first and last cycles.
     double ends = BlockPlan.isForCores(state, product) ? CoreTileCost.ENDS_CYCLES : 0;
-    double least = whole.orElse(0);
+    double least = whole.map(BlockPlan.Cost::cycles).orElse(0.0);
     for (long parts = 2; whole.isPresent() && parts <= MOST_PARTS; parts *= 2) {
-      OptionalDouble divided =
+      Optional<BlockPlan.Cost> divided =
           axis.extent() % parts == 0 && axis.extent() / parts >= LEAST_PART
               ? BlockPlan.cycles(state, product, reduced, parts)
-              : OptionalDouble.empty();
+              : Optional.empty();
       if (divided.isPresent()) {
         options.add(parts);
-        double cycles = divided.getAsDouble() + addingUp(state.gpu(), product, parts) + ends;
+        BlockPlan.Cost cost = divided.get();
+        double adding = byLaunch(state.gpu(), product, parts) + ends;
+        if (joinable) {
+          adding = Math.min(adding, byLastBlock(state.gpu(), product, parts, cost));
+        }
+        double cycles = cost.cycles() + adding;
         preferred = cycles < least ? parts : preferred;
         least = Math.min(least, cycles);
       }
@@ -83,10 +98,40 @@ final class SplitProduct {
   }
 
   /** Cycles of the second launch, and of writing and reading what passes between the two. */
-  private static double addingUp(CudaTarget gpu, Stage product, long parts) {
+  private static double byLaunch(CudaTarget gpu, Stage product, long parts) {
+    return LAUNCH * gpu.clockHertz()
+        + 2 * bytesOfParts(product, parts) / L2_BYTES / gpu.multiprocessors();
+  }
+
+  /**
+   * Cycles until blocks have been counted, of writing the parts, and of reading those of a tile by
+   * one block.
+   */
+  private static double byLastBlock(
+      CudaTarget gpu, Stage product, long parts, BlockPlan.Cost cost) {
+    double rounds = Math.ceil((double) cost.tiles() / gpu.multiprocessors());
+    double reading = Math.min(cost.tiles(), gpu.multiprocessors());
+    double rate = Math.min(MOST_L2_BYTES, L2_BYTES * gpu.multiprocessors() / reading);
+    double ofTile = (double) parts * cost.elements() * product.op().dtype().bytes();
+    return COUNTING
+        + bytesOfParts(product, parts) / L2_BYTES / gpu.multiprocessors()
+        + rounds * ofTile / rate;
+  }
+
+  private static BlockPlan.Cost costOf(Stage sum, BlockPlan.Block block) {
+    long elements = 1;
+    long tiles = 1;
+    for (int i = 0; i < sum.op().axes().size(); i++) {
+      long size = block.sizes().get(i + 1);
+      elements *= size;
+      tiles *= Math.ceilDiv(sum.op().axes().get(i).size(), size);
+    }
+    return new BlockPlan.Cost(0, elements, tiles);
+  }
+
+  private static double bytesOfParts(Stage product, long parts) {
     double elements = product.op().axes().stream().mapToLong(Axis::size).reduce(1, (a, b) -> a * b);
-    double bytes = 2 * parts * elements * product.op().dtype().bytes();
-    return LAUNCH * gpu.clockHertz() + bytes / L2_BYTES / gpu.multiprocessors();
+    return parts * elements * product.op().dtype().bytes();
   }
 
   private static IterVar longest(Stage product) {
@@ -99,10 +144,31 @@ final class SplitProduct {
     return longest;
   }
 
-  /** Schedules the sum of the parts, with what takes it. */
-  static void addUp(SketchState state, Stage consumer, Stage product) {
+  /**
+   * Schedules the sum of the parts, with what takes it.
+   *
+   * @param partial the stage that makes the parts
+   * @param block what a block of it makes
+   */
+  static void addUp(
+      SketchState state, Stage consumer, Stage product, Stage partial, BlockPlan.Block block) {
     Stage sum = state.stage(product.id());
     Stage last = state.stage(consumer.id());
+    Optional<AddUpInLastBlock> joined =
+        AddUpInLastBlock.of(state, last, sum).filter(_ -> block.ordered());
+    if (joined.isPresent()) {
+      long parts = partial.op().axes().getFirst().size();
+      boolean shorter =
+          byLastBlock(state.gpu(), sum, parts, costOf(sum, block))
+              < byLaunch(state.gpu(), sum, parts) + CoreTileCost.ENDS_CYCLES;
+      List<String> options = List.of("block", "launch");
+      String choice = shorter ? "block" : "launch";
+      if (state.pick(product.id() + ".adding", options, choice).equals("block")) {
+        joined.get().apply(state, partial, block);
+        state.markScheduled(sum.id());
+        return;
+      }
+    }
     SketchRule together = new ReduceInThreads();
     if (together.applies(state, last)) {
       together.apply(state, last);

@@ -32,8 +32,8 @@ public final class TileInBlocks implements SketchRule {
     Optional<Stage> partial = SplitProduct.of(state, stage, producer);
     if (partial.isPresent()) {
       state.markScheduled(partial.get().id());
-      tileAlone(state, partial.get());
-      SplitProduct.addUp(state, stage, producer);
+      BlockPlan.Block block = tileAlone(state, partial.get());
+      SplitProduct.addUp(state, stage, producer, partial.get(), block);
     } else if (stage.isReduction()) {
       tileAlone(state, stage);
     } else {
@@ -52,10 +52,10 @@ public final class TileInBlocks implements SketchRule {
         : OptionalDouble.empty();
   }
 
-  private static void tileAlone(SketchState state, Stage stage) {
+  private static BlockPlan.Block tileAlone(SketchState state, Stage stage) {
     state.apply(new CacheWrite(stage.id()));
     Stage cache = state.stage(CacheWrite.cacheOf(stage.id()));
-    BlockPlan.of(state, state.stage(stage.id()), cache).orElseThrow().apply(state);
+    return BlockPlan.of(state, state.stage(stage.id()), cache).orElseThrow().apply(state);
   }
 
   /** The reduction to tile: the one with the most work, where there are several. */

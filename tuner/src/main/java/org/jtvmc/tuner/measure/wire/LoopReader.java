@@ -137,6 +137,11 @@ public final class LoopReader {
         Load arrival = (Load) expression();
         yield new Stmt.Evaluate(new Effect.AwaitTiles(arrival, expression()));
       }
+      case COUNT_BLOCK -> {
+        int blocks = in.readInt();
+        Load counter = (Load) expression();
+        yield new Stmt.Evaluate(new Effect.CountBlock(counter, blocks, (Load) expression()));
+      }
       case ALL_REDUCE -> {
         BinaryOp op = BINARY.get(in.readByte());
         int width = in.readInt();
@@ -221,6 +226,7 @@ public final class LoopReader {
           START_TILE,
           START_PIXELS,
           AWAIT_TILES,
+          COUNT_BLOCK,
           SHARED ->
           throw new IOException("a statement stands where an expression belongs: " + tag);
     };

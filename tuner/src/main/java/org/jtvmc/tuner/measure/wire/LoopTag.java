@@ -20,6 +20,7 @@ enum LoopTag {
   START_TILE,
   START_PIXELS,
   AWAIT_TILES,
+  COUNT_BLOCK,
   INT,
   FLOAT,
   VARIABLE,

@@ -181,6 +181,12 @@ public final class LoopWriter {
             expression(arrival);
             expression(parity);
           }
+          case Effect.CountBlock(var counter, int blocks, var last) -> {
+            tag(LoopTag.COUNT_BLOCK);
+            out.writeInt(blocks);
+            expression(counter);
+            expression(last);
+          }
           case Effect.AllReduce(var op, var element, int width) -> {
             tag(LoopTag.ALL_REDUCE);
             out.writeByte(op.ordinal());

@@ -63,14 +63,18 @@ final class DeviceBench implements Bench {
     List<DeviceMemory> packed = new ArrayList<>();
     try (Arena scratch = Arena.ofShared();
         CudaModule module = context.load(device.image());
-        DeviceMemory workspace = context.allocate(device.workspaceBytes())) {
+        DeviceMemory workspace = context.allocate(device.workspaceBytes());
+        DeviceMemory counters = context.allocate(device.counterBytes())) {
+      if (device.counterBytes() > 0) {
+        context.fill(counters, (byte) 0, stream);
+      }
       host.packed(code, scratch).forEach(data -> packed.add(upload(data)));
       List<CudaFunction.Launch> launches = new ArrayList<>();
       for (Launch launch : device.launches()) {
         launches.add(
             module
                 .function(launch.entry(), launch.sharedBytes())
-                .bind(launch, data -> address(data, code, packed, workspace), scratch));
+                .bind(launch, data -> address(data, code, packed, workspace, counters), scratch));
       }
       Optional<String> wrong = check(launches);
       if (wrong.isPresent()) {
@@ -86,7 +90,11 @@ final class DeviceBench implements Bench {
   }
 
   private long address(
-      Launch.Argument.Data data, KernelCode code, List<DeviceMemory> packed, DeviceMemory scratch) {
+      Launch.Argument.Data data,
+      KernelCode code,
+      List<DeviceMemory> packed,
+      DeviceMemory scratch,
+      DeviceMemory counters) {
     return switch (data) {
       case Launch.Argument.Input(int index) -> {
         Feed feed = code.feeds().get(index);
@@ -94,6 +102,7 @@ final class DeviceBench implements Bench {
       }
       case Launch.Argument.Output(int index) -> outputs.get(index).address();
       case Launch.Argument.Workspace(long offset) -> scratch.address() + offset;
+      case Launch.Argument.Counters(long offset) -> counters.address() + offset;
     };
   }
 

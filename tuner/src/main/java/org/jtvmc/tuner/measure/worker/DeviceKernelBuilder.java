@@ -46,7 +46,8 @@ final class DeviceKernelBuilder implements KernelBuilder {
         new DeviceCode(
             cubin.isEmpty() ? kernel.ptx().getBytes(UTF_8) : cubin.code(),
             kernel.launches(),
-            kernel.workspaceBytes());
+            kernel.workspaceBytes(),
+            kernel.counterBytes());
     return new KernelCode(device, packing.packings(source), source.feeds());
   }
 }

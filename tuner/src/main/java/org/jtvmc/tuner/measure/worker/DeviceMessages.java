@@ -15,6 +15,7 @@ import org.jtvmc.tuner.measure.DeviceCode;
 /** Candidates for GPUs, in messages. */
 final class DeviceMessages {
   private static final byte MAP = 3;
+  private static final byte COUNTERS = 4;
 
   private DeviceMessages() {}
 
@@ -22,6 +23,7 @@ final class DeviceMessages {
     out.writeInt(code.image().length);
     out.write(code.image());
     out.writeLong(code.workspaceBytes());
+    out.writeLong(code.counterBytes());
     out.writeInt(code.launches().size());
     for (Launch launch : code.launches()) {
       out.writeUTF(launch.entry());
@@ -38,6 +40,7 @@ final class DeviceMessages {
   static DeviceCode read(DataInputStream in) throws IOException {
     byte[] image = in.readNBytes(in.readInt());
     long workspace = in.readLong();
+    long counters = in.readLong();
     List<Launch> launches = new ArrayList<>();
     for (int left = in.readInt(); left > 0; left--) {
       String entry = in.readUTF();
@@ -50,7 +53,7 @@ final class DeviceMessages {
       }
       launches.add(new Launch(entry, grid, block, shared, arguments));
     }
-    return new DeviceCode(image, launches, workspace);
+    return new DeviceCode(image, launches, workspace, counters);
   }
 
   private static void write(Extent extent, DataOutputStream out) throws IOException {
@@ -75,6 +78,10 @@ final class DeviceMessages {
       }
       case Argument.Workspace(long offset) -> {
         out.writeByte(2);
+        out.writeLong(offset);
+      }
+      case Argument.Counters(long offset) -> {
+        out.writeByte(COUNTERS);
         out.writeLong(offset);
       }
       case Argument.Map(Argument.Data tensor, TensorBox box) -> {
@@ -138,6 +145,7 @@ final class DeviceMessages {
     return switch (kind) {
       case 0 -> new Argument.Input((int) value);
       case 1 -> new Argument.Output((int) value);
+      case COUNTERS -> new Argument.Counters(value);
       default -> new Argument.Workspace(value);
     };
   }

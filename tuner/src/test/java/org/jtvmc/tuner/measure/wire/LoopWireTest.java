@@ -95,7 +95,8 @@ class LoopWireTest {
                 new PixelBox(List.of(-1L, -1L), List.of(3L, 4L), List.of(2L, 2L), 8, 4),
                 first),
             new Effect.AwaitTiles(first, IntImm.of(1)),
-            new Effect.CloseArrivals(first, 2));
+            new Effect.CloseArrivals(first, 2),
+            new Effect.CountBlock(new Load(in, List.of(IntImm.of(0))), 3, element));
     Stmt all = Stmt.seq(effects.stream().<Stmt>map(Stmt.Evaluate::new).toList());
     Stmt body = new Stmt.Allocate(tile, new Stmt.Allocate(ready, all));
     body = new Stmt.Allocate(lines, body);

@@ -49,6 +49,10 @@ final class CpuMachine implements Machine {
     return false;
   }
 
+  /** Registers are short in loops, from which nothing moves. */
+  @Override
+  public void keepComputed(EmitContext context) {}
+
   @Override
   public void emitEffect(Effect effect, EmitContext context, StmtEmitter statements) {
     throw new CodegenException("a " + effect + " in a kernel for a CPU");

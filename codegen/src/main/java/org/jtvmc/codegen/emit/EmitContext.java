@@ -24,6 +24,7 @@ final class EmitContext {
   final LLVMValueRef pool;
 
   private final Map<Buffer, Storage> storage = new IdentityHashMap<>();
+  private int loops;
   private Mask mask = Mask.SCALAR;
   private int branches;
 
@@ -72,6 +73,27 @@ final class EmitContext {
   /** True where some threads may have gone another way. */
   boolean isBranched() {
     return branches > 0;
+  }
+
+  /** Says that what is emitted is run again and again, until the result is closed. */
+  Environment.Scope repeated() {
+    loops++;
+    return () -> loops--;
+  }
+
+  /**
+   * Has what was computed in registers be there at this place of straight code. LLVM moves
+   * arithmetic into the branch that uses its result, past barriers and copies: then operands of all
+   * of it wait in registers, which are more than there are. In a loop it stays where it is.
+   */
+  void keepComputed() {
+    if (loops == 0) {
+      for (Storage where : storage.values()) {
+        if (where instanceof Storage.Registers(SlotTable slots)) {
+          slots.keepComputed(ir);
+        }
+      }
+    }
   }
 
   /** The mask as a vector of bools. */

@@ -36,6 +36,7 @@ final class GpuMachine implements Machine {
   private final Optional<WarpgroupCores> groups;
   private final TileCopies tiles;
   private final boolean publishes;
+  private final boolean multipliesAhead;
 
   /** The variables of the loops around that are bound to {@code threadIdx.x}, outermost first. */
   private final Deque<PrimVar> threads = new ArrayDeque<>();
@@ -58,6 +59,7 @@ final class GpuMachine implements Machine {
     this.extents = entry.extents();
     this.tiles = tiles;
     this.publishes = threadsFill(entry.body());
+    this.multipliesAhead = startsProducts(entry.body());
     this.hasTensorCores = target.arch() >= TensorCores.LEAST_ARCH;
     this.hasAsyncCopies = target.hasAsyncCopies();
     this.groups =
@@ -69,6 +71,15 @@ final class GpuMachine implements Machine {
     boolean[] found = {false};
     Stmts.forEach(
         body, stmt -> found[0] |= stmt instanceof Stmt.Store store && store.buffer().isSwizzled());
+    return found[0];
+  }
+
+  private static boolean startsProducts(Stmt body) {
+    boolean[] found = {false};
+    Stmts.forEach(
+        body,
+        stmt ->
+            found[0] |= stmt instanceof Stmt.Allocate allocate && allocate.buffer().isSwizzled());
     return found[0];
   }
 
@@ -192,6 +203,7 @@ final class GpuMachine implements Machine {
         }
       }
       case Effect.Barrier _ -> {
+        keepComputed(context);
         if (publishes) {
           groups.ifPresent(WarpgroupCores::publish);
         }
@@ -210,6 +222,14 @@ final class GpuMachine implements Machine {
       case Effect.CountBlock count -> new BlockCounter(context, extents).emit(count, statements);
       case Effect.AllReduce reduce ->
           new ThreadReduction(context, memory, scratch, extents).emit(reduce, statements.exprs());
+    }
+  }
+
+  /** Sums of products that are on their way are not touched. */
+  @Override
+  public void keepComputed(EmitContext context) {
+    if (!multipliesAhead) {
+      context.keepComputed();
     }
   }
 

@@ -333,6 +333,20 @@ public final class IrBuilder implements AutoCloseable {
   LLVMValueRef assembly(
       String text, String constraints, LLVMTypeRef result, LLVMValueRef... arguments) {
     String all = constraints + (constraints.isEmpty() ? "" : ",") + "~{memory}";
+    return insert(text, all, result, arguments);
+  }
+
+  /**
+   * The value itself, computed where this stands.
+   *
+   * @param constraints LLVM's, of the kind of register
+   */
+  LLVMValueRef kept(LLVMValueRef value, String constraints) {
+    return insert("", constraints, LLVMTypeOf(value), value);
+  }
+
+  private LLVMValueRef insert(
+      String text, String all, LLVMTypeRef result, LLVMValueRef... arguments) {
     try (PointerPointer<LLVMTypeRef> parameters =
         new PointerPointer<>(Math.max(1, arguments.length))) {
       for (int i = 0; i < arguments.length; i++) {

@@ -37,6 +37,9 @@ interface Machine {
   /** Emits an effect. */
   void emitEffect(Effect effect, EmitContext context, StmtEmitter statements);
 
+  /** Before a branch: what was computed shall not move into it, where the machine gains by that. */
+  void keepComputed(EmitContext context);
+
   /** Places {@code buffer} in memory until the result is closed. */
   Environment.Scope allocate(Buffer buffer, EmitContext context);
 }

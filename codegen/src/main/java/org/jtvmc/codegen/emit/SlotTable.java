@@ -4,10 +4,12 @@ import static org.bytedeco.llvm.global.LLVM.*;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.bytedeco.llvm.LLVM.LLVMBasicBlockRef;
@@ -31,6 +33,7 @@ final class SlotTable {
   private final NavigableMap<Long, Slot> slots;
   private final Map<Slot, LLVMValueRef> allocas;
   private final Map<Slot, Written> written = new HashMap<>();
+  private final Set<Slot> changed = new HashSet<>();
 
   /** What was written last, in the order of emission: a later read in the same block gets it. */
   private record Written(LLVMBasicBlockRef block, LLVMValueRef value) {}
@@ -149,6 +152,26 @@ final class SlotTable {
     return Optional.of(new ColumnShuffle(ir, bits).column(vectors, at, lanes));
   }
 
+  /** Each 32-bit element computed since the last time is computed here, whoever uses it. */
+  void keepComputed(IrBuilder ir) {
+    boolean real = dtype.equals(DType.F32);
+    if (real || dtype.equals(DType.I32)) {
+      for (Slot slot : slots.values()) {
+        if (changed.remove(slot)) {
+          LLVMValueRef whole = read(ir, slot);
+          LLVMValueRef kept = whole;
+          for (int lane = 0; lane < slot.count(); lane++) {
+            LLVMValueRef own = slot.lanes() == 1 ? whole : ir.extract(whole, lane);
+            LLVMValueRef same = ir.kept(own, real ? "=f,0" : "=r,0");
+            kept = slot.lanes() == 1 ? same : ir.insert(kept, same, lane);
+          }
+          write(ir, slot, kept);
+          changed.remove(slot);
+        }
+      }
+    }
+  }
+
   private Slot slotOf(long element) {
     Map.Entry<Long, Slot> entry = slots.floorEntry(element);
     if (entry == null || element >= entry.getValue().start() + entry.getValue().count()) {
@@ -169,6 +192,7 @@ final class SlotTable {
   private void write(IrBuilder ir, Slot slot, LLVMValueRef value) {
     ir.store(value, allocas.get(slot), alignment(slot));
     written.put(slot, new Written(ir.currentBlock(), value));
+    changed.add(slot);
   }
 
   private int alignment(Slot slot) {

@@ -228,7 +228,8 @@ final class StmtEmitter {
     ir.moveTo(body);
     LLVMValueRef counter = ir.phi(LLVMTypeOf(begin));
     ir.addIncoming(counter, begin, before);
-    try (var _ = context.environment.bindScalar(loop.var(), counter, range)) {
+    try (var _ = context.repeated();
+        var _ = context.environment.bindScalar(loop.var(), counter, range)) {
       exprs.beginStatement();
       prefetch.emit(loop, exprs.indexEmitter());
       panels.enter(loop, exprs.indexEmitter());
@@ -299,6 +300,7 @@ final class StmtEmitter {
   }
 
   private void emitBranch(Stmt.If branch, Value condition) {
+    machine.keepComputed(context);
     try (var _ = context.branched()) {
       branch(
           ir,

@@ -127,7 +127,13 @@ final class JoinedLaunch {
     if (!fits) {
       throw new ScheduleException(
           "a block of stage '%s' reads what other blocks of stage '%s' make than those of every %d: %s of %s blocks, not %s"
-              .formatted(consumer.nest.stage.id(), producer.nest.stage.id(), tiles, read, tiles * parts, made),
+              .formatted(
+                  consumer.nest.stage.id(),
+                  producer.nest.stage.id(),
+                  tiles,
+                  read,
+                  tiles * parts,
+                  made),
           consumer.nest.stage);
     }
   }

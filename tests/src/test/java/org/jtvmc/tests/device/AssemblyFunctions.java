@@ -17,7 +17,8 @@ import java.util.stream.IntStream;
  */
 final class AssemblyFunctions {
   private static final Pattern CALL =
-      Pattern.compile("call (void|i32|\\{[^}]*\\}) asm sideeffect \"([^\"]*)\", \"[^\"]*\"\\(");
+      Pattern.compile(
+          "call (void|i32|float|\\{[^}]*\\}) asm sideeffect \"([^\"]*)\", \"[^\"]*\"\\(");
 
   private static final Pattern PRODUCT =
       Pattern.compile(
@@ -40,6 +41,12 @@ final class AssemblyFunctions {
   private static final String DECLARATIONS =
       """
 
+      define internal i32 @device.kept_i32(i32 %value) {
+        ret i32 %value
+      }
+      define internal float @device.kept_float(float %value) {
+        ret float %value
+      }
       declare i32 @device.count_block(i64, i32, i32)
       declare void @device.fence_proxy_async()
       declare void @device.wgmma_fence()
@@ -115,6 +122,9 @@ final class AssemblyFunctions {
   }
 
   private String call(String result, String text, String arguments) {
+    if (text.isEmpty()) {
+      return "call %s @device.kept_%s(%s)".formatted(result, result, arguments);
+    }
     Matcher counting = COUNTING.matcher(text);
     if (counting.matches()) {
       int publishes = counting.group(1).equals("acq_rel") ? 1 : 0;

@@ -13,12 +13,16 @@ import org.jtvmc.codegen.cuda.DeviceCompiler;
 import org.jtvmc.codegen.cuda.DeviceKernel;
 import org.jtvmc.codegen.cuda.Launch;
 import org.jtvmc.codegen.link.Ptxas;
+import org.jtvmc.compiler.lower.FunctionLowering;
+import org.jtvmc.ir.op.OperatorRegistry;
 import org.jtvmc.ir.target.CudaTarget;
+import org.jtvmc.ir.text.ModuleText;
 import org.jtvmc.schedule.ComputeDag;
 import org.jtvmc.schedule.lower.Lowering;
 import org.jtvmc.schedule.space.Candidate;
 import org.jtvmc.schedule.space.DesignSpace;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
@@ -50,6 +54,25 @@ class DeviceCodeTest {
             target ->
                 DynamicTest.dynamicTest(
                     target.name(), () -> assemble(ZooKernels.chosen(target), target, false)));
+  }
+
+  /**
+   * Three steps in straight code and a guarded store, where the copies go through registers: what
+   * is multiplied would wait in registers for the store if it moved there.
+   */
+  @Test
+  void sumsAreComputedBeforeTheBranchThatStoresThem() {
+    var module =
+        ModuleText.parse(
+            """
+            def @main(%x: Tensor[(1, 80, 80, 96), float32], %w: Tensor[(24, 96, 3, 3), float32])
+                -> Tensor[(1, 80, 80, 24), float32] {
+              nn.conv2d(%x, %w, data_layout="NHWC", padding=[1, 1, 1, 1])
+            }
+            """,
+            OperatorRegistry.standard()::find);
+    ComputeDag dag = FunctionLowering.lower(module.main(), parameter -> parameter > 0);
+    assemble(Map.of("rows in straight code", dag), CudaTarget.typical(75), false);
   }
 
   /** The default schedules, which spill nothing, and ones at random. */

@@ -123,13 +123,12 @@ final class BlockPlan {
             || (product.op().reduceAxes().indexOf(axis) == cores.get().along()
                 && axis.size() % (parts * cores.get().step()) == 0
                 && axis.size() >= parts * LEAST_STEPS * cores.get().step());
-    if (!divides) {
-      return Optional.empty();
-    }
-    return Optional.of(
-        cores.isPresent()
-            ? plan.leastOnCores(state.gpu(), parts)
-            : plan.leastOnUnits(state.gpu(), parts));
+    return !divides
+        ? Optional.empty()
+        : Optional.of(
+            cores.isPresent()
+                ? plan.leastOnCores(state.gpu(), parts)
+                : plan.leastOnUnits(state.gpu(), parts));
   }
 
   private static BlockPlan alone(SketchState state, Stage product) {
@@ -163,12 +162,7 @@ final class BlockPlan {
             gathering + plan.leastOnCores(state.gpu(), 1).cycles()));
   }
 
-  /**
-   * What a product is estimated to take.
-   *
-   * @param cycles of the device
-   * @param elements of a block's tile, of which there are {@code tiles}
-   */
+  /** Cycles of the device for a product, and the elements of a tile. */
   record Cost(double cycles, long elements, long tiles) {}
 
   private Cost leastOnUnits(CudaTarget gpu, long parts) {
@@ -213,17 +207,8 @@ final class BlockPlan {
     return BlockTile.affordable(fitting, gpu, producer, operands.size());
   }
 
-  /**
-   * What a block computes.
-   *
-   * @param sizes of each axis of the producer
-   * @param ordered false where blocks are not begun in the order of their tiles
-   */
-  record Block(List<Long> sizes, long threads, boolean ordered) {
-    Block {
-      sizes = List.copyOf(sizes);
-    }
-  }
+  /** What a block has of each axis; not ordered where others than the next tile follow. */
+  record Block(List<Long> sizes, long threads, boolean ordered) {}
 
   Block apply(SketchState state) {
     String id = producer.id();

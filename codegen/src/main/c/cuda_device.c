@@ -139,6 +139,8 @@ static int32_t load_weights(jtvmc_cuda_device* device, const jtvmc_model_info* i
   CUresult code = cuda->cuMemAlloc_v2(&device->weights, info->weights_size);
   if (code) return jtvmc_cuda_fail(cuda, code, "the weights do not fit on the GPU");
   code = cuda->cuMemcpyHtoD_v2(device->weights, weights, info->weights_size);
+  /* It may return before the GPU has them all, and the streams of runs do not wait for its stream. */
+  if (!code) code = cuda->cuStreamSynchronize(NULL);
   return code ? jtvmc_cuda_fail(cuda, code, "the weights cannot be copied to the GPU") : JTVMC_OK;
 }
 

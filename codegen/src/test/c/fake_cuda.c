@@ -62,6 +62,7 @@ typedef struct work {
   _Alignas(64) fake_tensor_map maps[MOST_MAPS]; /* those of the parameters that are maps, in order */
   void* to;
   const void* from;
+  void* staged; /* what to copy, where it is not at from until then; freed with the work */
   size_t bytes;
   unsigned char byte;
   event* event;
@@ -308,8 +309,10 @@ CUresult cuMemcpyHtoD_v2(uint64_t to, const void* from, size_t bytes) {
   IN_CONTEXT();
   NOT_CAPTURED();
   if (!is_live(to, bytes)) return INVALID_VALUE;
-  memcpy((void*)(uintptr_t)to, from, bytes);
-  return OK;
+  /* As the driver does with memory that is not pinned: it has read it, but need not have written. */
+  work copy = {.kind = COPY, .to = (void*)(uintptr_t)to, .staged = malloc(bytes), .bytes = bytes};
+  memcpy(copy.staged, from, bytes);
+  return enqueue(NULL, &copy);
 }
 CUresult cuMemcpyHtoDAsync_v2(uint64_t to, const void* from, size_t bytes, void* stream) {
   IN_CONTEXT();

@@ -14,6 +14,7 @@ static void clear(queue* of) {
   while (of->first) {
     work* done = of->first;
     of->first = done->next;
+    free(done->staged);
     free(done);
   }
   of->last = NULL;
@@ -75,7 +76,7 @@ static CUresult run(const work* launch) {
 
 static void execute(const work* next) {
   switch (next->kind) {
-    case COPY: memcpy(next->to, next->from, next->bytes); return;
+    case COPY: memcpy(next->to, next->staged ? next->staged : next->from, next->bytes); return;
     case FILL:
       /* What is larger than any tensor of a test is there to empty caches. */
       if (next->bytes <= MOST_FILLED) memset(next->to, next->byte, next->bytes);

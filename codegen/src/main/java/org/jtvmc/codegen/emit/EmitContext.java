@@ -1,6 +1,8 @@
 package org.jtvmc.codegen.emit;
 
+import java.util.ArrayList;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
 import org.bytedeco.llvm.LLVM.LLVMValueRef;
 import org.jtvmc.codegen.CodegenException;
@@ -24,6 +26,10 @@ final class EmitContext {
   final LLVMValueRef pool;
 
   private final Map<Buffer, Storage> storage = new IdentityHashMap<>();
+
+  /** Those of them that are registers, in the order in which they were placed. */
+  private final List<SlotTable> registers = new ArrayList<>();
+
   private int loops;
   private Mask mask = Mask.SCALAR;
   private int branches;
@@ -88,11 +94,7 @@ final class EmitContext {
    */
   void keepComputed() {
     if (loops == 0) {
-      for (Storage where : storage.values()) {
-        if (where instanceof Storage.Registers(SlotTable slots)) {
-          slots.keepComputed(ir);
-        }
-      }
+      registers.forEach(slots -> slots.keepComputed(ir));
     }
   }
 
@@ -129,9 +131,14 @@ final class EmitContext {
 
   void place(Buffer buffer, Storage where) {
     storage.put(buffer, where);
+    if (where instanceof Storage.Registers(SlotTable slots)) {
+      registers.add(slots);
+    }
   }
 
   void forget(Buffer buffer) {
-    storage.remove(buffer);
+    if (storage.remove(buffer) instanceof Storage.Registers(SlotTable slots)) {
+      registers.removeIf(each -> each == slots);
+    }
   }
 }

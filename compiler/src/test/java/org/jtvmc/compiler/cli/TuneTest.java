@@ -67,6 +67,8 @@ class TuneTest {
                 records,
                 "--trials",
                 "6",
+                "-o",
+                out,
                 "--tasks",
                 "0",
                 "--tuner",
@@ -76,8 +78,10 @@ class TuneTest {
             .exits(0)
             .json();
 
-    assertTrue(first.get("trials").asInt() > 0);
-    assertEquals(0, second.get("trials").asInt(), "all trials are in the records already");
+    // A session may end before, where a disturbed measurement of the peak says that it is reached.
+    int trials = first.get("trials").asInt();
+    assertTrue(trials > 0);
+    assertTrue(trials + second.get("trials").asInt() <= 6, "trials in the records are made again");
     assertTrue(first.at("/tasks/0/best_ms").asDouble() > 0);
     for (var failure : List.of("rejected", "build", "launch", "timeout", "wrong_answer")) {
       assertTrue(first.at("/tasks/0/failures/" + failure).isInt(), failure);

@@ -5,21 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import org.jtvmc.codegen.link.Ptxas;
 import org.jtvmc.codegen.llvm.HostCpu;
 import org.jtvmc.compiler.lower.FunctionLowering;
-import org.jtvmc.ir.data.NDArray;
-import org.jtvmc.ir.interpret.LoopInterpreter;
-import org.jtvmc.ir.interpret.TensorEvaluator;
 import org.jtvmc.ir.op.OperatorRegistry;
 import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.ir.target.CudaTarget;
-import org.jtvmc.ir.te.Tensor;
 import org.jtvmc.ir.text.ModuleText;
 import org.jtvmc.schedule.ComputeDag;
 import org.jtvmc.schedule.lower.LoweredKernel;
@@ -151,21 +145,8 @@ class PixelConvolutionsTest {
     ComputeDag dag =
         channelsLast(
             "float16", "2, 6, 7, 64", "32, 64, 3, 3", "2, 6, 7, 32", "padding=[1, 1, 1, 1]");
-    Map<Tensor, NDArray> inputs = NarrowProduct.inputs(dag);
-    NDArray expected = TensorEvaluator.evaluate(dag.outputs(), inputs).getFirst();
     Candidate candidate = ProductEmulation.inGroups(pixels(dag), GPU, new SplittableRandom(5));
-    LoweredKernel kernel = Lowering.lower(candidate.schedule(), "kernel");
-    Map<Tensor, NDArray> own = NarrowProduct.ofStrategy(inputs, dag, candidate.schedule().dag());
-    List<NDArray> given = new ArrayList<>();
-    for (int i = 0; i < kernel.sources().size(); i++) {
-      given.add(ScheduledKernel.argument(kernel, i, own));
-    }
-    NDArray actual =
-        NDArray.allocate(
-            ScheduledKernel.type(
-                dag.outputs().getFirst().dtype(), dag.outputs().getFirst().shape()));
-    LoopInterpreter.run(kernel.func(), given, List.of(actual));
-    ProductEmulation.assertSame(expected, actual, candidate);
+    ProductEmulation.checkLoops(dag, candidate);
   }
 
   @Test

@@ -2,17 +2,20 @@ package org.jtvmc.tests.kernels;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.jtvmc.codegen.link.Ptxas;
 import org.jtvmc.codegen.llvm.HostCpu;
 import org.jtvmc.ir.data.NDArray;
+import org.jtvmc.ir.interpret.LoopInterpreter;
 import org.jtvmc.ir.interpret.TensorEvaluator;
 import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.ir.target.CudaTarget;
 import org.jtvmc.ir.te.Tensor;
 import org.jtvmc.schedule.ComputeDag;
+import org.jtvmc.schedule.lower.LoweredKernel;
 import org.jtvmc.schedule.lower.Lowering;
 import org.jtvmc.schedule.space.Candidate;
 import org.jtvmc.schedule.space.DesignSpace;
@@ -37,6 +40,22 @@ final class ProductEmulation {
         new EmulatedKernel(Lowering.lower(candidate.schedule(), "kernel"), gpu, HOST, threads);
     ComputeDag strategy = candidate.schedule().dag();
     NDArray actual = kernel.run(NarrowProduct.ofStrategy(inputs, dag, strategy)).getFirst();
+    assertSame(expected, actual, candidate);
+    return kernel;
+  }
+
+  /** The same for the loops, in the interpreter, which finds races and what else goes wrong. */
+  static LoweredKernel checkLoops(ComputeDag dag, Candidate candidate) {
+    Map<Tensor, NDArray> inputs = NarrowProduct.inputs(dag);
+    NDArray expected = TensorEvaluator.evaluate(dag.outputs(), inputs).getFirst();
+    LoweredKernel kernel = Lowering.lower(candidate.schedule(), "kernel");
+    Map<Tensor, NDArray> own = NarrowProduct.ofStrategy(inputs, dag, candidate.schedule().dag());
+    List<NDArray> given = new ArrayList<>();
+    for (int i = 0; i < kernel.sources().size(); i++) {
+      given.add(ScheduledKernel.argument(kernel, i, own));
+    }
+    NDArray actual = NDArray.allocate(expected.type());
+    LoopInterpreter.run(kernel.func(), given, List.of(actual));
     assertSame(expected, actual, candidate);
     return kernel;
   }

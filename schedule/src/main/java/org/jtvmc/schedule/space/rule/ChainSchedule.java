@@ -156,7 +156,10 @@ record ChainSchedule(
       if (part == least || (whole && bytes <= state.gpu().sharedBytesPerBlock())) {
         options.add(part);
         // Two steps at least, so that one is on its way while the other is used.
-        boolean few = values.bytes(sizes) <= PREFERRED_STEP_BYTES && 2 * part <= chain.keyCount();
+        boolean few =
+            values.bytes(sizes) <= PREFERRED_STEP_BYTES
+                && bytes + values.bytes(sizes) <= state.gpu().sharedBytesPerBlock()
+                && 2 * part <= chain.keyCount();
         preferred = few ? part : preferred;
       }
     }

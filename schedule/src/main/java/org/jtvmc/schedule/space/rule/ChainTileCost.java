@@ -59,8 +59,9 @@ record ChainTileCost(BlockChain chain, CudaTarget gpu, boolean scoreCores, boole
     double units = ofMultiprocessor * (scores + last + weights) / used;
     double bytes = chain.depth() * (double) keyBytes() + chain.columns() * (double) valueBytes();
     double cached = ofMultiprocessor * chain.keyCount() * bytes / L2_BYTES;
-    // Of one step nothing is copied ahead: other blocks alone hide the waiting.
-    double shown = steps > 1 ? SHOWN : Math.max(SHOWN, 1 / atOnce);
+    // Where nothing is copied ahead, other blocks alone hide the waiting.
+    boolean ahead = steps > 1 && tile.bytesAhead(chain) <= gpu.sharedBytesPerBlock();
+    double shown = ahead ? SHOWN : Math.max(SHOWN, 1 / atOnce);
     double busy = Math.max(units, cached) + shown * Math.min(units, cached);
     double waiting = 2 * steps * STEP_CYCLES + Math.ceilDiv(tile.rows(), tile.warps()) * ROW_CYCLES;
     return rounds * CoreTileCost.ENDS_CYCLES + together(busy, rounds * waiting);
@@ -73,13 +74,13 @@ record ChainTileCost(BlockChain chain, CudaTarget gpu, boolean scoreCores, boole
     if (cores) {
       int bytes = keyBytes();
       double loaded = bytes * grid.loads() / (grid.rows().ofWarp() * grid.columns().ofWarp());
-      return products
-          * (1 / (gpu.reachedByWarps() * gpu.coreProductsPerCycle(bytes)) + loaded / SHARED_BYTES);
+      double multiplied = 1 / (gpu.reachedByWarps() * gpu.coreProductsPerCycle(bytes));
+      return products * together(multiplied, loaded / SHARED_BYTES);
     }
     // Rows that do not lie side by side are loaded one by one.
     double each = grid.rows().elements() == 1 ? 2 : 1;
     double loads = each * grid.rows().ofThread() + grid.columns().ofThread();
-    return products * (1.0 / gpu.fmaPerCycle() + loads / grid.sums() / LOADS_PER_CYCLE);
+    return products * together(1.0 / gpu.fmaPerCycle(), loads / grid.sums() / LOADS_PER_CYCLE);
   }
 
   /**

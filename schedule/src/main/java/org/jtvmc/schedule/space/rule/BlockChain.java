@@ -53,8 +53,8 @@ record BlockChain(
     Stage scores = chain.products().getFirst();
     Map.Entry<Stage, List<Stage>> rowStage = chain.rowStages().entrySet().iterator().next();
     Stage weights = rowStage.getKey();
-    List<Access> ofScores = BlockPlan.operands(state, scores);
-    List<Access> ofLast = BlockPlan.operands(state, chain.last());
+    List<Access> ofScores = BlockProduct.operands(state, scores);
+    List<Access> ofLast = BlockProduct.operands(state, chain.last());
     int key = onlyColumn(chain, scores);
     int column = onlyColumn(chain, chain.last());
     int resultColumn = resultColumn(state, chain, column);

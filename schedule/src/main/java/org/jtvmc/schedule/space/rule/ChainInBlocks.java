@@ -47,12 +47,15 @@ public final class ChainInBlocks implements SketchRule {
 
   private static Optional<CoreProduct> scoreCores(SketchState state, BlockChain chain) {
     return CoreProduct.of(
-        state.gpu(), chain.scores(), BlockPlan.operands(state, chain.scores()), chain.scoreAxes());
+        state.gpu(),
+        chain.scores(),
+        BlockProduct.operands(state, chain.scores()),
+        chain.scoreAxes());
   }
 
   private static Optional<CoreProduct> lastCores(SketchState state, BlockChain chain) {
     Stage last = chain.chain().last();
-    return CoreProduct.of(state.gpu(), last, BlockPlan.operands(state, last), chain.lastAxes());
+    return CoreProduct.of(state.gpu(), last, BlockProduct.operands(state, last), chain.lastAxes());
   }
 
   @Override

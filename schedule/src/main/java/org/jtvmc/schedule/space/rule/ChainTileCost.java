@@ -88,8 +88,8 @@ record ChainTileCost(BlockChain chain, CudaTarget gpu, boolean scoreCores, boole
    * cannot be alone.
    */
   OptionalDouble apart(SketchState state) {
-    OptionalDouble scores = BlockPlan.leastCycles(state, chain.scores());
-    OptionalDouble last = BlockPlan.leastCycles(state, chain.chain().last());
+    OptionalDouble scores = ProductCycles.least(state, chain.scores());
+    OptionalDouble last = ProductCycles.least(state, chain.chain().last());
     if (scores.isEmpty() || last.isEmpty()) {
       return OptionalDouble.empty();
     }

@@ -39,7 +39,7 @@ public final class FactorAcrossBlocks implements SketchRule {
         && outputs(stage) < state.gpu().multiprocessors()
         && length(stage) >= LEAST_LENGTH
         && ReductionShape.of(state, stage).reduceLanes()
-        && !BlockPlan.hasReuse(state, stage);
+        && !BlockProduct.hasReuse(state, stage);
   }
 
   @Override

@@ -38,8 +38,8 @@ record GatheredOperand(Stage stage, Access source) {
             && !stage.isOutput()
             && !sources.getFirst().isLinearIn(stage.op().axes())
             && readers.size() == 1
-            && BlockPlan.hasReuse(state, readers.getFirst())
-            && BlockPlan.isForCores(state, readers.getFirst());
+            && BlockProduct.hasReuse(state, readers.getFirst())
+            && BlockProduct.of(state, readers.getFirst()).isForCores(state.gpu());
     return gathers ? Optional.of(new GatheredOperand(stage, sources.getFirst())) : Optional.empty();
   }
 

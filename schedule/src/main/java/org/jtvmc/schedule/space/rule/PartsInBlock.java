@@ -113,7 +113,7 @@ record PartsInBlock(
     SharedOperands shared =
         new SharedOperands(
             own,
-            BlockPlan.operands(state, own),
+            BlockProduct.operands(state, own),
             tile.threads(),
             Optional.of(new CoreProduct(along, cores.step(), false)),
             others);

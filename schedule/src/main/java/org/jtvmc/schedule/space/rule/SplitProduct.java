@@ -62,20 +62,21 @@ final class SplitProduct {
     long preferred = 1;
     Axis reduced =
         product.op().reduceAxes().get(product.axes().indexOf(axis) - product.op().axes().size());
-    Optional<BlockPlan.Cost> whole =
-        addable ? BlockPlan.cycles(state, product, reduced, 1) : Optional.empty();
+    Optional<ProductCycles.Cost> whole =
+        addable ? ProductCycles.inParts(state, product, reduced, 1) : Optional.empty();
     boolean joinable = AddUpInLastBlock.of(state, consumer, product).isPresent();
     // What ordinary units take is counted without a block's first and last cycles.
-    double ends = BlockPlan.isForCores(state, product) ? CoreTileCost.ENDS_CYCLES : 0;
-    double least = whole.map(BlockPlan.Cost::cycles).orElse(0.0);
+    double ends =
+        BlockProduct.of(state, product).isForCores(state.gpu()) ? CoreTileCost.ENDS_CYCLES : 0;
+    double least = whole.map(ProductCycles.Cost::cycles).orElse(0.0);
     for (long parts = 2; whole.isPresent() && parts <= MOST_PARTS; parts *= 2) {
-      Optional<BlockPlan.Cost> divided =
+      Optional<ProductCycles.Cost> divided =
           axis.extent() % parts == 0 && axis.extent() / parts >= LEAST_PART
-              ? BlockPlan.cycles(state, product, reduced, parts)
+              ? ProductCycles.inParts(state, product, reduced, parts)
               : Optional.empty();
       if (divided.isPresent()) {
         options.add(parts);
-        BlockPlan.Cost cost = divided.get();
+        ProductCycles.Cost cost = divided.get();
         double adding = byLaunch(state.gpu(), product, parts) + ends;
         if (joinable) {
           adding = Math.min(adding, byLastBlock(state.gpu(), product, parts, cost));
@@ -108,7 +109,7 @@ final class SplitProduct {
    * one block.
    */
   private static double byLastBlock(
-      CudaTarget gpu, Stage product, long parts, BlockPlan.Cost cost) {
+      CudaTarget gpu, Stage product, long parts, ProductCycles.Cost cost) {
     double rounds = Math.ceil((double) cost.tiles() / gpu.multiprocessors());
     double reading = Math.min(cost.tiles(), gpu.multiprocessors());
     double rate = Math.min(MOST_L2_BYTES, L2_BYTES * gpu.multiprocessors() / reading);
@@ -118,7 +119,7 @@ final class SplitProduct {
         + rounds * ofTile / rate;
   }
 
-  private static BlockPlan.Cost costOf(Stage sum, BlockPlan.Block block) {
+  private static ProductCycles.Cost costOf(Stage sum, BlockPlan.Block block) {
     long elements = 1;
     long tiles = 1;
     for (int i = 0; i < sum.op().axes().size(); i++) {
@@ -126,7 +127,7 @@ final class SplitProduct {
       elements *= size;
       tiles *= Math.ceilDiv(sum.op().axes().get(i).size(), size);
     }
-    return new BlockPlan.Cost(0, elements, tiles);
+    return new ProductCycles.Cost(0, elements, tiles);
   }
 
   private static double bytesOfParts(Stage product, long parts) {

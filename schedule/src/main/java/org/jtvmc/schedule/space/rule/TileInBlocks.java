@@ -22,7 +22,7 @@ public final class TileInBlocks implements SketchRule {
       return false;
     }
     return stage.isReduction()
-        ? BlockPlan.hasReuse(state, stage)
+        ? BlockProduct.hasReuse(state, stage)
         : producer(state, stage).isPresent();
   }
 
@@ -47,8 +47,8 @@ public final class TileInBlocks implements SketchRule {
    * is tiled in blocks.
    */
   public static OptionalDouble cycles(SketchState state, Stage product) {
-    return BlockPlan.hasReuse(state, product)
-        ? BlockPlan.leastCycles(state, product)
+    return BlockProduct.hasReuse(state, product)
+        ? ProductCycles.least(state, product)
         : OptionalDouble.empty();
   }
 
@@ -63,7 +63,7 @@ public final class TileInBlocks implements SketchRule {
     return FreshProducers.of(state, stage)
         .filter(
             producer ->
-                BlockPlan.hasReuse(state, producer)
+                BlockProduct.hasReuse(state, producer)
                     && BlockPlan.of(state, stage, producer).isPresent())
         .max(Comparator.comparingDouble(ReductionShape::work));
   }

@@ -1,0 +1,139 @@
+package org.jtvmc.schedule.space.rule;
+
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
+import org.jtvmc.ir.target.CudaTarget;
+import org.jtvmc.ir.te.Axis;
+import org.jtvmc.schedule.Stage;
+import org.jtvmc.schedule.space.SketchState;
+
+/**
+ * About how many cycles a GPU takes for a product, and with which tile it takes least: by
+ * arithmetic, of which {@link BlockTile#cost} has that of the multiply-add units and {@link
+ * CoreTileCost} that of tensor cores.
+ *
+ * @param parts into which the reduction is divided, a block for each of a tile's
+ */
+record ProductCycles(BlockProduct product, CudaTarget gpu, long parts) {
+  /** Steps of tensor cores that a part of a reduction is worth: two of groups of warps. */
+  private static final long LEAST_STEPS = 8;
+
+  /**
+   * What a product takes with its best tile.
+   *
+   * @param cycles of the device
+   * @param elements of a tile
+   * @param tiles of the result
+   */
+  record Cost(double cycles, long elements, long tiles) {}
+
+  /**
+   * What the product takes where blocks make one part each of the reduction.
+   *
+   * @param stage a reduction with reuse
+   * @param axis one of its reduce axes, which is divided
+   * @return empty where tensor cores make the product, and could not make parts so short
+   */
+  static Optional<Cost> inParts(SketchState state, Stage stage, Axis axis, long parts) {
+    BlockProduct product = BlockProduct.of(state, stage);
+    if (product.columns().isEmpty()) {
+      return Optional.empty();
+    }
+    ProductCycles cycles = new ProductCycles(product, state.gpu(), parts);
+    Optional<CoreProduct> cores = product.onWarps(state.gpu());
+    if (cores.isEmpty()) {
+      return Optional.of(cycles.leastOnUnits());
+    }
+    long step = cores.get().step();
+    boolean divides =
+        stage.op().reduceAxes().indexOf(axis) == cores.get().along()
+            && axis.size() % (parts * step) == 0
+            && axis.size() >= parts * LEAST_STEPS * step;
+    return divides ? Optional.of(cycles.leastOnCores()) : Optional.empty();
+  }
+
+  /**
+   * About how many cycles the product, which has reuse, takes in one launch by what multiplies
+   * fastest; empty where it has no columns.
+   */
+  static OptionalDouble least(SketchState state, Stage stage) {
+    BlockProduct product = BlockProduct.of(state, stage);
+    if (product.columns().isEmpty()) {
+      return OptionalDouble.empty();
+    }
+    double gathering =
+        product.operands().stream()
+            .flatMap(operand -> GatheredOperand.of(state, operand.tensor()).stream())
+            .mapToDouble(gathered -> gathered.cycles(state))
+            .sum();
+    ProductCycles cycles = new ProductCycles(product, state.gpu(), 1);
+    return OptionalDouble.of(
+        Math.min(cycles.leastOnUnits().cycles(), gathering + cycles.leastOnCores().cycles()));
+  }
+
+  /** The tile that takes least. */
+  BlockTile best(Optional<CoreProduct> cores) {
+    return BlockTile.best(product.tiles(gpu, cores), costOf(cores));
+  }
+
+  /** True where groups of warps take less than warps. */
+  boolean isLessInGroups(CoreProduct groups, CoreProduct warps) {
+    return least(Optional.of(groups)).cycles() < least(Optional.of(warps)).cycles();
+  }
+
+  private Cost leastOnUnits() {
+    return least(Optional.empty());
+  }
+
+  /** The least of warps and groups of warps; infinite where neither can make the product. */
+  private Cost leastOnCores() {
+    Optional<CoreProduct> warps = product.onWarps(gpu);
+    Optional<CoreProduct> groups = warps.flatMap(cores -> product.inGroups(gpu, cores));
+    Cost least = new Cost(Double.POSITIVE_INFINITY, 0, 0);
+    for (CoreProduct cores : Stream.of(warps, groups).flatMap(Optional::stream).toList()) {
+      Axis along = product.stage().op().reduceAxes().get(cores.along());
+      if (along.size() % (parts * cores.step()) == 0) {
+        Cost cost = least(Optional.of(cores));
+        least = cost.cycles() < least.cycles() ? cost : least;
+      }
+    }
+    return least;
+  }
+
+  private Cost least(Optional<CoreProduct> cores) {
+    ToDoubleFunction<BlockTile> cost = costOf(cores);
+    BlockTile best = BlockTile.best(product.tiles(gpu, cores), cost);
+    // What one product of every element costs is in the time of a multiply-add.
+    double perProduct = (double) product.length() / parts / gpu.fmaPerCycle();
+    return new Cost(
+        perProduct * cost.applyAsDouble(best),
+        best.blockRows() * best.blockColumns(),
+        product.blocks(best));
+  }
+
+  private ToDoubleFunction<BlockTile> costOf(Optional<CoreProduct> cores) {
+    return cores
+        .<ToDoubleFunction<BlockTile>>map(product -> onCores(product)::of)
+        .orElse(tile -> tile.cost(parts * product.blocks(tile), gpu));
+  }
+
+  private CoreTileCost onCores(CoreProduct cores) {
+    return new CoreTileCost(
+        gpu,
+        tile -> parts * product.blocks(tile),
+        tile -> stageBytes(tile, cores),
+        product.length() / parts,
+        product.length() / product.stage().op().reduceAxes().get(cores.along()).size(),
+        cores.step(),
+        product.operands().getFirst().tensor().dtype().bytes());
+  }
+
+  private long stageBytes(BlockTile tile, CoreProduct cores) {
+    BlockShares shares = BlockShares.of(product, tile);
+    return shares
+        .operands(tile.threads(), Optional.of(cores))
+        .leastBytes(shares.sizes(), tile.parts());
+  }
+}

@@ -22,10 +22,11 @@ public enum RuntimePart {
   /** The part's C files, without their extension. */
   List<String> sources() {
     return switch (this) {
-      case KERNEL -> List.of("pool", "placement", "cpu_count", "measure", "texts");
+      case KERNEL -> List.of("pool", "pool_work", "placement", "cpu_count", "measure", "texts");
       case LIBRARY ->
           List.of(
               "pool",
+              "pool_work",
               "placement",
               "cpu_count",
               "cpu_features",

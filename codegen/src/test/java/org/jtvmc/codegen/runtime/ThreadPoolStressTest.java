@@ -17,6 +17,7 @@ class ThreadPoolStressTest {
       List.of(
           PROGRAMS.resolve("pool_stress.c"),
           RUNTIME.resolve("pool.c"),
+          RUNTIME.resolve("pool_work.c"),
           RUNTIME.resolve("placement.c"),
           RUNTIME.resolve("cpu_count.c"));
 

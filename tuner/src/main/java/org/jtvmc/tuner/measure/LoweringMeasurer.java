@@ -1,6 +1,8 @@
 package org.jtvmc.tuner.measure;
 
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +27,9 @@ public final class LoweringMeasurer implements Measurer {
   private static final int ROUNDS_OF_MANY = 7;
 
   private static final int MANY = 5;
+
+  /** After so many turns those that are clearly slower than another have no part in the rest. */
+  private static final int TURNS_OF_ALL = 3;
 
   private final Builder builder;
   private final Runner runner;
@@ -98,6 +103,7 @@ public final class LoweringMeasurer implements Measurer {
     int rounds = candidates.size() < MANY ? COMPARE_ROUNDS : ROUNDS_OF_MANY;
     for (int round = 0; round < rounds; round++) {
       List<MeasureResult> after = new ArrayList<>(results);
+      double leaderMs = round < TURNS_OF_ALL ? Double.POSITIVE_INFINITY : slowestOfFastest(results);
       for (int turn = 0; turn < outcomes.size(); turn++) {
         if (deadline.isOver()) {
           // A turn that not all had part in would favour those that had.
@@ -105,7 +111,9 @@ public final class LoweringMeasurer implements Measurer {
         }
         int k = round % 2 == 0 ? turn : outcomes.size() - 1 - turn;
         if (outcomes.get(k) instanceof BuildOutcome.Built(KernelCode code)
-            && results.get(k).error().isEmpty()) {
+            && results.get(k).error().isEmpty()
+            && results.get(k).timesMs().size() == round
+            && !(results.get(k).bestMs() > leaderMs)) {
           RunOutcome run = runner.run(measured, code, Double.POSITIVE_INFINITY, Effort.COMPARE);
           after.set(k, joined(results.get(k), result(run)));
         }
@@ -113,6 +121,16 @@ public final class LoweringMeasurer implements Measurer {
       results = after;
     }
     return results;
+  }
+
+  /** The slowest turn of the candidate whose median is least, of those that had part in all. */
+  private static double slowestOfFastest(List<MeasureResult> results) {
+    int turns = results.stream().mapToInt(result -> result.timesMs().size()).max().orElse(0);
+    return results.stream()
+        .filter(result -> result.timesMs().size() == turns)
+        .min(Comparator.comparingDouble(MeasureResult::medianMs))
+        .map(fastest -> Collections.max(fastest.timesMs()))
+        .orElse(Double.POSITIVE_INFINITY);
   }
 
   @Override

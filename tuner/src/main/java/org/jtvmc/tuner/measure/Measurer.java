@@ -29,7 +29,9 @@ public interface Measurer {
   }
 
   /**
-   * Measures candidates again, in turn and for longer, so that noise is the same for all.
+   * Measures candidates again, in turn and for longer, so that noise is the same for all. One that
+   * was slower in each turn than another in any may be left out of later turns: it has fewer times
+   * then, and has lost.
    *
    * @param deadline where it is over, only so many candidates and turns count as were done by then
    * @return in the order of {@code candidates}, of the first so many: of each the least time of

@@ -97,17 +97,26 @@ final class FinalComparison {
     Deadline deadline = until(time.forComparisons());
     try {
       List<MeasureResult> results = workbench.measurer().compare(task, finalists, deadline);
-      int winner = 0;
-      for (int k = 1; k < results.size(); k++) {
-        // The least of all times is that of the moment with the highest clock.
-        winner = results.get(k).medianMs() < results.get(winner).medianMs() ? k : winner;
-      }
+      int winner = winner(results);
       if (!results.isEmpty() && results.get(winner).status() == RecordStatus.OK) {
         recorder.choice(task, finalists.get(winner), results.get(winner));
       }
     } catch (MeasureException e) {
       listener.message(task + ": the best are not compared: " + e.getMessage());
     }
+  }
+
+  /** The least median of those that had part in all turns. */
+  private static int winner(List<MeasureResult> results) {
+    int winner = 0;
+    for (int k = 1; k < results.size(); k++) {
+      MeasureResult result = results.get(k);
+      MeasureResult best = results.get(winner);
+      int more = result.timesMs().size() - best.timesMs().size();
+      // The least of all times is that of the moment with the highest clock.
+      winner = more > 0 || (more == 0 && result.medianMs() < best.medianMs()) ? k : winner;
+    }
+    return winner;
   }
 
   private Deadline until(Deadline deadline) {

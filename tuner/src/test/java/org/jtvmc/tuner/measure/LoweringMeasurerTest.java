@@ -16,6 +16,9 @@ class LoweringMeasurerTest {
   private final TuningTask task = new TuningTask(0, "increment", 1, Kernels.increment());
   private final List<Integer> order = new ArrayList<>();
 
+  /** The candidate that takes a second longer; none. */
+  private int slower = -1;
+
   @Test
   void manyCandidatesRunInTurnForthAndBack() {
     List<MeasureResult> results = measurer().compare(task, candidates(5));
@@ -28,6 +31,15 @@ class LoweringMeasurerTest {
   void fewCandidatesRunThreeTimes() {
     measurer().compare(task, candidates(2));
     assertEquals(List.of(0, 1, 1, 0, 0, 1), order);
+  }
+
+  @Test
+  void oneThatWasSlowerThanAnotherEverWasIsLeftOutAfterThreeTurns() {
+    slower = 2;
+    List<MeasureResult> results = measurer().compare(task, candidates(5));
+    assertEquals(3, results.get(2).timesMs().size());
+    assertEquals(3 * 5 + 4 * 4, order.size());
+    assertEquals(7, results.get(0).timesMs().size());
   }
 
   @Test
@@ -70,8 +82,10 @@ class LoweringMeasurerTest {
     Runner runner =
         (_, code, _, _) -> {
           double n = order.size();
-          order.add((int) code.object().bytes()[0]);
-          return new RunOutcome.Timed(List.of(2 * n, n));
+          int candidate = code.object().bytes()[0];
+          order.add(candidate);
+          double ms = candidate == slower ? n + 1000 : n;
+          return new RunOutcome.Timed(List.of(2 * ms, ms));
         };
     return new LoweringMeasurer(builder, runner, dag -> MeasureTask.of(dag, Kernels.host()));
   }

@@ -148,6 +148,7 @@ final class TaskBench implements Bench {
       }
       return new RunOutcome.Timed(
           plan.time(
+              firstMs,
               timing -> {
                 double[] nanoseconds = kernel.measure(buffers, Optional.of(machine.pool), timing);
                 return Arrays.stream(nanoseconds).map(ns -> ns / 1e6).boxed().toList();

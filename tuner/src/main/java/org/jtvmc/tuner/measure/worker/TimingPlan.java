@@ -40,10 +40,21 @@ final class TimingPlan {
 
   private static final int MOST_SAMPLES = 60;
 
-  /** One that is so close to the best gets some samples, however long they take. */
+  private static final int FIRST_SAMPLES = 3;
+
+  /** One that is so close to the best is known more exactly, however long its samples take. */
   private static final double CLOSE = 1.05;
 
-  private static final int LEAST_SAMPLES_OF_CLOSE = 7;
+  /** The least of the samples is what a candidate takes where another is within this factor. */
+  private static final double AGREEING = 1.02;
+
+  /** The same for one that is close to the best. */
+  private static final double AGREEING_OF_CLOSE = 1.003;
+
+  /** Where no two agree, no more samples than these are taken for it. */
+  private static final int MOST_FOR_AGREEMENT = 5;
+
+  private static final int MOST_FOR_AGREEMENT_OF_CLOSE = 7;
 
   /** Samples that differ by more than this factor were disturbed, and more are taken. */
   private static final double NOISY = 1.3;
@@ -69,10 +80,23 @@ final class TimingPlan {
 
   /** The times in milliseconds; {@code measure} makes those of one series of samples. */
   List<Double> time(Function<Timing, List<Double>> measure) {
-    List<Double> times = new ArrayList<>(measure.apply(series(1, 1)));
+    return timeFrom(List.of(), measure);
+  }
+
+  /**
+   * The same for a kernel that was run once, to see what it computes. Where it is not short, that
+   * run is as good as any and the first of the times.
+   */
+  List<Double> time(double checkedMs, Function<Timing, List<Double>> measure) {
+    boolean counts = before.isEmpty() && checkedMs >= SHORT_MS;
+    return timeFrom(counts ? List.of(checkedMs) : List.of(), measure);
+  }
+
+  private List<Double> timeFrom(List<Double> known, Function<Timing, List<Double>> measure) {
+    List<Double> times = new ArrayList<>(known.isEmpty() ? measure.apply(series(1, 1)) : known);
     double first = times.getFirst();
     boolean isShort = first < SHORT_MS;
-    if (first > LOST * bestMs && !isShort) {
+    if (known.isEmpty() && first > LOST * bestMs && !isShort) {
       return times;
     }
     if (first > HOPELESS * bestMs) {
@@ -85,23 +109,39 @@ final class TimingPlan {
     }
     double once = Collections.min(times);
     int number = before.isPresent() ? 1 : (int) Math.clamp(Math.ceil(SAMPLE_MS / once), 1, 10_000);
-    List<Double> samples = new ArrayList<>(measure.apply(series(3, number)));
-    double budget = budgetMs();
-    if (Collections.min(samples) > BEHIND * bestMs) {
-      budget *= 0.3;
-    }
-    if (Collections.max(samples) > NOISY * Collections.min(samples)) {
-      budget *= 2;
-    }
-    double sampleMs =
-        Collections.min(samples) * number + (before.isPresent() ? SURROUNDINGS_MS : 0);
-    boolean close = effort == Effort.SEARCH && Collections.min(samples) < CLOSE * bestMs;
-    int least = close ? LEAST_SAMPLES_OF_CLOSE - 3 : 0;
-    int more = (int) Math.clamp(budget / sampleMs - 3, least, MOST_SAMPLES);
+    List<Double> samples = new ArrayList<>(measure.apply(series(FIRST_SAMPLES, number)));
+    int more = affordable(samples, number);
     if (more > 0) {
       samples.addAll(measure.apply(series(more, number)));
     }
+    samples.addAll(0, known);
+    while (isUncertain(samples)) {
+      samples.addAll(measure.apply(series(1, number)));
+    }
     return samples;
+  }
+
+  /** How many more samples there is time for. */
+  private int affordable(List<Double> samples, int number) {
+    double least = Collections.min(samples);
+    double budget = budgetMs();
+    if (least > BEHIND * bestMs) {
+      budget *= 0.3;
+    }
+    if (Collections.max(samples) > NOISY * least) {
+      budget *= 2;
+    }
+    double sampleMs = least * number + (before.isPresent() ? SURROUNDINGS_MS : 0);
+    return (int) Math.clamp(budget / sampleMs - FIRST_SAMPLES, 0, MOST_SAMPLES);
+  }
+
+  /** Whether the least sample may be luck that did not come, and is worth another. */
+  private boolean isUncertain(List<Double> samples) {
+    double[] sorted = samples.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+    boolean close = effort == Effort.SEARCH && sorted[0] < CLOSE * bestMs;
+    int most = close ? MOST_FOR_AGREEMENT_OF_CLOSE : MOST_FOR_AGREEMENT;
+    double within = close ? AGREEING_OF_CLOSE : AGREEING;
+    return sorted.length < most && sorted[1] > within * sorted[0];
   }
 
   private double budgetMs() {

@@ -5,9 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.jtvmc.codegen.load.CompiledKernel.Timing;
 import org.jtvmc.tuner.measure.Runner.Effort;
@@ -56,11 +58,34 @@ class TimingPlanTest {
 
   @Test
   void theCloserToTheBestTheLongerItIsTimed() {
-    long far = calls(1.5 * BEST_MS, BEST_MS);
-    long behind = calls(1.3 * BEST_MS, BEST_MS);
-    long close = calls(BEST_MS, BEST_MS);
-    assertTrue(close > behind, () -> close + " and " + behind);
-    assertTrue(behind >= far, () -> behind + " and " + far);
+    // No two samples are within a hundredth of each other.
+    double[] restless = {1.14, 1.12, 1.1, 1.08, 1.06, 1.04, 1.02, 1, 1};
+    assertEquals(2, samples(BEST_MS, scaled(restless, 2 * BEST_MS)).size());
+    assertEquals(3, samples(BEST_MS, scaled(restless, 1.3 * BEST_MS)).size());
+    assertEquals(7, samples(BEST_MS, scaled(restless, 0.95 * BEST_MS)).size());
+  }
+
+  @Test
+  void samplesAreTakenUntilTheLeastTwoAgree() {
+    double[] settling = {4, 4.8, 4.4, 4.2, 4.004, 4.2, 4};
+    assertEquals(List.of(4.8, 4.4, 4.2, 4.004, 4.2, 4.0), samples(4.1, settling));
+    assertEquals(List.of(4.8, 4.4, 4.2, 4.004, 4.2), samples(3.5, settling));
+    assertEquals(3, samples(BEST_MS, 4, 4, 4.1, 4).size());
+  }
+
+  @Test
+  void theRunThatIsCheckedCountsWhereItIsNotShort() {
+    assertEquals(List.of(4.2, 4.0, 4.0, 4.0), checked(4.2, 4.0));
+    assertEquals(List.of(1.0, 1.0, 1.0), checked(1.9, 1.0).subList(0, 3));
+    assertFalse(checked(1.9, 1.0).contains(1.9));
+    assertEquals(List.of(7.0, 6.8), checked(7.0, 6.8), "slower twice");
+    assertEquals(List.of(30.0, 4.0, 4.0, 4.0), checked(30.0, 4.0), "cold caches");
+  }
+
+  /** The times of a kernel that takes {@code ms} after its first run took {@code firstMs}. */
+  private static List<Double> checked(double firstMs, double ms) {
+    return new TimingPlan(BEST_MS, Effort.SEARCH, Optional.empty())
+        .time(firstMs, timing -> Collections.nCopies(timing.repeat(), ms));
   }
 
   @Test
@@ -70,18 +95,23 @@ class TimingPlanTest {
 
   @Test
   void samplesThatDifferAreTakenForLonger() {
-    int quiet = samples(1.0, 1.0, 1.0);
-    int noisy = samples(1.0, 2.0, 1.5);
+    int quiet = samples(1.0, 1.0, 1.0, 1.0).size();
+    int noisy = samples(1.0, 1.0, 2.0, 1.5).size();
     assertTrue(noisy > quiet, () -> noisy + " and " + quiet);
   }
 
-  /** How many samples are taken of a kernel whose times repeat themselves in this order. */
-  private static int samples(double... ms) {
-    List<Double> all =
-        new TimingPlan(1.0, Effort.SEARCH, Optional.empty())
-            .time(
-                timing ->
-                    IntStream.range(0, timing.repeat()).mapToObj(k -> ms[k % ms.length]).toList());
-    return all.size();
+  private static double[] scaled(double[] values, double factor) {
+    return Arrays.stream(values).map(value -> value * factor).toArray();
+  }
+
+  /** The times of a kernel whose runs take so long, again and again in this order. */
+  private static List<Double> samples(double bestMs, double... ms) {
+    AtomicInteger runs = new AtomicInteger();
+    return new TimingPlan(bestMs, Effort.SEARCH, Optional.empty())
+        .time(
+            timing ->
+                IntStream.range(0, timing.repeat())
+                    .mapToObj(_ -> ms[runs.getAndIncrement() % ms.length])
+                    .toList());
   }
 }

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -30,12 +31,16 @@ import java.util.zip.ZipOutputStream;
  * <p>Run by the compiler module's pom ({@code mvn -Pdist package}) on the toolchain's JDK.
  *
  * <p>Arguments: the project's root folder, the compiler module's build folder (with {@code
- * jtvmc.jar} and {@code lib}), and the version.
+ * jtvmc.jar} and {@code lib}), the version, and, where it is not the usual one, how many bytes the
+ * archive may have. One that is larger is not left behind, and fails the build.
  */
 final class Dist {
 
   /** What an archive may be, in bytes. */
   private static final long MOST_BYTES = 120_000_000;
+
+  /** How many of its files are named where it is larger. */
+  private static final int NAMED = 5;
 
   /**
    * What the program and its libraries use. Not asked of jdeps: their optional parts also name the
@@ -88,10 +93,29 @@ final class Dist {
     Path archive = build.resolve(name + ".tar.gz");
     pack(folder, archive);
     long bytes = Files.size(archive);
-    System.out.printf("%s: %.1f MB%n", archive, bytes / 1e6);
-    if (bytes > MOST_BYTES) {
-      throw new IOException("the archive is larger than " + MOST_BYTES + " bytes");
+    long most = arguments.length > 3 ? Long.parseLong(arguments[3]) : MOST_BYTES;
+    if (bytes > most) {
+      Files.delete(archive);
+      System.err.printf(
+          "The distribution has %.1f MB, and %.1f are allowed: leave out what it does not need"
+              + " (.mvn/dist/Dist.java). The largest files, before compression: %s%n",
+          bytes / 1e6, most / 1e6, largest(folder));
+      System.exit(1);
     }
+    System.out.printf("%s: %.1f MB%n", archive, bytes / 1e6);
+  }
+
+  private static String largest(Path folder) throws IOException {
+    record Entry(Path file, long bytes) {}
+    List<Entry> entries = new ArrayList<>();
+    for (Path file : files(folder)) {
+      entries.add(new Entry(folder.relativize(file), Files.size(file)));
+    }
+    return entries.stream()
+        .sorted(Comparator.comparingLong(Entry::bytes).reversed())
+        .limit(NAMED)
+        .map(entry -> "%s %.1f MB".formatted(entry.file(), entry.bytes() / 1e6))
+        .collect(Collectors.joining(", "));
   }
 
   private static void copyJars(Path build, Path to) throws IOException {
@@ -173,17 +197,13 @@ final class Dist {
 
   private static void pack(Path folder, Path archive) throws IOException {
     Path draft = archive.resolveSibling(archive.getFileName() + ".part");
-    List<Path> files;
-    try (Stream<Path> all = Files.walk(folder)) {
-      files = all.filter(Files::isRegularFile).sorted().collect(Collectors.toList());
-    }
     try (OutputStream out =
         new GZIPOutputStream(new BufferedOutputStream(Files.newOutputStream(draft), 1 << 16)) {
           {
             def.setLevel(Deflater.BEST_COMPRESSION);
           }
         }) {
-      for (Path file : files) {
+      for (Path file : files(folder)) {
         out.write(header(folder, file));
         Files.copy(file, out);
         out.write(new byte[(int) (-Files.size(file) & 511)]);
@@ -193,7 +213,15 @@ final class Dist {
     Files.move(draft, archive, StandardCopyOption.REPLACE_EXISTING);
   }
 
-  /** A header of POSIX's ustar format; no owner and no time, so that equal files give equal bytes. */
+  private static List<Path> files(Path folder) throws IOException {
+    try (Stream<Path> all = Files.walk(folder)) {
+      return all.filter(Files::isRegularFile).sorted().toList();
+    }
+  }
+
+  /**
+   * A header of POSIX's ustar format; no owner and no time, so that equal files give equal bytes.
+   */
   private static byte[] header(Path folder, Path file) throws IOException {
     byte[] header = new byte[512];
     put(header, 0, path(folder, file, 0));
@@ -215,7 +243,9 @@ final class Dist {
     return header;
   }
 
-  /** The name below the archive's own folder (part 0) or, where that is too long, what precedes it. */
+  /**
+   * The name below the archive's own folder (part 0) or, where that is too long, what precedes it.
+   */
   private static String path(Path folder, Path file, int part) throws IOException {
     String whole = folder.getParent().relativize(file).toString();
     if (whole.length() <= 100) {

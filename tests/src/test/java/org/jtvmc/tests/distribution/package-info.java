@@ -1,0 +1,2 @@
+/** What is handed out: one archive that needs neither a JDK nor Maven. */
+package org.jtvmc.tests.distribution;

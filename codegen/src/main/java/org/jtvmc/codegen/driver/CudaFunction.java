@@ -19,9 +19,8 @@ public final class CudaFunction {
   private static final int SHARED_WITHOUT_ASKING = 48 << 10;
 
   /** CU_FUNC_ATTRIBUTE_LOCAL_SIZE_BYTES, _NUM_REGS and _MAX_DYNAMIC_SHARED_SIZE_BYTES. */
-  private static final int LOCAL_BYTES = 3;
-
   private static final int REGISTERS = 4;
+
   private static final int DYNAMIC_SHARED_BYTES = 8;
 
   private final DriverLibrary library;
@@ -70,11 +69,6 @@ public final class CudaFunction {
   /** Registers of one thread. */
   public int registers() {
     return attribute(REGISTERS);
-  }
-
-  /** Bytes of one thread that lie in slow memory: what does not fit into registers. */
-  public int localBytes() {
-    return attribute(LOCAL_BYTES);
   }
 
   private int attribute(int attribute) {

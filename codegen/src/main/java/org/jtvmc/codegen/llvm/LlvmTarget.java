@@ -59,10 +59,6 @@ public record LlvmTarget(String triple, String cpu, String features, OptLevel op
     return new LlvmTarget("nvptx64-nvidia-cuda", target.name(), "+ptx" + version, OptLevel.DEFAULT);
   }
 
-  public LlvmTarget withOptLevel(OptLevel level) {
-    return new LlvmTarget(triple, cpu, features, level);
-  }
-
   boolean isX86() {
     return triple.startsWith("x86_64");
   }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.jtvmc.codegen.driver.CudaDriver;
 import org.jtvmc.codegen.driver.CudaUnavailableException;
+import org.jtvmc.codegen.driver.DeviceClocks;
 import org.jtvmc.codegen.driver.DeviceProperties;
 import org.jtvmc.codegen.link.LlvmTools;
 import org.jtvmc.codegen.link.Ptxas;
@@ -50,6 +51,7 @@ final class DoctorCommand extends Verb {
         check("gpu", "compiling for and running on NVIDIA GPUs", false, DoctorCommand::gpu));
     findings.add(
         check("cuda driver", "running kernels on NVIDIA GPUs", false, DoctorCommand::cudaDriver));
+    findings.add(clocks());
     findings.add(
         check(
             "ptxas",
@@ -95,6 +97,30 @@ final class DoctorCommand extends Verb {
     try (CudaDriver driver = CudaDriver.open()) {
       return "supports CUDA " + driver.versionText();
     }
+  }
+
+  private static Finding clocks() {
+    String name = "gpu clocks";
+    String gives = "records of tuning that note at which clock a GPU ran";
+    try (CudaDriver driver = CudaDriver.open();
+        DeviceClocks clocks = DeviceClocks.of(driver.device(0))) {
+      return new Finding(
+          name,
+          clocks.read().map(DoctorCommand::shown).orElse(""),
+          clocks.problem().orElse(""),
+          gives,
+          false);
+    } catch (CudaUnavailableException e) {
+      return new Finding(name, "", e.getMessage(), gives, false);
+    }
+  }
+
+  private static String shown(DeviceClocks.Reading reading) {
+    return "%d MHz%s%s"
+        .formatted(
+            reading.multiprocessorMhz(),
+            reading.memoryMhz().map(mhz -> ", of the memory %d MHz".formatted(mhz)).orElse(""),
+            reading.heldDown() ? ", held down by heat or the supply of power" : "");
   }
 
   private static String ptxas() {

@@ -1,6 +1,9 @@
 package org.jtvmc.compiler.cli;
 
 import java.util.List;
+import java.util.Optional;
+import org.jtvmc.codegen.driver.CudaDriver;
+import org.jtvmc.codegen.driver.DeviceClocks;
 import org.jtvmc.compiler.target.DriverQuery;
 import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.ir.target.CudaTarget;
@@ -33,6 +36,17 @@ record MeasuringPlace(Target target, CpuTarget host, boolean measured) {
               machine.host(),
               new DriverQuery().device().filter(here -> here.arch() == gpu.arch()).isPresent());
     };
+  }
+
+  /** Why records will not note at which clock a GPU ran, where they will not. */
+  Optional<String> withoutClocks() {
+    if (target instanceof CpuTarget || !measured) {
+      return Optional.empty();
+    }
+    try (CudaDriver driver = CudaDriver.open();
+        DeviceClocks clocks = DeviceClocks.of(driver.device(0))) {
+      return clocks.problem();
+    }
   }
 
   /** A short name of the target, for the name of a file. */

@@ -232,6 +232,9 @@ final class TuneCommand extends Verb {
               + " of the device, and the records say so",
           place.target());
     }
+    place
+        .withoutClocks()
+        .ifPresent(why -> note("records will not note the clock of the GPU: %s", why));
     try (Workbench workbench = workbench(place, worker, rules, fused)) {
       TuningSession session =
           new TuningSession(

@@ -162,7 +162,7 @@ class UsageTest {
     for (var finding : document.get("findings")) {
       assertFalse(finding.get("gives").asText().isEmpty());
       assertFalse(finding.get("present").asBoolean() && !finding.get("reason").asText().isEmpty());
-      boolean ofDriver = finding.get("name").asText().matches("gpu|cuda driver");
+      boolean ofDriver = finding.get("name").asText().matches("gpu|gpu clocks|cuda driver");
       if (ofDriver && !finding.get("present").asBoolean()) {
         assertTrue(finding.get("reason").asText().contains("NVIDIA driver"), finding.toString());
       }

@@ -6,13 +6,14 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
+import java.util.Optional;
 import java.util.function.Function;
 import org.jtvmc.schedule.ComputeDag;
 import org.jtvmc.schedule.Schedule;
 import org.jtvmc.schedule.lower.Lowering;
 import org.jtvmc.tuner.measure.Runner.Effort;
 import org.jtvmc.tuner.record.Conditions;
+import org.jtvmc.tuner.record.DeviceClock;
 import org.jtvmc.tuner.search.Candidate;
 import org.jtvmc.tuner.task.TuningTask;
 
@@ -171,7 +172,7 @@ public final class LoweringMeasurer implements Measurer {
 
   private static MeasureResult result(RunOutcome outcome) {
     return switch (outcome) {
-      case RunOutcome.Timed(List<Double> times, OptionalInt clock) ->
+      case RunOutcome.Timed(List<Double> times, Optional<DeviceClock> clock) ->
           MeasureResult.ok(times, Conditions.atClock(clock));
       case RunOutcome.Failed(var status, var error) -> MeasureResult.failed(status, error);
     };

@@ -12,8 +12,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.OptionalInt;
 import java.util.TreeMap;
 import org.jtvmc.schedule.step.StepCodec;
 
@@ -122,7 +122,15 @@ final class RecordCodec {
       line.put("measured", false);
     }
     conditions.estimatedMs().ifPresent(ms -> line.put("estimated_ms", ms));
-    conditions.clockMhz().ifPresent(mhz -> line.put("clock_mhz", mhz));
+    conditions
+        .clock()
+        .ifPresent(
+            clock -> {
+              line.put("clock_mhz", clock.mhz());
+              if (clock.heldDown()) {
+                line.put("clock_held_down", true);
+              }
+            });
     if (conditions.inNetwork()) {
       line.put("in_network", true);
     }
@@ -134,7 +142,10 @@ final class RecordCodec {
     return new Conditions(
         line.path("measured").asBoolean(true),
         estimate.isNumber() ? OptionalDouble.of(estimate.doubleValue()) : OptionalDouble.empty(),
-        clock.isInt() ? OptionalInt.of(clock.intValue()) : OptionalInt.empty(),
+        clock.isInt()
+            ? Optional.of(
+                new DeviceClock(clock.intValue(), line.path("clock_held_down").asBoolean(false)))
+            : Optional.empty(),
         line.path("in_network").asBoolean(false));
   }
 

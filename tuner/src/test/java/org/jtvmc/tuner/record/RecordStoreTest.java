@@ -16,7 +16,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -53,7 +53,10 @@ class RecordStoreTest {
   void howATimeWasFoundComesBackToo() throws IOException {
     List<TuningRecord> written =
         List.of(
-            Records.under(Conditions.atClock(OptionalInt.of(1755)), List.of(0.5)),
+            Records.under(
+                Conditions.atClock(Optional.of(new DeviceClock(1755, false))), List.of(0.5)),
+            Records.under(
+                Conditions.atClock(Optional.of(new DeviceClock(900, true))), List.of(0.7)),
             Records.under(Conditions.IN_NETWORK, List.of(0.5)),
             Records.under(Conditions.estimated(0.25), List.of()));
     try (RecordStore store = open()) {
@@ -64,9 +67,10 @@ class RecordStoreTest {
     }
     List<String> lines = Files.readAllLines(file());
     assertTrue(lines.get(0).contains("\"clock_mhz\":1755"), lines.get(0));
-    assertTrue(lines.get(1).contains("\"in_network\":true"), lines.get(1));
-    assertTrue(lines.get(2).contains("\"measured\":false"), lines.get(2));
-    assertTrue(lines.get(2).contains("\"estimated_ms\":0.25"), lines.get(2));
+    assertTrue(lines.get(1).contains("\"clock_mhz\":900,\"clock_held_down\":true"), lines.get(1));
+    assertTrue(lines.get(2).contains("\"in_network\":true"), lines.get(2));
+    assertTrue(lines.get(3).contains("\"measured\":false"), lines.get(3));
+    assertTrue(lines.get(3).contains("\"estimated_ms\":0.25"), lines.get(3));
   }
 
   @Test

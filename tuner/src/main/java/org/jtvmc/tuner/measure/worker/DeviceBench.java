@@ -82,7 +82,7 @@ final class DeviceBench implements Bench {
       }
       try (DeviceTimer timer = new DeviceTimer(machine, launches)) {
         List<Double> times = new TimingPlan(bestMs, effort, Optional.empty()).time(timer::sample);
-        return new RunOutcome.Timed(times, machine.clocks().multiprocessorMhz());
+        return new RunOutcome.Timed(times, machine.clock());
       }
     } finally {
       packed.forEach(DeviceMemory::close);

@@ -5,12 +5,14 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.Optional;
 import org.jtvmc.codegen.driver.CudaContext;
 import org.jtvmc.codegen.driver.CudaDevice;
 import org.jtvmc.codegen.driver.CudaDriver;
 import org.jtvmc.codegen.driver.CudaStream;
 import org.jtvmc.codegen.driver.CudaUnavailableException;
 import org.jtvmc.codegen.driver.DeviceClocks;
+import org.jtvmc.tuner.record.DeviceClock;
 
 /** The first GPU of this machine, which one worker has for itself while it lives. */
 final class DeviceMachine implements AutoCloseable {
@@ -41,7 +43,7 @@ final class DeviceMachine implements AutoCloseable {
       throw e;
     }
     stream = context.newStream();
-    clocks = new DeviceClocks(context.device());
+    clocks = DeviceClocks.of(context.device());
   }
 
   /**
@@ -82,8 +84,11 @@ final class DeviceMachine implements AutoCloseable {
     return stream;
   }
 
-  DeviceClocks clocks() {
-    return clocks;
+  /** The clock at which the GPU runs now, where it can be read. */
+  Optional<DeviceClock> clock() {
+    return clocks
+        .read()
+        .map(reading -> new DeviceClock(reading.multiprocessorMhz(), reading.heldDown()));
   }
 
   boolean flush() {

@@ -11,7 +11,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import org.jtvmc.ir.target.CpuTarget;
@@ -24,6 +23,7 @@ import org.jtvmc.tuner.measure.MeasureException;
 import org.jtvmc.tuner.measure.MeasureTask;
 import org.jtvmc.tuner.measure.RunOutcome;
 import org.jtvmc.tuner.measure.Runner;
+import org.jtvmc.tuner.record.DeviceClock;
 import org.jtvmc.tuner.record.RecordStatus;
 
 /**
@@ -204,9 +204,10 @@ public final class LocalWorker implements Builder, Runner, AutoCloseable {
           for (int left = message.contents().readInt(); left > 0; left--) {
             times.add(message.contents().readDouble());
           }
-          int clock = message.contents().readInt();
+          var clock =
+              new DeviceClock(message.contents().readInt(), message.contents().readBoolean());
           yield Optional.of(
-              new RunOutcome.Timed(times, clock > 0 ? OptionalInt.of(clock) : OptionalInt.empty()));
+              new RunOutcome.Timed(times, clock.mhz() > 0 ? Optional.of(clock) : Optional.empty()));
         }
         case FAILED, FAULTED -> {
           RecordStatus status = RecordStatus.values()[message.contents().readByte()];

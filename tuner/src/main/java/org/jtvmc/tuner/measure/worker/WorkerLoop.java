@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.SequencedMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -22,6 +21,7 @@ import org.jtvmc.tuner.measure.KernelSource;
 import org.jtvmc.tuner.measure.MeasureTask;
 import org.jtvmc.tuner.measure.RunOutcome;
 import org.jtvmc.tuner.measure.Runner.Effort;
+import org.jtvmc.tuner.record.DeviceClock;
 import org.jtvmc.tuner.record.RecordStatus;
 
 /** Answers the parent's messages until it goes: compiles on all cores, runs one at a time. */
@@ -168,7 +168,7 @@ public final class WorkerLoop {
     benches.putLast(key, bench);
     try {
       switch (bench.measure(code, bestMs, effort)) {
-        case RunOutcome.Timed(List<Double> times, OptionalInt clock) ->
+        case RunOutcome.Timed(List<Double> times, Optional<DeviceClock> clock) ->
             frames.send(
                 MessageKind.TIMED,
                 message.id(),
@@ -177,7 +177,8 @@ public final class WorkerLoop {
                   for (double time : times) {
                     out.writeDouble(time);
                   }
-                  out.writeInt(clock.orElse(0));
+                  out.writeInt(clock.map(DeviceClock::mhz).orElse(0));
+                  out.writeBoolean(clock.map(DeviceClock::heldDown).orElse(false));
                 });
         case RunOutcome.Failed(RecordStatus status, String error) ->
             fail(message.id(), status, error);

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import org.jtvmc.ir.target.CudaTarget;
@@ -30,6 +31,7 @@ import org.jtvmc.tuner.measure.MeasureTask;
 import org.jtvmc.tuner.measure.Reference;
 import org.jtvmc.tuner.measure.RunOutcome;
 import org.jtvmc.tuner.measure.Runner.Effort;
+import org.jtvmc.tuner.record.DeviceClock;
 import org.jtvmc.tuner.record.RecordStatus;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -51,6 +53,7 @@ class GpuWorkerTest {
   @BeforeEach
   void build() throws IOException, InterruptedException {
     Files.createDirectories(FOLDER);
+    Files.deleteIfExists(FakeGpuWorkerMain.CLOCKS);
     assumeTrue(compilesTheStandIn(), "no C compiler \"cc\"");
     configure();
     WorkerOptions standard = WorkerOptions.standard();
@@ -72,6 +75,11 @@ class GpuWorkerTest {
 
   private static boolean compilesTheStandIn(String... flags)
       throws IOException, InterruptedException {
+    return compiles(FakeGpuWorkerMain.DRIVER, "fake_cuda.c", flags);
+  }
+
+  private static boolean compiles(Path library, String source, String... flags)
+      throws IOException, InterruptedException {
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -79,10 +87,10 @@ class GpuWorkerTest {
                 "-shared",
                 "-fPIC",
                 "-pthread",
-                "-Wl,-soname,libcuda.so.1",
+                "-Wl,-soname," + library.getFileName(),
                 "-o",
-                FakeGpuWorkerMain.DRIVER.toString(),
-                "../codegen/src/test/c/fake_cuda.c"));
+                library.toString(),
+                "../codegen/src/test/c/" + source));
     command.addAll(List.of(flags));
     try {
       return new ProcessBuilder(command).start().waitFor() == 0;
@@ -140,6 +148,36 @@ class GpuWorkerTest {
     RunOutcome.Timed timed = assertInstanceOf(RunOutcome.Timed.class, run());
 
     assertTrue(timed.timesMs().size() > 3, timed.toString());
+  }
+
+  @Test
+  void theClockIsNotedWithTheTimes() throws IOException, InterruptedException {
+    configure(rightAnswer());
+    assertTrue(compiles(FakeGpuWorkerMain.CLOCKS, "fake_nvml.c", "-DTELLS_REASONS=1"));
+    // A worker of its own: the first one looked before the library was there.
+    try (LocalWorker clocked =
+        new LocalWorker(WorkerTarget.of(gpu, Kernels.host(), false), options)) {
+      Path clocks = FOLDER.resolve("fake_nvml.conf");
+      Files.write(clocks, List.of("sm 1755", "reasons 0x4"));
+      assertEquals(Optional.of(new DeviceClock(1755, false)), clock(run(clocked)));
+      Files.write(clocks, List.of("sm 1050", "reasons 0x44"));
+      assertEquals(Optional.of(new DeviceClock(1050, true)), clock(run(clocked)));
+      Files.write(clocks, List.of("fail nvmlDeviceGetClockInfo 15"));
+      assertEquals(Optional.empty(), clock(run(clocked)));
+    } finally {
+      Files.delete(FakeGpuWorkerMain.CLOCKS);
+    }
+  }
+
+  @Test
+  void withoutALibraryThatTellsClocksThereAreTimesAlone() throws IOException {
+    configure(rightAnswer());
+
+    assertEquals(Optional.empty(), clock(run()));
+  }
+
+  private static Optional<DeviceClock> clock(RunOutcome outcome) {
+    return assertInstanceOf(RunOutcome.Timed.class, outcome, outcome.toString()).clock();
   }
 
   @Test

@@ -18,7 +18,7 @@ usage: $(basename "$0") [options]
   --time-budget T     stop after this time, such as 600, 10m or 1h (45m)
   --stages "A B"      only these, in this order: $all_stages
   --only REGEX        only steps whose name matches, such as 'resnet50' or '^kernels'
-  --limit STAGE=T     another limit for one stage
+  --limit STAGE=T     a limit for one stage, in place of its share of the time that is left
   --step-limit T      no step may take longer
   --tune-kernel T     how long each kernel is tuned (35)
   --tune-network T    how long each network is tuned (60)
@@ -65,7 +65,7 @@ while (($#)); do
     --stages) stages=$2 ;;
     --only) only=$2 ;;
     --limit)
-      [[ -n ${stage_limit[${2%%=*}]:-} ]] || fail "there is no stage ${2%%=*}; there are: $all_stages"
+      [[ -n ${stage_minutes[${2%%=*}]:-} ]] || fail "there is no stage ${2%%=*}; there are: $all_stages"
       stage_limit[${2%%=*}]=$(seconds "${2#*=}") || exit
       ;;
     --step-limit) step_limit=$(seconds "$2") || exit ;;
@@ -78,7 +78,7 @@ while (($#)); do
   shift 2
 done
 for name in $stages; do
-  [[ -n ${stage_limit[$name]:-} ]] || fail "there is no stage $name; there are: $all_stages"
+  [[ -n ${stage_minutes[$name]:-} ]] || fail "there is no stage $name; there are: $all_stages"
 done
 for program in timeout awk sed date df; do
   type -P "$program" > /dev/null || fail "this machine has no '$program', which is needed"

@@ -8,6 +8,7 @@
 
 deadline=0         # of the run, in seconds of the epoch
 stage=             # the stage that runs
+stage_seconds=0    # how long it may take
 stage_end=0        # its deadline
 pass=              # new: what was not tried; again: what failed in an earlier run
 needed=            # the step that the next one needs
@@ -152,24 +153,42 @@ execute() {
   printf '%-7s %4d s%s\n' "$state" "$took" "${reason:+  $reason}" >&2
 }
 
-# Runs a stage for each name in $2, with its own limit, in the pass $1.
+# share LEFT STAGE LATER...: of LEFT seconds those of STAGE, where the LATER ones come after it: its part, by their minutes. What
+# it leaves over goes to them. In a further pass, in which few stages have anything to do, it may take all that is left.
+share() {
+  local left=$1 name=$2 most=$1 all=0 other
+  shift
+  for other in "$@"; do
+    all=$((all + stage_minutes[$other]))
+  done
+  if [[ -n ${stage_limit[$name]:-} ]]; then
+    most=${stage_limit[$name]}
+  elif [[ $pass == new ]] && ((stage_minutes[$name] > 0)); then
+    most=$((left * stage_minutes[$name] / all))
+  fi
+  echo $((most < left ? most : left))
+}
+
+# Runs a stage for each name in $2, with its share of the time that is left, in the pass $1.
 run_stages() {
-  local name left
+  local -a names
+  local i
   pass=$1
+  read -ra names <<< "$2"
   [[ $pass == new ]] || has_failed_before || return 0
-  for name in $2; do
+  for ((i = 0; i < ${#names[@]}; i++)); do
     [[ -z $interrupted ]] || return 0
-    stage=$name
-    left=$((deadline - $(now)))
-    stage_end=$(($(now) + (stage_limit["$name"] < left ? stage_limit["$name"] : left)))
+    stage=${names[i]}
+    stage_seconds=$(share $((deadline - $(now))) "${names[@]:i}")
+    stage_end=$(($(now) + stage_seconds))
     rm -f "$out/steps/$stage.status"
     [[ $pass != new ]] || echo "$stage" >&2
-    "stage_$name"
+    "stage_$stage"
   done
 }
 
 # leave_out SENTENCE: the stage does nothing, and the report has the sentence.
 leave_out() {
-  write_status "$stage" skipped - 0 "${stage_limit[$stage]}" "$1" "$stage"
+  write_status "$stage" skipped - 0 "$stage_seconds" "$1" "$stage"
   [[ $pass != new ]] || echo "  $1" >&2
 }

@@ -68,6 +68,22 @@ final class MeasureKit {
     return run(Map.of(), options);
   }
 
+  /**
+   * The seconds that the first of the stages gets of those that are left.
+   *
+   * @param setting a line of the script before, or none
+   */
+  static int share(String pass, String setting, int left, String stages)
+      throws IOException, InterruptedException {
+    var script =
+        "source %s/steps.sh; source %s/stages.sh; pass=%s; %s\nshare %d %s"
+            .formatted(SCRIPTS, SCRIPTS, pass, setting, left, stages);
+    var process = new ProcessBuilder("bash", "-c", script).redirectErrorStream(true).start();
+    var text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertTrue(process.waitFor() == 0, text);
+    return Integer.parseInt(text.strip());
+  }
+
   /** What the status of a step says of a key. */
   String status(String step, String key) throws IOException {
     return Files.readAllLines(results.resolve("steps").resolve(step + ".status")).stream()

@@ -140,6 +140,35 @@ class MeasureScriptTest {
   }
 
   @Test
+  void aStageThatWouldTakeAllTimeLeavesTheNextOnesTheirs()
+      throws IOException, InterruptedException {
+    kit.program("jtvmc", GPU + "[[ $1 != verify ]] || sleep 60; echo {}");
+
+    var outcome = kit.run("--stages", "answers networks", "--time-budget", "20");
+
+    assertEquals(0, outcome.code(), outcome.said());
+    assertEquals("later", kit.status("answers.minilm-b1-fp32", "state"));
+    assertTrue(kit.status("answers.resnet50-b1-bf16", "state").matches("later|skipped"));
+    assertEquals("ok", kit.status("networks.minilm-b1-fp32", "state"));
+  }
+
+  @Test
+  void stagesShareTheTimeThatIsLeft() throws IOException, InterruptedException {
+    var all = "answers kernels networks peers tuned sanitizer";
+    assertEquals(420, MeasureKit.share("new", "", 2700, all));
+    assertEquals(
+        480, MeasureKit.share("new", "", 2700 - 420, "kernels networks peers tuned sanitizer"));
+    assertEquals(180, MeasureKit.share("new", "", 180, "sanitizer"));
+    // Less was taken, less was given, one has another limit, a further pass, the doctor.
+    assertEquals(547, MeasureKit.share("new", "", 2600, "kernels networks peers tuned sanitizer"));
+    assertEquals(93, MeasureKit.share("new", "", 600, all));
+    assertEquals(60, MeasureKit.share("new", "stage_limit[answers]=60", 2700, all));
+    assertEquals(50, MeasureKit.share("new", "stage_limit[answers]=60", 50, all));
+    assertEquals(900, MeasureKit.share("again", "", 900, all));
+    assertEquals(2700, MeasureKit.share("new", "", 2700, "doctor"));
+  }
+
+  @Test
   void aSlicedBusyAndSlowedGpuIsSaidToBeOne() throws IOException, InterruptedException {
     kit.program("jtvmc", GPU + "echo {}");
     kit.program(

@@ -4,13 +4,23 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.jtvmc.codegen.llvm.HostCpu;
 import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.schedule.ComputeDag;
+import org.jtvmc.schedule.Schedule;
 import org.jtvmc.schedule.lower.Lowering;
 import org.jtvmc.schedule.space.DesignSpace;
 import org.jtvmc.tuner.measure.BuildOutcome;
@@ -30,6 +40,8 @@ import org.junit.jupiter.api.Timeout;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class LocalWorkerTest {
+  private static final ComputeDag DENSE = Kernels.dense(96, 200, 512);
+
   private final CpuTarget target = Kernels.host();
   private final WorkerOptions options =
       new WorkerOptions(
@@ -48,6 +60,11 @@ class LocalWorkerTest {
   private KernelCode build(KernelSource source) {
     BuildOutcome outcome = worker.build(List.of(source)).getFirst();
     return assertInstanceOf(BuildOutcome.Built.class, outcome, outcome::toString).code();
+  }
+
+  private KernelSource scheduled(ComputeDag dag) {
+    Schedule schedule = DesignSpace.of(dag, target).defaultCandidate().schedule();
+    return KernelSource.of(Lowering.lower(schedule, "dense"), dag);
   }
 
   private RunOutcome run(KernelSource source) {
@@ -75,24 +92,16 @@ class LocalWorkerTest {
   /** Large enough for a compiled reference; the default schedule packs the weights. */
   @Test
   void aScheduledCandidateIsTimedAgainstACompiledReference() {
-    ComputeDag dag = Kernels.dense(96, 200, 512);
-    MeasureTask task = MeasureTask.of(dag);
-    KernelSource source =
-        KernelSource.of(
-            Lowering.lower(DesignSpace.of(dag, target).defaultCandidate().schedule(), "dense"),
-            dag);
+    MeasureTask task = MeasureTask.of(DENSE);
+    KernelSource source = scheduled(DENSE);
     assertTimed(worker.run(task, build(source), Double.POSITIVE_INFINITY, Effort.COMPARE));
   }
 
   /** What stands before each sample changes no input: the answer is still right, and so judged. */
   @Test
   void kernelsAreTimedAsTheyRunInANetwork() {
-    ComputeDag dag = Kernels.dense(96, 200, 512);
-    MeasureTask task = MeasureTask.of(dag);
-    KernelSource source =
-        KernelSource.of(
-            Lowering.lower(DesignSpace.of(dag, target).defaultCandidate().schedule(), "dense"),
-            dag);
+    MeasureTask task = MeasureTask.of(DENSE);
+    KernelSource source = scheduled(DENSE);
     try (LocalWorker network = new LocalWorker(WorkerTarget.inNetwork(target), options)) {
       BuildOutcome outcome = network.build(List.of(source)).getFirst();
       KernelCode code = assertInstanceOf(BuildOutcome.Built.class, outcome).code();
@@ -100,6 +109,49 @@ class LocalWorkerTest {
         assertTimed(network.run(task, code, Double.POSITIVE_INFINITY, Effort.COMPARE));
       }
     }
+  }
+
+  /** As the kernel of the machine says it, of the threads of the worker's process. */
+  @Test
+  void eachThreadThatMeasuresHasACpuOfItsOwn() throws IOException {
+    assumeTrue(Files.isDirectory(Path.of("/proc/self/task")), "no /proc");
+    assumeTrue(HostCpu.detect().target().cores() >= target.cores(), "too few cores");
+    MeasureTask task = MeasureTask.of(DENSE);
+    KernelCode code = build(scheduled(DENSE));
+    assertTimed(worker.run(task, code, Double.POSITIVE_INFINITY, Effort.SEARCH));
+    long pid = worker.pid().orElseThrow();
+    Set<String> most = Set.of();
+    // The caller is bound while it takes samples alone, and one look may miss it.
+    for (int i = 0; i < 20 && most.size() < target.cores(); i++) {
+      var running =
+          CompletableFuture.supplyAsync(
+              () -> worker.run(task, code, Double.POSITIVE_INFINITY, Effort.COMPARE));
+      while (!running.isDone()) {
+        Set<String> bound = bound(pid);
+        most = bound.size() > most.size() ? bound : most;
+      }
+      assertTimed(running.join());
+    }
+    assertEquals(target.cores(), most.size(), most::toString);
+    assertEquals(pid, worker.pid().orElseThrow());
+    assertEquals(target.cores() - 1, bound(pid).size(), "the caller is free afterwards");
+  }
+
+  /** The CPUs that a thread is bound to. */
+  private static Set<String> bound(long pid) throws IOException {
+    Set<String> cpus = new HashSet<>();
+    try (var threads = Files.newDirectoryStream(Path.of("/proc", Long.toString(pid), "task"))) {
+      for (Path thread : threads) {
+        try (Stream<String> lines = Files.lines(thread.resolve("status"))) {
+          lines
+              .filter(line -> line.matches("Cpus_allowed_list:\\s+\\d+"))
+              .forEach(line -> cpus.add(line.substring(line.indexOf(':') + 1).strip()));
+        } catch (IOException | UncheckedIOException _) {
+          continue; // it has ended meanwhile
+        }
+      }
+    }
+    return cpus;
   }
 
   @Test

@@ -52,6 +52,24 @@ public record CudaTarget(
   /** Shared memory that a block may have without opting in. */
   public static final long STATIC_SHARED_BYTES = 48L << 10;
 
+  /** What starting a kernel in a stream takes, in seconds. */
+  public static final double LAUNCH_SECONDS = 2e-6;
+
+  /**
+   * Cycles until the last of some blocks has seen that it is the last, and has the first of what it
+   * reads: writing, the atomic operation and reading each go to the L2 cache and back.
+   */
+  public static final double COUNTING_CYCLES = 2000;
+
+  /** Bytes that a multiprocessor gets of shared memory in a cycle. */
+  public static final double SHARED_BYTES_PER_CYCLE = 128;
+
+  /** Bytes that a multiprocessor gets of the L2 cache in a cycle where all of them read. */
+  public static final double L2_BYTES_PER_CYCLE = 32;
+
+  /** Bytes that it gets where few do: what its port takes. */
+  private static final double MOST_L2_BYTES_PER_CYCLE = 64;
+
   /** A device of each architecture: the one that most data centres have. */
   private static final List<CudaTarget> KNOWN =
       List.of(
@@ -231,6 +249,20 @@ public record CudaTarget(
       case 90, 100, 103 -> 0.6;
       default -> 0.85;
     };
+  }
+
+  /** The part of it that groups of warps are taken to reach by {@code wgmma}. */
+  public double reachedByGroups() {
+    return 0.9;
+  }
+
+  /**
+   * Bytes that a multiprocessor gets of the L2 cache in a cycle.
+   *
+   * @param reading how many multiprocessors read at once; at least 1
+   */
+  public double l2BytesPerCycle(double reading) {
+    return Math.min(MOST_L2_BYTES_PER_CYCLE, L2_BYTES_PER_CYCLE * multiprocessors / reading);
   }
 
   /** True where copies from global to shared memory need no registers: {@code cp.async}. */

@@ -26,11 +26,7 @@ record BlockCost(double arithmetic, double shared, double global) {
   /** The least arch whose tensor cores are used. */
   private static final int CORES_ARCH = 80;
 
-  /** The part of their peak that tensor cores reach by {@code wgmma}. */
-  private static final double GROUPS_REACHED = 0.9;
-
   private static final double WARPS_OF_GROUP = 4;
-  private static final double SHARED_BYTES = 128;
   private static final double SECTORS_PER_CYCLE = 2;
 
   /** Lanes of a warp that have different rows, and different columns, of a product on cores. */
@@ -48,7 +44,7 @@ record BlockCost(double arithmetic, double shared, double global) {
     if (product.isPresent()) {
       Place left = product.get().left();
       boolean groups = target.hasWarpgroups() && left.buffer().isSwizzled();
-      double reached = groups ? GROUPS_REACHED : target.reachedByWarps();
+      double reached = groups ? target.reachedByGroups() : target.reachedByWarps();
       double perCycle = reached * target.coreProductsPerCycle(left.buffer().dtype().bytes());
       // The warps of a group load what they share once.
       double loaded =
@@ -56,7 +52,10 @@ record BlockCost(double arithmetic, double shared, double global) {
               + loops.moved(product.get().right()).bytes()
                   * THREADS_OF_ROW
                   / (groups ? WARPS_OF_GROUP : 1);
-      return new BlockCost(loops.iterations() * alive / perCycle, warps * loaded / SHARED_BYTES, 0);
+      return new BlockCost(
+          loops.iterations() * alive / perCycle,
+          warps * loaded / CudaTarget.SHARED_BYTES_PER_CYCLE,
+          0);
     }
     double shared = 0;
     double global = 0;

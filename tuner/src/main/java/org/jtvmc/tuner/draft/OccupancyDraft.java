@@ -26,13 +26,7 @@ import org.jtvmc.tuner.feature.Statement;
  */
 public final class OccupancyDraft implements DraftModel {
   /** To start a kernel. */
-  private static final double LAUNCH_MS = 2e-3;
-
-  /** Until the last of some blocks has seen that it is the last, and has what it reads first. */
-  private static final double COUNTING_CYCLES = 2000;
-
-  /** Bytes that a multiprocessor gets of the L2 cache in a cycle. */
-  private static final double L2_BYTES_PER_CYCLE = 32;
+  private static final double LAUNCH_MS = CudaTarget.LAUNCH_SECONDS * 1e3;
 
   /** Independent instructions in flight that keep a multiprocessor's units busy. */
   private static final double WANTED_IN_FLIGHT = 24;
@@ -65,7 +59,7 @@ public final class OccupancyDraft implements DraftModel {
     double ms = 0;
     for (List<Statement> launch : launches(loops)) {
       boolean joined = launch.getFirst().blocksToCome() > 1;
-      ms += (joined ? cycles(COUNTING_CYCLES) : LAUNCH_MS) + launchMs(launch);
+      ms += (joined ? cycles(CudaTarget.COUNTING_CYCLES) : LAUNCH_MS) + launchMs(launch);
     }
     return Math.max(ms, LAUNCH_MS);
   }
@@ -109,6 +103,7 @@ public final class OccupancyDraft implements DraftModel {
     double resident = resident(launch, blocks, threads);
     double computingMs = cycles(rounds * computing / busy(launch, resident, threads));
     double working = Math.min(blocks, target.multiprocessors());
+    double perCycle = target.l2BytesPerCycle(working);
     double cached = 0;
     double device = 0;
     for (Traffic own : traffic.values()) {
@@ -117,7 +112,7 @@ public final class OccupancyDraft implements DraftModel {
     }
     double trafficMs =
         Math.max(
-            Math.max(cycles(rounds * sectors), cycles(cached / (L2_BYTES_PER_CYCLE * working))),
+            Math.max(cycles(rounds * sectors), cycles(cached / (perCycle * working))),
             device / target.bandwidthBytes() * 1e3);
     double shown = 1 - hidden(launch, resident);
     return Math.max(computingMs, trafficMs) + shown * Math.min(computingMs, trafficMs);

@@ -131,6 +131,19 @@ class OccupancyDraftTest {
     assertTrue(apart - joined < LAUNCH_MS, joined + " ms joined, " + apart + " in two launches");
   }
 
+  /** A port's worth at most, and together no more than the cache gives to all. */
+  @Test
+  void fewMultiprocessorsGetMoreOfTheCacheEach() {
+    double all = GPU.multiprocessors() * GPU.l2BytesPerCycle(GPU.multiprocessors());
+    double before = Double.POSITIVE_INFINITY;
+    for (int reading = 1; reading <= GPU.multiprocessors(); reading++) {
+      double each = GPU.l2BytesPerCycle(reading);
+      assertTrue(each <= before && each <= 2 * all / GPU.multiprocessors(), reading + ": " + each);
+      assertTrue(reading * each <= all * (1 + 1e-9), reading + ": " + each);
+      before = each;
+    }
+  }
+
   @Test
   void neighboursThatReadAColumnWaitForWholeSectors() {
     Tensor x = Tensor.placeholder("x", DType.F32, 4096, 4096);

@@ -56,11 +56,14 @@ final class BlockPlan {
     Choice choice = choose(state);
     Stage producer = product.stage();
     Optional<CoreProduct> cores = choice.cores();
+    String what = cores.map(own -> own.groups() ? "groups" : "warps").orElse("units");
+    BlockTile preferred =
+        state.answer(
+            "tile of " + producer.id() + " for " + what,
+            BlockTile.class,
+            () -> new ProductCycles(choice.product(), state.gpu(), 1).best(cores));
     BlockTile tile =
-        state.pick(
-            producer.id() + ".tile",
-            choice.product().tiles(state.gpu(), cores),
-            new ProductCycles(choice.product(), state.gpu(), 1).best(cores));
+        state.pick(producer.id() + ".tile", choice.product().tiles(state.gpu(), cores), preferred);
     BlockShares shares = BlockShares.of(choice.product(), tile);
     List<Long> sizes = List.copyOf(shares.sizes().values());
     if (tile.parts() > 1) {

@@ -114,13 +114,6 @@ record BlockProduct(Stage stage, List<Access> operands, List<Integer> rows, List
     return stage.op().reduceAxes().stream().mapToLong(Axis::size).reduce(1, (a, b) -> a * b);
   }
 
-  /** How many blocks there are with a tile. */
-  long blocks(BlockTile tile) {
-    long all = stage.op().axes().stream().mapToLong(Axis::size).reduce(1, (a, b) -> a * b);
-    long batch = all / extent(rows) / extent(columns);
-    return tile.blocks(batch, extents(rows), extents(columns));
-  }
-
   /** True where tensor cores can make the product. */
   boolean isForCores(CudaTarget gpu) {
     return CoreProduct.of(gpu, stage, operands, rowsAndColumns()).isPresent();

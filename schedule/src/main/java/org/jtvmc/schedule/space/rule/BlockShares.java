@@ -36,6 +36,38 @@ record BlockShares(BlockProduct product, BlockTile tile, Map<Integer, Parts> par
     return sizes;
   }
 
+  /** How many blocks there are. */
+  long blocks() {
+    long blocks = 1;
+    for (int i = 0; i < product.stage().op().axes().size(); i++) {
+      long extent = product.stage().op().axes().get(i).size();
+      blocks *= Math.ceilDiv(extent, parts.getOrDefault(i, Parts.NONE).size());
+    }
+    return blocks;
+  }
+
+  /** How many elements a block computes along the rows; with what lies beyond the product's end. */
+  long rows() {
+    return size(product.rows());
+  }
+
+  /** The same along the columns. */
+  long columns() {
+    return size(product.columns());
+  }
+
+  private long size(List<Integer> group) {
+    return group.stream().mapToLong(i -> parts.get(i).size()).reduce(1, (a, b) -> a * b);
+  }
+
+  /** The threads of a block: fewer than the tile's where the axes have no use for all. */
+  long threads() {
+    return tile.parts()
+        * parts.values().stream()
+            .mapToLong(own -> own.threads() * own.lanes())
+            .reduce(1, (a, b) -> a * b);
+  }
+
   /**
    * The product's operands in shared memory.
    *

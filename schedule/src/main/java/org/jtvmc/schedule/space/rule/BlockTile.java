@@ -225,24 +225,6 @@ record BlockTile(
     return threadRows / ROWS_OF_WARP * rows <= extents.get(extents.size() - 2);
   }
 
-  /** How many tiles there are along the rows. */
-  private long tilesOfRows(List<Long> extents) {
-    long whole = extents.stream().reduce(1L, (a, b) -> a * b);
-    if (!cores() || extents.isEmpty()) {
-      return Math.ceilDiv(whole, blockRows());
-    }
-    long[] inner = innerRows(extents);
-    long[] outer = outerRows(extents);
-    long tiles = Math.ceilDiv(extents.getLast(), inner[0] * inner[1]);
-    whole /= extents.getLast();
-    if (extents.size() > 1) {
-      long around = extents.get(extents.size() - 2);
-      tiles *= Math.ceilDiv(around, outer[0] * outer[1]);
-      whole /= around;
-    }
-    return tiles * whole;
-  }
-
   /**
    * About how many bytes the operands take for one step of tensor cores.
    *
@@ -288,28 +270,6 @@ record BlockTile(
         .filter(tile -> tile.threads() <= MOST_PREFERRED_THREADS || tiles.size() == 1)
         .min(Comparator.comparingDouble(cost))
         .orElseThrow();
-  }
-
-  /** How many tiles there are. */
-  long blocks(long batch, List<Long> rowExtents, List<Long> columnExtents) {
-    long columnExtent = columnExtents.stream().reduce(1L, (a, b) -> a * b);
-    return batch * tilesOfRows(rowExtents) * Math.ceilDiv(columnExtent, blockColumns());
-  }
-
-  /**
-   * The cost on the ordinary units by arithmetic alone: the multiprocessors take waves of blocks,
-   * and a multiply-add waits for the operands that it shares with few others.
-   */
-  double cost(long allBlocks, CudaTarget gpu) {
-    double blocks = allBlocks;
-    double waves = Math.ceil(blocks / gpu.multiprocessors());
-    // Loads of shared memory for each multiply-add, beside what is read of global memory.
-    double shared = (rows + columns) / (double) (rows * columns);
-    double global = (blockRows() + blockColumns()) / (double) (blockRows() * blockColumns());
-    double warps = threads() / (double) CudaTarget.WARP;
-    double busy = Math.min(1, warps * Math.min(blocks / gpu.multiprocessors(), 4) / 8);
-    double perBlock = blockRows() * blockColumns() * (1 + 2 * shared + 16 * global);
-    return waves * perBlock / busy;
   }
 
   @Override

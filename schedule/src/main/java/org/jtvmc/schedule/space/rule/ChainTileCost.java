@@ -14,14 +14,6 @@ import org.jtvmc.schedule.space.SketchState;
  * @param lastCores true where they make the last product
  */
 record ChainTileCost(BlockChain chain, CudaTarget gpu, boolean scoreCores, boolean lastCores) {
-  /** What another launch costs, in seconds. */
-  private static final double LAUNCH = 2e-6;
-
-  /** Bytes that a multiprocessor gets of the L2 cache in a cycle, and of shared memory. */
-  private static final double L2_BYTES = 32;
-
-  private static final double SHARED_BYTES = 128;
-
   /** Instructions for each score, from reading it to the weight. */
   private static final double SOFTMAX_INSTRUCTIONS = 24;
 
@@ -58,7 +50,7 @@ record ChainTileCost(BlockChain chain, CudaTarget gpu, boolean scoreCores, boole
         tile.rows() * (double) chain.keyCount() * SOFTMAX_INSTRUCTIONS / gpu.fmaPerCycle();
     double units = ofMultiprocessor * (scores + last + weights) / used;
     double bytes = chain.depth() * (double) keyBytes() + chain.columns() * (double) valueBytes();
-    double cached = ofMultiprocessor * chain.keyCount() * bytes / L2_BYTES;
+    double cached = ofMultiprocessor * chain.keyCount() * bytes / CudaTarget.L2_BYTES_PER_CYCLE;
     // Where nothing is copied ahead, other blocks alone hide the waiting.
     boolean ahead = steps > 1 && tile.bytesAhead(chain) <= gpu.sharedBytesPerBlock();
     double shown = ahead ? SHOWN : Math.max(SHOWN, 1 / atOnce);
@@ -75,7 +67,7 @@ record ChainTileCost(BlockChain chain, CudaTarget gpu, boolean scoreCores, boole
       int bytes = keyBytes();
       double loaded = bytes * grid.loads() / (grid.rows().ofWarp() * grid.columns().ofWarp());
       double multiplied = 1 / (gpu.reachedByWarps() * gpu.coreProductsPerCycle(bytes));
-      return products * together(multiplied, loaded / SHARED_BYTES);
+      return products * together(multiplied, loaded / CudaTarget.SHARED_BYTES_PER_CYCLE);
     }
     // Rows that do not lie side by side are loaded one by one.
     double each = grid.rows().elements() == 1 ? 2 : 1;
@@ -98,9 +90,12 @@ record ChainTileCost(BlockChain chain, CudaTarget gpu, boolean scoreCores, boole
     double between =
         elements
             / gpu.multiprocessors()
-            * (SOFTMAX_INSTRUCTIONS / gpu.fmaPerCycle() + bytes / L2_BYTES);
+            * (SOFTMAX_INSTRUCTIONS / gpu.fmaPerCycle() + bytes / CudaTarget.L2_BYTES_PER_CYCLE);
     return OptionalDouble.of(
-        scores.getAsDouble() + last.getAsDouble() + between + 2 * LAUNCH * gpu.clockHertz());
+        scores.getAsDouble()
+            + last.getAsDouble()
+            + between
+            + 2 * CudaTarget.LAUNCH_SECONDS * gpu.clockHertz());
   }
 
   private int keyBytes() {

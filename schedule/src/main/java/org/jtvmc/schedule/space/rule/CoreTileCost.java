@@ -25,15 +25,6 @@ record CoreTileCost(
     long window,
     long step,
     int factorBytes) {
-  /** The part of their peak that tensor cores reach by {@code wgmma}. */
-  private static final double REACHED_BY_GROUPS = 0.9;
-
-  /** Bytes that a multiprocessor gets of the L2 cache in a cycle. */
-  private static final double L2_BYTES = 32;
-
-  /** Bytes that it gets of shared memory. */
-  private static final double SHARED_BYTES = 128;
-
   private static final double SUM_BYTES = 4;
 
   /** One step is computed while the next is copied. */
@@ -73,11 +64,11 @@ record CoreTileCost(
     double used = Math.min(1, warps * atOnce / CORES);
     double units = elements * length * (tile.groups() ? ofGroups(tile) : ofWarps(tile)) / used;
     double steps = Math.ceil((double) length / (window * step * tile.parts()));
-    double cached = steps * stageBytes.applyAsLong(tile) / L2_BYTES;
+    double cached = steps * stageBytes.applyAsLong(tile) / CudaTarget.L2_BYTES_PER_CYCLE;
     double instructions = step * factorBytes / (double) CoreProduct.STEP_BYTES;
     double waiting = steps * (STEP_CYCLES + window * instructions * CHAIN_CYCLES);
     if (tile.parts() > 1) {
-      units += 2 * elements * tile.parts() * SUM_BYTES / SHARED_BYTES;
+      units += 2 * elements * tile.parts() * SUM_BYTES / CudaTarget.SHARED_BYTES_PER_CYCLE;
       waiting += EXCHANGE_CYCLES;
     }
     double busy = ofMultiprocessor * together(units, cached);
@@ -93,14 +84,14 @@ record CoreTileCost(
   private double ofWarps(BlockTile tile) {
     double rows = tile.rowsOfWarp();
     return 1 / (gpu.reachedByWarps() * gpu.coreProductsPerCycle(factorBytes))
-        + loaded(rows, tile.columnsOfWarp()) / SHARED_BYTES;
+        + loaded(rows, tile.columnsOfWarp()) / CudaTarget.SHARED_BYTES_PER_CYCLE;
   }
 
   /** The same by {@code wgmma}, which loads while it multiplies. */
   private double ofGroups(BlockTile tile) {
     return Math.max(
-        1 / (REACHED_BY_GROUPS * gpu.coreProductsPerCycle(factorBytes)),
-        loaded(ROWS_OF_GROUP, tile.blockColumns()) / SHARED_BYTES);
+        1 / (gpu.reachedByGroups() * gpu.coreProductsPerCycle(factorBytes)),
+        loaded(ROWS_OF_GROUP, tile.blockColumns()) / CudaTarget.SHARED_BYTES_PER_CYCLE);
   }
 
   /** Bytes of shared memory for a product of so many rows and columns. */

@@ -11,7 +11,7 @@ import org.jtvmc.schedule.space.SketchState;
 
 /**
  * About how many cycles a GPU takes for a product, and with which tile it takes least: by
- * arithmetic, of which {@link BlockTile#cost} has that of the multiply-add units and {@link
+ * arithmetic, of which {@link UnitTileCost} has that of the multiply-add units and {@link
  * CoreTileCost} that of tensor cores.
  *
  * @param parts into which the reduction is divided, a block for each of a tile's
@@ -37,6 +37,16 @@ record ProductCycles(BlockProduct product, CudaTarget gpu, long parts) {
    * @return empty where tensor cores make the product, and could not make parts so short
    */
   static Optional<Cost> inParts(SketchState state, Stage stage, Axis axis, long parts) {
+    int reduced = stage.op().reduceAxes().indexOf(axis);
+    String question = "cycles of %s in %d of axis %d".formatted(stage.id(), parts, reduced);
+    return state
+        .answer(question, Found.class, () -> new Found(findInParts(state, stage, axis, parts)))
+        .cost();
+  }
+
+  private record Found(Optional<Cost> cost) {}
+
+  private static Optional<Cost> findInParts(SketchState state, Stage stage, Axis axis, long parts) {
     BlockProduct product = BlockProduct.of(state, stage);
     if (product.columns().isEmpty()) {
       return Optional.empty();
@@ -107,33 +117,30 @@ record ProductCycles(BlockProduct product, CudaTarget gpu, long parts) {
     BlockTile best = BlockTile.best(product.tiles(gpu, cores), cost);
     // What one product of every element costs is in the time of a multiply-add.
     double perProduct = (double) product.length() / parts / gpu.fmaPerCycle();
+    BlockShares shares = BlockShares.of(product, best);
     return new Cost(
-        perProduct * cost.applyAsDouble(best),
-        best.blockRows() * best.blockColumns(),
-        product.blocks(best));
+        perProduct * cost.applyAsDouble(best), shares.rows() * shares.columns(), shares.blocks());
   }
 
   private ToDoubleFunction<BlockTile> costOf(Optional<CoreProduct> cores) {
     return cores
         .<ToDoubleFunction<BlockTile>>map(product -> onCores(product)::of)
-        .orElse(tile -> tile.cost(parts * product.blocks(tile), gpu));
+        .orElseGet(() -> new UnitTileCost(product, gpu, parts, stage(Optional.empty()))::of);
   }
 
   private CoreTileCost onCores(CoreProduct cores) {
+    OperandStage stage = stage(Optional.of(cores));
     return new CoreTileCost(
         gpu,
-        tile -> parts * product.blocks(tile),
-        tile -> stageBytes(tile, cores),
+        tile -> parts * BlockShares.of(product, tile).blocks(),
+        tile -> stage.leastBytes(BlockShares.of(product, tile).sizes(), tile.parts()),
         product.length() / parts,
         product.length() / product.stage().op().reduceAxes().get(cores.along()).size(),
         cores.step(),
         product.operands().getFirst().tensor().dtype().bytes());
   }
 
-  private long stageBytes(BlockTile tile, CoreProduct cores) {
-    BlockShares shares = BlockShares.of(product, tile);
-    return shares
-        .operands(tile.threads(), Optional.of(cores))
-        .leastBytes(shares.sizes(), tile.parts());
+  private OperandStage stage(Optional<CoreProduct> cores) {
+    return new OperandStage(product.stage(), product.operands(), cores, product.rowsAndColumns());
   }
 }

@@ -5,9 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import org.jtvmc.ir.expr.IntImm;
-import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.loop.Scope;
 import org.jtvmc.ir.loop.ThreadTag;
 import org.jtvmc.ir.target.CudaTarget;
@@ -52,11 +50,6 @@ record SharedOperands(
   private static final int LEAST_ASYNC_BYTES = 4;
   private static final long THREADS_OF_SECTOR = 8;
 
-  /** What is copied ahead for more steps of the reduction does not fit the registers. */
-  private static final long LEAST_PREFERRED_STEPS = 4;
-
-  private static final long MOST_PREFERRED_STEPS = 36;
-
   SharedOperands(
       Stage producer,
       List<Access> operands,
@@ -75,98 +68,25 @@ record SharedOperands(
    * @return the loop inside which the operands are copied
    */
   String splitReduction(SketchState state, Map<String, Long> sizes, long warps) {
-    String id = producer.id();
-    List<Axis> reduceAxes = producer.op().reduceAxes();
-    int spatial = producer.op().axes().size();
-    int longest = 0;
-    for (int i = 1; i < reduceAxes.size(); i++) {
-      longest = reduceAxes.get(i).size() > reduceAxes.get(longest).size() ? i : longest;
-    }
-    longest = cores.map(CoreProduct::along).orElse(longest);
-    long step = cores.map(CoreProduct::step).orElse(1L);
-    for (int i = 0; i < reduceAxes.size(); i++) {
-      sizes.put(producer.axes().get(spatial + i).id(), reduceAxes.get(i).size());
-    }
-    String axis = producer.axes().get(spatial + longest).id();
-    long extent = reduceAxes.get(longest).size();
-    long window = reduceAxes.stream().mapToLong(Axis::size).reduce(1, (a, b) -> a * b) / extent;
-    // With fewer iterations all steps are one piece of straight code, and nothing runs ahead: what
-    // is copied through registers takes the iterations by twos.
-    long least = state.gpu().hasAsyncCopies() ? 2 : 4;
-    List<Long> options = new ArrayList<>();
-    long preferred = step;
-    for (long part = step; part <= Math.max(step, 64) && part <= extent; part *= 2) {
-      sizes.put(axis, warps * part);
-      boolean affordable = bytes(sizes) <= CudaTarget.STATIC_SHARED_BYTES / 2;
-      if (part == step || (extent % (warps * part) == 0 && affordable)) {
-        options.add(part);
-        boolean repeats =
-            cores.isPresent() || least * part <= extent || part <= LEAST_PREFERRED_STEPS;
-        boolean few = part * window <= MOST_PREFERRED_STEPS && bytes(sizes) <= 20_000 && repeats;
-        preferred = few ? part : preferred;
-      }
-    }
-    long part = state.pick(id + ".reduce", options, preferred);
-    sizes.put(axis, warps * part);
-    state.apply(new Split(id, axis, warps == 1 ? List.of(part) : List.of(warps, part)));
-    return axis + ".0";
+    OperandStage.Steps steps = stage().steps(state.gpu(), sizes, warps, threads);
+    long part = state.pick(producer.id() + ".reduce", steps.options(), steps.preferred());
+    sizes.put(steps.axis(), warps * part);
+    List<Long> lengths = warps == 1 ? List.of(part) : List.of(warps, part);
+    state.apply(new Split(producer.id(), steps.axis(), lengths));
+    return steps.axis() + ".0";
   }
 
   /** The bytes of the operands of one iteration of the outer loop of the reduction. */
   long bytes(Map<String, Long> sizes) {
-    long bytes = 0;
-    for (Access operand : operands) {
-      long elements = operand.tensor().dtype().bytes();
-      for (int dim = 0; dim < operand.indices().size(); dim++) {
-        elements *= span(operand, dim, sizes) + padding(operand, dim);
-      }
-      bytes += elements;
-    }
-    return bytes;
+    return stage().bytes(sizes);
   }
 
-  /**
-   * The same for the least step of the reduction, where {@code sizes} has the result's axes.
-   *
-   * @param warps how many share out the step
-   */
-  long leastBytes(Map<String, Long> sizes, long warps) {
-    int spatial = producer.op().axes().size();
-    for (int i = 0; i < producer.op().reduceAxes().size(); i++) {
-      long whole = producer.op().reduceAxes().get(i).size();
-      CoreProduct product = cores.orElseThrow();
-      sizes.put(
-          producer.axes().get(spatial + i).id(),
-          i == product.along() ? warps * product.step() : whole);
-    }
-    return bytes(sizes);
+  private OperandStage stage() {
+    return new OperandStage(producer, operands, cores, others);
   }
 
-  /** By how much the rows of fragments are longer than what they hold. */
-  private long padding(Access operand, int dim) {
-    if (cores.isEmpty()) {
-      return 0;
-    }
-    Axis along = producer.op().reduceAxes().get(cores.get().along());
-    int last = CoreProduct.innermost(operand, along, others);
-    return dim == last ? cores.get().padding(operand, along, others, last) : 0;
-  }
-
-  /** How many indices of one dimension a block reads; the whole dimension where it is not plain. */
   private long span(Access operand, int dim, Map<String, Long> sizes) {
-    long whole = operand.tensor().dim(dim) instanceof IntImm size ? size.value() : Long.MAX_VALUE;
-    PrimExpr index = operand.indices().get(dim);
-    long span = 1;
-    List<Axis> axes = new ArrayList<>(producer.op().axes());
-    axes.addAll(producer.op().reduceAxes());
-    for (int i = 0; i < axes.size(); i++) {
-      OptionalLong factor = Access.coefficient(index, axes.get(i).var());
-      if (factor.isEmpty()) {
-        return whole;
-      }
-      span += Math.abs(factor.getAsLong()) * (sizes.get(producer.axes().get(i).id()) - 1);
-    }
-    return Math.min(whole, span);
+    return stage().span(operands.indexOf(operand), dim, sizes);
   }
 
   /**
@@ -285,17 +205,7 @@ record SharedOperands(
    */
   private int order(SketchState state, String id, Access operand, Map<String, Long> sizes) {
     List<String> axes = state.stage(id).axes().stream().map(IterVar::id).toList();
-    int fastest = axes.size() - 1;
-    for (int dim = 0; dim < axes.size(); dim++) {
-      PrimExpr index = operand.indices().get(dim);
-      for (int i = 0; i < producer.op().axes().size(); i++) {
-        Axis axis = producer.op().axes().get(i);
-        // Of a batch, a block has one image: there are no neighbours, and rows of one are padded.
-        boolean several = sizes.getOrDefault(producer.axes().get(i).id(), axis.size()) > 1;
-        boolean neighbours = several && Access.coefficient(index, axis.var()).orElse(0) == 1;
-        fastest = neighbours ? dim : fastest;
-      }
-    }
+    int fastest = stage().fastest(operands.indexOf(operand), sizes);
     List<String> order = new ArrayList<>(axes);
     order.remove(axes.get(fastest));
     order.add(axes.get(fastest));

@@ -31,21 +31,6 @@ final class SplitProduct {
 
   private static final long LEAST_PART = 4;
 
-  /** What another launch costs, in seconds. */
-  private static final double LAUNCH = 2e-6;
-
-  /**
-   * Cycles until the last block of a tile has seen that it is the last, and has the first of what
-   * it reads: writing, the atomic operation and reading each go to the L2 cache and back.
-   */
-  private static final double COUNTING = 2000;
-
-  /** Bytes that a multiprocessor gets of the L2 cache in a cycle where all of them read. */
-  private static final double L2_BYTES = 32;
-
-  /** Bytes that it gets where few do: what its port takes. */
-  private static final double MOST_L2_BYTES = 64;
-
   private SplitProduct() {}
 
   /**
@@ -100,8 +85,8 @@ final class SplitProduct {
 
   /** Cycles of the second launch, and of writing and reading what passes between the two. */
   private static double byLaunch(CudaTarget gpu, Stage product, long parts) {
-    return LAUNCH * gpu.clockHertz()
-        + 2 * bytesOfParts(product, parts) / L2_BYTES / gpu.multiprocessors();
+    return CudaTarget.LAUNCH_SECONDS * gpu.clockHertz()
+        + 2 * bytesOfParts(product, parts) / CudaTarget.L2_BYTES_PER_CYCLE / gpu.multiprocessors();
   }
 
   /**
@@ -112,11 +97,10 @@ final class SplitProduct {
       CudaTarget gpu, Stage product, long parts, ProductCycles.Cost cost) {
     double rounds = Math.ceil((double) cost.tiles() / gpu.multiprocessors());
     double reading = Math.min(cost.tiles(), gpu.multiprocessors());
-    double rate = Math.min(MOST_L2_BYTES, L2_BYTES * gpu.multiprocessors() / reading);
     double ofTile = (double) parts * cost.elements() * product.op().dtype().bytes();
-    return COUNTING
-        + bytesOfParts(product, parts) / L2_BYTES / gpu.multiprocessors()
-        + rounds * ofTile / rate;
+    return CudaTarget.COUNTING_CYCLES
+        + bytesOfParts(product, parts) / CudaTarget.L2_BYTES_PER_CYCLE / gpu.multiprocessors()
+        + rounds * ofTile / gpu.l2BytesPerCycle(reading);
   }
 
   private static ProductCycles.Cost costOf(Stage sum, BlockPlan.Block block) {

@@ -18,6 +18,7 @@ import org.jtvmc.compiler.pipeline.CompiledModel;
 import org.jtvmc.compiler.pipeline.KernelBuild;
 import org.jtvmc.compiler.pipeline.ModelCompiler;
 import org.jtvmc.compiler.pipeline.ScheduleSource;
+import org.jtvmc.compiler.pipeline.TaskExtraction;
 import org.jtvmc.compiler.run.FillMode;
 import org.jtvmc.compiler.run.InputFiller;
 import org.jtvmc.compiler.run.InputLimits;
@@ -58,6 +59,11 @@ public final class NetworkWorkbench extends DelegatingWorkbench {
     this.fused = fused;
     this.target = target;
     this.notes = notes;
+  }
+
+  @Override
+  public boolean runsTogether() {
+    return TaskExtraction.calls(fused) > 1;
   }
 
   @Override

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.SequencedSet;
 import java.util.SplittableRandom;
 import org.jtvmc.tuner.measure.Deadline;
+import org.jtvmc.tuner.measure.SignTest;
 
 /**
  * Chooses a schedule for each kernel of a network so that the whole becomes fast, and never slower
@@ -25,6 +26,13 @@ final class ScheduleContest {
 
   private static final int WARMUP = 3;
   private static final int LEAST_FINAL_ROUNDS = 7;
+
+  /** Where time ends before all last rounds are made, so many decide. */
+  private static final int LEAST_DECIDING_ROUNDS = 5;
+
+  /** What is left of the time until the deadline for what is measured around the runs. */
+  private static final double USED_OF_TIME_LEFT = 0.9;
+
   private static final int MOST_ROUNDS = 400;
   private static final int ROUNDS_PER_ALTERNATIVE = 7;
 
@@ -69,18 +77,23 @@ final class ScheduleContest {
   /**
    * Holds the contest.
    *
-   * @param patienceMs how long to measure, about
+   * @param mostMs how long to measure, about, where there is time for it
    * @return empty where the deadline was over before the last runs were made
    */
-  Optional<Outcome> hold(double patienceMs, Deadline deadline) {
+  Optional<Outcome> hold(double mostMs, Deadline deadline) {
+    double patienceMs = Math.min(mostMs, deadline.secondsLeft() * 1e3 * USED_OF_TIME_LEFT);
     List<Integer> defaults = kernels.stream().map(_ -> 0).toList();
     List<Integer> winners = kernels.stream().map(k -> Math.min(1, k.alternatives() - 1)).toList();
+    runMs = Double.POSITIVE_INFINITY;
     for (int i = 0; i < WARMUP; i++) {
       for (List<Integer> choice : List.of(defaults, winners)) {
         if (deadline.isOver()) {
           return Optional.empty();
         }
-        runMs = sum(network.run(spread(choice)));
+        long begun = System.nanoTime();
+        double callsMs = sum(network.run(spread(choice)));
+        // Short kernels take less time than calling and timing them.
+        runMs = Math.min(runMs, Math.max(callsMs, (System.nanoTime() - begun) / 1e6));
       }
     }
     List<Integer> mixed = pick(explore(patienceMs / 3, defaults, 1, deadline));
@@ -131,24 +144,26 @@ final class ScheduleContest {
     int rounds =
         (int) Math.clamp(patienceMs / runMs / finalists.size(), LEAST_FINAL_ROUNDS, MOST_ROUNDS);
     double[][] totals = new double[finalists.size()][rounds];
-    for (int round = 0; round < rounds; round++) {
-      for (int f = 0; f < finalists.size(); f++) {
-        if (deadline.isOver()) {
-          return Optional.empty();
-        }
-        totals[f][round] = run(finalists.get(f), all);
-      }
+    int done = 0;
+    while (done < rounds && round(finalists, totals, done, deadline)) {
+      done++;
+    }
+    if (done < Math.min(rounds, LEAST_DECIDING_ROUNDS)) {
+      return Optional.empty();
+    }
+    for (int f = 0; f < totals.length; f++) {
+      totals[f] = Arrays.copyOf(totals[f], done);
     }
     int best = 0;
     double bestRatio = 1 - LEAST_GAIN;
     for (int f = 1; f < finalists.size(); f++) {
-      double[] ratios = new double[rounds];
-      for (int round = 0; round < rounds; round++) {
+      double[] ratios = new double[done];
+      for (int round = 0; round < done; round++) {
         // What disturbs the machine for a while disturbs a whole round.
         ratios[round] = totals[f][round] / totals[0][round];
       }
       double ratio = Samples.median(ratios);
-      if (ratio < bestRatio) {
+      if (ratio < bestRatio && SignTest.isFaster(totals[f], totals[0])) {
         best = f;
         bestRatio = ratio;
       }
@@ -160,6 +175,18 @@ final class ScheduleContest {
             Samples.median(totals[finalists.indexOf(winners)]),
             Samples.median(totals[best]),
             all));
+  }
+
+  /** Runs all once; false where the deadline was over before. */
+  private boolean round(
+      List<List<Integer>> finalists, double[][] totals, int round, Deadline deadline) {
+    for (int f = 0; f < finalists.size(); f++) {
+      if (deadline.isOver()) {
+        return false;
+      }
+      totals[f][round] = run(finalists.get(f), all);
+    }
+    return true;
   }
 
   private double run(List<Integer> choice, Samples samples) {

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import org.jtvmc.tuner.measure.Deadline;
 import org.junit.jupiter.api.Test;
@@ -121,9 +122,31 @@ class ScheduleContestTest {
       runs[0] = 0;
       assertTrue(
           new ScheduleContest(network, List.of(kernel(2, 0), kernel(2, 1)), 1)
-              .hold(PATIENCE_MS, () -> runs[0] >= most)
+              .hold(PATIENCE_MS, Deadline.when(() -> runs[0] >= most))
               .isEmpty());
       assertEquals(most, runs[0]);
+    }
+  }
+
+  /** Patience for six last rounds; time ends in the sixth. */
+  @Test
+  void wholeLastRoundsDecideWhereTimeEndsAmongThem() {
+    int[] runs = {0};
+    Network network =
+        new Formula(
+            1,
+            chosen -> {
+              runs[0]++;
+              return new double[] {chosen[0] == 1 ? 0.5 : 1.0};
+            });
+    int beforeLast = 2 * 3 + 2 * 2 * 7;
+    for (int rounds : List.of(4, 5, 6)) {
+      runs[0] = 0;
+      Deadline deadline = Deadline.when(() -> runs[0] > beforeLast + 2 * rounds);
+      Optional<ScheduleContest.Outcome> outcome =
+          new ScheduleContest(network, List.of(kernel(2, 0)), 1).hold(1, deadline);
+      assertEquals(rounds >= 5, outcome.isPresent());
+      outcome.ifPresent(o -> assertEquals(List.of(1), o.chosen()));
     }
   }
 

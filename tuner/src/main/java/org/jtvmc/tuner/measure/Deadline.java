@@ -1,5 +1,7 @@
 package org.jtvmc.tuner.measure;
 
+import java.util.function.BooleanSupplier;
+
 /**
  * When work is to be cut short. It is asked between steps that cannot be interrupted: building one
  * candidate, running one.
@@ -8,8 +10,23 @@ package org.jtvmc.tuner.measure;
 public interface Deadline {
 
   /** There is time for everything. */
-  Deadline NONE = () -> false;
+  Deadline NONE = () -> Double.POSITIVE_INFINITY;
+
+  /** Over when {@code over} says so, which nobody knows in advance. */
+  static Deadline when(BooleanSupplier over) {
+    return () -> over.getAsBoolean() ? 0 : Double.POSITIVE_INFINITY;
+  }
+
+  /** Over when this or {@code other} is. */
+  default Deadline or(Deadline other) {
+    return () -> Math.min(secondsLeft(), other.secondsLeft());
+  }
+
+  /** How long there is time, in seconds; 0 or less where there is none, infinite without end. */
+  double secondsLeft();
 
   /** True from the moment on at which no further step should begin. */
-  boolean isOver();
+  default boolean isOver() {
+    return secondsLeft() <= 0;
+  }
 }

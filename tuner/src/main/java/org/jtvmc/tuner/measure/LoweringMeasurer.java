@@ -40,8 +40,8 @@ public final class LoweringMeasurer implements Measurer {
   /** By workload, and then by the digest of the code. */
   private final Map<String, Map<String, MeasureResult>> measuredCode = new HashMap<>();
 
-  private long buildingNanos;
-  private int built;
+  /** Kernels differ: as many are remembered as the tasks of a large network have. */
+  private final Pace building = new Pace(64);
 
   public LoweringMeasurer(Builder builder, Runner runner) {
     this(builder, runner, MeasureTask::of);
@@ -136,7 +136,7 @@ public final class LoweringMeasurer implements Measurer {
 
   @Override
   public double secondsOfBuild() {
-    return built == 0 ? 0 : buildingNanos / 1e9 / built;
+    return building.secondsOfOne();
   }
 
   private static MeasureResult joined(MeasureResult before, MeasureResult now) {
@@ -149,10 +149,10 @@ public final class LoweringMeasurer implements Measurer {
   }
 
   private List<BuildOutcome> build(TuningTask task, List<Candidate> candidates, Deadline deadline) {
+    builder.start();
     long start = System.nanoTime();
     List<BuildOutcome> outcomes = builder.build(sources(task, candidates), deadline);
-    buildingNanos += System.nanoTime() - start;
-    built += outcomes.size();
+    building.add((System.nanoTime() - start) / 1e9, outcomes.size());
     return outcomes;
   }
 

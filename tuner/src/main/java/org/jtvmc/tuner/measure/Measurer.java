@@ -40,6 +40,6 @@ public interface Measurer {
    */
   List<MeasureResult> compare(TuningTask task, List<Candidate> candidates, Deadline deadline);
 
-  /** The seconds that building one candidate took so far, on average; 0 where none was built. */
+  /** The seconds that building one candidate takes, by those so far; 0 where none was built. */
   double secondsOfBuild();
 }

@@ -50,6 +50,11 @@ public abstract class DelegatingWorkbench implements Workbench {
   }
 
   @Override
+  public boolean runsTogether() {
+    return delegate.runsTogether();
+  }
+
+  @Override
   public List<Choice> together(List<Finalists> finalists, Duration patience, Deadline deadline) {
     return delegate.together(finalists, patience, deadline);
   }

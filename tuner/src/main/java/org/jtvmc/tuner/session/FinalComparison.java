@@ -1,6 +1,5 @@
 package org.jtvmc.tuner.session;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -18,20 +17,6 @@ import org.jtvmc.tuner.task.TuningTask;
  * tasks in the whole network; what wins is recorded. All while there is time, and no longer.
  */
 final class FinalComparison {
-  static final int FINALISTS = 3;
-
-  /** Noise picks among many near the best: where it matters most, more of them are compared. */
-  static final int FINALISTS_OF_HEAVY = 8;
-
-  /** Schedules of a task that are compared in the whole network, beside the default. */
-  static final int CONTENDERS = 3;
-
-  private static final double HEAVY_SHARE = 0.2;
-  private static final double FINALISTS_WITHIN = 1.1;
-
-  /** Tasks with a smaller share of the model's time are not worth a comparison. */
-  private static final double COMPARED_SHARE = 0.01;
-
   /** What the surroundings of a kernel can make up for. */
   private static final double CONTENDERS_WITHIN = 1.25;
 
@@ -39,6 +24,7 @@ final class FinalComparison {
   private final Workbench workbench;
   private final Recorder recorder;
   private final TuningListener listener;
+  private final ComparisonPlan plan;
   private final TimePlan time;
   private final Deadline stopped;
 
@@ -50,12 +36,14 @@ final class FinalComparison {
       Workbench workbench,
       Recorder recorder,
       TuningListener listener,
+      ComparisonPlan plan,
       TimePlan time,
       Deadline stopped) {
     this.states = states;
     this.workbench = workbench;
     this.recorder = recorder;
     this.listener = listener;
+    this.plan = plan;
     this.time = time;
     this.stopped = stopped;
   }
@@ -63,27 +51,20 @@ final class FinalComparison {
   /**
    * Has the best candidates of each task that matters run in turn, and records the winner: those
    * first that matter most.
-   *
-   * @param modelMs the time of the whole model as it was measured
    */
-  void eachByItself(double modelMs) {
-    double secondsOfOne = time.secondsOfTrial();
+  void eachByItself() {
+    double secondsOfOne = time.secondsOfFinalist();
     List<TaskTuning> heaviestFirst =
         states.stream()
             .sorted(Comparator.comparingDouble(state -> -state.bestMs() * state.task().weight()))
             .toList();
     for (TaskTuning state : heaviestFirst) {
-      double share = state.bestMs() * state.task().weight() / modelMs;
-      int number = share < HEAVY_SHARE ? FINALISTS : FINALISTS_OF_HEAVY;
+      int number = plan.finalists(state, time.onlyHeavyByThemselves());
       int affordable = (int) Math.min(number, time.leftForComparisons() / secondsOfOne - 1);
-      if (stopped.isOver()
-          || affordable < 1
-          || state.sessionTrials() == 0
-          || share < COMPARED_SHARE
-          || state.foreignBestMs() < state.bestMs() * FINALISTS_WITHIN) {
+      if (stopped.isOver() || affordable < 1) {
         continue;
       }
-      List<Candidate> finalists = state.finalists(affordable, FINALISTS_WITHIN);
+      List<Candidate> finalists = state.finalists(affordable, ComparisonPlan.FINALISTS_WITHIN);
       if (finalists.size() < 2) {
         continue;
       }
@@ -94,7 +75,7 @@ final class FinalComparison {
   }
 
   private void compare(TuningTask task, List<Candidate> finalists) {
-    Deadline deadline = until(time.forComparisons());
+    Deadline deadline = stopped.or(time.forComparisons());
     try {
       List<MeasureResult> results = workbench.measurer().compare(task, finalists, deadline);
       int winner = winner(results);
@@ -119,18 +100,19 @@ final class FinalComparison {
     return winner;
   }
 
-  private Deadline until(Deadline deadline) {
-    return () -> stopped.isOver() || deadline.isOver();
-  }
-
   /** Chooses among the best of all tasks where they run together, and records the choice. */
   void together() {
+    if (!workbench.runsTogether()) {
+      return;
+    }
+    int contenders = Math.max(1, time.contenders());
+    boolean affordable = time.contenders() > 0;
     List<Workbench.Finalists> finalists = new ArrayList<>();
     boolean undecided = false;
     for (TaskTuning state : states) {
       Optional<TuningRecord> best = recorder.best(state.task());
       List<Candidate> candidates =
-          state.contenders(best.map(TuningRecord::steps).orElse(""), CONTENDERS, CONTENDERS_WITHIN);
+          state.contenders(best.map(TuningRecord::steps).orElse(""), contenders, CONTENDERS_WITHIN);
       if (candidates.size() > 1) {
         // A session that was killed has left trials, and no choice.
         undecided |= state.sessionTrials() > 0 || !best.orElseThrow().conditions().inNetwork();
@@ -140,21 +122,15 @@ final class FinalComparison {
     if (stopped.isOver() || !undecided) {
       return;
     }
-    int schedules = finalists.stream().mapToInt(one -> one.candidates().size()).sum();
-    double left = time.left() - time.secondsOfBuilds(schedules);
-    if (time.isNetworkInABudget() && left < TimePlan.LEAST_TOGETHER.toSeconds()) {
+    if (!affordable) {
       listener.message(
           "the time budget is too short for comparing schedules in the whole network: each task has"
               + " the one that is fastest by itself");
       return;
     }
-    Duration patience = time.patience();
-    if (patience.toNanos() / 1e9 > left) {
-      patience = Duration.ofMillis((long) (Math.max(0, left) * 1e3));
-    }
-    Deadline deadline = until(time.forSession());
+    Deadline deadline = stopped.or(time.forSession());
     try {
-      for (Workbench.Choice choice : workbench.together(finalists, patience, deadline)) {
+      for (Workbench.Choice choice : workbench.together(finalists, time.patience(), deadline)) {
         recorder.choice(choice.task(), choice.candidate(), choice.result());
       }
     } catch (MeasureException e) {

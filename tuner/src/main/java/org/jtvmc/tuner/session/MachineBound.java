@@ -17,11 +17,13 @@ final class MachineBound implements AutoCloseable {
 
   private final PeakMeter meter;
   private final double peakGflops;
+  private final ReadBandwidth reading;
   private final Map<String, Double> known = new HashMap<>();
 
   MachineBound(CpuTarget target) {
     meter = new PeakMeter(target, target.cores());
     peakGflops = meter.multiplyAddGflops();
+    reading = new ReadBandwidth(meter::readGigabytesPerSecond);
   }
 
   /** The least time of a task, in milliseconds. */
@@ -31,7 +33,7 @@ final class MachineBound implements AutoCloseable {
 
   private double measure(TuningTask task) {
     long bytes = LeastTraffic.bytes(task.dag());
-    double read = bytes < LEAST_READ_BYTES ? 0 : bytes / meter.readGigabytesPerSecond(bytes);
+    double read = bytes < LEAST_READ_BYTES ? 0 : bytes / reading.gigabytesPerSecond(bytes);
     return Math.max(task.flops() / peakGflops, read) / 1e6;
   }
 

@@ -37,6 +37,7 @@ final class TaskTuning {
 
   private double foreignBestMs = Double.POSITIVE_INFINITY;
   private double lastMs = Double.POSITIVE_INFINITY;
+  private int timed;
   private int sessionTrials;
   private int repeated;
   private int roundsWithoutTrial;
@@ -72,6 +73,7 @@ final class TaskTuning {
         foreignBestMs = Math.min(foreignBestMs, record.bestMs());
       }
     }
+    timed = (int) times.values().stream().filter(Double::isFinite).count();
     strategy.observe(observations);
     return samples(observations);
   }
@@ -105,6 +107,7 @@ final class TaskTuning {
     roundsWithoutTrial = trials == 0 ? roundsWithoutTrial + 1 : 0;
     sessionTrials += trials;
     sinceGain = bestMs() < before * 0.99 ? 0 : sinceGain + trials;
+    timed = (int) times.values().stream().filter(Double::isFinite).count();
     strategy.observe(observations);
     return samples(observations);
   }
@@ -181,6 +184,17 @@ final class TaskTuning {
   /** The best time of the last round. */
   double lastMs() {
     return lastMs;
+  }
+
+  /** Candidates of which a time is known. */
+  int timed() {
+    return timed;
+  }
+
+  /** Candidates that are at most {@code factor} times as slow as the best. */
+  int timedWithin(double factor) {
+    double limit = factor * times.values().stream().min(Comparator.naturalOrder()).orElse(0.0);
+    return (int) times.values().stream().filter(ms -> Double.isFinite(ms) && ms <= limit).count();
   }
 
   /** Candidates whose machine code was no other's before. */

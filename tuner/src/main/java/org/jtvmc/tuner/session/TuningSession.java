@@ -59,6 +59,7 @@ public final class TuningSession {
   private final Clock clock;
   private final Recorder recorder;
   private final Set<RecordStatus> reported = EnumSet.noneOf(RecordStatus.class);
+  private final Deadline whenStopped = Deadline.when(() -> this.stopped);
   private volatile boolean stopped;
 
   public TuningSession(
@@ -98,12 +99,12 @@ public final class TuningSession {
    */
   public TuningReport run(List<TuningTask> tasks) {
     List<TaskTuning> states = new ArrayList<>();
+    ComparisonPlan comparisons =
+        new ComparisonPlan(
+            Collections.unmodifiableList(states), workbench.measures(), workbench.runsTogether());
     TimePlan time =
         new TimePlan(
-            clock,
-            options.timeBudget(),
-            Collections.unmodifiableList(states),
-            workbench.measurer()::secondsOfBuild);
+            clock, options.timeBudget(), comparisons, workbench.measurer()::secondsOfBuild);
     try (CostModel model = CostModels.create(options.costModel(), target, options.seed())) {
       for (TuningTask task : tasks) {
         states.add(begin(task, model));
@@ -111,8 +112,9 @@ public final class TuningSession {
       search(states, model, time);
       if (workbench.measures()) {
         FinalComparison last =
-            new FinalComparison(states, workbench, recorder, listener, time, () -> stopped);
-        last.eachByItself(modelMs(states).orElse(Double.POSITIVE_INFINITY));
+            new FinalComparison(
+                states, workbench, recorder, listener, comparisons, time, whenStopped);
+        last.eachByItself();
         last.together();
       }
       records.sync();
@@ -127,8 +129,9 @@ public final class TuningSession {
     RecordKey key = state.task().key(target);
     double bestMs = records.bestMs(key);
     double spread = records.best(key).map(r -> r.medianMs() / r.bestMs() - 1).orElse(0.0);
-    return state.report(
-        bestMs, spread, workbench.attainableMs(state.task()), workbench.rejected(state.task()));
+    // Finding out what the machine can do takes time, and says nothing of what was not timed.
+    double attainableMs = Double.isInfinite(bestMs) ? 0 : workbench.attainableMs(state.task());
+    return state.report(bestMs, spread, attainableMs, workbench.rejected(state.task()));
   }
 
   private TaskTuning begin(TuningTask task, CostModel model) {
@@ -154,14 +157,11 @@ public final class TuningSession {
       if (next.isEmpty()) {
         return;
       }
+      double since = time.seconds();
       TaskTuning state = states.get(next.getAsInt());
       boolean first = state.sessionTrials() == 0;
-      int batch =
-          first
-              ? Math.clamp(share, 1, FIRST_BATCH)
-              : Math.clamp(share, SMALLEST_BATCH, LARGEST_BATCH);
-      batch = Math.min(batch, Math.min(left, affordable(time)));
-      List<Candidate> candidates = propose(state, batch, progress(left, time));
+      List<Candidate> candidates =
+          propose(state, Math.min(left, batch(first, share, time)), progress(left, time));
       int before = state.sessionTrials();
       if (candidates.isEmpty() || !measure(state, candidates, model, time)) {
         scheduler.finish(next.getAsInt());
@@ -198,6 +198,7 @@ public final class TuningSession {
                         : ""));
         scheduler.finish(next.getAsInt());
       }
+      time.searchedSince(since, state.sessionTrials() - before);
       listener.progress(progress(states, state, left, time));
     }
   }
@@ -206,9 +207,19 @@ public final class TuningSession {
     return new TaskScheduler.Load(task.name(), task.weight(), task.flops());
   }
 
-  /** How many trials there is time for, at the pace so far; one at least. */
-  private static int affordable(TimePlan time) {
-    return (int) Math.clamp(time.leftForSearch() / time.secondsOfTrial(), 1, LARGEST_BATCH);
+  /**
+   * How many trials a task gets in a round. A first look is not shortened when time is: the default
+   * schedule alone has nothing to be compared with.
+   *
+   * @param share of all trials for one of its rounds
+   */
+  private static int batch(boolean first, int share, TimePlan time) {
+    if (first) {
+      return Math.clamp(share, 1, FIRST_BATCH);
+    }
+    int affordable =
+        (int) Math.clamp(time.leftForSearch() / time.secondsOfTrial(), 1, LARGEST_BATCH);
+    return Math.min(affordable, Math.clamp(share, SMALLEST_BATCH, LARGEST_BATCH));
   }
 
   private double progress(int left, TimePlan time) {
@@ -230,13 +241,15 @@ public final class TuningSession {
   private boolean measure(
       TaskTuning state, List<Candidate> proposed, CostModel model, TimePlan time) {
     List<MeasureResult> results;
-    Deadline deadline = () -> stopped || time.forSearch().isOver();
+    double since = time.seconds();
+    Deadline deadline = whenStopped.or(time.forSearch());
     try {
       results = workbench.measurer().measure(state.task(), proposed, state.bestMs(), deadline);
     } catch (MeasureException e) {
       listener.message(state.task() + " is left as it is: " + e.getMessage());
       return false;
     }
+    time.measuredSince(since, results.size());
     List<Candidate> candidates = proposed.subList(0, results.size());
     for (int k = 0; k < candidates.size(); k++) {
       MeasureResult result = results.get(k);
@@ -261,9 +274,8 @@ public final class TuningSession {
   private TuningProgress progress(
       List<TaskTuning> states, TaskTuning state, int left, TimePlan time) {
     TuningTask task = state.task();
-    // Comparing the best takes about as long for each of them as a trial.
-    double trials = left + (workbench.measures() ? FinalComparison.FINALISTS * states.size() : 0);
-    double remaining = Math.max(0, Math.min(trials * time.secondsOfTrial(), time.left()));
+    double wanted = left * time.secondsOfTrial() + time.secondsOfComparisons();
+    double remaining = Math.max(0, Math.min(wanted, time.left()));
     return new TuningProgress(
         task.id(),
         states.size(),

@@ -53,6 +53,11 @@ public interface Workbench extends AutoCloseable {
   /** The schedule that a task is to have, and its times where it is used. */
   record Choice(TuningTask task, Candidate candidate, MeasureResult result) {}
 
+  /** Whether the tasks are also compared in what they belong to, with {@link #together}. */
+  default boolean runsTogether() {
+    return false;
+  }
+
   /**
    * Chooses among schedules where the tasks run together: a kernel that is fast by itself may find
    * its operands in another place there, or leave its result in one.

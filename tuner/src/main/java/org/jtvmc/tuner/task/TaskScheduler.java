@@ -1,13 +1,16 @@
 package org.jtvmc.tuner.task;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.stream.IntStream;
 
 /**
- * Gives the next trials to the task where the whole network gains most (Ansor, section 6): one
- * round robin, then the steepest descent of {@code sum of weight x time}, estimated from what the
- * task gained lately, from what it may still gain at best, and from how fast similar tasks are.
+ * Gives the next trials to the task where the whole network gains most (Ansor, section 6): first a
+ * round to each, those that do most first, for time may end before the last; then the steepest
+ * descent of {@code sum of weight x time}, estimated from what the task gained lately, from what it
+ * may still gain at best, and from how fast similar tasks are.
  */
 public final class TaskScheduler {
   /** The trust in the past against the prospects. */
@@ -33,6 +36,10 @@ public final class TaskScheduler {
   public record Load(String kind, double weight, double flops) {
     public Load {
       flops = Math.max(flops, 1);
+    }
+
+    private double total() {
+      return weight * flops;
     }
 
     private long sizeClass() {
@@ -69,15 +76,16 @@ public final class TaskScheduler {
 
   /** The task that the next round goes to; empty where all are done. */
   public OptionalInt next() {
+    OptionalInt untried = heaviestUntried();
+    if (untried.isPresent()) {
+      return untried;
+    }
     int chosen = -1;
     double steepest = Double.POSITIVE_INFINITY;
     for (int k = 0; k < tasks.size(); k++) {
       State task = tasks.get(k);
       if (task.done) {
         continue;
-      }
-      if (task.history.isEmpty()) {
-        return OptionalInt.of(k);
       }
       double gradient = gradient(task);
       if (chosen < 0 || gradient < steepest) {
@@ -86,6 +94,17 @@ public final class TaskScheduler {
       }
     }
     return chosen < 0 ? OptionalInt.empty() : OptionalInt.of(chosen);
+  }
+
+  private OptionalInt heaviestUntried() {
+    return IntStream.range(0, tasks.size())
+        .filter(k -> tasks.get(k).history.isEmpty() && !tasks.get(k).done)
+        .boxed()
+        .max(
+            Comparator.comparingDouble((Integer k) -> tasks.get(k).load.total())
+                .thenComparing(Comparator.reverseOrder()))
+        .map(OptionalInt::of)
+        .orElseGet(OptionalInt::empty);
   }
 
   /**

@@ -51,19 +51,25 @@ class LoweringMeasurerTest {
 
   @Test
   void onlyWholeTurnsCountWhereTimeIsOver() {
-    Deadline duringTheThirdTurn = () -> order.size() >= 7;
+    Deadline duringTheThirdTurn = Deadline.when(() -> order.size() >= 7);
     List<MeasureResult> results = measurer().compare(task, candidates(3), duringTheThirdTurn);
     assertEquals(7, order.size());
     assertEquals(List.of(0.0, 5.0), results.get(0).timesMs());
     assertEquals(List.of(2.0, 3.0), results.get(2).timesMs());
     order.clear();
-    assertEquals(List.of(), measurer().compare(task, candidates(3), () -> order.size() >= 2));
+    Deadline soon = Deadline.when(() -> order.size() >= 2);
+    assertEquals(List.of(), measurer().compare(task, candidates(3), soon));
   }
 
   @Test
   void whatIsNotRunInTimeIsNoResult() {
     List<MeasureResult> results =
-        measurer().measure(task, candidates(5), Double.POSITIVE_INFINITY, () -> order.size() >= 2);
+        measurer()
+            .measure(
+                task,
+                candidates(5),
+                Double.POSITIVE_INFINITY,
+                Deadline.when(() -> order.size() >= 2));
     assertEquals(2, results.size());
     assertEquals(List.of(0, 1), order);
   }

@@ -42,6 +42,7 @@ final class Surface implements Workbench, CandidateSpace, Measurer {
   private final Set<List<Integer>> code = new HashSet<>();
   private Instant now = Instant.EPOCH;
   private Instant busyFrom = Instant.MAX;
+  private long starting;
   private boolean twins;
   private boolean broken;
 
@@ -88,6 +89,11 @@ final class Surface implements Workbench, CandidateSpace, Measurer {
   /** From that moment on every measurement takes longer. */
   void makeBusyAfter(long seconds) {
     busyFrom = Instant.EPOCH.plusSeconds(seconds);
+  }
+
+  /** What is measured first takes so much longer: something is started for it. */
+  void startSlowly(long seconds) {
+    starting = seconds;
   }
 
   /** A clock by which every measurement takes a second. */
@@ -166,6 +172,8 @@ final class Surface implements Workbench, CandidateSpace, Measurer {
     if (broken) {
       throw new MeasureException("nothing works today");
     }
+    now = now.plusSeconds(starting);
+    starting = 0;
     List<MeasureResult> results = new ArrayList<>();
     for (int k = 0; k < candidates.size() && (k == 0 || !deadline.isOver()); k++) {
       measured.add(candidates.get(k));

@@ -12,6 +12,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.IntStream;
 import org.jtvmc.tuner.measure.Deadline;
 import org.jtvmc.tuner.measure.Kernels;
 import org.jtvmc.tuner.measure.MeasureResult;
@@ -104,6 +105,11 @@ class TuningSessionTest {
   }
 
   private TuningReport tuneIn(Surface surface, TimeBudget budget) {
+    return tuneIn(surface, surface, budget, List.of(small, large));
+  }
+
+  private TuningReport tuneIn(
+      Surface surface, Workbench workbench, TimeBudget budget, List<TuningTask> tasks) {
     TuningOptions options =
         new TuningOptions(
             1000,
@@ -115,8 +121,53 @@ class TuningSessionTest {
             true,
             "test");
     return new TuningSession(
-            Kernels.host(), options, RecordStore.inMemory(), surface, listener, surface.clock())
-        .run(List.of(small, large));
+            Kernels.host(), options, RecordStore.inMemory(), workbench, listener, surface.clock())
+        .run(tasks);
+  }
+
+  /** Kernels of a network, each another one. */
+  private static List<TuningTask> manyTasks() {
+    return IntStream.range(0, 60)
+        .mapToObj(k -> new TuningTask(k, "dense", 1, Kernels.dense(8, 8, 8 + k)))
+        .toList();
+  }
+
+  /** A start that takes half of the budget says nothing of what trials take. */
+  @Test
+  void aSlowStartEndsNoSearch() {
+    surface.startSlowly(30);
+    TuningReport report =
+        tuneIn(surface, surface, TimeBudget.of(Duration.ofSeconds(60)), manyTasks());
+    assertTrue(report.trials() >= 12, report::toString);
+    assertTrue(report.elapsed().toSeconds() >= 55, report::toString);
+    assertTrue(report.elapsed().toSeconds() <= 60, report::toString);
+  }
+
+  /**
+   * Sixty tasks, of which a few are reached: comparing those takes little, and the comparison in
+   * the whole network, whose kernels take 30 seconds to build, does not fit at all.
+   */
+  @Test
+  void noTimeIsKeptForComparisonsThatWillNotBe() {
+    WhereDefaultsWin network = new WhereDefaultsWin();
+    TuningReport report =
+        tuneIn(surface, network, TimeBudget.of(Duration.ofSeconds(30)), manyTasks());
+    assertEquals(List.of(), network.asked);
+    assertTrue(report.trials() >= 0.6 * 30, report::toString);
+    assertTrue(report.elapsed().toSeconds() >= 27, report::toString);
+    assertTrue(report.elapsed().toSeconds() <= 30, report::toString);
+  }
+
+  /** Where all tasks' best meet in the network, the small ones are not compared before. */
+  @Test
+  void whereTimeIsShortSmallTasksAreComparedInTheNetworkAlone() {
+    WhereDefaultsWin network = new WhereDefaultsWin();
+    TuningReport report =
+        tuneIn(surface, network, TimeBudget.of(Duration.ofSeconds(400)), manyTasks());
+    assertTrue(network.asked.size() > 20, () -> messages + report.toString());
+    long inTheSearch = surface.measured().size();
+    assertEquals(inTheSearch, report.elapsed().toSeconds(), "seconds, all of them of the search");
+    assertTrue(inTheSearch > 300, report::toString);
   }
 
   /** By a clock by which every measurement takes a second. */
@@ -232,6 +283,11 @@ class TuningSessionTest {
     }
 
     @Override
+    public boolean runsTogether() {
+      return true;
+    }
+
+    @Override
     public List<Choice> together(List<Finalists> finalists, Duration patience, Deadline deadline) {
       asked.addAll(finalists);
       return finalists.stream()
@@ -326,8 +382,8 @@ class TuningSessionTest {
     assertEquals(0, report.trials());
     assertEquals(
         List.of(
-            "task 0 (dense) is left as it is: nothing works today",
-            "task 1 (dense) is left as it is: nothing works today"),
+            "task 1 (dense) is left as it is: nothing works today",
+            "task 0 (dense) is left as it is: nothing works today"),
         messages);
     assertFalse(report.interrupted());
   }

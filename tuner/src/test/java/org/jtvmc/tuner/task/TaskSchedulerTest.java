@@ -31,6 +31,22 @@ class TaskSchedulerTest {
     assertArrayEquals(new int[] {1, 1, 1}, rounds(scheduler, 3, 1, 9, 3));
   }
 
+  /** Time may end before the last. */
+  @Test
+  void firstRoundsGoToTasksThatDoMost() {
+    TaskScheduler scheduler =
+        new TaskScheduler(
+            List.of(
+                new Load("a", 1, 1e6),
+                new Load("b", 1, 5e6),
+                new Load("c", 9, 1e6),
+                new Load("d", 1, 1e6)));
+    for (int task : List.of(2, 1, 0, 3)) {
+      assertEquals(OptionalInt.of(task), scheduler.next());
+      scheduler.update(task, 1);
+    }
+  }
+
   @Test
   void weightAndTimeDrawRounds() {
     TaskScheduler scheduler =

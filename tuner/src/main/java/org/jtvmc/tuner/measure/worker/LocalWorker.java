@@ -46,6 +46,11 @@ public final class LocalWorker implements Builder, Runner, AutoCloseable {
     this.options = options;
   }
 
+  @Override
+  public void start() {
+    running();
+  }
+
   private WorkerProcess running() {
     if (process == null) {
       process = WorkerProcess.start(target, options.mainClass());

@@ -223,7 +223,7 @@ class LocalWorkerTest {
   void whereTimeIsOverNothingMoreIsBegunAndWhatIsBeingCompiledIsBuilt() {
     List<KernelSource> sources =
         Stream.generate(() -> Kernels.named("a")).limit(3L * target.cores()).toList();
-    List<BuildOutcome> outcomes = worker.build(sources, () -> true);
+    List<BuildOutcome> outcomes = worker.build(sources, () -> 0);
     assertEquals(target.cores(), outcomes.size());
     for (BuildOutcome outcome : outcomes) {
       assertInstanceOf(BuildOutcome.Built.class, outcome);

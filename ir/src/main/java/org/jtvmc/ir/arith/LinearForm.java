@@ -154,13 +154,16 @@ public final class LinearForm {
 
   /** The terms that have positive coefficients, without the constant. */
   LinearForm positiveTerms() {
-    LinearForm kept = ZERO;
+    PrimExpr[] kept = new PrimExpr[atoms.length];
+    long[] scales = new long[atoms.length];
+    int count = 0;
     for (int i = 0; i < atoms.length; i++) {
       if (coefficients[i] > 0) {
-        kept = kept.withTerm(atoms[i], coefficients[i]);
+        kept[count] = atoms[i];
+        scales[count++] = coefficients[i];
       }
     }
-    return kept;
+    return new LinearForm(0, Arrays.copyOf(kept, count), Arrays.copyOf(scales, count));
   }
 
   /** True where both have the same terms, whatever the constants. */

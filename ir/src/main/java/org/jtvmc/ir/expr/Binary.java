@@ -21,7 +21,12 @@ public record Binary(BinaryOp op, PrimExpr left, PrimExpr right) implements Prim
 
   @Override
   public DType dtype() {
-    return left.dtype();
+    // Long sums lean to the left: the type is found sooner on the right.
+    PrimExpr operand = right;
+    while (operand instanceof Binary binary) {
+      operand = binary.right;
+    }
+    return operand.dtype();
   }
 
   @Override

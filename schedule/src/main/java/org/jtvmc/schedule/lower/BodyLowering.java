@@ -138,8 +138,14 @@ final class BodyLowering {
     if (atom instanceof Read read) {
       return LinearForm.atom(lower(read));
     }
-    PrimExpr loaded =
-        PrimExprs.rewrite(atom, node -> node instanceof Read read ? lower(read) : node);
-    return simplifier.linear(PrimExprs.substitute(loaded, axisExprs));
+    return simplifier.linear(onLoops(atom));
+  }
+
+  private PrimExpr onLoops(PrimExpr expr) {
+    return switch (expr) {
+      case PrimVar variable -> axisExprs.getOrDefault(variable, variable);
+      case Read read -> lower(read);
+      case PrimExpr other -> PrimExprs.mapChildren(other, this::onLoops);
+    };
   }
 }

@@ -126,17 +126,27 @@ final class RegressionTrees {
 
   /** The sum of all trees over all rows of a program. */
   double score(ProgramFeatures program) {
-    double sum = 0;
-    for (int row = 0; row < program.rows(); row++) {
-      for (int root : roots) {
-        int node = root;
-        while (columns[node] != LEAF) {
-          node = lefts[node] + (program.at(row, columns[node]) < values[node] ? 0 : 1);
-        }
-        sum += values[node];
+    // All rows go down one tree after the other, while its nodes are in the cache; the sum is over
+    // the trees of a row first.
+    float[] leaves = new float[program.rows() * roots.length];
+    for (int tree = 0; tree < roots.length; tree++) {
+      for (int row = 0; row < program.rows(); row++) {
+        leaves[row * roots.length + tree] = values[leaf(roots[tree], program, row)];
       }
     }
+    double sum = 0;
+    for (float leaf : leaves) {
+      sum += leaf;
+    }
     return sum;
+  }
+
+  private int leaf(int root, ProgramFeatures program, int row) {
+    int node = root;
+    for (int column = columns[node]; column != LEAF; column = columns[node]) {
+      node = lefts[node] + (program.at(row, column) < values[node] ? 0 : 1);
+    }
+    return node;
   }
 
   void write(DataOutputStream out) throws IOException {

@@ -102,16 +102,44 @@ public final class MachineFeatures {
 
   /** All features of an analysed kernel, which has at least one store. */
   public ProgramFeatures extract(LoopAnalysis loops) {
+    return switch (target) {
+      case CpuTarget cpu -> features(ProgramCost.of(new RooflineDraft(cpu), loops), loops);
+      case CudaTarget _ -> new ProgramFeatures(NAMES.size(), general(loops));
+    };
+  }
+
+  /**
+   * A kernel's features, and what the draft model of the target makes of it.
+   *
+   * @param ms the draft's estimate of its time in milliseconds
+   */
+  public record Drafted(ProgramFeatures features, double ms) {}
+
+  /** Features and draft, which have most of their arithmetic in common. */
+  public Drafted drafted(LoopAnalysis loops) {
+    return switch (target) {
+      case CpuTarget cpu -> {
+        ProgramCost program = ProgramCost.of(new RooflineDraft(cpu), loops);
+        yield new Drafted(features(program, loops), program.cycles() / RooflineDraft.CYCLES_PER_MS);
+      }
+      case CudaTarget gpu -> new Drafted(extract(loops), DraftModel.of(gpu).estimateMs(loops));
+    };
+  }
+
+  private ProgramFeatures features(ProgramCost program, LoopAnalysis loops) {
+    float[] values = general(loops);
+    fill(program, loops, values);
+    return new ProgramFeatures(NAMES.size(), values);
+  }
+
+  /** Rows that are filled in as far as features need no machine. */
+  private float[] general(LoopAnalysis loops) {
     ProgramFeatures plain = ansor.extract(loops);
     float[] values = new float[plain.rows() * NAMES.size()];
     for (int row = 0; row < plain.rows(); row++) {
       plain.copyRowTo(row, values, row * NAMES.size());
     }
-    switch (target) {
-      case CpuTarget cpu -> fill(ProgramCost.of(new RooflineDraft(cpu), loops), loops, values);
-      case CudaTarget _ -> {}
-    }
-    return new ProgramFeatures(NAMES.size(), values);
+    return values;
   }
 
   private void fill(ProgramCost program, LoopAnalysis loops, float[] values) {

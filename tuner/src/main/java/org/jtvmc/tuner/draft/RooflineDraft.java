@@ -18,7 +18,7 @@ import org.jtvmc.tuner.feature.Statement;
  * of a multiply-add, how many registers they take, and how much code there is.
  */
 public final class RooflineDraft implements DraftModel {
-  private static final double CYCLES_PER_MS = 3e6;
+  static final double CYCLES_PER_MS = 3e6;
 
   /** Two multiply-add units with a latency of four cycles. */
   private static final double UNITS = 2;

@@ -57,8 +57,12 @@ public final class Access {
     occurrences += times;
     for (int dim = 0; dim < shape.length; dim++) {
       LinearIndex index = indices.get(dim);
-      for (int depth = 0; depth <= extents.length; depth++) {
-        double count = Math.min(index.values(depth, extents), shape[dim]);
+      double count = 0;
+      for (int depth = extents.length; depth >= 0; depth--) {
+        // A loop that does not move the index changes nothing.
+        if (depth == extents.length || index.depends(depth)) {
+          count = Math.min(index.values(depth, extents), shape[dim]);
+        }
         values[dim][depth] = Math.max(values[dim][depth], count);
       }
     }

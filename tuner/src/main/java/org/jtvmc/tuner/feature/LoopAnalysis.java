@@ -124,9 +124,14 @@ public final class LoopAnalysis {
     Map<PrimExpr, Integer> occurrences = occurrences(objects);
     if (objects.isEmpty()) {
       values.count(store.value());
-      all.count(store.value());
     } else {
       values.countShared(objects);
+    }
+    if (values.masks() == 0) {
+      all.add(values);
+    } else if (objects.isEmpty()) {
+      all.count(store.value());
+    } else {
       all.countShared(objects);
     }
     Consumer<PrimExpr> reads =

@@ -138,6 +138,14 @@ final class OperationCounts {
     }
   }
 
+  /** Adds what the other has counted. */
+  void add(OperationCounts other) {
+    for (int k = 0; k < counts.length; k++) {
+      counts[k] += other.counts[k];
+    }
+    masks += other.masks;
+  }
+
   /** True where nothing is read. */
   private static boolean isPosition(PrimExpr expr) {
     return switch (expr) {

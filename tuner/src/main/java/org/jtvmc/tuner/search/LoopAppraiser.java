@@ -12,7 +12,6 @@ import org.jtvmc.schedule.ScheduleException;
 import org.jtvmc.schedule.lower.LoweredKernel;
 import org.jtvmc.schedule.lower.Lowering;
 import org.jtvmc.schedule.space.DesignSpace;
-import org.jtvmc.tuner.draft.DraftModel;
 import org.jtvmc.tuner.draft.MachineFeatures;
 import org.jtvmc.tuner.feature.LoopAnalysis;
 import org.jtvmc.tuner.measure.wire.LoopDigest;
@@ -21,7 +20,6 @@ import org.jtvmc.tuner.measure.wire.LoopDigest;
 public final class LoopAppraiser implements Appraiser {
   private final ComputeDag dag;
   private final boolean onCpu;
-  private final DraftModel draft;
   private final MachineFeatures features;
   private final AtomicInteger rejected = new AtomicInteger();
   private final AtomicReference<String> firstRejection = new AtomicReference<>();
@@ -29,7 +27,6 @@ public final class LoopAppraiser implements Appraiser {
   public LoopAppraiser(ComputeDag dag, Target target) {
     this.dag = dag;
     this.onCpu = target instanceof CpuTarget;
-    this.draft = DraftModel.of(target);
     this.features = relativeToDefault(dag, target);
   }
 
@@ -53,8 +50,8 @@ public final class LoopAppraiser implements Appraiser {
         return rejected("its buffers do not fit a thread's stack");
       }
       LoopAnalysis loops = LoopAnalysis.of(kernel.func());
-      return Optional.of(
-          new Appraisal(features.extract(loops), draft.estimateMs(loops), LoopDigest.of(kernel)));
+      MachineFeatures.Drafted drafted = features.drafted(loops);
+      return Optional.of(new Appraisal(drafted.features(), drafted.ms(), LoopDigest.of(kernel)));
     } catch (RuntimeException e) {
       return rejected(String.valueOf(e.getMessage()));
     }

@@ -202,7 +202,7 @@ public final class LoopWriter {
   private void value(PrimExpr value) throws IOException {
     boolean large = PrimExprs.isLarger(value, SMALL);
     out.writeBoolean(large);
-    written = large ? new IdentityHashMap<>() : null;
+    written = large ? new IdentityHashMap<>(SMALL) : null;
     expression(value);
     written = null;
   }

@@ -1,5 +1,6 @@
 package org.jtvmc.codegen.peak;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.jtvmc.ir.expr.IntImm;
@@ -67,27 +68,14 @@ final class PeakKernels {
     Buffer x = buffer("x", lanes);
     Buffer y = buffer("y", lanes);
     Buffer out = buffer("out", threads, vectors, lanes);
-    Buffer tile = Buffer.dense("tile", DType.F32, sizes(vectors, lanes), Scope.LOCAL);
+    Tile tile = new Tile(vectors);
     PrimVar thread = PrimVar.index("thread");
     PrimVar round = PrimVar.index("round");
-    Stmt start =
-        overTile(
-            vectors, (chain, lane) -> new Stmt.Store(tile, List.of(chain, lane), load(y, lane)));
+    Stmt start = tile.set((_, lane) -> load(y, lane));
     Stmt again =
-        overTile(
-            vectors,
-            (chain, lane) ->
-                new Stmt.Store(
-                    tile,
-                    List.of(chain, lane),
-                    step.of(load(tile, chain, lane), load(x, lane), load(y, lane))));
-    Stmt end =
-        overTile(
-            vectors,
-            (chain, lane) ->
-                new Stmt.Store(out, List.of(thread, chain, lane), load(tile, chain, lane)));
-    Stmt body =
-        new Stmt.Allocate(tile, Stmt.seq(start, loop(round, rounds, ForKind.SERIAL, again), end));
+        tile.set((chain, lane) -> step.of(tile.at(chain, lane), load(x, lane), load(y, lane)));
+    Stmt end = tile.storeTo(out, thread);
+    Stmt body = tile.allocated(start, loop(round, rounds, ForKind.SERIAL, again), end);
     return new PrimFunc(
         name, List.of(x, y), List.of(out), loop(thread, threads, ForKind.PARALLEL, body));
   }
@@ -99,28 +87,17 @@ final class PeakKernels {
   PrimFunc read(long blocks, long passes) {
     Buffer data = buffer("data", threads, blocks, chains, lanes);
     Buffer out = buffer("out", threads, chains, lanes);
-    Buffer tile = Buffer.dense("tile", DType.F32, sizes(chains, lanes), Scope.LOCAL);
+    Tile tile = new Tile(chains);
     PrimVar thread = PrimVar.index("thread");
     PrimVar pass = PrimVar.index("pass");
     PrimVar block = PrimVar.index("block");
-    Stmt start =
-        overTile(
-            (chain, lane) ->
-                new Stmt.Store(
-                    tile, List.of(chain, lane), load(data, thread, IntImm.of(0), chain, lane)));
+    Stmt start = tile.set((chain, lane) -> load(data, thread, IntImm.of(0), chain, lane));
     Stmt step =
-        overTile(
-            (chain, lane) ->
-                new Stmt.Store(
-                    tile,
-                    List.of(chain, lane),
-                    load(tile, chain, lane).plus(load(data, thread, block, chain, lane))));
-    Stmt end =
-        overTile(
-            (chain, lane) ->
-                new Stmt.Store(out, List.of(thread, chain, lane), load(tile, chain, lane)));
+        tile.set(
+            (chain, lane) -> tile.at(chain, lane).plus(load(data, thread, block, chain, lane)));
+    Stmt end = tile.storeTo(out, thread);
     Stmt again = loop(pass, passes, ForKind.SERIAL, loop(block, blocks, ForKind.SERIAL, step));
-    Stmt body = new Stmt.Allocate(tile, Stmt.seq(start, again, end));
+    Stmt body = tile.allocated(start, again, end);
     return new PrimFunc(
         "read", List.of(data), List.of(out), loop(thread, threads, ForKind.PARALLEL, body));
   }
@@ -132,38 +109,23 @@ final class PeakKernels {
   PrimFunc move(BlockMix mix) {
     Buffer data = buffer("data", threads, mix.groups(), mix.reads(), chains, lanes);
     Buffer out = buffer("out", threads, mix.groups(), mix.writes(), chains, lanes);
-    Buffer tile = Buffer.dense("tile", DType.F32, sizes(chains, lanes), Scope.LOCAL);
+    Tile tile = new Tile(chains);
     PrimVar thread = PrimVar.index("thread");
     PrimVar group = PrimVar.index("group");
     PrimVar next = PrimVar.index("next");
     PrimVar copy = PrimVar.index("copy");
-    Stmt first =
-        overTile(
-            (chain, lane) ->
-                new Stmt.Store(
-                    tile,
-                    List.of(chain, lane),
-                    load(data, thread, group, IntImm.of(0), chain, lane)));
+    Stmt first = tile.set((chain, lane) -> load(data, thread, group, IntImm.of(0), chain, lane));
     Stmt others =
-        overTile(
+        tile.set(
             (chain, lane) ->
-                new Stmt.Store(
-                    tile,
-                    List.of(chain, lane),
-                    load(tile, chain, lane)
-                        .plus(load(data, thread, group, next.plus(IntImm.of(1)), chain, lane))));
-    Stmt result =
-        overTile(
-            (chain, lane) ->
-                new Stmt.Store(
-                    out, List.of(thread, group, copy, chain, lane), load(tile, chain, lane)));
+                tile.at(chain, lane)
+                    .plus(load(data, thread, group, next.plus(IntImm.of(1)), chain, lane)));
+    Stmt result = tile.storeTo(out, thread, group, copy);
     Stmt body =
-        new Stmt.Allocate(
-            tile,
-            Stmt.seq(
-                first,
-                loop(next, mix.reads() - 1, ForKind.SERIAL, others),
-                loop(copy, mix.writes(), ForKind.SERIAL, result)));
+        tile.allocated(
+            first,
+            loop(next, mix.reads() - 1, ForKind.SERIAL, others),
+            loop(copy, mix.writes(), ForKind.SERIAL, result));
     return new PrimFunc(
         "move",
         List.of(data),
@@ -176,22 +138,45 @@ final class PeakKernels {
     return threads * chains * lanes * Float.BYTES;
   }
 
-  private interface OfElement {
-    Stmt at(PrimVar chain, PrimVar lane);
+  private interface Element {
+    PrimExpr at(PrimVar chain, PrimVar lane);
   }
 
-  private Stmt overTile(OfElement statement) {
-    return overTile(chains, statement);
-  }
+  /** Vectors that a thread keeps in registers. */
+  private final class Tile {
+    private final long vectors;
+    private final Buffer buffer;
 
-  private Stmt overTile(long vectors, OfElement statement) {
-    PrimVar chain = PrimVar.index("chain");
-    PrimVar lane = PrimVar.index("lane");
-    return loop(
-        chain,
-        vectors,
-        ForKind.UNROLLED,
-        loop(lane, lanes, ForKind.VECTORIZED, statement.at(chain, lane)));
+    Tile(long vectors) {
+      this.vectors = vectors;
+      this.buffer = Buffer.dense("tile", DType.F32, sizes(vectors, lanes), Scope.LOCAL);
+    }
+
+    PrimExpr at(PrimVar chain, PrimVar lane) {
+      return load(buffer, chain, lane);
+    }
+
+    Stmt set(Element value) {
+      return store(buffer, List.of(), value);
+    }
+
+    /** Writes the vectors side by side to a place of a buffer. */
+    Stmt storeTo(Buffer out, PrimExpr... place) {
+      return store(out, List.of(place), this::at);
+    }
+
+    private Stmt store(Buffer to, List<PrimExpr> place, Element value) {
+      PrimVar chain = PrimVar.index("chain");
+      PrimVar lane = PrimVar.index("lane");
+      List<PrimExpr> indices = new ArrayList<>(place);
+      indices.addAll(List.of(chain, lane));
+      Stmt store = new Stmt.Store(to, indices, value.at(chain, lane));
+      return loop(chain, vectors, ForKind.UNROLLED, loop(lane, lanes, ForKind.VECTORIZED, store));
+    }
+
+    Stmt allocated(Stmt... body) {
+      return new Stmt.Allocate(buffer, Stmt.seq(body));
+    }
   }
 
   private static Stmt.For loop(PrimVar variable, long extent, ForKind kind, Stmt body) {

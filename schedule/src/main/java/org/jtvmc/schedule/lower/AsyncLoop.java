@@ -198,16 +198,6 @@ final class AsyncLoop {
   }
 
   private static Stmt unrolled(Stmt copy) {
-    return Stmts.rewrite(
-        copy,
-        stmt -> {
-          boolean few =
-              stmt instanceof Stmt.For loop
-                  && loop.kind() == ForKind.SERIAL
-                  && loop.extent() instanceof IntImm count
-                  && count.value() <= MOST_UNROLLED;
-          return few ? ((Stmt.For) stmt).withKind(ForKind.UNROLLED) : stmt;
-        },
-        expr -> expr);
+    return Stmts.rewrite(copy, stmt -> ShortLoops.unrolled(stmt, MOST_UNROLLED), expr -> expr);
   }
 }

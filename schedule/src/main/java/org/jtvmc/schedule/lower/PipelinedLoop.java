@@ -206,18 +206,6 @@ final class PipelinedLoop {
   /** The copy with another store, its loops unrolled so that registers can hold what they move. */
   private static Stmt replace(Stmt copy, Stmt.Store from, Stmt.Store to) {
     return Stmts.rewrite(
-        copy,
-        stmt -> {
-          if (stmt == from) {
-            return to;
-          }
-          boolean unrolled =
-              stmt instanceof Stmt.For loop
-                  && loop.kind() == ForKind.SERIAL
-                  && loop.extent() instanceof IntImm count
-                  && count.value() <= MOST_UNROLLED;
-          return unrolled ? ((Stmt.For) stmt).withKind(ForKind.UNROLLED) : stmt;
-        },
-        expr -> expr);
+        copy, stmt -> stmt == from ? to : ShortLoops.unrolled(stmt, MOST_UNROLLED), expr -> expr);
   }
 }

@@ -110,20 +110,8 @@ class EmulatedNetworksTest {
               nn.matmul(%1, %v, out_dtype=float32)
             }
             """);
-    ModelSource source = ModelSource.of(file.toString());
-    driver.pretend(specific);
-    try {
-      CompiledModel model =
-          check(
-              source,
-              source.load(Map.of()),
-              target -> CompileOptions.builder(source.name(), target).build(),
-              specific,
-              1e-3);
-      assertEquals(4, maps(model).count());
-    } finally {
-      driver.pretend(gpu);
-    }
+    CompiledModel model = checkOn(specific, ModelSource.of(file.toString()), 1e-3);
+    assertEquals(4, maps(model).count());
   }
 
   /** A convolution whose pixels the device counts through, of what another kernel wrote. */
@@ -131,21 +119,9 @@ class EmulatedNetworksTest {
   void pixelsAreThoseOfTheTensorsOfEachRun() throws IOException {
     // So small a device that small products fill it.
     CudaTarget specific = target("cuda -arch=sm_90a -num-sms=4");
-    ModelSource source = resource("convolutions");
-    driver.pretend(specific);
-    try {
-      CompiledModel model =
-          check(
-              source,
-              source.load(Map.of()),
-              target -> CompileOptions.builder(source.name(), target).build(),
-              specific,
-              1e-2);
-      long windows = maps(model).filter(map -> map.box().window().isPresent()).count();
-      assertEquals(2, windows);
-    } finally {
-      driver.pretend(gpu);
-    }
+    CompiledModel model = checkOn(specific, resource("convolutions"), 1e-2);
+    long windows = maps(model).filter(map -> map.box().window().isPresent()).count();
+    assertEquals(2, windows);
   }
 
   private static Stream<Launch.Argument.Map> maps(CompiledModel model) {
@@ -171,14 +147,7 @@ class EmulatedNetworksTest {
               nn.dense(%1, %v)
             }
             """);
-    ModelSource source = ModelSource.of(file.toString());
-    CompiledModel model =
-        check(
-            source,
-            source.load(Map.of()),
-            target -> CompileOptions.builder(source.name(), target).build(),
-            gpu,
-            1e-5);
+    CompiledModel model = checkOn(gpu, ModelSource.of(file.toString()), 1e-5);
     for (KernelBuild build : model.kernels()) {
       assertTrue(((KernelBinary.OfGpu) build.binary()).kernel().counterBytes() > 0, build.name());
     }
@@ -204,21 +173,9 @@ class EmulatedNetworksTest {
 
   private CompiledModel checkQuantized(String name, String target) throws IOException {
     CudaTarget device = target(target);
-    driver.pretend(device);
-    try {
-      ModelSource source = resource(name);
-      CompiledModel model =
-          check(
-              source,
-              source.load(Map.of()),
-              given -> CompileOptions.builder(source.name(), given).build(),
-              device,
-              1e-6);
-      model.kernels().forEach(build -> assertAssembles(build, device));
-      return model;
-    } finally {
-      driver.pretend(gpu);
-    }
+    CompiledModel model = checkOn(device, resource(name), 1e-6);
+    model.kernels().forEach(build -> assertAssembles(build, device));
+    return model;
   }
 
   private CudaTarget target(String text) {
@@ -254,6 +211,22 @@ class EmulatedNetworksTest {
 
   private static long count(CompiledModel model, String instruction) {
     return model.kernels().stream().filter(build -> ptx(build).contains(instruction)).count();
+  }
+
+  /** On a driver with this device, with the usual options. */
+  private CompiledModel checkOn(CudaTarget device, ModelSource source, double tolerance)
+      throws IOException {
+    driver.pretend(device);
+    try {
+      return check(
+          source,
+          source.load(Map.of()),
+          target -> CompileOptions.builder(source.name(), target).build(),
+          device,
+          tolerance);
+    } finally {
+      driver.pretend(gpu);
+    }
   }
 
   private CompiledModel check(

@@ -1,7 +1,6 @@
 package org.jtvmc.ir.op.host;
 
 import java.util.List;
-import java.util.stream.Stream;
 import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.graph.Attributes;
 import org.jtvmc.ir.op.Shapes;
@@ -45,18 +44,8 @@ public final class Compress extends FillingKernel {
   List<Dim> sizes(List<TensorType> inputs, Attributes attributes, Type result) {
     TensorType data = inputs.getFirst();
     int axis = Shapes.axis(attributes.integer("axis"), data.rank());
-    List<Dim> sizes = data.shape();
-    return Stream.concat(
-            Stream.of(
-                Dim.of(data.dtype().bytes()),
-                Shapes.product(sizes.subList(0, axis)),
-                sizes.get(axis),
-                Shapes.product(sizes.subList(axis + 1, sizes.size())),
-                types(result).getFirst().dim(axis),
-                Dim.of(axis),
-                Dim.of(data.rank())),
-            sizes.stream())
-        .toList();
+    Dim most = types(result).getFirst().dim(axis);
+    return alongAxis(data, axis, Dim.of(data.dtype().bytes()), most);
   }
 
   @Override

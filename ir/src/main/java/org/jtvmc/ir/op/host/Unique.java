@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.LongStream;
-import java.util.stream.Stream;
 import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.graph.Attributes;
 import org.jtvmc.ir.op.Shapes;
@@ -48,18 +47,7 @@ public final class Unique extends FillingKernel {
   List<Dim> sizes(List<TensorType> inputs, Attributes attributes, Type result) {
     TensorType data = inputs.getFirst();
     int axis = Shapes.axis(attributes.integer("axis"), data.rank());
-    List<Dim> sizes = data.shape();
-    return Stream.concat(
-            Stream.of(
-                Dim.of(code(data.dtype())),
-                Shapes.product(sizes.subList(0, axis)),
-                sizes.get(axis),
-                Shapes.product(sizes.subList(axis + 1, sizes.size())),
-                flag(attributes.bool("sorted")),
-                Dim.of(axis),
-                Dim.of(data.rank())),
-            sizes.stream())
-        .toList();
+    return alongAxis(data, axis, Dim.of(code(data.dtype())), flag(attributes.bool("sorted")));
   }
 
   @Override

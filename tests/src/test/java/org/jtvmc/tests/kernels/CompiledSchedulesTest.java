@@ -24,6 +24,7 @@ import org.jtvmc.schedule.space.DesignSpace;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
@@ -67,6 +68,12 @@ class CompiledSchedulesTest {
             entry ->
                 DynamicTest.dynamicTest(
                     entry.getKey() + ", seed " + SEED, () -> checkMany(entry.getValue())));
+  }
+
+  /** Columns that are no whole vectors, outside of the loop over the rows that pass together. */
+  @Test
+  void rowsNormalisedTogetherAreWhatTheExpressionsSay() {
+    checkMany(Computations.layerNorm(8, 53));
   }
 
   private static void checkMany(ComputeDag dag) {

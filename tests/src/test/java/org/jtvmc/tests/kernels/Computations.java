@@ -351,7 +351,7 @@ final class Computations {
                 i -> mixed.at(i.get(1), i.get(0), i.get(2)))));
   }
 
-  private static ComputeDag layerNorm(long rows, long columns) {
+  static ComputeDag layerNorm(long rows, long columns) {
     Tensor x = input("x", rows, columns);
     Tensor gain = weight("gain", columns);
     Tensor sum =

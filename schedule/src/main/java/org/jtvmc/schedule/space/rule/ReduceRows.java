@@ -2,12 +2,14 @@ package org.jtvmc.schedule.space.rule;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jtvmc.ir.expr.PrimExpr;
+import org.jtvmc.ir.expr.PrimVar;
 import org.jtvmc.ir.te.Axis;
 import org.jtvmc.schedule.IterVar;
 import org.jtvmc.schedule.Stage;
@@ -15,7 +17,9 @@ import org.jtvmc.schedule.space.Access;
 import org.jtvmc.schedule.space.SketchRule;
 import org.jtvmc.schedule.space.SketchState;
 import org.jtvmc.schedule.step.ComputeAt;
+import org.jtvmc.schedule.step.Reorder;
 import org.jtvmc.schedule.step.Split;
+import org.jtvmc.schedule.step.Unroll;
 import org.jtvmc.schedule.step.Vectorize;
 
 /**
@@ -63,6 +67,9 @@ public final class ReduceRows implements SketchRule {
       String last = outer.removeLast();
       state.apply(new Split(id, last, List.of(together)));
       outer.add(last + ".0");
+      if (readsForAllRows(state, stage, rows)) {
+        columnsOutside(state, id, last + ".1");
+      }
     }
     double work =
         group.stream().mapToDouble(ReductionShape::work).sum() + ReductionShape.work(stage);
@@ -100,6 +107,31 @@ public final class ReduceRows implements SketchRule {
             .max(Long::compare)
             .orElse(1L);
     return options.size() == 1 ? 1 : state.pick(stage.id() + ".rowblock", options, preferred);
+  }
+
+  /** Whether the stage reads what is the same for rows one below the other: a scale, a bias. */
+  private static boolean readsForAllRows(SketchState state, Stage stage, int rows) {
+    PrimVar row = stage.op().axes().get(rows - 1).var();
+    List<Axis> columns = stage.op().axes().subList(rows, stage.op().axes().size());
+    return Access.of(state.schedule(), stage).stream()
+        .anyMatch(
+            access ->
+                !access.dependsOn(row)
+                    && columns.stream().anyMatch(column -> access.dependsOn(column.var())));
+  }
+
+  /**
+   * Takes the rows that pass together one vector after the other: what is the same for all of them
+   * is loaded once, and what a row has of its own stays in registers.
+   */
+  private static void columnsOutside(SketchState state, String stage, String row) {
+    List<String> loops =
+        new ArrayList<>(state.stage(stage).leaves().stream().map(IterVar::id).toList());
+    loops.removeLast(); // the lanes
+    loops.subList(0, loops.indexOf(row)).clear();
+    Collections.rotate(loops, -1);
+    state.apply(new Reorder(stage, loops));
+    state.apply(new Unroll(stage, row));
   }
 
   /** Computes the members of a {@link #group}, for one row, inside one loop of its stage. */

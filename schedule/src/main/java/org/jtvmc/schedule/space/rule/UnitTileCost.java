@@ -28,7 +28,6 @@ record UnitTileCost(BlockProduct product, CudaTarget gpu, long parts, OperandSta
     BlockShares shares = BlockShares.of(product, tile);
     double elements = (double) shares.rows() * shares.columns();
     double ofMultiprocessor = (double) parts * shares.blocks() / gpu.multiprocessors();
-    double sums = elements / shares.threads();
     // Loads for each multiply-add, of a thread and of a block.
     double shared = (tile.rows() + tile.columns()) / (double) (tile.rows() * tile.columns());
     double global = (shares.rows() + shares.columns()) / elements;

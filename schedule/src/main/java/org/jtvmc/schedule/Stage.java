@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
+import org.jtvmc.ir.expr.PrimExpr;
+import org.jtvmc.ir.expr.Read;
 import org.jtvmc.ir.loop.Scope;
 import org.jtvmc.ir.te.Axis;
 import org.jtvmc.ir.te.ComputeOp;
@@ -180,6 +182,23 @@ public final class Stage {
     return options.joined();
   }
 
+  /**
+   * Of a stage that makes each element along its last axis of the one before it, what stands before
+   * the first. Such a stage is computed inside a loop that goes through that axis, and its memory
+   * has room for one element of it, which is there after the loop: it is carried along.
+   */
+  public Optional<PrimExpr> before() {
+    return options.before();
+  }
+
+  /**
+   * What all sums of this reduction so far are multiplied by whenever it has been computed, as an
+   * element of another stage, which is computed at one of this stage's reduce loops.
+   */
+  public Optional<Read> scale() {
+    return options.scale();
+  }
+
   /** The loop named {@code axis}. */
   public Optional<IterVar> leaf(String axis) {
     int position = position(axis);
@@ -305,6 +324,14 @@ public final class Stage {
 
   public Stage withJoined(String producer) {
     return withOptions(options.withJoined(producer));
+  }
+
+  public Stage withBefore(PrimExpr first) {
+    return withOptions(options.withBefore(first));
+  }
+
+  public Stage withScale(Read factor) {
+    return withOptions(options.withScale(factor));
   }
 
   private Stage withOptions(StageOptions other) {

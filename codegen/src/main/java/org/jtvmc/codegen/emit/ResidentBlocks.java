@@ -48,6 +48,11 @@ final class ResidentBlocks {
   private long elements;
   private long scattered;
 
+  /** Bytes of shared memory that are taken around, and the most that are at once. */
+  private long shared;
+
+  private long mostShared;
+
   /** How many loops that are not unrolled stand around. */
   private int repeating;
 
@@ -70,6 +75,11 @@ final class ResidentBlocks {
     } else if (found.sharesRows) {
       wanted = withRegisters(gpu, threads, Math.max(found.elements, found.sums) + ROW_REGISTERS);
       wanted = Math.min(wanted, gpu.threadsPerMultiprocessor() / threads);
+      if (found.mostShared > 0) {
+        // What there is no shared memory for needs no registers.
+        wanted =
+            Math.min(wanted, Math.max(1, gpu.sharedBytesPerMultiprocessor() / found.mostShared));
+      }
     } else {
       long registers = found.sums + OTHER_REGISTERS + found.scattered * COPY_REGISTERS;
       wanted = Math.min(RESIDENT_THREADS / threads, withRegisters(gpu, threads, registers));
@@ -96,11 +106,15 @@ final class ResidentBlocks {
    * @param copies of the statement in the code of one thread
    */
   private void look(Stmt stmt, long copies) {
+    long sharedAround = shared;
     switch (stmt) {
       case Stmt.Allocate(Buffer buffer, _) -> {
         hasGroups |= buffer.isSwizzled();
         if (buffer.scope() == Scope.LOCAL) {
           sums = Math.max(sums, LocalMemory.bytes(buffer) / Integer.BYTES);
+        } else if (buffer.scope() == Scope.SHARED) {
+          shared += LocalMemory.bytes(buffer);
+          mostShared = Math.max(mostShared, shared);
         }
       }
       case Stmt.Evaluate(Effect effect) -> sharesRows |= effect instanceof Effect.AllReduce;
@@ -129,6 +143,7 @@ final class ResidentBlocks {
     repeating += serial ? 1 : 0;
     Stmts.children(stmt).forEach(child -> look(child, copies * times));
     repeating -= serial ? 1 : 0;
+    shared = sharedAround;
   }
 
   /** True where the places of unrolled copies are no constants apart. */

@@ -80,9 +80,10 @@ public final class Lowering {
         active.add(stage);
         EffectiveBodies.Effective own = bodies.of(stage);
         effective.put(stage, own.body());
-        reads.put(stage, own.reads());
+        reads.put(stage, withScale(stage, own.reads()));
       }
     }
+    active.forEach(stage -> CarriedStages.check(stage, schedule));
     padded = new PaddedTiles(active, reads);
     for (Stage stage : active.reversed()) {
       Region region =
@@ -95,6 +96,15 @@ public final class Lowering {
       nests.put(stage.id(), nest);
     }
     return emit(name);
+  }
+
+  private static List<Read> withScale(Stage stage, List<Read> reads) {
+    if (stage.scale().isEmpty()) {
+      return reads;
+    }
+    List<Read> all = new ArrayList<>(reads);
+    all.add(stage.scale().get());
+    return all;
   }
 
   private void findFolded() {
@@ -159,6 +169,22 @@ public final class Lowering {
               .formatted(stage.id(), at.axis(), at.stage()),
           host.stage);
     }
+    List<List<LinearForm>> accesses =
+        stage.before().isPresent()
+            ? accessesOfCarried(stage, host, position)
+            : accesses(stage, at, host, position);
+    Set<PrimVar> fixed = new HashSet<>();
+    enclosing(host, position).keySet().forEach(fixed::add);
+    if (stage.scope() == Scope.SHARED) {
+      // The threads of a block make it together, for all of them.
+      fixed.removeAll(threads(host, position));
+    }
+    return new RegionInference(simplifier, fixed)
+        .union(accesses, shape(stage), padded.isPadded(stage));
+  }
+
+  private List<List<LinearForm>> accesses(
+      Stage stage, Attachment.At at, StageNest host, int position) {
     List<List<LinearForm>> accesses = new ArrayList<>();
     for (Stage reader : active) {
       StageNest nest = nests.get(reader.id());
@@ -172,23 +198,35 @@ public final class Lowering {
                 at.axis());
           }
           accesses.add(
-              new BodyLowering(simplifier, nest.axisValues, Lowering::unlowered).indices(read));
+              new BodyLowering(simplifier, nest.axisValues, CarriedStages::unlowered)
+                  .indices(read));
         }
       }
     }
-    Set<PrimVar> fixed = new HashSet<>();
-    enclosing(host, position).keySet().forEach(fixed::add);
-    if (stage.scope() == Scope.SHARED) {
-      // The threads of a block make it together, for all of them.
-      fixed.removeAll(threads(host, position));
-    }
-    return new RegionInference(simplifier, fixed)
-        .union(accesses, shape(stage), padded.isPadded(stage));
+    return accesses;
   }
 
-  /** For regions it does not matter where elements lie that other indices depend on. */
-  private static PrimExpr unlowered(Tensor tensor, List<LinearForm> element) {
-    return new Read(tensor, element.stream().map(LinearForm::toExpr).toList());
+  /** The same of a stage that is carried along by the loops of its host. */
+  private List<List<LinearForm>> accessesOfCarried(Stage stage, StageNest host, int position) {
+    LinearForm part = CarriedStages.part(host, stage, position, simplifier);
+    List<List<LinearForm>> accesses = new ArrayList<>();
+    for (Stage reader : active) {
+      StageNest nest = nests.get(reader.id());
+      for (Read read : reads.get(reader)) {
+        if (read.tensor() != stage.tensor()) {
+          continue;
+        }
+        if (nest == null) {
+          CarriedStages.checkBefore(reader, stage);
+          continue;
+        }
+        List<LinearForm> element =
+            new BodyLowering(simplifier, nest.axisValues, CarriedStages::unlowered).indices(read);
+        boolean inside = isInside(nest, host, host.firstReduce());
+        accesses.add(CarriedStages.read(element, part, inside, stage, reader));
+      }
+    }
+    return accesses;
   }
 
   /** True where all of {@code nest}'s body is inside the loop of {@code host} at a position. */
@@ -347,7 +385,8 @@ public final class Lowering {
         if (access.tensor() == read.tensor()) {
           StageNest nest = nests.get(reader.id());
           accesses.add(
-              new BodyLowering(simplifier, nest.axisValues, Lowering::unlowered).indices(access));
+              new BodyLowering(simplifier, nest.axisValues, CarriedStages::unlowered)
+                  .indices(access));
         }
       }
     }

@@ -15,6 +15,7 @@ import org.jtvmc.ir.arith.VarRanges;
 import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.expr.Load;
 import org.jtvmc.ir.expr.PrimExpr;
+import org.jtvmc.ir.expr.PrimExprs;
 import org.jtvmc.ir.expr.PrimVar;
 import org.jtvmc.ir.expr.Select;
 import org.jtvmc.ir.loop.Buffer;
@@ -108,24 +109,61 @@ final class NestEmitter {
       if (pipelined.isPresent()) {
         body = pipelined.get();
       } else {
-        body = withGuests(nest.stage, leaf.loop().id(), body);
+        body = withGuests(nest.stage, leaf.loop().id(), Stmt.seq(scaled(nest, i, result), body));
         body = guarded(nest, i, body, true);
         body = loop(leaf, leaf.var(), body);
       }
       if (together && i == nest.firstReduce()) {
         body = ThreadReductions.complete(nest, partial, body, result);
       } else if (reducer.isPresent() && i == nest.firstReduce()) {
-        body = Stmt.seq(initialisation(nest, neutral), body);
+        body = Stmt.seq(initialisation(nest, neutral, i), startOfCarried(nest), body);
       }
     }
     return guarded(nest, -1, body, true);
   }
 
-  /** The nest that gives every element the neutral value, over the loops inside the reduction. */
-  private Stmt initialisation(StageNest nest, Stmt neutral) {
+  /** Multiplies every sum by the scale that has been computed inside the loop at a position. */
+  private Stmt scaled(StageNest nest, int position, Load result) {
+    if (!CarriedStages.isScaledAt(nest.stage, schedule, nest.leaves.get(position).loop().id())) {
+      return Stmt.nothing();
+    }
+    PrimExpr scale =
+        new BodyLowering(
+                simplifier, nest.axisValues, (tensor, element) -> load(nest, tensor, element))
+            .lower(nest.stage.scale().orElseThrow());
+    for (StageNest.Leaf leaf : nest.leaves.subList(position + 1, nest.leaves.size())) {
+      if (leaf.loop().isReduce() && leaf.var() != null && PrimExprs.uses(scale, leaf.var())) {
+        throw new ScheduleException(
+            "its sums are scaled outside of loop '%s', on which the scale depends"
+                .formatted(leaf.loop().id()),
+            nest.stage);
+      }
+    }
+    Stmt store = new Stmt.Store(result.buffer(), result.indices(), result.times(scale));
+    return initialisation(nest, store, position);
+  }
+
+  /** What stands before the first element of what is carried along by a reduction's loops. */
+  private Stmt startOfCarried(StageNest nest) {
+    List<Stmt> starts = new ArrayList<>();
+    for (Stage guest : schedule.attachedTo(nest.stage.id())) {
+      if (guest.before().isPresent()) {
+        StageNest own = nests.get(guest.id());
+        Storage target = storage.get(guest.tensor());
+        Stmt first =
+            new Stmt.Store(
+                target.buffer(), target.indices(own.element()), guest.before().orElseThrow());
+        starts.add(guarded(own, -1, initialisation(own, first, -1), false));
+      }
+    }
+    return Stmt.seq(starts);
+  }
+
+  /** A statement for every element, over the loops inside that at a position, but no reductions. */
+  private Stmt initialisation(StageNest nest, Stmt neutral, int position) {
     Stmt body = neutral;
     Map<PrimVar, PrimVar> fresh = new HashMap<>();
-    for (int i = nest.tensorized - 1; i > nest.firstReduce(); i--) {
+    for (int i = nest.tensorized - 1; i > position; i--) {
       StageNest.Leaf leaf = nest.leaves.get(i);
       if (leaf.loop().isReduce()) {
         continue;
@@ -228,7 +266,10 @@ final class NestEmitter {
     for (Stage guest : schedule.attachedTo(stage.id())) {
       if (((Attachment.At) guest.attachment()).axis().equals(axis)) {
         statements.add(nest(nests.get(guest.id())));
-        buffers.add(storage.get(guest.tensor()).buffer());
+        if (guest.before().isEmpty()) {
+          buffers.add(storage.get(guest.tensor()).buffer());
+        }
+        buffers.addAll(carriedBy(guest));
       }
     }
     List<PackStatement> packs = pending.remove(Optional.of(new Attachment.At(stage.id(), axis)));
@@ -247,7 +288,24 @@ final class NestEmitter {
     return all;
   }
 
+  /** The memory of what the loops of a stage carry along: who reads the stage reads it too. */
+  private List<Buffer> carriedBy(Stage host) {
+    return schedule.attachedTo(host.id()).stream()
+        .filter(stage -> stage.before().isPresent())
+        .map(stage -> storage.get(stage.tensor()).buffer())
+        .toList();
+  }
+
   private PrimExpr load(StageNest nest, Tensor tensor, List<LinearForm> element) {
+    Optional<Stage> carried =
+        schedule.stageOf(tensor).filter(stage -> stage.before().isPresent() && !stage.isRoot());
+    if (carried.isPresent()) {
+      // There is memory for one part: the one before until the stage is computed, then its own.
+      Storage own = storage.get(tensor);
+      List<LinearForm> there = new ArrayList<>(element);
+      there.set(there.size() - 1, own.mins().getLast());
+      return own.load(there);
+    }
     for (Packing packing : schedule.packings()) {
       if (packing.tensor() == tensor && packing.reader().equals(nest.stage.id())) {
         return packed(packing, nest, element).load();

@@ -18,6 +18,7 @@ public sealed interface Step
         Rfactor,
         Pack,
         UseStrategy,
+        SoftmaxAlong,
         Vectorize,
         Unroll,
         Parallel,

@@ -103,6 +103,7 @@ public final class StepCodec {
                   axis)
               .add(depth);
       case JoinLaunch(String stage, String producer) -> node("join_launch", stage, producer);
+      case SoftmaxAlong(String stage, long part) -> node("softmax_along", stage).add(part);
       case AutoUnroll(String stage, int maxSteps) -> node("auto_unroll", stage).add(maxSteps);
     };
   }
@@ -137,6 +138,7 @@ public final class StepCodec {
       case "pipeline_async" -> pipeline(node, stage, Pipelining.Way.ASYNC);
       case "pipeline_tiles" -> pipeline(node, stage, Pipelining.Way.TILES);
       case "tensorize" -> new Tensorize(stage, text(node, 2), text(node, 3));
+      case "softmax_along" -> new SoftmaxAlong(stage, number(node, 2));
       case "join_launch" -> new JoinLaunch(stage, text(node, 2));
       case "auto_unroll" -> new AutoUnroll(stage, Math.toIntExact(number(node, 2)));
       default -> throw malformed(node);

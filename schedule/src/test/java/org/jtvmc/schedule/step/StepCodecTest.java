@@ -38,6 +38,7 @@ class StepCodecTest {
             new Pipeline("dense", "r0.0", 3, Pipelining.Way.ASYNC),
             new Pipeline("dense", "r0.0", 4, Pipelining.Way.TILES),
             new JoinLaunch("relu", "dense.rf"),
+            new SoftmaxAlong("matmul", 64),
             new OrderStorage("pad", List.of("i1", "i0"), 8),
             new OrderStorage("pad", List.of("i1", "i0"), 0, true),
             new AutoUnroll("dense", 64));

@@ -1,6 +1,7 @@
 package org.jtvmc.tests.kernels;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -13,12 +14,17 @@ import org.jtvmc.ir.target.CudaTarget;
 import org.jtvmc.ir.te.Tensor;
 import org.jtvmc.ir.text.ModuleText;
 import org.jtvmc.schedule.ComputeDag;
+import org.jtvmc.schedule.Schedule;
+import org.jtvmc.schedule.ScheduleException;
 import org.jtvmc.schedule.lower.Lowering;
 import org.jtvmc.schedule.space.Candidate;
 import org.jtvmc.schedule.space.DesignSpace;
+import org.jtvmc.schedule.step.SoftmaxAlong;
+import org.jtvmc.schedule.step.StepCodec;
 import org.jtvmc.tests.device.DeviceThreads;
 import org.jtvmc.tests.device.EmulatedKernel;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -113,13 +119,17 @@ class AttentionInBlocksTest {
   }
 
   private static EmulatedKernel check(ComputeDag dag, Candidate candidate, CudaTarget gpu) {
+    return check(dag, candidate, gpu, NarrowProduct.inputs(dag));
+  }
+
+  private static EmulatedKernel check(
+      ComputeDag dag, Candidate candidate, CudaTarget gpu, Map<Tensor, NDArray> inputs) {
     EmulatedKernel kernel =
         new EmulatedKernel(
             Lowering.lower(candidate.schedule(), "attention"),
             gpu,
             HostCpu.detect().target(),
             threads);
-    Map<Tensor, NDArray> inputs = NarrowProduct.inputs(dag);
     NDArray expected = TensorEvaluator.evaluate(dag.outputs(), inputs).getFirst();
     NDArray actual = kernel.run(inputs).getFirst();
     for (long i = 0; i < actual.elements(); i++) {
@@ -160,12 +170,84 @@ class AttentionInBlocksTest {
 
   @ParameterizedTest
   @CsvSource({
+    "90, ADDED, float16, 2, 32, 128, 32, 32, '32 rows, 32 keys, 2 warps, running'",
+    "75, ADDED, float16, 2, 32, 128, 32, 32, '32 rows, 32 keys, 2 warps, running'",
+    "80, ADDED, float32, 2, 32, 96, 32, 32, '16 rows, 32 keys, 4 warps, running'",
+    "80, CHOSEN, bfloat16, 2, 64, 256, 64, 64, '64 rows, 64 keys, 4 warps, running'",
+    "75, CHOSEN, float32, 3, 64, 64, 16, 16, '64 rows, 32 keys, 8 warps, running'",
+    "90, KEYS_BY_ROWS, float16, 2, 48, 192, 16, 48, '16 rows, 64 keys, 1 warps, running'",
+    "90, KEYS_BY_ROWS, float32, 2, 32, 128, 24, 20, '32 rows, 64 keys, 2 warps, running'",
+    "90, ADDED, float16, 1, 128, 128, 128, 128, '64 rows, 64 keys, 8 warps, running'",
+    "90, ADDED, float16, 1, 16, 1024, 64, 64, '16 rows, 256 keys, 8 warps, running'",
+  })
+  void theSoftmaxRunsAlongTheKeys(
+      int arch,
+      Form form,
+      String type,
+      long heads,
+      long queries,
+      long keys,
+      long depth,
+      long columns,
+      String tile) {
+    ComputeDag dag = attention(form, type, heads, queries, keys, depth, columns);
+    CudaTarget gpu = CudaTarget.typical(arch);
+    Candidate candidate = running(dag, gpu, tile);
+    EmulatedKernel kernel = check(dag, candidate, gpu);
+    String about = candidate.values() + kernel.kernel().ptx();
+    assertEquals(1, kernel.kernel().launches().size(), about);
+    boolean cores = arch >= 80 && !type.equals("float32");
+    assertEquals(cores, kernel.kernel().ptx().contains("mma.sync.aligned"), about);
+    assertEquals(0, arch >= 80 ? kernel.bankConflicts() : 0, about);
+  }
+
+  private static Candidate running(ComputeDag dag, CudaTarget gpu, String tile) {
+    Candidate candidate =
+        DesignSpace.of(dag, gpu)
+            .replay(Map.of("transpose.chain", "together", "transpose.tile", tile));
+    assertEquals(tile, candidate.values().get("transpose.tile"));
+    assertEquals(
+        candidate.steps(), StepCodec.read(StepCodec.write(candidate.steps())), "as records");
+    return candidate;
+  }
+
+  @Test
+  void whatRunsAlongAReductionMustBeComputedInsideIt() {
+    ComputeDag dag = attention(Form.ADDED, "float32", 2, 32, 128, 32, 32);
+    Schedule schedule = Schedule.of(dag);
+    Tensor product = dag.stages().getLast().reads().getFirst();
+    String last = schedule.stageOf(product).orElseThrow().id();
+    assertThrows(ScheduleException.class, () -> schedule.apply(new SoftmaxAlong(last, 48)));
+    assertThrows(
+        ScheduleException.class,
+        () -> schedule.apply(new SoftmaxAlong(dag.stages().getFirst().id(), 32)));
+    Schedule along = schedule.apply(new SoftmaxAlong(last, 32));
+    assertThrows(ScheduleException.class, () -> Lowering.lower(along, "attention"));
+  }
+
+  @Test
+  void keysThatAreMaskedByMinusInfinityCountNothing() {
+    ComputeDag dag = attention(Form.ADDED, "float16", 2, 32, 128, 32, 32);
+    Map<Tensor, NDArray> inputs = NarrowProduct.inputs(dag);
+    NDArray mask = inputs.get(dag.inputs().get(2));
+    for (long key = 0; key < 40; key++) {
+      mask.setDouble(key, Double.NEGATIVE_INFINITY);
+    }
+    for (long key = 70; key < 128; key++) {
+      mask.setDouble(key, Double.NEGATIVE_INFINITY);
+    }
+    check(dag, running(dag, GPU, "32 rows, 32 keys, 2 warps, running"), GPU, inputs);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
     "12, 128, 128, 32, true",
     "12, 128, 128, 64, true",
     // Blocks would be few, and go through many keys behind each other.
     "1, 16, 1536, 128, false",
-    // The scores of 16 rows are more than shared memory has room for.
     "2, 64, 8192, 64, false",
+    // The scores of 16 rows are more than shared memory has room for: the softmax runs along them.
+    "16, 2048, 8192, 64, true",
   })
   void theModelTakesOneLaunchWhereThatIsFaster(
       long heads, long queries, long keys, long depth, boolean together) {

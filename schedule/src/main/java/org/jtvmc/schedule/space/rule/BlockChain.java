@@ -5,9 +5,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.jtvmc.ir.te.Axis;
+import org.jtvmc.schedule.RunningSoftmax;
+import org.jtvmc.schedule.Schedule;
 import org.jtvmc.schedule.Stage;
 import org.jtvmc.schedule.space.Access;
 import org.jtvmc.schedule.space.SketchState;
+import org.jtvmc.schedule.step.CacheWrite;
 
 /**
  * Two products with work on whole rows between them, as in attention, in the form in which a GPU's
@@ -29,6 +32,7 @@ import org.jtvmc.schedule.space.SketchState;
  * @param key the number of the axis of {@code scores} that is not a row
  * @param column that of the last product
  * @param resultColumn that of the result along which the last product's columns are
+ * @param runs true where the work on rows is a softmax that can run along its row
  */
 record BlockChain(
     ReductionChain chain,
@@ -40,7 +44,8 @@ record BlockChain(
     Access values,
     int key,
     int column,
-    int resultColumn) {
+    int resultColumn,
+    boolean runs) {
 
   /** The chain that ends in {@code result}; empty where there is none of this form. */
   static Optional<BlockChain> of(SketchState state, Stage result) {
@@ -97,8 +102,26 @@ record BlockChain(
                 values,
                 key,
                 column,
-                resultColumn))
+                resultColumn,
+                runs(state, chain, rowStage.getValue())))
         : Optional.empty();
+  }
+
+  /** True where a softmax that the last product alone reads is all that is done to rows. */
+  private static boolean runs(SketchState state, ReductionChain chain, List<Stage> members) {
+    Schedule schedule = state.schedule();
+    String last = chain.last().id();
+    if (chain.last() == chain.result()) {
+      schedule = schedule.apply(new CacheWrite(last));
+      last = CacheWrite.cacheOf(last);
+    }
+    return RunningSoftmax.of(schedule, schedule.stage(last))
+        .filter(
+            softmax ->
+                members.stream()
+                    .filter(Stage::isReduction)
+                    .allMatch(member -> softmax.parts().contains(member)))
+        .isPresent();
   }
 
   /** True where none of the operands is a stage of the chain. */

@@ -76,6 +76,11 @@ public final class ChainInBlocks implements SketchRule {
       return;
     }
     ChainTile tile = state.pick(stage.id() + ".tile", tiles, best);
-    new ChainSchedule(state, chain, tile, scoreCores, lastCores).apply();
+    ChainSchedule schedule = new ChainSchedule(state, chain, tile, scoreCores, lastCores);
+    if (tile.running()) {
+      new RunningChainSchedule(schedule).apply();
+    } else {
+      schedule.apply();
+    }
   }
 }

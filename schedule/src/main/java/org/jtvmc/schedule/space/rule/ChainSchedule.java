@@ -36,10 +36,10 @@ record ChainSchedule(
     Optional<CoreProduct> lastCores) {
 
   /** Products of a score that are straight code, where ordinary units make them. */
-  private static final long UNROLLED_STEP = 8;
+  static final long UNROLLED_STEP = 8;
 
   /** The same on tensor cores. */
-  private static final long UNROLLED_CORE_STEP = 64;
+  static final long UNROLLED_CORE_STEP = 64;
 
   private static final long MOST_STEP = 256;
 
@@ -67,11 +67,30 @@ record ChainSchedule(
 
   /** Leaves the scores of a block's rows in shared memory, some keys after the others. */
   private void makeScores(String block) {
-    String id = chain.scores().id();
     String result = chain.chain().result().id();
+    Scores scores = placeScores(result, block);
+    scores.query.copyAt(state, scores.sizes, result, block, false);
+    CopyAhead ahead = ahead(chain.scores().id(), scores.keys.bytes(scores.sizes));
+    scores.keys.copyAt(state, scores.sizes, chain.scores().id(), scores.turns, ahead.isAsync());
+    if (ahead.depth() > 1) {
+      state.apply(new Pipeline(chain.scores().id(), scores.turns, ahead.depth(), ahead.way()));
+    }
+  }
+
+  /**
+   * What the scores take, still to be copied.
+   *
+   * @param sizes what is read together of each axis
+   * @param turns the loop over keys
+   */
+  record Scores(SharedOperands query, SharedOperands keys, Map<String, Long> sizes, String turns) {}
+
+  /** Has the scores made in shared memory inside a loop of another stage. */
+  Scores placeScores(String host, String loop) {
+    String id = chain.scores().id();
     state.markScheduled(id);
     state.apply(new CacheWrite(id));
-    state.apply(new ComputeAt(id, result, block));
+    state.apply(new ComputeAt(id, host, loop));
     state.apply(new SetScope(id, Scope.SHARED));
     int row = chain.chain().tiledAxis(chain.scores());
     orderRows(id, chain.key(), ChainTile.SCORE_PADDING);
@@ -95,15 +114,11 @@ record ChainSchedule(
     }
     sizes.put(own.axes().get(row).id(), tile.rows());
     sizes.put(own.axes().get(chain.key()).id(), tile.ofScores().columns().size());
-    operands(own, chain.query(), scoreCores, chain.scoreAxes())
-        .copyAt(state, sizes, result, block, false);
-    SharedOperands keys = operands(own, chain.keys(), scoreCores, chain.scoreAxes());
-    String turns = cut.outer().getLast();
-    CopyAhead ahead = ahead(id, keys.bytes(sizes));
-    keys.copyAt(state, sizes, id, turns, ahead.isAsync());
-    if (ahead.depth() > 1) {
-      state.apply(new Pipeline(id, turns, ahead.depth(), ahead.way()));
-    }
+    return new Scores(
+        operands(own, chain.query(), scoreCores, chain.scoreAxes()),
+        operands(own, chain.keys(), scoreCores, chain.scoreAxes()),
+        sizes,
+        cut.outer().getLast());
   }
 
   /** Warps make the weights of a row each, of what threads keep in registers. */
@@ -180,7 +195,7 @@ record ChainSchedule(
     }
   }
 
-  private CopyAhead ahead(String product, long bytes) {
+  CopyAhead ahead(String product, long bytes) {
     long others = tile.keptBytes(chain);
     List<CopyAhead> options = CopyAhead.fitting(state.gpu(), bytes, others, false);
     long blocks = tile.resident(chain, state.gpu());
@@ -189,12 +204,12 @@ record ChainSchedule(
     return state.pick(product + ".pipeline", options, best);
   }
 
-  private SharedOperands operands(
+  SharedOperands operands(
       Stage product, Access operand, Optional<CoreProduct> cores, List<Axis> axes) {
     return new SharedOperands(product, List.of(operand), tile.threads(), cores, axes, true);
   }
 
-  private void orderRows(String stage, int innermost, long padding) {
+  void orderRows(String stage, int innermost, long padding) {
     List<String> order =
         new ArrayList<>(
             state.stage(stage).axes().stream()
@@ -205,7 +220,7 @@ record ChainSchedule(
     state.apply(new OrderStorage(stage, order, padding));
   }
 
-  private static Map<Integer, Parts> elements(WarpGrid grid, int row, int column) {
+  static Map<Integer, Parts> elements(WarpGrid grid, int row, int column) {
     return Map.of(
         row, new Parts(1, 1, grid.rows().elements()),
         column, new Parts(1, 1, grid.columns().elements()));

@@ -13,9 +13,18 @@ import org.jtvmc.ir.target.CudaTarget;
  * @param keys of which the scores are made together
  * @param ofScores how the warps share out these scores
  * @param ofLast how they share out the last product
+ * @param running true where the softmax runs along the keys, so that a block has no more of the
+ *     scores than those that are made together
  */
-record ChainTile(long rows, long warps, long keys, WarpGrid ofScores, WarpGrid ofLast) {
+record ChainTile(
+    long rows, long warps, long keys, WarpGrid ofScores, WarpGrid ofLast, boolean running) {
   private static final long LEAST_CORE_STEP = 16;
+
+  /** A thread's sums of the last product wait while it makes scores. */
+  private static final long MOST_RUNNING_SUMS = 96;
+
+  /** What a running softmax has of each row: two maxima, two sums, and a factor. */
+  private static final long RUNNING_BYTES = 5 * Float.BYTES;
 
   /** Values of a step, as a rule. */
   private static final long VALUES = 64;
@@ -41,15 +50,27 @@ record ChainTile(long rows, long warps, long keys, WarpGrid ofScores, WarpGrid o
           Optional<WarpGrid> last = WarpGrid.of(rows, chain.columns(), warps, lastOnCores, false);
           boolean possible = once && rows <= chain.rows() && first.isPresent() && last.isPresent();
           if (possible) {
-            ChainTile tile = new ChainTile(rows, warps, columns, first.get(), last.get());
-            if (tile.bytes(chain) <= gpu.sharedBytesPerBlock()) {
-              fitting.add(tile);
+            ChainTile tile = new ChainTile(rows, warps, columns, first.get(), last.get(), false);
+            fitting.add(tile);
+            boolean kept = first.get().sums() + last.get().sums() <= MOST_RUNNING_SUMS;
+            if (chain.runs() && kept && tile.isWhole(chain)) {
+              fitting.add(new ChainTile(rows, warps, keys, first.get(), last.get(), true));
             }
           }
         }
       }
     }
-    return fitting;
+    return fitting.stream().filter(tile -> tile.bytes(chain) <= gpu.sharedBytesPerBlock()).toList();
+  }
+
+  /** True where tiles are all of one size, and several. */
+  private boolean isWhole(BlockChain chain) {
+    return keys < chain.keyCount() && chain.keyCount() % keys == 0 && chain.rows() % rows == 0;
+  }
+
+  /** True for a row that the threads of a warp do not take at once. */
+  static boolean isLong(long row) {
+    return row > WIDEST_TURN;
   }
 
   long threads() {
@@ -59,11 +80,12 @@ record ChainTile(long rows, long warps, long keys, WarpGrid ofScores, WarpGrid o
   /** What stays in shared memory from the first product to the last. */
   long keptBytes(BlockChain chain) {
     long query = rows * (chain.depth() + padding(chain.query().tensor().dtype().bytes()));
-    long weights = rows * (chain.keyCount() + padding(weightBytes(chain)));
+    long held = running ? keys : chain.keyCount();
+    long weights = rows * (held + padding(weightBytes(chain)));
     return query * chain.query().tensor().dtype().bytes()
-        + rows * (chain.keyCount() + SCORE_PADDING) * Float.BYTES
+        + rows * (held + SCORE_PADDING) * Float.BYTES
         + weights * weightBytes(chain)
-        + elementBytes(chain);
+        + (running ? rows * RUNNING_BYTES : elementBytes(chain));
   }
 
   /** What is computed of each score and read again, where registers do not hold it. */
@@ -77,11 +99,17 @@ record ChainTile(long rows, long warps, long keys, WarpGrid ofScores, WarpGrid o
 
   /** All that a block takes of shared memory, where nothing is copied ahead. */
   long bytes(BlockChain chain) {
-    return keptBytes(chain) + Math.max(keyBytes(chain), valueBytes(chain, LEAST_CORE_STEP));
+    return keptBytes(chain)
+        + (running
+            ? keyBytes(chain) + valueBytes(chain, keys)
+            : Math.max(keyBytes(chain), valueBytes(chain, LEAST_CORE_STEP)));
   }
 
   /** The same where one step's keys and values are copied while those before are used. */
   long bytesAhead(BlockChain chain) {
+    if (running) {
+      return keptBytes(chain) + 2 * (keyBytes(chain) + valueBytes(chain, keys));
+    }
     long places = keys < chain.keyCount() ? 2 : 1;
     return keptBytes(chain) + Math.max(places * keyBytes(chain), 2 * valueBytes(chain, VALUES));
   }
@@ -123,6 +151,6 @@ record ChainTile(long rows, long warps, long keys, WarpGrid ofScores, WarpGrid o
 
   @Override
   public String toString() {
-    return "%d rows, %d keys, %d warps".formatted(rows, keys, warps);
+    return "%d rows, %d keys, %d warps%s".formatted(rows, keys, warps, running ? ", running" : "");
   }
 }

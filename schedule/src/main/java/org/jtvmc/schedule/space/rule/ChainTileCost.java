@@ -23,6 +23,20 @@ record ChainTileCost(BlockChain chain, CudaTarget gpu, boolean scoreCores, boole
   /** Cycles until a warp has the maximum or the sum of a row. */
   private static final double ROW_CYCLES = 200;
 
+  /**
+   * The same of a running softmax, where threads also meet for the scores, the maxima, the weights
+   * and the sums.
+   */
+  private static final double RUNNING_STEP_CYCLES = 480;
+
+  /** Cycles by which a warp's next row is behind, in the maximum and in the sum. */
+  private static final double NEXT_ROW_CYCLES = 60;
+
+  /** Instructions for each score and for each sum that a running softmax takes more. */
+  private static final double RUNNING_INSTRUCTIONS = 6;
+
+  private static final double SCALE_INSTRUCTIONS = 2;
+
   /** Warps that keep a multiprocessor's units busy. */
   private static final double BUSY_WARPS = 6;
 
@@ -31,9 +45,17 @@ record ChainTileCost(BlockChain chain, CudaTarget gpu, boolean scoreCores, boole
 
   private static final double SHOWN = 0.25;
 
-  /** The tile of the least cost. */
+  /**
+   * The tile of the least cost. A softmax runs only along rows that are longer than what a warp
+   * takes of them at once: it saves nothing of shorter ones.
+   */
   ChainTile best(List<ChainTile> tiles) {
-    return tiles.stream().min(Comparator.comparingDouble(this::of)).orElseThrow();
+    boolean whole =
+        !ChainTile.isLong(chain.keyCount()) && tiles.stream().anyMatch(tile -> !tile.running());
+    return tiles.stream()
+        .filter(tile -> !whole || !tile.running())
+        .min(Comparator.comparingDouble(this::of))
+        .orElseThrow();
   }
 
   /** The cycles of one launch with this tile. */
@@ -48,15 +70,29 @@ record ChainTileCost(BlockChain chain, CudaTarget gpu, boolean scoreCores, boole
     double last = products(tile, chain.keyCount(), columns, tile.ofLast(), lastCores);
     double weights =
         tile.rows() * (double) chain.keyCount() * SOFTMAX_INSTRUCTIONS / gpu.fmaPerCycle();
-    double units = ofMultiprocessor * (scores + last + weights) / used;
+    double running = tile.running() ? running(tile, steps, columns) : 0;
+    double units = ofMultiprocessor * (scores + last + weights + running) / used;
     double bytes = chain.depth() * (double) keyBytes() + chain.columns() * (double) valueBytes();
     double cached = ofMultiprocessor * chain.keyCount() * bytes / CudaTarget.L2_BYTES_PER_CYCLE;
     // Where nothing is copied ahead, other blocks alone hide the waiting.
     boolean ahead = steps > 1 && tile.bytesAhead(chain) <= gpu.sharedBytesPerBlock();
     double shown = ahead ? SHOWN : Math.max(SHOWN, 1 / atOnce);
     double busy = Math.max(units, cached) + shown * Math.min(units, cached);
-    double waiting = 2 * steps * STEP_CYCLES + Math.ceilDiv(tile.rows(), tile.warps()) * ROW_CYCLES;
+    double waiting =
+        tile.running()
+            ? steps
+                * (STEP_CYCLES
+                    + RUNNING_STEP_CYCLES
+                    + Math.ceilDiv(tile.rows(), tile.warps()) * NEXT_ROW_CYCLES)
+            : 2 * steps * STEP_CYCLES + Math.ceilDiv(tile.rows(), tile.warps()) * ROW_CYCLES;
     return rounds * CoreTileCost.ENDS_CYCLES + together(busy, rounds * waiting);
+  }
+
+  /** The cycles of what a running softmax computes beside weights and products. */
+  private double running(ChainTile tile, double steps, double columns) {
+    double instructions =
+        chain.keyCount() * RUNNING_INSTRUCTIONS + steps * columns * SCALE_INSTRUCTIONS;
+    return tile.rows() * instructions / gpu.fmaPerCycle();
   }
 
   /** The cycles of a block's part of a product. */

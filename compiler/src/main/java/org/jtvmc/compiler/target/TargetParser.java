@@ -113,15 +113,16 @@ public final class TargetParser {
   }
 
   private static CudaTarget ofArch(String text) {
-    boolean specific = text.endsWith("a");
-    String name = specific ? text.substring(0, text.length() - 1) : text;
-    String digits = name.startsWith("sm_") ? name.substring(3) : "";
-    int arch = digits.matches("[0-9]{2,3}") ? Integer.parseInt(digits) : 0;
-    boolean known = CudaTarget.architectures().contains(arch);
-    if (!known || (specific && !CudaTarget.hasSpecific(arch))) {
-      throw new TargetSyntaxException(
-          "-arch is '%s'; known are %s".formatted(text, String.join(", ", CudaTarget.names())));
+    String names = String.join(", ", CudaTarget.names());
+    if (!text.matches("sm_[0-9]{2,3}[a-z]?")) {
+      throw new TargetSyntaxException("-arch is '%s'; known are %s".formatted(text, names));
     }
+    if (!CudaTarget.names().contains(text)) {
+      throw new TargetException(
+          "architecture '%s' is not known; known are %s".formatted(text, names));
+    }
+    boolean specific = text.endsWith("a");
+    int arch = Integer.parseInt(text.replaceAll("[^0-9]", ""));
     CudaTarget typical = CudaTarget.typical(arch);
     return specific ? typical.mostSpecific() : typical;
   }

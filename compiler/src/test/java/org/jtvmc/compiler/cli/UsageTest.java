@@ -112,7 +112,11 @@ class UsageTest {
   @CsvSource(
       delimiter = '|',
       quoteCharacter = '`',
-      value = {"llvm -mcpu=z80 | not known", "llvm -mtriple=arm64 | x86_64"})
+      value = {
+        "llvm -mcpu=z80 | not known",
+        "cuda -arch=sm_20 | not known",
+        "llvm -mtriple=arm64 | x86_64"
+      })
   void aTargetThatIsNotThereIsCodeFive(String target, String expected) throws IOException {
     var model = SmallModels.convolution(folder).toString();
 

@@ -98,8 +98,7 @@ class TargetParserTest {
         "llvm -num-cores=many",
         "llvm -mattr=avx",
         "cuda -arch=sm_",
-        "cuda -arch=sm_20",
-        "cuda -arch=sm_80a",
+        "cuda -arch=80",
         "cuda -arch=sm_80 -clock=fast",
         "cuda -mcpu=znver5"
       })
@@ -108,7 +107,16 @@ class TargetParserTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"cuda", "cuda -num-sms=3", "llvm -mcpu=z80", "llvm -mtriple=aarch64-x"})
+  @ValueSource(
+      strings = {
+        "cuda",
+        "cuda -num-sms=3",
+        "cuda -arch=sm_20",
+        "cuda -arch=sm_80a",
+        "cuda -arch=sm_90f",
+        "llvm -mcpu=z80",
+        "llvm -mtriple=aarch64-x"
+      })
   void targetsThatAreNotThereAreNamed(String text) {
     assertThrows(TargetException.class, () -> parser.parse(text));
   }

@@ -1,16 +1,12 @@
 package org.jtvmc.ir.text;
 
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import org.antlr.v4.runtime.BaseErrorListener;
 import org.antlr.v4.runtime.CharStreams;
 import org.antlr.v4.runtime.CommonTokenStream;
 import org.antlr.v4.runtime.ParserRuleContext;
-import org.antlr.v4.runtime.RecognitionException;
-import org.antlr.v4.runtime.Recognizer;
 import org.antlr.v4.runtime.Token;
 import org.antlr.v4.runtime.atn.PredictionMode;
 import org.jtvmc.ir.data.NDArray;
@@ -81,33 +77,20 @@ final class ModuleParser {
   }
 
   private static ModuleGrammarParser.ModuleContext syntax(String text) {
-    List<ParseException.Fault> faults = new ArrayList<>();
-    BaseErrorListener listener =
-        new BaseErrorListener() {
-          @Override
-          public void syntaxError(
-              Recognizer<?, ?> recognizer,
-              Object symbol,
-              int line,
-              int column,
-              String message,
-              RecognitionException cause) {
-            faults.add(new ParseException.Fault(line, column + 1, message));
-          }
-        };
+    SyntaxFaults faults = new SyntaxFaults();
     ModuleGrammarLexer lexer = new ModuleGrammarLexer(CharStreams.fromString(text));
     lexer.removeErrorListeners();
-    lexer.addErrorListener(listener);
+    lexer.addErrorListener(faults);
     CommonTokenStream tokens = new CommonTokenStream(lexer);
     tokens.fill();
     checkNesting(tokens);
     ModuleGrammarParser parser = new ModuleGrammarParser(tokens);
     parser.removeErrorListeners();
-    parser.addErrorListener(listener);
+    parser.addErrorListener(faults);
     parser.getInterpreter().setPredictionMode(PredictionMode.SLL);
     ModuleGrammarParser.ModuleContext module = parser.module();
-    if (!faults.isEmpty()) {
-      throw new ParseException(faults);
+    if (!faults.faults().isEmpty()) {
+      throw new ParseException(faults.faults());
     }
     return module;
   }

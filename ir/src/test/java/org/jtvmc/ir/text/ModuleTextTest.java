@@ -237,6 +237,27 @@ final class ModuleTextTest {
   }
 
   @Test
+  void aTextThatEndsEarlyNamesWhatIsNotClosed() {
+    String whole =
+        """
+        def @main(%x: Tensor[(2), float32]) -> Tensor[(2), float32] {
+          %0 = add(%x, neg(%x));
+          %0
+        }
+        """;
+    String call = whole.substring(0, whole.indexOf("neg"));
+    ParseException e = assertThrows(ParseException.class, () -> parse(call));
+    assertTrue(
+        e.getMessage().contains("the text ends too early: the '(' in line 2, column 11 is not"),
+        e.getMessage());
+    for (int end = 1; end < whole.length() - 2; end++) {
+      String part = whole.substring(0, end);
+      ParseException early = assertThrows(ParseException.class, () -> parse(part));
+      assertTrue(!early.getMessage().contains("viable"), early.getMessage());
+    }
+  }
+
+  @Test
   void hostileNestingIsRefused() {
     ParseException e =
         assertThrows(

@@ -20,7 +20,7 @@ public enum RuntimePart {
   CONTROL;
 
   /** The part's C files, without their extension. */
-  List<String> sources() {
+  public List<String> sources() {
     return switch (this) {
       case KERNEL -> List.of("pool", "pool_work", "placement", "cpu_count", "measure", "texts");
       case LIBRARY ->

@@ -14,6 +14,7 @@ import java.util.stream.Stream;
 import org.jtvmc.codegen.CCompiler;
 import org.jtvmc.codegen.TestKernels;
 import org.jtvmc.codegen.link.LlvmTools;
+import org.jtvmc.codegen.runtime.RuntimePart;
 import org.jtvmc.codegen.runtime.RuntimeResources;
 import org.jtvmc.ir.type.DType;
 import org.jtvmc.ir.type.TensorType;
@@ -80,18 +81,7 @@ class ModelHeaderTest {
     writeModel();
     var program = folder.resolve("program");
     var sources =
-        Stream.of(
-                "model",
-                "weights",
-                "texts",
-                "sizes",
-                "bind",
-                "error",
-                "cpu_features",
-                "pool",
-                "placement",
-                "cpu_count")
-            .map(name -> CCompiler.RUNTIME.resolve(name + ".c"));
+        RuntimePart.LIBRARY.sources().stream().map(name -> CCompiler.RUNTIME.resolve(name + ".c"));
     var flags =
         Stream.of("describe", "error", "open", "close", "context_create", "context_destroy", "run")
             .map(name -> "-Wl,--defsym=model_%s=jtvmc_%s".formatted(name, name));

@@ -2,6 +2,7 @@ package org.jtvmc.codegen.library;
 
 import static org.jtvmc.codegen.CCompiler.PROGRAMS;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -118,6 +119,52 @@ class ModelHeaderTest {
                 "-Wextra",
                 "-Werror",
                 source.toString()));
+  }
+
+  /** The tensors of the one are the GPU's; the other has no such run. */
+  @Test
+  void onlyAModelForGpusRunsOnACallersStream() throws IOException {
+    var gpu = describe("gpu", true);
+    Files.writeString(folder.resolve("gpu.h"), ModelHeader.text(gpu));
+    Files.writeString(folder.resolve("jtvmc.h"), RuntimeResources.header("jtvmc.h"));
+    var source =
+        Files.writeString(
+            folder.resolve("main.cc"),
+            """
+            #include "gpu.h"
+            int32_t enqueue(jtvmc_context* context, float* x, float* y, void* stream) {
+              gpu_tensors tensors = {jtvmc_tensor(&gpu_describe()->tensors[0], x),
+                                     jtvmc_tensor(&gpu_describe()->tensors[1], y)};
+              tensors.x.device = DLDevice{kDLCUDA, 0};
+              tensors.y.device = DLDevice{kDLCUDA, 0};
+              return gpu_run_on_stream(context, &tensors, stream);
+            }
+            """);
+    LlvmTools.open()
+        .clang(
+            List.of(
+                "-fsyntax-only",
+                "-ffreestanding",
+                "-nostdlibinc",
+                "-Wall",
+                "-Wextra",
+                "-Werror",
+                source.toString()));
+    assertFalse(ModelHeader.text(describe("cpu", false)).contains("cpu_run_on_stream"));
+  }
+
+  private static ModelDescription describe(String name, boolean onDevice) {
+    var vector = TensorType.of(DType.F32, 4);
+    return new ModelDescription(
+        name,
+        onDevice ? "cuda -arch=sm_90" : "llvm",
+        new TreeSet<>(),
+        List.of(new TensorInfo("x", vector, 16)),
+        List.of(new TensorInfo("y", vector, 16)),
+        0,
+        new WeightStorage.None(),
+        onDevice,
+        List.of());
   }
 
   private void writeModel() throws IOException {

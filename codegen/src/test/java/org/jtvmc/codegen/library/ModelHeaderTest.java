@@ -109,16 +109,7 @@ class ModelHeaderTest {
   void theHeaderIsAlsoCpp() throws IOException {
     writeModel();
     var source = Files.writeString(folder.resolve("main.cc"), "#include \"model.h\"\n");
-    LlvmTools.open()
-        .clang(
-            List.of(
-                "-fsyntax-only",
-                "-ffreestanding",
-                "-nostdlibinc",
-                "-Wall",
-                "-Wextra",
-                "-Werror",
-                source.toString()));
+    assertIsCpp(source);
   }
 
   /** The tensors of the one are the GPU's; the other has no such run. */
@@ -140,6 +131,11 @@ class ModelHeaderTest {
               return gpu_run_on_stream(context, &tensors, stream);
             }
             """);
+    assertIsCpp(source);
+    assertFalse(ModelHeader.text(describe("cpu", false)).contains("cpu_run_on_stream"));
+  }
+
+  private static void assertIsCpp(Path source) {
     LlvmTools.open()
         .clang(
             List.of(
@@ -150,7 +146,6 @@ class ModelHeaderTest {
                 "-Wextra",
                 "-Werror",
                 source.toString()));
-    assertFalse(ModelHeader.text(describe("cpu", false)).contains("cpu_run_on_stream"));
   }
 
   private static ModelDescription describe(String name, boolean onDevice) {

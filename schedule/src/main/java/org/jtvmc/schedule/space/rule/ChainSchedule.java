@@ -48,12 +48,7 @@ record ChainSchedule(
 
   void apply() {
     Stage result = chain.chain().result();
-    String last = chain.chain().last().id();
-    if (result.isReduction()) {
-      state.apply(new CacheWrite(result.id()));
-      last = CacheWrite.cacheOf(result.id());
-    }
-    state.markScheduled(chain.chain().last().id());
+    String last = takeLast();
     WarpGrid.Cut cut =
         tile.ofLast()
             .cut(state, state.stage(result.id()), chain.chain().tiled(), chain.resultColumn());
@@ -63,6 +58,22 @@ record ChainSchedule(
     makeWeights(block);
     state.apply(new ComputeAt(last, result.id(), cut.thread()));
     makeLast(state.stage(last));
+  }
+
+  /**
+   * Takes the last product from the other rules, and where it is the result has its sums apart.
+   *
+   * @return the stage that sums
+   */
+  String takeLast() {
+    Stage result = chain.chain().result();
+    String last = chain.chain().last().id();
+    if (result.isReduction()) {
+      state.apply(new CacheWrite(result.id()));
+      last = CacheWrite.cacheOf(result.id());
+    }
+    state.markScheduled(chain.chain().last().id());
+    return last;
   }
 
   /** Leaves the scores of a block's rows in shared memory, some keys after the others. */

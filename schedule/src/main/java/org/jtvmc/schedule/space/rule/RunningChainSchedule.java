@@ -10,7 +10,6 @@ import org.jtvmc.schedule.RunningSoftmax;
 import org.jtvmc.schedule.Stage;
 import org.jtvmc.schedule.space.SketchState;
 import org.jtvmc.schedule.step.Bind;
-import org.jtvmc.schedule.step.CacheWrite;
 import org.jtvmc.schedule.step.ComputeAt;
 import org.jtvmc.schedule.step.Inline;
 import org.jtvmc.schedule.step.Pipeline;
@@ -42,12 +41,7 @@ record RunningChainSchedule(ChainSchedule parts) {
     BlockChain chain = parts.chain();
     ChainTile tile = parts.tile();
     Stage result = chain.chain().result();
-    String last = chain.chain().last().id();
-    if (result.isReduction()) {
-      state.apply(new CacheWrite(result.id()));
-      last = CacheWrite.cacheOf(result.id());
-    }
-    state.markScheduled(chain.chain().last().id());
+    String last = parts.takeLast();
     state.markScheduled(last);
     // What is made of scores alone is made again where it is read.
     for (Stage member : chain.members()) {

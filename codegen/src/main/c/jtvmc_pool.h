@@ -4,8 +4,8 @@
  * Fork and join: a parallel loop is cut into one contiguous share for each thread, and a share into
  * a few pieces. Each thread runs its own share first and then the pieces that others have not yet
  * begun: a thread whose core is taken away, or that has not woken yet, holds up a loop by one piece
- * at most. Idle workers spin for a moment and then sleep on a futex. A worker that wakes up on the
- * caller's CPU moves to another that it is allowed; no thread is pinned but where it is asked for.
+ * at most. Idle workers spin for a moment and then sleep on a futex. A worker that is woken on the
+ * caller's CPU is sent to another that it is allowed; no thread is pinned but where it is asked for.
  *
  * - One loop at a time: a caller that finds the pool busy runs its whole loop itself. So nothing
  *   ever waits for the pool, and a parallel loop inside a parallel loop runs serially.

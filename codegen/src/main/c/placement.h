@@ -14,17 +14,15 @@ typedef struct {
   uint64_t words[JTVMC_MAX_CPUS / 64];
 } jtvmc_cpu_set;
 
-/* Takes a CPU out of the set; one that cannot be in it is ignored. */
-void jtvmc_exclude_cpu(jtvmc_cpu_set* set, int32_t cpu);
-
-/* The CPUs the calling thread may run on. 0 when the kernel does not say. */
-int jtvmc_allowed_cpus(jtvmc_cpu_set* set);
-
 /*
- * Moves the calling thread to a CPU of `wanted` and then allows it those of `allowed` again: the
- * thread is not pinned. Returns 0 and changes nothing when there is no CPU to go to.
+ * Takes a CPU away from a thread of this process, given by the kernel's number of it; where it waits
+ * for that CPU it goes to another one at once. Returns 0 and changes nothing where it was not allowed
+ * that CPU, or no other.
  */
-int jtvmc_move_to(const jtvmc_cpu_set* wanted, const jtvmc_cpu_set* allowed);
+int jtvmc_forbid_cpu(int32_t thread, int32_t cpu);
+
+/* Allows the calling thread one more CPU. */
+void jtvmc_allow_cpu(int32_t cpu);
 
 /*
  * Binds the calling thread to one CPU. `allowed`, unless NULL, is set to those it was allowed

@@ -11,12 +11,18 @@
  */
 #define SPIN_TICKS 200000u
 
-/* A worker that found itself on another member's CPU does not look again for this long, so that it
-   does not wander where there are fewer free CPUs than it takes them for. */
-#define REST_TICKS 2000000u
+/* How long a worker may be absent before the caller looks after it, in ticks: 8 microseconds or so, in
+   which one that spins has come. */
+#define LATE_TICKS 20000
+
+/* For how long the caller then leaves it, in ticks: it has a CPU of its own, or there is none. */
+#define REST_TICKS 2000000
 
 /* The most pieces that a member's share of a loop is cut into. */
 #define PIECES 4
+
+/* The parts of the caller's first piece after which it looks after workers that it has woken. */
+#define FIRST_PARTS 8
 
 static long futex(uint32_t* word, int operation, uint32_t value) {
   return syscall(SYS_FUTEX, word, operation, value, NULL, NULL, 0);
@@ -38,26 +44,13 @@ static int runs_on_callers_cpu(jtvmc_member* self) {
          self->cpu == __atomic_load_n(&self->pool->members[0].cpu, __ATOMIC_RELAXED);
 }
 
-/*
- * Moves off the caller's CPU. A woken thread may find itself there although another CPU is idle:
- * to the scheduler of a virtual machine, an idle CPU that the host has taken away looks busy. The
- * two would then run in turn.
- */
-static void leave_callers_cpu(jtvmc_member* self) {
-  const jtvmc_pool* pool = self->pool;
-  uint64_t now = __builtin_ia32_rdtsc();
-  if (pool->spin_ticks == 0 || now - self->moved_at < REST_TICKS) return;
-  self->moved_at = now;
-  jtvmc_cpu_set allowed;
-  if (!jtvmc_allowed_cpus(&allowed)) return;
-  jtvmc_cpu_set wanted = allowed;
-  for (int32_t i = 0; i < pool->num_threads; i++) {
-    const jtvmc_member* other = &pool->members[i];
-    if (!__atomic_load_n(&other->asleep, __ATOMIC_RELAXED)) {
-      jtvmc_exclude_cpu(&wanted, __atomic_load_n(&other->cpu, __ATOMIC_RELAXED));
-    }
-  }
-  if (jtvmc_move_to(&wanted, &allowed)) locate(self);
+/* Lets the worker run on the CPU again that a caller has kept it off. */
+static void come_back(jtvmc_member* self) {
+  int32_t cpu = __atomic_load_n(&self->kept_off, __ATOMIC_RELAXED);
+  if (cpu < 0) return;
+  __atomic_store_n(&self->kept_off, KEPT_OFF_CHANGES, __ATOMIC_RELAXED);
+  jtvmc_allow_cpu(cpu);
+  __atomic_store_n(&self->kept_off, KEPT_OFF_NONE, __ATOMIC_RELEASE);
 }
 
 /* Spins until there is a loop this worker has not seen; gives up after a while, or when the spinning
@@ -104,13 +97,15 @@ static void* worker_main(void* argument) {
   snprintf(name, sizeof name, "jtvmc-%d", self->index);
   syscall(SYS_PRCTL, PR_SET_NAME, name, 0, 0, 0);
   jtvmc_bind_to(self->home, NULL);
+  __atomic_store_n(&self->id, (int32_t)syscall(SYS_GETTID), __ATOMIC_RELAXED);
   for (;;) {
+    come_back(self);
     wait_for_loop(self);
     jtvmc_loop next = jtvmc_loop_latest(pool);
     self->seen = next.number;
     if (__atomic_load_n(&pool->stop, __ATOMIC_ACQUIRE)) return NULL;
     if (self->index >= next.shares) continue;
-    if (runs_on_callers_cpu(self)) leave_callers_cpu(self);
+    locate(self);
     jtvmc_loop_run(pool, &next, self->index, 0);
     wake_caller(pool, &next);
   }
@@ -136,6 +131,8 @@ static void start_workers(jtvmc_pool* pool) {
     jtvmc_member* next = &pool->members[pool->started + 1];
     next->asleep = 0;
     next->cpu = -1;
+    next->id = 0;
+    next->kept_off = KEPT_OFF_NONE;
     next->index = pool->started + 1;
     next->seen = jtvmc_loop_number(pool);
     next->pool = pool;
@@ -147,26 +144,64 @@ static void start_workers(jtvmc_pool* pool) {
 
 /* ---- The caller ---- */
 
-/* Wakes those of the first `count` workers that sleep. */
-static void wake_workers(jtvmc_pool* pool, int32_t count) {
+/*
+ * Keeps a worker off the caller's CPU until it has run its share. A thread that is woken may be put
+ * on its waker's CPU although another one is idle: to the scheduler of a virtual machine, an idle CPU
+ * that the host has taken away looks busy. It would wait there until the caller's time is up.
+ */
+static void keep_off_callers_cpu(const jtvmc_pool* pool, jtvmc_member* worker) {
+  int32_t id = __atomic_load_n(&worker->id, __ATOMIC_RELAXED);
+  if (pool->spin_ticks == 0 || worker->home >= 0 || id == 0) return;
+  int32_t none = KEPT_OFF_NONE;
+  if (!__atomic_compare_exchange_n(&worker->kept_off, &none, KEPT_OFF_CHANGES, 0, __ATOMIC_ACQUIRE,
+                                   __ATOMIC_RELAXED)) {
+    return;
+  }
+  int32_t cpu = pool->members[0].cpu;
+  int32_t now = jtvmc_forbid_cpu(id, cpu) ? cpu : KEPT_OFF_NONE;
+  __atomic_store_n(&worker->kept_off, now, __ATOMIC_RELEASE);
+}
+
+/* Wakes those of the first `count` workers that sleep. Returns whether any did. */
+static int wake_workers(jtvmc_pool* pool, int32_t count) {
+  int woken = 0;
   for (int32_t i = 1; i <= count; i++) {
     uint32_t* asleep = &pool->members[i].asleep;
     if (__atomic_load_n(asleep, __ATOMIC_RELAXED) &&
         __atomic_exchange_n(asleep, 0, __ATOMIC_RELAXED)) {
       futex(asleep, FUTEX_WAKE_PRIVATE, 1);
+      woken = 1;
     }
+  }
+  return woken;
+}
+
+/* Looks after the workers of a loop that have not begun it, where some have been absent for long. */
+static void free_late_workers(jtvmc_pool* pool, const jtvmc_loop* of) {
+  uint64_t now = __builtin_ia32_rdtsc();
+  if ((int64_t)(now - pool->absent_since) < LATE_TICKS) return;
+  pool->absent_since = now + REST_TICKS;
+  for (int32_t i = 1; i < of->shares; i++) {
+    if (!jtvmc_loop_begun(pool, of, i)) keep_off_callers_cpu(pool, &pool->members[i]);
   }
 }
 
 /*
  * Runs the caller's first piece while the line that describes the loop is still on its way: nothing
  * before it waits for that. A worker that falls asleep just then, so that neither it nor the caller
- * sees the other, is seen after it.
+ * sees the other, is seen after it. Where workers are absent the caller looks after them meanwhile.
  */
 static void begin_loop(jtvmc_pool* pool, const jtvmc_loop* next) {
   jtvmc_loop_publish(pool, next);
-  wake_workers(pool, next->shares - 1);
-  jtvmc_loop_run_first(pool, next);
+  int32_t parts = 1;
+  if (wake_workers(pool, next->shares - 1)) {
+    pool->absent_since = __builtin_ia32_rdtsc();
+    parts = FIRST_PARTS;
+  }
+  for (int32_t part = 0; part < parts; part++) {
+    jtvmc_loop_run_first(pool, next, part, parts);
+    if (pool->absent_since) free_late_workers(pool, next);
+  }
   __sync_synchronize();
   wake_workers(pool, next->shares - 1);
 }
@@ -201,6 +236,7 @@ static void reset(jtvmc_pool* pool) {
   pool->number++;
   pool->started = -1;
   pool->caller_sleeps = 0;
+  pool->absent_since = 0;
   __atomic_store_n(&pool->pid, current_pid(), __ATOMIC_RELEASE);
   __atomic_store_n(&pool->busy, 0, __ATOMIC_RELEASE);
 }
@@ -312,6 +348,11 @@ int32_t jtvmc_parallel_for(jtvmc_pool* pool, jtvmc_body body, void* closure, int
   begin_loop(pool, &next);
   jtvmc_loop_run(pool, &next, 0, 1);
   wait_for_end(pool, &next);
+  if (jtvmc_loop_all_took_part(pool, &next)) {
+    pool->absent_since = 0;
+  } else if (pool->absent_since == 0) {
+    pool->absent_since = __builtin_ia32_rdtsc();
+  }
   int32_t status = __atomic_load_n(&pool->status, __ATOMIC_RELAXED);
   __atomic_store_n(&pool->busy, 0, __ATOMIC_RELEASE);
   return status;

@@ -68,12 +68,22 @@ static int64_t begin_of(int64_t extent, int32_t parts, int32_t index) {
   return extent / parts * index + (index < longer ? index : longer);
 }
 
-static void run_piece(jtvmc_pool* pool, const jtvmc_loop* of, int32_t share, int32_t piece) {
+/* Runs one of `parts` parts of a piece. */
+static void run_part(jtvmc_pool* pool, const jtvmc_loop* of, int32_t share, int32_t piece,
+                     int32_t part, int32_t parts) {
   int64_t begin = begin_of(of->extent, of->shares, share);
   int64_t size = begin_of(of->extent, of->shares, share + 1) - begin;
-  int32_t status = of->body(of->closure, begin + begin_of(size, of->pieces, piece),
-                            begin + begin_of(size, of->pieces, piece + 1));
+  begin += begin_of(size, of->pieces, piece);
+  size = begin_of(size, of->pieces, piece + 1) - begin_of(size, of->pieces, piece);
+  int64_t end = begin + begin_of(size, parts, part + 1);
+  begin += begin_of(size, parts, part);
+  if (begin == end) return;
+  int32_t status = of->body(of->closure, begin, end);
   if (status != 0) __atomic_store_n(&pool->status, status, __ATOMIC_RELAXED);
+}
+
+static void run_piece(jtvmc_pool* pool, const jtvmc_loop* of, int32_t share, int32_t piece) {
+  run_part(pool, of, share, piece, 0, 1);
 }
 
 /* Says how many pieces a member has run. */
@@ -81,7 +91,9 @@ static void report(jtvmc_member* self, const jtvmc_loop* of, uint64_t ran) {
   __atomic_store_n(&self->done, of->number << NUMBER_SHIFT | ran, __ATOMIC_RELEASE);
 }
 
-void jtvmc_loop_run_first(jtvmc_pool* pool, const jtvmc_loop* of) { run_piece(pool, of, 0, 0); }
+void jtvmc_loop_run_first(jtvmc_pool* pool, const jtvmc_loop* of, int32_t part, int32_t parts) {
+  run_part(pool, of, 0, 0, part, parts);
+}
 
 void jtvmc_loop_run(jtvmc_pool* pool, const jtvmc_loop* of, int32_t self, uint64_t ran) {
   int32_t share = self;
@@ -95,6 +107,17 @@ void jtvmc_loop_run(jtvmc_pool* pool, const jtvmc_loop* of, int32_t self, uint64
     if (share == self) report(&pool->members[self], of, ran);
     share = share + 1 == of->shares ? 0 : share + 1;
   } while (share != self);
+}
+
+int jtvmc_loop_begun(const jtvmc_pool* pool, const jtvmc_loop* of, int32_t share) {
+  return count_of(__atomic_load_n(&pool->members[share].taken, __ATOMIC_RELAXED), of) > 0;
+}
+
+int jtvmc_loop_all_took_part(const jtvmc_pool* pool, const jtvmc_loop* of) {
+  for (int32_t i = 0; i < of->shares; i++) {
+    if (count_of(__atomic_load_n(&pool->members[i].done, __ATOMIC_RELAXED), of) == 0) return 0;
+  }
+  return 1;
 }
 
 /* The loads do not wait for each other. */

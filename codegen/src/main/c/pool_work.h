@@ -18,6 +18,10 @@ typedef struct {
   int32_t pieces; /* of each share */
 } jtvmc_loop;
 
+/* No CPU, and: a thread is about to change it. */
+#define KEPT_OFF_NONE (-1)
+#define KEPT_OFF_CHANGES (-2)
+
 /*
  * A thread of a pool: the caller of a loop, which is member 0, or a worker. What different threads
  * write or look at while a loop runs lies in lines of its own: between processors that share no
@@ -35,12 +39,13 @@ typedef struct {
   int32_t cpu;                                /* where it last ran; -1: not known */
   int32_t index;
   int32_t home; /* the CPU it is bound to; -1: to none */
+  int32_t id;   /* the kernel's number of the worker; 0: not yet known */
   jtvmc_pool* pool;
   unsigned long thread;
 
   /* The worker's own. */
   _Alignas(JTVMC_CACHE_LINE) uint64_t seen; /* the number of the latest loop it knows of */
-  uint64_t moved_at;
+  int32_t kept_off; /* the CPU that a caller keeps it off for the moment, or one of these */
 } jtvmc_member;
 
 struct jtvmc_pool {
@@ -57,6 +62,7 @@ struct jtvmc_pool {
   /* The caller's. */
   _Alignas(JTVMC_CACHE_LINE) uint32_t busy; /* one caller owns the workers */
   int32_t status;                           /* of a piece that failed */
+  uint64_t absent_since; /* when workers began to be missed, by the time stamp counter; 0: none is */
 
   /* Seldom written. */
   _Alignas(JTVMC_CACHE_LINE) uint32_t caller_sleeps; /* 1 while the caller waits on this word */
@@ -80,13 +86,20 @@ JTVMC_HIDDEN uint64_t jtvmc_loop_number(const jtvmc_pool* pool);
 /* The latest loop. */
 JTVMC_HIDDEN jtvmc_loop jtvmc_loop_latest(const jtvmc_pool* pool);
 
-/* Runs the caller's first piece, which no others take. */
-JTVMC_HIDDEN void jtvmc_loop_run_first(jtvmc_pool* pool, const jtvmc_loop* of);
+/* Runs one of `parts` parts of the caller's first piece, which no others take. */
+JTVMC_HIDDEN void jtvmc_loop_run_first(jtvmc_pool* pool, const jtvmc_loop* of, int32_t part,
+                                       int32_t parts);
 
 /* Runs a member's own share, of which it has run `ran` pieces, then what the others have not yet
    begun. */
 JTVMC_HIDDEN void jtvmc_loop_run(jtvmc_pool* pool, const jtvmc_loop* of, int32_t self,
                                  uint64_t ran);
+
+/* Whether a piece of a member's share has been taken. */
+JTVMC_HIDDEN int jtvmc_loop_begun(const jtvmc_pool* pool, const jtvmc_loop* of, int32_t share);
+
+/* Whether each member has run a piece of a loop that is over. */
+JTVMC_HIDDEN int jtvmc_loop_all_took_part(const jtvmc_pool* pool, const jtvmc_loop* of);
 
 /* Whether all pieces have been run. */
 JTVMC_HIDDEN int jtvmc_loop_is_over(const jtvmc_pool* pool, const jtvmc_loop* of);

@@ -1,10 +1,11 @@
 /*
  * Many threads on shared and own pools, nested loops, loops smaller than the pool, errors, pauses
- * long enough for the workers to sleep, pools made and destroyed, threads held up, threads moved to
- * other CPUs, fork. Run plain and under the
- * thread, address and undefined-behaviour sanitizers. Prints "ok" and returns 0.
+ * long enough for the workers to sleep, pools made and destroyed, threads held up, workers kept off
+ * the caller's CPU, fork. Run plain and under the thread, address and undefined-behaviour sanitizers. Prints "ok" and returns 0.
  */
+#define _GNU_SOURCE
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -126,22 +127,95 @@ static void check_stealing(void) {
   jtvmc_pool_destroy(pool);
 }
 
+static int may_run_on(pid_t thread, int cpu) {
+  cpu_set_t set;
+  CHECK(sched_getaffinity(thread, sizeof set, &set) == 0);
+  return CPU_ISSET(cpu, &set);
+}
+
+/* A CPU is taken from a thread that has others, and given back. */
 static void check_placement(void) {
-  jtvmc_cpu_set before;
-  CHECK(jtvmc_allowed_cpus(&before));
+  cpu_set_t before, after;
+  CHECK(sched_getaffinity(0, sizeof before, &before) == 0);
   for (int i = 0; i < 20; i++) {
-    int32_t cpu = jtvmc_current_cpu();
-    jtvmc_cpu_set others = before;
-    jtvmc_exclude_cpu(&others, cpu);
-    int moved = jtvmc_move_to(&others, &before);
-    static const jtvmc_cpu_set none;
-    CHECK(moved == (memcmp(&others, &none, sizeof none) != 0));
-    jtvmc_cpu_set after;
-    CHECK(jtvmc_allowed_cpus(&after));
-    CHECK(memcmp(&before, &after, sizeof before) == 0);
+    int cpu = jtvmc_current_cpu();
+    int taken = jtvmc_forbid_cpu(gettid(), cpu);
+    CHECK(taken == (CPU_COUNT(&before) > 1));
+    CHECK(may_run_on(0, cpu) == !taken);
+    CHECK(!taken || jtvmc_current_cpu() != cpu);
+    CHECK(!taken || !jtvmc_forbid_cpu(gettid(), cpu));
+    jtvmc_allow_cpu(cpu);
+    CHECK(sched_getaffinity(0, sizeof after, &after) == 0);
+    CHECK(CPU_EQUAL(&before, &after));
   }
-  jtvmc_exclude_cpu(&before, -1);
-  jtvmc_exclude_cpu(&before, JTVMC_MAX_CPUS);
+  CHECK(!jtvmc_forbid_cpu(gettid(), -1));
+  CHECK(!jtvmc_forbid_cpu(gettid(), JTVMC_MAX_CPUS));
+}
+
+typedef struct {
+  pid_t caller;
+  pid_t worker; /* 0: not known yet */
+  cpu_set_t all;
+  int cpu;       /* the caller's */
+  int kept_off;  /* loops in which the worker was kept off it */
+  int let_go;    /* the worker is no longer bound in this loop */
+  int came;      /* the worker has run a piece of this loop */
+} shared_cpu;
+
+static int32_t wait_for_worker(void* closure, int64_t begin, int64_t end) {
+  (void)begin;
+  (void)end;
+  shared_cpu* s = closure;
+  if (gettid() != s->caller) {
+    __atomic_store_n(&s->worker, gettid(), __ATOMIC_RELAXED);
+    if (!__atomic_exchange_n(&s->came, 1, __ATOMIC_RELAXED)) s->kept_off += !may_run_on(0, s->cpu);
+    return 0;
+  }
+  pid_t worker = __atomic_load_n(&s->worker, __ATOMIC_RELAXED);
+  if (worker && !s->let_go) {
+    CHECK(sched_setaffinity(worker, sizeof s->all, &s->all) == 0);
+    s->let_go = 1;
+  }
+  struct timespec start, now;
+  clock_gettime(CLOCK_MONOTONIC, &start);
+  do {
+    clock_gettime(CLOCK_MONOTONIC, &now);
+  } while (!__atomic_load_n(&s->came, __ATOMIC_RELAXED) &&
+           (now.tv_sec - start.tv_sec) * 1000000000 + now.tv_nsec - start.tv_nsec < 100000);
+  return 0;
+}
+
+/*
+ * A worker that is woken on the caller's CPU is sent to another one, and may run everywhere again
+ * once it has run its share. Here it is woken there because it is bound to it meanwhile. A tick of
+ * the clock may let it run before it is sent away, but not each time.
+ */
+static void check_worker_leaves(void) {
+  shared_cpu s = {.caller = gettid()};
+  CHECK(sched_getaffinity(0, sizeof s.all, &s.all) == 0);
+  if (jtvmc_cpu_count() < 2) return;
+  jtvmc_pool* pool = jtvmc_pool_create(2);
+  s.cpu = jtvmc_current_cpu();
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(s.cpu, &one);
+  CHECK(sched_setaffinity(0, sizeof one, &one) == 0);
+  struct timespec pause = {0, 1000000};
+  for (int i = 0; i < 1000 && s.kept_off < 3; i++) {
+    s.came = s.let_go = 0;
+    CHECK(jtvmc_parallel_for(pool, wait_for_worker, &s, 64) == 0);
+    nanosleep(&pause, NULL);
+    if (s.worker) {
+      for (int wait = 0; !may_run_on(s.worker, s.cpu); wait++) {
+        CHECK(wait < 10000);
+        nanosleep(&pause, NULL);
+      }
+      CHECK(sched_setaffinity(s.worker, sizeof one, &one) == 0);
+    }
+  }
+  CHECK(s.kept_off > 0);
+  CHECK(sched_setaffinity(0, sizeof s.all, &s.all) == 0);
+  jtvmc_pool_destroy(pool);
 }
 
 static void check_fork(jtvmc_pool* pool) {
@@ -166,6 +240,7 @@ int main(int argc, char** argv) {
   run_loops(NULL, 1, 3);
   check_stealing();
   check_placement();
+  check_worker_leaves();
   for (int32_t threads = 1; threads <= 4; threads++) {
     jtvmc_pool* pool = jtvmc_pool_create(threads);
     CHECK(pool && jtvmc_pool_threads(pool) == threads);

@@ -152,7 +152,7 @@ final class GraphConversion implements NodeSurroundings {
                         null));
     var converted = new OnnxNode(node, opset, inputs, this);
     try {
-      return convert(node, converted, conversion, conversions.atRunTime(domain, node.getOpType()));
+      return convert(node, converted, conversion);
     } catch (TypeException e) {
       throw fault(node, "does not fit its inputs: " + e.getMessage(), e);
     } catch (IndexOutOfBoundsException
@@ -165,8 +165,7 @@ final class GraphConversion implements NodeSurroundings {
   }
 
   /** By the ordinary rule, or by that for sizes that a run decides. */
-  private List<Expr> convert(
-      NodeProto proto, OnnxNode node, Conversion conversion, Optional<Conversion> atRunTime) {
+  private List<Expr> convert(NodeProto proto, OnnxNode node, Conversion conversion) {
     if (!conversion.handsOn() && node.takesTexts()) {
       return conversions
           .forTexts(node)
@@ -174,22 +173,18 @@ final class GraphConversion implements NodeSurroundings {
           .convert(node.opened());
     }
     if (!conversion.handsOn() && node.takesDecided()) {
-      return atRunTime
+      return conversions
+          .decided(node.domain(), node.operator())
           .map(
               rule ->
                   runTime.orElse(
-                      () -> rule.rule().convert(node), _ -> opened(node, conversion, atRunTime)))
-          .orElseGet(() -> opened(node, conversion, atRunTime));
+                      () -> rule.rule().convert(node), _ -> known(node.opened(), conversion)))
+          .orElseGet(() -> known(node.opened(), conversion));
     }
-    return known(node, conversion, atRunTime);
+    return known(node, conversion);
   }
 
-  /** With inputs of open sizes in place of those whose sizes a run has decided. */
-  private List<Expr> opened(OnnxNode node, Conversion conversion, Optional<Conversion> atRunTime) {
-    return known(node.opened(), conversion, atRunTime);
-  }
-
-  private List<Expr> known(OnnxNode node, Conversion conversion, Optional<Conversion> atRunTime) {
+  private List<Expr> known(OnnxNode node, Conversion conversion) {
     return runTime.orElse(
         () -> conversion.rule().convert(node),
         e -> {
@@ -197,7 +192,11 @@ final class GraphConversion implements NodeSurroundings {
           if (open.isPresent()) {
             return open.get().convert(node);
           }
-          return atRunTime.orElseThrow(() -> e).rule().convert(node);
+          return conversions
+              .atRunTime(node.domain(), node.operator())
+              .orElseThrow(() -> e)
+              .rule()
+              .convert(node);
         });
   }
 

@@ -17,11 +17,6 @@ import org.jtvmc.ir.type.TensorType;
 record AtRunTime(OnnxNode node, Composer c) {
 
   static AtRunTime of(OnnxNode node) {
-    if (node.takesDecided()) {
-      throw node.undeterminedSizes(
-          "has an input whose sizes the run decides, and a shape that it decides, which is not"
-              + " supported together");
-    }
     return new AtRunTime(node, new Composer(node));
   }
 

@@ -15,22 +15,28 @@ public final class Conversions {
   private record Key(String domain, String operator) {}
 
   private final List<Conversion> all;
+  private final List<Conversion> decided;
   private final List<Conversion> atRunTime;
   private final Map<Key, List<Conversion>> newestFirst = new HashMap<>();
 
   /** A frontend that knows the given conversions, for sizes that are known. */
   public Conversions(Collection<Conversion> conversions) {
-    this(conversions, List.of());
+    this(conversions, List.of(), List.of());
   }
 
   /**
    * A frontend that knows the given conversions.
    *
-   * @param atRunTime those for sizes that a run decides: where an input has such sizes, or where
-   *     the others need a value that is not known
+   * @param decided those for inputs whose sizes a run decides, which see as much as there can be
+   * @param atRunTime those for where the others need a value that is not known; they see no inputs
+   *     of such sizes
    */
-  public Conversions(Collection<Conversion> conversions, Collection<Conversion> atRunTime) {
+  public Conversions(
+      Collection<Conversion> conversions,
+      Collection<Conversion> decided,
+      Collection<Conversion> atRunTime) {
     all = List.copyOf(conversions);
+    this.decided = List.copyOf(decided);
     this.atRunTime = List.copyOf(atRunTime);
     all.stream()
         .sorted(Comparator.comparingInt(Conversion::since).reversed())
@@ -102,8 +108,8 @@ public final class Conversions {
                 VariadicElementwise.all())
             .flatMap(List::stream)
             .toList(),
+        DecidedSizes.all(),
         Stream.of(
-                DecidedSizes.all(),
                 PartsAtRunTime.all(),
                 ReductionsAtRunTime.all(),
                 Selections.atRunTime(),
@@ -114,7 +120,7 @@ public final class Conversions {
 
   /** These and more; of two for the same operator and version, the one among {@code more}. */
   public Conversions with(Collection<Conversion> more) {
-    return new Conversions(Stream.concat(more.stream(), all.stream()).toList(), atRunTime);
+    return new Conversions(Stream.concat(more.stream(), all.stream()).toList(), decided, atRunTime);
   }
 
   /**
@@ -128,9 +134,19 @@ public final class Conversions {
         .findFirst();
   }
 
-  /** The conversion of an operator where sizes are decided by a run. */
+  /** The conversion of an operator that reads values whose sizes a run decides. */
+  public Optional<Conversion> decided(String domain, String operator) {
+    return find(decided, domain, operator);
+  }
+
+  /** The conversion of an operator whose result has a size that a value decides. */
   public Optional<Conversion> atRunTime(String domain, String operator) {
-    return atRunTime.stream()
+    return find(atRunTime, domain, operator);
+  }
+
+  private static Optional<Conversion> find(
+      List<Conversion> conversions, String domain, String operator) {
+    return conversions.stream()
         .filter(conversion -> conversion.domain().equals(domain))
         .filter(conversion -> conversion.operator().equals(operator))
         .findFirst();

@@ -43,7 +43,7 @@ class AttentionInBlocksTest {
   }
 
   /** How scores become what the softmax takes, and how keys lie. */
-  private enum Form {
+  enum Form {
     /** Scaled by a product, with a mask that is added to all rows alike. */
     ADDED("(%n)", "float32", "", "multiply(%s0, const(0.125, float32))", "add(%s1, %m)"),
     /** Scaled by a quotient, with a mask of each row that chooses, as a causal one. */
@@ -73,7 +73,7 @@ class AttentionInBlocksTest {
    *
    * @param type of the queries, keys and values; sums and the softmax are of float32
    */
-  private static ComputeDag attention(
+  static ComputeDag attention(
       Form form, String type, long heads, long queries, long keys, long depth, long columns) {
     boolean byRows = form == Form.KEYS_BY_ROWS;
     String mask =

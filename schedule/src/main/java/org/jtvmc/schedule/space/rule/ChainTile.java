@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jtvmc.ir.target.CudaTarget;
+import org.jtvmc.ir.target.Occupancy;
 
 /**
  * What a block makes of a {@link BlockChain} at a time.
@@ -25,6 +26,9 @@ record ChainTile(
 
   /** What a running softmax has of each row: two maxima, two sums, and a factor. */
   private static final long RUNNING_BYTES = 5 * Float.BYTES;
+
+  /** Registers of a thread beside those of its sums. */
+  private static final long OTHER_REGISTERS = 40;
 
   /** Values of a step, as a rule. */
   private static final long VALUES = 64;
@@ -68,11 +72,6 @@ record ChainTile(
     return keys < chain.keyCount() && chain.keyCount() % keys == 0 && chain.rows() % rows == 0;
   }
 
-  /** True for a row that the threads of a warp do not take at once. */
-  static boolean isLong(long row) {
-    return row > WIDEST_TURN;
-  }
-
   long threads() {
     return warps * CudaTarget.WARP;
   }
@@ -114,6 +113,20 @@ record ChainTile(
     return keptBytes(chain) + Math.max(places * keyBytes(chain), 2 * valueBytes(chain, VALUES));
   }
 
+  /**
+   * The part of the keys and values that is copied while others are used, from 0 to 1. A step that
+   * is the only one has none before it.
+   */
+  double copiedAhead(BlockChain chain, CudaTarget gpu) {
+    if (running) {
+      return bytesAhead(chain) <= gpu.sharedBytesPerBlock() ? 1 : 0;
+    }
+    long left = gpu.sharedBytesPerBlock() - keptBytes(chain);
+    double ofKeys = keys < chain.keyCount() && 2 * keyBytes(chain) <= left ? 0.5 : 0;
+    double ofValues = 2 * valueBytes(chain, VALUES) <= left ? 0.5 : 0;
+    return ofKeys + ofValues;
+  }
+
   private long keyBytes(BlockChain chain) {
     int bytes = chain.keys().tensor().dtype().bytes();
     return ofScores.columns().size() * (chain.depth() + padding(bytes)) * bytes;
@@ -126,10 +139,16 @@ record ChainTile(
 
   /** How many blocks a multiprocessor has room for, of those that there are. */
   long resident(BlockChain chain, CudaTarget gpu) {
-    long byShared = gpu.sharedBytesPerMultiprocessor() / bytesAhead(chain);
+    long registers = OTHER_REGISTERS + ofScores.sums() + ofLast.sums();
+    Occupancy occupancy =
+        Occupancy.of(
+            gpu,
+            (int) threads(),
+            (int) Math.min(registers, CudaTarget.REGISTERS_PER_THREAD),
+            Math.min(bytesAhead(chain), gpu.sharedBytesPerBlock()));
     long byThreads = CopyAhead.RESIDENT_THREADS / threads();
     long each = Math.ceilDiv(blocks(chain), gpu.multiprocessors());
-    return Math.max(1, Math.min(each, Math.min(byShared, byThreads)));
+    return Math.max(1, Math.min(each, Math.min(occupancy.blocks(), byThreads)));
   }
 
   /** How many blocks make the result. */

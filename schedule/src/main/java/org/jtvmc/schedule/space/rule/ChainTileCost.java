@@ -14,8 +14,11 @@ import org.jtvmc.schedule.space.SketchState;
  * @param lastCores true where they make the last product
  */
 record ChainTileCost(BlockChain chain, CudaTarget gpu, boolean scoreCores, boolean lastCores) {
-  /** Instructions for each score, from reading it to the weight. */
-  private static final double SOFTMAX_INSTRUCTIONS = 24;
+  /** Instructions for each score between the products: its maximum, exponential, and sum. */
+  private static final double SOFTMAX_INSTRUCTIONS = 6;
+
+  /** What a running softmax takes more for each row of a step, by a warp: two sums of a part. */
+  private static final double RUNNING_ROW_CYCLES = 2;
 
   /** Cycles of a step's waiting: for its copies, and for the sums of instructions before it. */
   private static final double STEP_CYCLES = 80;
@@ -24,75 +27,91 @@ record ChainTileCost(BlockChain chain, CudaTarget gpu, boolean scoreCores, boole
   private static final double ROW_CYCLES = 200;
 
   /**
-   * The same of a running softmax, where threads also meet for the scores, the maxima, the weights
-   * and the sums.
+   * Cycles of waiting in a step of a running softmax, where threads also meet for the scores, the
+   * maxima, the weights and the sums.
    */
   private static final double RUNNING_STEP_CYCLES = 480;
-
-  /** Cycles by which a warp's next row is behind, in the maximum and in the sum. */
-  private static final double NEXT_ROW_CYCLES = 60;
-
-  /** Instructions for each score and for each sum that a running softmax takes more. */
-  private static final double RUNNING_INSTRUCTIONS = 6;
-
-  private static final double SCALE_INSTRUCTIONS = 2;
 
   /** Warps that keep a multiprocessor's units busy. */
   private static final double BUSY_WARPS = 6;
 
-  /** Elements that ordinary units load of shared memory in a cycle. */
-  private static final double LOADS_PER_CYCLE = 32;
-
+  /** The part of the shorter that the longer does not hide, where threads take turns. */
   private static final double SHOWN = 0.25;
 
-  /**
-   * The tile of the least cost. A softmax runs only along rows that are longer than what a warp
-   * takes of them at once: it saves nothing of shorter ones.
-   */
+  /** The same of asynchronous copies. */
+  private static final double SHOWN_AHEAD = 0.1;
+
+  /** The tile of the least cost. */
   ChainTile best(List<ChainTile> tiles) {
-    boolean whole =
-        !ChainTile.isLong(chain.keyCount()) && tiles.stream().anyMatch(tile -> !tile.running());
-    return tiles.stream()
-        .filter(tile -> !whole || !tile.running())
-        .min(Comparator.comparingDouble(this::of))
-        .orElseThrow();
+    return tiles.stream().min(Comparator.comparingDouble(this::of)).orElseThrow();
   }
 
   /** The cycles of one launch with this tile. */
   double of(ChainTile tile) {
-    double ofMultiprocessor = Math.ceilDiv(tile.blocks(chain), gpu.multiprocessors());
+    double blocks = tile.blocks(chain);
+    double ofMultiprocessor = Math.ceil(blocks / gpu.multiprocessors());
     double atOnce = tile.resident(chain, gpu);
-    double rounds = Math.ceil(ofMultiprocessor / atOnce);
     double used = Math.min(1, tile.warps() * atOnce / BUSY_WARPS);
-    double steps = Math.ceilDiv(chain.keyCount(), tile.keys());
-    double scores = products(tile, steps * tile.keys(), chain.depth(), tile.ofScores(), scoreCores);
-    double columns = tile.ofLast().columns().size();
-    double last = products(tile, chain.keyCount(), columns, tile.ofLast(), lastCores);
-    double weights =
-        tile.rows() * (double) chain.keyCount() * SOFTMAX_INSTRUCTIONS / gpu.fmaPerCycle();
-    double running = tile.running() ? running(tile, steps, columns) : 0;
-    double units = ofMultiprocessor * (scores + last + weights + running) / used;
-    double bytes = chain.depth() * (double) keyBytes() + chain.columns() * (double) valueBytes();
-    double cached = ofMultiprocessor * chain.keyCount() * bytes / CudaTarget.L2_BYTES_PER_CYCLE;
-    // Where nothing is copied ahead, other blocks alone hide the waiting.
-    boolean ahead = steps > 1 && tile.bytesAhead(chain) <= gpu.sharedBytesPerBlock();
-    double shown = ahead ? SHOWN : Math.max(SHOWN, 1 / atOnce);
-    double busy = Math.max(units, cached) + shown * Math.min(units, cached);
-    double waiting =
-        tile.running()
-            ? steps
-                * (STEP_CYCLES
-                    + RUNNING_STEP_CYCLES
-                    + Math.ceilDiv(tile.rows(), tile.warps()) * NEXT_ROW_CYCLES)
-            : 2 * steps * STEP_CYCLES + Math.ceilDiv(tile.rows(), tile.warps()) * ROW_CYCLES;
-    return rounds * CoreTileCost.ENDS_CYCLES + together(busy, rounds * waiting);
+    double moved = copied(tile);
+    double units = computing(tile) + moved / CudaTarget.SHARED_BYTES_PER_CYCLE;
+    double reading = Math.min(blocks, gpu.multiprocessors());
+    double cached = moved / gpu.l2BytesPerCycle(reading);
+    double busy = together(units / used, cached, shown(tile, atOnce));
+    double rounds = Math.ceil(ofMultiprocessor / atOnce);
+    return rounds * CoreTileCost.ENDS_CYCLES
+        + together(ofMultiprocessor * busy, rounds * waiting(tile), SHOWN);
   }
 
-  /** The cycles of what a running softmax computes beside weights and products. */
-  private double running(ChainTile tile, double steps, double columns) {
-    double instructions =
-        chain.keyCount() * RUNNING_INSTRUCTIONS + steps * columns * SCALE_INSTRUCTIONS;
-    return tile.rows() * instructions / gpu.fmaPerCycle();
+  /** The part of the shorter, of copies and computing, that the other or other blocks' hide not. */
+  private double shown(ChainTile tile, double atOnce) {
+    double shownAhead = gpu.hasAsyncCopies() ? SHOWN_AHEAD : SHOWN;
+    double ahead = tile.copiedAhead(chain, gpu);
+    return Math.min(ahead * shownAhead + 1 - ahead, 1 / atOnce);
+  }
+
+  /** Bytes that a block copies into shared memory. */
+  private double copied(ChainTile tile) {
+    double query = (double) tile.rows() * chain.depth() * queryBytes();
+    double key = chain.depth() * (double) keyBytes() + chain.columns() * (double) valueBytes();
+    return query + chain.keyCount() * key;
+  }
+
+  /** The cycles that a block takes of the units, beside its copies. */
+  private double computing(ChainTile tile) {
+    double steps = Math.ceilDiv(chain.keyCount(), tile.keys());
+    double keys = steps * tile.keys();
+    double columns = tile.ofLast().columns().size();
+    double last = products(tile, chain.keyCount(), columns, tile.ofLast(), lastCores);
+    double first = products(tile, keys, chain.depth(), tile.ofScores(), scoreCores);
+    double scores = tile.rows() * keys;
+    double between =
+        scores
+            * Math.max(
+                SOFTMAX_INSTRUCTIONS / gpu.fmaPerCycle(),
+                betweenBytes(tile) / CudaTarget.SHARED_BYTES_PER_CYCLE);
+    double running =
+        tile.running()
+            ? steps * tile.rows() * (RUNNING_ROW_CYCLES + columns / gpu.fmaPerCycle())
+            : 0;
+    double written = scores * Float.BYTES / CudaTarget.SHARED_BYTES_PER_CYCLE;
+    return first + written + between + running + last;
+  }
+
+  /**
+   * What is loaded and stored of shared memory for each score: itself for its row's maximum and for
+   * its exponential, and the weight, which a running softmax loads once more for the sum.
+   */
+  private double betweenBytes(ChainTile tile) {
+    double weight = chain.weights().op().dtype().bytes();
+    return 2 * Float.BYTES + (tile.running() ? 2 : 1) * weight;
+  }
+
+  /** The cycles in which a block waits for what is before. */
+  private double waiting(ChainTile tile) {
+    double steps = Math.ceilDiv(chain.keyCount(), tile.keys());
+    return tile.running()
+        ? steps * (STEP_CYCLES + RUNNING_STEP_CYCLES)
+        : 2 * steps * STEP_CYCLES + Math.ceilDiv(tile.rows(), tile.warps()) * ROW_CYCLES;
   }
 
   /** The cycles of a block's part of a product. */
@@ -103,12 +122,10 @@ record ChainTileCost(BlockChain chain, CudaTarget gpu, boolean scoreCores, boole
       int bytes = keyBytes();
       double loaded = bytes * grid.loads() / (grid.rows().ofWarp() * grid.columns().ofWarp());
       double multiplied = 1 / (gpu.reachedByWarps() * gpu.coreProductsPerCycle(bytes));
-      return products * together(multiplied, loaded / CudaTarget.SHARED_BYTES_PER_CYCLE);
+      return products * Math.max(multiplied, loaded / CudaTarget.SHARED_BYTES_PER_CYCLE);
     }
-    // Rows that do not lie side by side are loaded one by one.
-    double each = grid.rows().elements() == 1 ? 2 : 1;
-    double loads = each * grid.rows().ofThread() + grid.columns().ofThread();
-    return products * together(1.0 / gpu.fmaPerCycle(), loads / grid.sums() / LOADS_PER_CYCLE);
+    double loads = grid.rows().ofThread() + grid.columns().ofThread();
+    return products * Math.max(1.0 / gpu.fmaPerCycle(), loads / grid.sums() / CudaTarget.WARP);
   }
 
   /**
@@ -142,7 +159,11 @@ record ChainTileCost(BlockChain chain, CudaTarget gpu, boolean scoreCores, boole
     return chain.values().tensor().dtype().bytes();
   }
 
-  private static double together(double one, double other) {
-    return Math.max(one, other) + SHOWN * Math.min(one, other);
+  private int queryBytes() {
+    return chain.query().tensor().dtype().bytes();
+  }
+
+  private static double together(double one, double other, double shown) {
+    return Math.max(one, other) + shown * Math.min(one, other);
   }
 }

@@ -1,7 +1,5 @@
 package org.jtvmc.examples;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +13,7 @@ import org.jtvmc.compiler.run.InputFiller;
 import org.jtvmc.compiler.run.ModelRunner;
 import org.jtvmc.compiler.source.ModelSource;
 import org.jtvmc.ir.data.NDArray;
+import org.jtvmc.ir.file.TemporaryFolder;
 import org.jtvmc.ir.target.CpuTarget;
 
 /** Compiles a model for this machine and runs it in the same process. */
@@ -25,11 +24,12 @@ public final class CompileAndRun {
   /**
    * @param arguments the model: a file, or {@code zoo:NAME}
    */
-  public static void main(String[] arguments) throws IOException {
+  public static void main(String[] arguments) {
     String model = arguments.length > 0 ? arguments[0] : "zoo:ppocr-cls";
-    Path folder = Files.createTempDirectory("example");
-    for (NDArray output : run(model, folder)) {
-      System.out.println(output.type() + ", beginning with " + output.getDouble(0));
+    try (TemporaryFolder folder = TemporaryFolder.create()) {
+      for (NDArray output : run(model, folder.path())) {
+        System.out.println(output.type() + ", beginning with " + output.getDouble(0));
+      }
     }
   }
 

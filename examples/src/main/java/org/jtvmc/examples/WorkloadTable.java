@@ -2,7 +2,6 @@ package org.jtvmc.examples;
 
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,6 +28,7 @@ import org.jtvmc.compiler.run.InputFiller;
 import org.jtvmc.compiler.run.ModelRunner;
 import org.jtvmc.compiler.source.ModelSource;
 import org.jtvmc.ir.data.NDArray;
+import org.jtvmc.ir.file.TemporaryFolder;
 import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.tuner.measure.worker.WorkerOptions;
 import org.jtvmc.tuner.record.RecordKey;
@@ -79,10 +79,9 @@ public final class WorkloadTable {
   /** One line for each model, as soon as it is measured. */
   static void write(PrintStream out, Path records, int trials, List<String> models)
       throws IOException {
-    try (RecordStore store = RecordStore.open(records, System.err::println)) {
-      WorkloadTable table =
-          new WorkloadTable(
-              HostCpu.detect().target(), store, Files.createTempDirectory("workloads"));
+    try (RecordStore store = RecordStore.open(records, System.err::println);
+        TemporaryFolder scratch = TemporaryFolder.create()) {
+      WorkloadTable table = new WorkloadTable(HostCpu.detect().target(), store, scratch.path());
       out.println(
           "| workload | expert ms | default ms | tuned ms | GFLOP/s | GB/s | roof | share: expert |"
               + " default | tuned | after %d trials |".formatted(EARLY));

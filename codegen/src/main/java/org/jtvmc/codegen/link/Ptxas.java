@@ -15,6 +15,7 @@ import java.util.stream.Stream;
 import org.jtvmc.codegen.CodegenException;
 import org.jtvmc.codegen.cuda.Assembler;
 import org.jtvmc.codegen.cuda.Cubin;
+import org.jtvmc.ir.file.TemporaryFolder;
 import org.jtvmc.ir.target.CudaTarget;
 
 /** The assembler of the CUDA toolkit, where one is installed. */
@@ -122,26 +123,17 @@ public record Ptxas(Path program) implements Assembler {
 
   private String run(
       String ptx, CudaTarget target, List<String> options, Consumer<byte[]> assembled) {
-    try {
-      Path source = Files.createTempFile("kernel", ".ptx");
-      Path cubin = Files.createTempFile("kernel", ".cubin");
-      try {
-        Files.writeString(source, ptx);
-        List<String> command = new ArrayList<>(List.of(program.toString()));
-        command.addAll(options);
-        command.addAll(
-            List.of(
-                "--gpu-name=" + target.name(),
-                "--output-file",
-                cubin.toString(),
-                source.toString()));
-        String text = new ToolProcess("ptxas", command).run();
-        assembled.accept(Files.readAllBytes(cubin));
-        return text;
-      } finally {
-        Files.deleteIfExists(source);
-        Files.deleteIfExists(cubin);
-      }
+    try (TemporaryFolder folder = TemporaryFolder.create()) {
+      Path source = Files.writeString(folder.resolve("kernel.ptx"), ptx);
+      Path cubin = folder.resolve("kernel.cubin");
+      List<String> command = new ArrayList<>(List.of(program.toString()));
+      command.addAll(options);
+      command.addAll(
+          List.of(
+              "--gpu-name=" + target.name(), "--output-file", cubin.toString(), source.toString()));
+      String text = new ToolProcess("ptxas", command).run();
+      assembled.accept(Files.readAllBytes(cubin));
+      return text;
     } catch (IOException e) {
       throw new CodegenException("PTX cannot be assembled: " + e.getMessage(), e);
     }

@@ -38,6 +38,7 @@ import org.jtvmc.compiler.pipeline.ModelCompiler;
 import org.jtvmc.compiler.run.InputLimits;
 import org.jtvmc.compiler.source.ModelSource;
 import org.jtvmc.ir.file.FileFault;
+import org.jtvmc.ir.file.TemporaryFolder;
 import org.jtvmc.ir.graph.IRModule;
 import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.ir.target.CudaTarget;
@@ -79,12 +80,9 @@ public final class ArtifactCompiler {
     layout.requireRoom(out);
     try {
       Files.createDirectories(layout.folder());
-      Path weights =
-          layout
-              .folder()
-              .resolve("." + options.name() + "." + ProcessHandle.current().pid() + ".part");
-      weights.toFile().deleteOnExit();
-      try {
+      // Beside the library, so that they can be moved to where they belong at once.
+      try (TemporaryFolder work = TemporaryFolder.in(layout.folder())) {
+        Path weights = work.resolve("weights");
         List<IRModule> variants =
             options.specialized().stream()
                 .map(numbers -> source.load(options.shapes(), numbers))
@@ -94,8 +92,6 @@ public final class ArtifactCompiler {
         ArtifactManifest manifest = manifest(source, imported, options, model, layout);
         write(model, manifest, options, layout);
         return new Artifact(layout.library(), manifest);
-      } finally {
-        Files.deleteIfExists(weights);
       }
     } catch (IOException e) {
       throw new ArtifactException("cannot write %s: %s".formatted(out, FileFault.reason(e)), e);

@@ -69,17 +69,29 @@ final class ConformanceCommand extends Verb {
     if (cases.isEmpty()) {
       throw new UsageException("there are no such cases in the folders");
     }
+    try (Interruption interruption = new Interruption()) {
+      return run(cases, interruption);
+    }
+  }
+
+  private int run(List<ConformanceCase> cases, Interruption interruption) {
     List<CaseOutcome> outcomes;
+    boolean stopped;
     try (TemporaryFolder scratch = TemporaryFolder.create()) {
       AtomicInteger done = new AtomicInteger();
-      outcomes =
-          new ConformanceRun(scratch.path(), jobs, Duration.ofSeconds(timeout))
-              .run(cases, outcome -> progress(outcome, done.incrementAndGet(), cases.size()));
+      ConformanceRun run = new ConformanceRun(scratch.path(), jobs, Duration.ofSeconds(timeout));
+      interruption.onInterrupt(run::stop);
+      outcomes = run.run(cases, outcome -> progress(outcome, done.incrementAndGet(), cases.size()));
+      stopped = run.stopped();
     }
     if (json()) {
-      print(document(outcomes));
+      print(document(outcomes).put("interrupted", stopped));
     } else {
       show(outcomes);
+    }
+    if (stopped) {
+      note("interrupted; %d of %d cases were done", outcomes.size(), cases.size());
+      return ExitCode.INTERRUPTED;
     }
     return count(outcomes, Status.FAILED) == 0 ? ExitCode.DONE : ExitCode.VERIFICATION_FAILED;
   }

@@ -30,6 +30,7 @@ final class WorkerProcess implements AutoCloseable {
   private final Duration limit;
   private final ObjectMapper mapper = new ObjectMapper();
   private Optional<Life> life = Optional.empty();
+  private boolean stopped;
 
   /** One process, from its start to its end. */
   private static final class Life {
@@ -42,13 +43,7 @@ final class WorkerProcess implements AutoCloseable {
     private final Deque<String> lastLines = new ArrayDeque<>();
 
     Life(Path scratch) throws IOException {
-      process =
-          new ProcessBuilder(
-                  JavaCommand.of(
-                      List.of("-XX:ActiveProcessorCount=1"),
-                      ConformanceWorker.class.getName(),
-                      List.of(scratch.toString())))
-              .start();
+      process = new ProcessBuilder(command(scratch)).start();
       requests = process.outputWriter(StandardCharsets.UTF_8);
       Thread.ofVirtual()
           .start(
@@ -62,11 +57,39 @@ final class WorkerProcess implements AutoCloseable {
       Thread.ofVirtual().start(() -> process.errorReader().lines().forEach(this::remember));
     }
 
+    /**
+     * What the process keeps for a while lies in its folder too: it is gone with the folder where
+     * the process was killed. Ctrl-C is for its parent, which then ends it.
+     */
+    private static List<String> command(Path scratch) {
+      return JavaCommand.deafToInterrupts(
+          List.of("-XX:ActiveProcessorCount=1", "-Djava.io.tmpdir=" + scratch),
+          ConformanceWorker.class.getName(),
+          List.of(scratch.toString()));
+    }
+
     private void remember(String line) {
       synchronized (lastLines) {
         lastLines.add(line);
         if (lastLines.size() > LAST_LINES) {
           lastLines.removeFirst();
+        }
+      }
+    }
+
+    /** A linker that it has started would go on writing. */
+    void end() {
+      List<ProcessHandle> started = process.descendants().toList();
+      process.toHandle().destroyForcibly();
+      started.forEach(ProcessHandle::destroyForcibly);
+      try {
+        process.waitFor(5, TimeUnit.SECONDS);
+        requests.close();
+      } catch (InterruptedException _) {
+        Thread.currentThread().interrupt();
+      } catch (IOException e) {
+        if (process.isAlive()) {
+          throw new UncheckedIOException(e);
         }
       }
     }
@@ -97,14 +120,25 @@ final class WorkerProcess implements AutoCloseable {
     this.limit = limit;
   }
 
-  /** Runs one case; never fails, whatever the case does. */
-  CaseOutcome run(ConformanceCase test) throws InterruptedException {
+  /**
+   * Runs one case; never fails, whatever the case does.
+   *
+   * @return empty where the process was stopped
+   */
+  Optional<CaseOutcome> run(ConformanceCase test) throws InterruptedException {
+    Optional<CaseOutcome> outcome = ask(test);
+    synchronized (this) {
+      return stopped ? Optional.empty() : outcome;
+    }
+  }
+
+  private Optional<CaseOutcome> ask(ConformanceCase test) throws InterruptedException {
     try {
-      Files.createDirectories(scratch);
-      if (life.isEmpty()) {
-        life = Optional.of(new Life(scratch));
+      Optional<Life> running = running();
+      if (running.isEmpty()) {
+        return Optional.empty();
       }
-      Life current = life.get();
+      Life current = running.get();
       current.requests.write(test.folder() + "\n");
       current.requests.flush();
       Optional<String> answer = current.answers.poll(limit.toMillis(), TimeUnit.MILLISECONDS);
@@ -113,7 +147,7 @@ final class WorkerProcess implements AutoCloseable {
         return failed(test, "not done after %d s".formatted(limit.toSeconds()));
       }
       if (answer.isPresent()) {
-        return mapper.readValue(answer.get(), CaseOutcome.class);
+        return Optional.of(mapper.readValue(answer.get(), CaseOutcome.class));
       }
       String epitaph = current.epitaph();
       close();
@@ -124,26 +158,28 @@ final class WorkerProcess implements AutoCloseable {
     }
   }
 
-  private static CaseOutcome failed(ConformanceCase test, String reason) {
-    return new CaseOutcome(test.name(), Status.FAILED, reason, List.of(), List.of());
+  /** The process, started where there is none; empty where none is to be started any more. */
+  private synchronized Optional<Life> running() throws IOException {
+    if (life.isEmpty() && !stopped) {
+      Files.createDirectories(scratch);
+      life = Optional.of(new Life(scratch));
+    }
+    return life;
+  }
+
+  private static Optional<CaseOutcome> failed(ConformanceCase test, String reason) {
+    return Optional.of(new CaseOutcome(test.name(), Status.FAILED, reason, List.of(), List.of()));
+  }
+
+  /** Ends the process, and starts none any more; from any thread. */
+  synchronized void stop() {
+    stopped = true;
+    life.ifPresent(Life::end);
   }
 
   @Override
-  public void close() {
-    life.ifPresent(
-        current -> {
-          current.process.toHandle().destroyForcibly();
-          try {
-            current.process.waitFor(5, TimeUnit.SECONDS);
-            current.requests.close();
-          } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
-          } catch (IOException e) {
-            if (current.process.isAlive()) {
-              throw new UncheckedIOException(e);
-            }
-          }
-        });
+  public synchronized void close() {
+    life.ifPresent(Life::end);
     life = Optional.empty();
   }
 }

@@ -1,8 +1,5 @@
 package org.jtvmc.compiler.contest;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,6 +21,7 @@ import org.jtvmc.compiler.run.InputFiller;
 import org.jtvmc.compiler.run.InputLimits;
 import org.jtvmc.compiler.run.StepwiseModel;
 import org.jtvmc.ir.data.NDArray;
+import org.jtvmc.ir.file.TemporaryFolder;
 import org.jtvmc.ir.graph.IRModule;
 import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.tuner.measure.Deadline;
@@ -68,16 +66,8 @@ public final class NetworkWorkbench extends DelegatingWorkbench {
 
   @Override
   public List<Choice> together(List<Finalists> finalists, Duration patience, Deadline deadline) {
-    Path weights;
-    try {
-      weights = Files.createTempFile("jtvmc-contest", ".weights");
-    } catch (IOException e) {
-      throw new UncheckedIOException("there is no room for a network's weights", e);
-    }
-    try {
-      return together(finalists, patience, deadline, weights);
-    } finally {
-      weights.toFile().delete();
+    try (TemporaryFolder folder = TemporaryFolder.create()) {
+      return together(finalists, patience, deadline, folder.resolve("weights"));
     }
   }
 

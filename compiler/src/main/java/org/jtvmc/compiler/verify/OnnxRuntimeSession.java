@@ -28,7 +28,7 @@ public final class OnnxRuntimeSession implements AutoCloseable {
   /** The name in options and reports. */
   public static final String NAME = "onnxruntime";
 
-  private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
+  private final OrtEnvironment environment = OnnxRuntimeLibrary.environment();
   private final OrtSession session;
 
   /** The folder of external data, where the model itself is no file. */
@@ -64,7 +64,7 @@ public final class OnnxRuntimeSession implements AutoCloseable {
 
   /** Loads ONNX Runtime's library, and no model. */
   public static void load() {
-    OrtEnvironment.getEnvironment();
+    OnnxRuntimeLibrary.environment();
   }
 
   /** ONNX Runtime's version. */

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.zip.ZipFile;
 import org.jtvmc.compiler.onnx.ModelException;
+import org.jtvmc.ir.file.TemporaryFolder;
 
 /**
  * The zoo's models as files in a cache folder. A file is put there whole or not at all, and only
@@ -107,8 +108,8 @@ public final class ModelZoo {
     }
     try {
       Files.createDirectories(cache);
-      var partial = Files.createTempFile(cache, model.name(), ".part");
-      try {
+      try (var work = TemporaryFolder.in(cache)) {
+        var partial = work.resolve(model.name());
         var digest = sha256();
         try (var out = new DigestOutputStream(Files.newOutputStream(partial), digest)) {
           write(model, out);
@@ -121,8 +122,6 @@ public final class ModelZoo {
         }
         Files.move(
             partial, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-      } finally {
-        Files.deleteIfExists(partial);
       }
       return path;
     } catch (IOException | UncheckedIOException e) {

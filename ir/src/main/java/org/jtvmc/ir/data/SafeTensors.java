@@ -18,6 +18,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jtvmc.ir.file.TemporaryFolder;
 
 /**
  * Named tensors in a file, in the <a
@@ -94,9 +95,10 @@ public final class SafeTensors {
     json.append('}');
     byte[] header = padded(json.toString().getBytes(StandardCharsets.UTF_8));
     Path parent = file.toAbsolutePath().getParent();
-    Path partial = Files.createTempFile(parent, file.getFileName().toString(), ".partial");
-    try {
-      try (FileChannel channel = FileChannel.open(partial, StandardOpenOption.WRITE)) {
+    try (TemporaryFolder work = TemporaryFolder.in(parent)) {
+      Path partial = work.resolve("tensors");
+      try (FileChannel channel =
+          FileChannel.open(partial, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
         ByteBuffer length = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
         write(channel, MemorySegment.ofBuffer(length.putLong(header.length).flip()));
         write(channel, MemorySegment.ofArray(header));
@@ -106,8 +108,6 @@ public final class SafeTensors {
       }
       Files.move(
           partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(partial);
     }
   }
 

@@ -41,8 +41,14 @@ public record TemporaryFolder(Path path) implements AutoCloseable {
     return leavingAtExit(Files.createTempDirectory(folder, ".jtvmc"));
   }
 
-  private static TemporaryFolder leavingAtExit(Path path) {
-    path.toFile().deleteOnExit();
+  private static TemporaryFolder leavingAtExit(Path path) throws IOException {
+    try {
+      path.toFile().deleteOnExit();
+    } catch (IllegalStateException e) {
+      // The process is ending, and what goes with it is gone already.
+      Files.delete(path);
+      throw e;
+    }
     return new TemporaryFolder(path);
   }
 

@@ -10,7 +10,6 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
@@ -54,7 +53,9 @@ final class WorkerProcess implements AutoCloseable {
       Path socket = folder.resolve("worker");
       server.bind(UnixDomainSocketAddress.of(socket));
       server.configureBlocking(false);
-      return new WorkerProcess(target, command(mainClass, socket), server);
+      List<String> command =
+          JavaCommand.deafToInterrupts(List.of(), mainClass, List.of(socket.toString()));
+      return new WorkerProcess(target, command, server);
     } catch (IOException e) {
       throw new MeasureException(
           "the process that measures candidates cannot be started: " + FileFault.reason(e), e);
@@ -62,17 +63,6 @@ final class WorkerProcess implements AutoCloseable {
       throw new MeasureException(
           "the process that measures candidates cannot be started: " + e.getMessage(), e);
     }
-  }
-
-  /**
-   * The shell makes the process deaf to Ctrl-C, which a terminal sends to it as well: a candidate
-   * that is being measured would seem to have failed.
-   */
-  private static List<String> command(String mainClass, Path socket) {
-    List<String> command =
-        new ArrayList<>(List.of("/bin/sh", "-c", "trap '' INT; exec \"$0\" \"$@\""));
-    command.addAll(JavaCommand.of(List.of(), mainClass, List.of(socket.toString())));
-    return command;
   }
 
   private WorkerProcess(WorkerTarget target, List<String> command, ServerSocketChannel server)

@@ -106,7 +106,7 @@ final class BenchCommand extends Verb {
     try (TemporaryFolder scratch = TemporaryFolder.create()) {
       Machine machine = Machine.detect();
       Artifact artifact =
-          ModelOrArtifact.artifact(model, compilation, machine, this, scratch.path());
+          ModelOrArtifact.artifact(model, compilation, inputs, machine, this, scratch.path());
       Outcome outcome = measure(artifact);
       OptionalDouble peak = peak(outcome, machine);
       report(
@@ -125,7 +125,7 @@ final class BenchCommand extends Verb {
         new BenchmarkPlan(warmup, iterations, Duration.ofNanos((long) (seconds * 1e9)));
     InterleavedBenchmark benchmark = new InterleavedBenchmark(plan);
     try (ModelRunner runner = artifact.load(threads)) {
-      List<NDArray> arrays = inputs.arrays(RunShapes.inputs(manifest, compilation), manifest);
+      List<NDArray> arrays = inputs.arrays(manifest, compilation);
       ModelRunner.Bound ours = runner.bind(arrays);
       List<Runnable> contestants = new ArrayList<>(List.of(ours::run));
       if (compare == null) {
@@ -163,7 +163,7 @@ final class BenchCommand extends Verb {
 
   private Growth growth(Outcome outcome, TemporaryFolder scratch) {
     ArtifactManifest manifest = outcome.artifact.manifest();
-    List<TensorInfo> tensors = RunShapes.inputs(manifest, compilation);
+    List<TensorInfo> tensors = RunShapes.inputs(manifest, compilation, inputs.sizes());
     PeakMemory peak =
         PeakMemory.with(tensors, inputs.arrays(tensors, manifest), outcome.threads, scratch.path());
     return new Growth(
@@ -175,7 +175,7 @@ final class BenchCommand extends Verb {
     RebuiltModel rebuilt =
         RebuiltModel.of(outcome.artifact.manifest(), machine, this, scratch.path());
     ArtifactManifest manifest = outcome.artifact.manifest();
-    List<NDArray> arrays = inputs.arrays(RunShapes.inputs(manifest, compilation), manifest);
+    List<NDArray> arrays = inputs.arrays(manifest, compilation);
     try (StepwiseModel steps = StepwiseModel.of(rebuilt.model(), arrays, outcome.threads)) {
       return KernelProfile.measure(rebuilt.model(), steps, PROFILE_ROUNDS);
     }

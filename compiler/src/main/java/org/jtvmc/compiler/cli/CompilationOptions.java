@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.jtvmc.compiler.artifact.CompileOptions;
 import org.jtvmc.compiler.passes.Precision;
@@ -118,11 +119,20 @@ final class CompilationOptions {
     return new TunedSchedules(store).orElse(rest);
   }
 
-  /** Usual options for a model that is compiled to be run at once. */
-  CompileOptions toRun(ModelSource source, Machine machine, Consumer<String> problems) {
+  /**
+   * Usual options for a model that is compiled to be run at once.
+   *
+   * @param arrays the sizes of what inputs are to hold, by name; where no shape is given for an
+   *     input whose sizes the model leaves open, they are its
+   */
+  CompileOptions toRun(
+      ModelSource source,
+      Map<String, List<Long>> arrays,
+      Machine machine,
+      Consumer<String> problems) {
     Target chosen = target(machine);
     return CompileOptions.builder(source.name(), chosen)
-        .shapes(shapes.given())
+        .shapes(shapes.given().orElse(source.openSizes(arrays)))
         .specialized(shapes.specialized())
         .schedules(schedules(chosen, problems))
         .externalWeights(true)

@@ -19,7 +19,9 @@ final class InputOptions {
   @Option(
       names = "--inputs",
       paramLabel = "in.npz",
-      description = "Inputs by name; those that are not in it are filled.")
+      description =
+          "Inputs by name, which also say the sizes that are open; those that are not in it are"
+              + " filled.")
   private Path inputs;
 
   @Option(
@@ -30,6 +32,16 @@ final class InputOptions {
 
   @Option(names = "--seed", paramLabel = "N", description = "Of random inputs.")
   private long seed;
+
+  /** The sizes of the arrays in the file, by name; none without a file. */
+  Map<String, List<Long>> sizes() {
+    return inputs == null ? Map.of() : Npz.sizes(inputs);
+  }
+
+  /** Contents for each input, of the sizes that {@link RunShapes} finds. */
+  List<NDArray> arrays(ArtifactManifest manifest, CompilationOptions options) {
+    return arrays(RunShapes.inputs(manifest, options, sizes()), manifest);
+  }
 
   /**
    * Contents for each input.

@@ -17,10 +17,16 @@ final class ModelOrArtifact {
   /**
    * The artifact.
    *
+   * @param inputs what it is run on; says sizes that the model leaves open
    * @param scratch where a model is compiled to
    */
   static Artifact artifact(
-      String text, CompilationOptions compilation, Machine machine, Verb verb, Path scratch) {
+      String text,
+      CompilationOptions compilation,
+      InputOptions inputs,
+      Machine machine,
+      Verb verb,
+      Path scratch) {
     Path path = Path.of(text);
     boolean compiled =
         !ModelSource.isModel(text) && (Files.isDirectory(path) || ArtifactLayout.isLibrary(path));
@@ -28,7 +34,8 @@ final class ModelOrArtifact {
       return Artifact.open(path);
     }
     ModelSource source = verb.source(text);
-    CompileOptions options = compilation.toRun(source, machine, s -> verb.note("%s", s));
+    CompileOptions options =
+        compilation.toRun(source, inputs.sizes(), machine, s -> verb.note("%s", s));
     verb.detail("compiling %s for %s", source.reference(), options.target());
     CompileListener listener =
         new CompileListener() {

@@ -50,7 +50,7 @@ final class RooflineCommand extends Verb {
     try (TemporaryFolder scratch = TemporaryFolder.create()) {
       Machine machine = Machine.detect();
       Artifact artifact =
-          ModelOrArtifact.artifact(model, compilation, machine, this, scratch.path());
+          ModelOrArtifact.artifact(model, compilation, inputs, machine, this, scratch.path());
       Roofline roofline = measure(artifact.manifest(), machine, scratch);
       if (page != null) {
         write(new RooflinePage(roofline).html());
@@ -75,7 +75,7 @@ final class RooflineCommand extends Verb {
     MachinePeaks single = MachinePeaks.measure(machine.host(), 1);
     MachinePeaks peaks = threads == 1 ? single : MachinePeaks.measure(machine.host(), threads);
     RebuiltModel rebuilt = RebuiltModel.of(manifest, machine, this, scratch.path());
-    List<NDArray> arrays = inputs.arrays(RunShapes.inputs(manifest, compilation), manifest);
+    List<NDArray> arrays = inputs.arrays(manifest, compilation);
     try (StepwiseModel steps = StepwiseModel.of(rebuilt.model(), arrays, threads)) {
       KernelProfile profile = KernelProfile.measure(rebuilt.model(), steps, ROUNDS);
       return Roofline.of(

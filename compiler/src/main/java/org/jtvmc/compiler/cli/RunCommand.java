@@ -39,10 +39,10 @@ final class RunCommand extends Verb {
   public Integer call() {
     try (TemporaryFolder scratch = TemporaryFolder.create()) {
       Artifact artifact =
-          ModelOrArtifact.artifact(model, compilation, Machine.detect(), this, scratch.path());
+          ModelOrArtifact.artifact(
+              model, compilation, inputs, Machine.detect(), this, scratch.path());
       try (ModelRunner runner = artifact.load(compilation.threads())) {
-        List<NDArray> arrays =
-            inputs.arrays(RunShapes.inputs(artifact.manifest(), compilation), artifact.manifest());
+        List<NDArray> arrays = inputs.arrays(artifact.manifest(), compilation);
         List<NDArray> results = runner.run(arrays);
         if (outputs != null) {
           Map<String, NDArray> named = new LinkedHashMap<>();

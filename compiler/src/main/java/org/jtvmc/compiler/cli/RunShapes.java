@@ -16,13 +16,15 @@ final class RunShapes {
   private RunShapes() {}
 
   /**
-   * The inputs with the sizes that {@code --input-shapes} gives, else the usual ones. A size that
-   * one input's shape gives holds for all inputs.
+   * The inputs with the sizes that {@code --input-shapes} gives, else those of the arrays that they
+   * are to hold, else the usual ones. A size that one input's shape gives holds for all inputs.
    *
+   * @param arrays the sizes of what is given for inputs, by name
    * @throws UsageException where a shape is no shape of the input
    */
-  static List<TensorInfo> inputs(ArtifactManifest manifest, CompilationOptions options) {
-    Map<String, List<Dim>> given = options.shapes().given().byName();
+  static List<TensorInfo> inputs(
+      ArtifactManifest manifest, CompilationOptions options, Map<String, List<Long>> arrays) {
+    Map<String, List<Dim>> given = given(manifest, options, arrays);
     Map<String, Long> sizes = new HashMap<>();
     for (ArtifactManifest.TensorEntry input : manifest.inputs()) {
       List<Dim> shape = given.get(input.name());
@@ -37,6 +39,21 @@ final class RunShapes {
       inputs.add(new TensorInfo(input.name(), type, dtype.bytes()));
     }
     return inputs;
+  }
+
+  private static Map<String, List<Dim>> given(
+      ArtifactManifest manifest, CompilationOptions options, Map<String, List<Long>> arrays) {
+    Map<String, List<Dim>> said = options.shapes().given().byName();
+    Map<String, List<Dim>> given = new HashMap<>(said);
+    for (ArtifactManifest.TensorEntry input : manifest.inputs()) {
+      List<Dim> shape = said.getOrDefault(input.name(), List.of());
+      List<Long> array = arrays.get(input.name());
+      boolean isNumbers = !shape.isEmpty() && shape.stream().allMatch(Dim::isKnown);
+      if (input.sizes() != null && array != null && !isNumbers) {
+        given.put(input.name(), array.stream().map(Dim::of).toList());
+      }
+    }
+    return given;
   }
 
   private static void collect(

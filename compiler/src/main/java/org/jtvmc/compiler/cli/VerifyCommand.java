@@ -75,7 +75,7 @@ final class VerifyCommand extends Verb {
     try (TemporaryFolder scratch = TemporaryFolder.create()) {
       Machine machine = Machine.detect();
       Artifact artifact =
-          ModelOrArtifact.artifact(model, compilation, machine, this, scratch.path());
+          ModelOrArtifact.artifact(model, compilation, inputs, machine, this, scratch.path());
       ModelSource source = source(artifact.manifest().source());
       Reference chosen = reference(source);
       List<OutputComparison> comparisons = compare(artifact, source, chosen);
@@ -102,8 +102,7 @@ final class VerifyCommand extends Verb {
 
   private List<OutputComparison> compare(Artifact artifact, ModelSource source, Reference chosen) {
     try (ModelRunner runner = artifact.load(compilation.threads())) {
-      List<NDArray> arguments =
-          inputs.arrays(RunShapes.inputs(artifact.manifest(), compilation), artifact.manifest());
+      List<NDArray> arguments = inputs.arrays(artifact.manifest(), compilation);
       List<NDArray> actual = runner.run(arguments);
       List<NDArray> expected =
           switch (chosen) {
@@ -129,8 +128,7 @@ final class VerifyCommand extends Verb {
   private List<OutputComparison> nodes(
       Artifact artifact, Machine machine, TemporaryFolder scratch) {
     RebuiltModel rebuilt = RebuiltModel.of(artifact.manifest(), machine, this, scratch.path());
-    List<NDArray> arguments =
-        inputs.arrays(RunShapes.inputs(artifact.manifest(), compilation), artifact.manifest());
+    List<NDArray> arguments = inputs.arrays(artifact.manifest(), compilation);
     int threads = artifact.manifest().numThreads();
     try (StepwiseModel steps = StepwiseModel.of(rebuilt.model(), arguments, threads)) {
       return KernelCheck.compare(rebuilt.model(), rebuilt.module(), steps, tolerance(artifact));

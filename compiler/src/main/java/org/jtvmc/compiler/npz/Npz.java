@@ -9,8 +9,11 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.zip.Deflater;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
@@ -29,6 +32,39 @@ public final class Npz {
   private Npz() {}
 
   /**
+   * The sizes of the arrays in a file, by name; without those that are of no type of ours.
+   *
+   * @throws NpzException where the file cannot be read
+   */
+  public static Map<String, List<Long>> sizes(Path file) {
+    Map<String, List<Long>> sizes = new LinkedHashMap<>();
+    reading(
+        file,
+        zip -> {
+          for (ZipEntry array : Collections.list(zip.entries())) {
+            String name = array.getName();
+            if (name.endsWith(SUFFIX)) {
+              header(zip, array)
+                  .ifPresent(
+                      type ->
+                          sizes.put(
+                              name.substring(0, name.length() - SUFFIX.length()), type.sizes()));
+            }
+          }
+        });
+    return sizes;
+  }
+
+  /** What an array is; whoever reads it hears what is wrong with it. */
+  private static Optional<TensorType> header(ZipFile zip, ZipEntry array) {
+    try (InputStream in = new BufferedInputStream(zip.getInputStream(array))) {
+      return Optional.of(NpyHeader.read(in));
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  /**
    * Reads the arrays that {@code wanted} names; others in the file are passed over unread.
    *
    * @param wanted names and types; an array must have its type exactly
@@ -37,15 +73,30 @@ public final class Npz {
    */
   public static Map<String, NDArray> read(Path file, Map<String, TensorType> wanted) {
     Map<String, NDArray> arrays = new LinkedHashMap<>();
-    try (ZipFile zip = new ZipFile(file.toFile())) {
-      for (Map.Entry<String, TensorType> entry : wanted.entrySet()) {
-        ZipEntry array = zip.getEntry(entry.getKey() + SUFFIX);
-        if (array != null) {
-          try (InputStream in = new BufferedInputStream(zip.getInputStream(array), CHUNK)) {
-            arrays.put(entry.getKey(), read(in, file, entry.getKey(), entry.getValue()));
+    reading(
+        file,
+        zip -> {
+          for (Map.Entry<String, TensorType> entry : wanted.entrySet()) {
+            ZipEntry array = zip.getEntry(entry.getKey() + SUFFIX);
+            if (array != null) {
+              try (InputStream in = new BufferedInputStream(zip.getInputStream(array), CHUNK)) {
+                arrays.put(entry.getKey(), read(in, file, entry.getKey(), entry.getValue()));
+              }
+            }
           }
-        }
-      }
+        });
+    return arrays;
+  }
+
+  /** What is done with an open file. */
+  @FunctionalInterface
+  private interface Reading {
+    void read(ZipFile zip) throws IOException;
+  }
+
+  private static void reading(Path file, Reading action) {
+    try (ZipFile zip = new ZipFile(file.toFile())) {
+      action.read(zip);
     } catch (NoSuchFileException e) {
       throw new NpzException("%s does not exist".formatted(file), e);
     } catch (ZipException e) {
@@ -56,7 +107,6 @@ public final class Npz {
     } catch (IOException e) {
       throw new NpzException("%s cannot be read: %s".formatted(file, FileFault.reason(e)), e);
     }
-    return arrays;
   }
 
   private static NDArray read(InputStream in, Path file, String name, TensorType wanted) {

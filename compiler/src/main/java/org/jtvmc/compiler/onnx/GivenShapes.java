@@ -129,6 +129,13 @@ public record GivenShapes(Map<String, List<Dim>> byName, boolean overFile) {
         : size.toString();
   }
 
+  /** These shapes, and others of inputs for which nothing is said here. */
+  public GivenShapes orElse(Map<String, List<Long>> others) {
+    Map<String, List<Dim>> shapes = new LinkedHashMap<>(of(others).byName);
+    shapes.putAll(byName);
+    return new GivenShapes(shapes, overFile);
+  }
+
   /** The sizes as text. */
   public Map<String, List<String>> texts() {
     Map<String, List<String>> texts = new LinkedHashMap<>();

@@ -42,6 +42,18 @@ final class InputTypes {
     return types;
   }
 
+  /**
+   * Whether a tensor is an input, or one of those that it is made of, and has sizes to be given.
+   */
+  static boolean leavesOpen(ValueInfoProto input, String tensor) {
+    if (!input.getType().hasTensorType()) {
+      return tensor.equals(input.getName()) || tensor.startsWith(input.getName() + ".");
+    }
+    var type = input.getType().getTensorType();
+    return tensor.equals(input.getName())
+        && (!type.hasShape() || type.getShape().getDimList().stream().anyMatch(InputTypes::isOpen));
+  }
+
   private void bind(Map<String, List<Dim>> shapes) {
     var declared = new LinkedHashMap<String, TensorType>();
     for (var input : model.inputs()) {
@@ -168,11 +180,15 @@ final class InputTypes {
    * (they write "?" for any number of sizes that have nothing in common).
    */
   private static Dim dim(TensorShapeProto.Dimension dim, String input, int axis) {
-    if (dim.hasDimValue() && dim.getDimValue() > 0) {
+    if (!isOpen(dim)) {
       return Dim.of(dim.getDimValue());
     }
     boolean named = dim.getDimParam().chars().anyMatch(Character::isLetterOrDigit);
     return Dim.of(named ? identifier(dim.getDimParam()) : identifier(input) + "_" + axis);
+  }
+
+  private static boolean isOpen(TensorShapeProto.Dimension dim) {
+    return !dim.hasDimValue() || dim.getDimValue() <= 0;
   }
 
   /** Symbols appear in the text form, which has identifiers for them. */

@@ -114,6 +114,13 @@ public final class OnnxModel {
   }
 
   /**
+   * Whether a tensor of this name is an input, or part of one, whose sizes the file leaves open.
+   */
+  public boolean leavesOpen(String tensor) {
+    return inputs().stream().anyMatch(input -> InputTypes.leavesOpen(input, tensor));
+  }
+
+  /**
    * The version of an operator set.
    *
    * @param domain "" for ONNX's own operators

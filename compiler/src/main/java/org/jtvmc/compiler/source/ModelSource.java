@@ -111,6 +111,17 @@ public record ModelSource(
     return plain.isEmpty() || Character.isDigit(plain.charAt(0)) ? "model_" + plain : plain;
   }
 
+  /** Of arrays for inputs, by name, the sizes of those for which the file leaves sizes open. */
+  public Map<String, List<Long>> openSizes(Map<String, List<Long>> arrays) {
+    if (arrays.isEmpty() || format != Format.ONNX) {
+      return Map.of();
+    }
+    OnnxModel model = OnnxModel.read(file);
+    Map<String, List<Long>> open = new LinkedHashMap<>(arrays);
+    open.keySet().removeIf(name -> contents.containsKey(name) || !model.leavesOpen(name));
+    return open;
+  }
+
   /**
    * The model's graph, all sizes known.
    *

@@ -1,17 +1,14 @@
 package org.jtvmc.codegen.cuda;
 
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.jtvmc.codegen.CodegenException;
 import org.jtvmc.codegen.cuda.Launch.Argument;
 import org.jtvmc.codegen.emit.DeviceEntry;
 import org.jtvmc.codegen.emit.TileMap;
-import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.expr.Load;
 import org.jtvmc.ir.loop.Buffer;
 import org.jtvmc.ir.loop.Effect;
@@ -75,7 +72,6 @@ final class LaunchPlan {
   private static DeviceEntry entry(String name, Stmt nest) {
     Set<Buffer> used = new LinkedHashSet<>();
     Set<Buffer> written = new LinkedHashSet<>();
-    Map<ThreadTag, Integer> extents = new EnumMap<>(ThreadTag.class);
     Stmts.forEachExpr(
         nest,
         expr -> {
@@ -92,20 +88,10 @@ final class LaunchPlan {
           if (stmt instanceof Stmt.Evaluate(Effect.CountBlock count)) {
             written.add(count.counter().buffer());
           }
-          if (stmt instanceof Stmt.For loop && loop.tag().isPresent()) {
-            extents.merge(loop.tag().get(), extent(loop), Math::max);
-          }
         });
     used.addAll(written);
+    Map<ThreadTag, Integer> extents = DeviceEntry.extents(nest);
     return new DeviceEntry(name, List.copyOf(used), written, TileMap.in(nest), extents, nest);
-  }
-
-  private static int extent(Stmt.For loop) {
-    if (loop.extent() instanceof IntImm extent && extent.value() <= Integer.MAX_VALUE) {
-      return Math.max(1, (int) extent.value());
-    }
-    throw new CodegenException(
-        "loop " + loop.var() + " is bound to threads and has no constant extent: " + loop.extent());
   }
 
   /** First fit, in the order of the program. */

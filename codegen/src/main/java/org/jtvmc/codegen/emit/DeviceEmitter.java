@@ -74,9 +74,10 @@ public final class DeviceEmitter implements AutoCloseable {
     for (int i = 0; i < buffers.size(); i++) {
       context.place(buffers.get(i), new Storage.Memory(LLVMGetParam(function, i)));
     }
-    GpuMemory memory = new GpuMemory(ir, entry.name());
+    SharedSpace space = new SharedSpace();
+    GpuMemory memory = new GpuMemory(ir, entry.name(), space);
     int warps = Math.ceilDiv(entry.threads(), CudaTarget.WARP);
-    ReductionScratch scratch = new ReductionScratch(entry.body(), memory, warps);
+    ReductionScratch scratch = new ReductionScratch(entry.body(), space, warps);
     TileCopies tiles = new TileCopies(context, maps);
     new StmtEmitter(context, new GpuMachine(memory, scratch, entry, gpu, context, tiles))
         .emit(entry.body());

@@ -30,57 +30,45 @@ final class GpuMemory {
   /** What the addresses of all buffers are multiples of: the widest access. */
   static final int ALIGNMENT = 16;
 
-  private static final int SHARED_ALIGNMENT = 128;
-
-  /** Where the order of the groups in swizzled lines begins anew. */
-  private static final int SWIZZLED_ALIGNMENT = SwizzledPlace.LINES * Buffer.LINE_BYTES;
-
   private final IrBuilder ir;
   private final String entry;
+  private final SharedSpace space;
   private final LLVMValueRef shared;
-  private int alignment = SHARED_ALIGNMENT;
-  private long used;
-  private long most;
 
-  GpuMemory(IrBuilder ir, String entry) {
+  /**
+   * @param space shares it out
+   */
+  GpuMemory(IrBuilder ir, String entry, SharedSpace space) {
     this.ir = ir;
     this.entry = entry;
+    this.space = space;
     this.shared = array(0, entry + "_shared");
   }
 
   private LLVMValueRef array(long bytes, String name) {
     LLVMTypeRef type = LLVMArrayType2(ir.types().integer(8), bytes);
     LLVMValueRef array = LLVMAddGlobalInAddressSpace(ir.module(), type, name, SHARED);
-    LLVMSetAlignment(array, alignment);
+    LLVMSetAlignment(array, space.alignment());
     return array;
   }
 
   /** Gives {@code buffer} a part of the block's shared memory until the result is closed. */
   Environment.Scope allocateShared(Buffer buffer, EmitContext context) {
-    long offset = used;
-    if (buffer.isSwizzled()) {
-      alignment = SWIZZLED_ALIGNMENT;
-      used = Math.ceilDiv(used, alignment) * alignment;
-      LLVMSetAlignment(shared, alignment);
-    }
-    LLVMValueRef base = reserve(LocalMemory.bytes(buffer));
-    context.place(buffer, new Storage.Memory(base));
-    return () -> used = offset;
+    long before = space.used();
+    context.place(buffer, new Storage.Memory(at(space.take(buffer))));
+    return () -> space.giveBack(before);
   }
 
   /** Runs {@code use} with {@code bytes} of shared memory that are taken only meanwhile. */
   void withShared(long bytes, Consumer<LLVMValueRef> use) {
-    long offset = used;
-    use.accept(reserve(bytes));
-    used = offset;
+    long before = space.used();
+    use.accept(at(space.take(bytes)));
+    space.giveBack(before);
   }
 
-  /** Takes {@code bytes} for as long as the buffers around are there. */
-  LLVMValueRef reserve(long bytes) {
-    LLVMValueRef base = ir.pointer(ir.types().integer(8), shared, ir.int64(used));
-    used += (bytes + SHARED_ALIGNMENT - 1) / SHARED_ALIGNMENT * SHARED_ALIGNMENT;
-    most = Math.max(most, used);
-    return base;
+  /** The address of a byte of the block's shared memory. */
+  LLVMValueRef at(long place) {
+    return ir.pointer(ir.types().integer(8), shared, ir.int64(place));
   }
 
   /**
@@ -90,7 +78,9 @@ final class GpuMemory {
    *     fits what every block may have
    */
   int finish() {
+    long most = space.most();
     if (most > CudaTarget.STATIC_SHARED_BYTES) {
+      LLVMSetAlignment(shared, space.alignment());
       return Math.toIntExact(most);
     }
     if (most > 0) {

@@ -2,8 +2,7 @@ package org.jtvmc.codegen.emit;
 
 import java.util.IdentityHashMap;
 import java.util.Map;
-import java.util.Optional;
-import org.bytedeco.llvm.LLVM.LLVMValueRef;
+import java.util.OptionalLong;
 import org.jtvmc.ir.loop.Effect;
 import org.jtvmc.ir.loop.ForKind;
 import org.jtvmc.ir.loop.Stmt;
@@ -15,18 +14,28 @@ import org.jtvmc.ir.target.CudaTarget;
  * thread has to wait until all have read.
  */
 final class ReductionScratch {
-  private final GpuMemory memory;
+  private final SharedSpace space;
   private final int warps;
-  private final Map<Effect.AllReduce, LLVMValueRef> places = new IdentityHashMap<>();
+  private final Map<Effect.AllReduce, Long> places = new IdentityHashMap<>();
 
   /**
    * @param body of the entry, as it is going to be emitted
    * @param warps of a block
    */
-  ReductionScratch(Stmt body, GpuMemory memory, int warps) {
-    this.memory = memory;
+  ReductionScratch(Stmt body, SharedSpace space, int warps) {
+    this.space = space;
     this.warps = warps;
     reserve(body);
+  }
+
+  /** True where warps have to tell each other their results. */
+  static boolean isAcrossWarps(Effect.AllReduce reduce) {
+    return reduce.width() > CudaTarget.WARP;
+  }
+
+  /** What a result of each warp takes. */
+  long bytes(Effect.AllReduce reduce) {
+    return (long) warps * reduce.element().dtype().bytes();
   }
 
   private void reserve(Stmt stmt) {
@@ -35,17 +44,16 @@ final class ReductionScratch {
       return;
     }
     if (stmt instanceof Stmt.Evaluate(Effect.AllReduce reduce)
-        && reduce.width() > CudaTarget.WARP) {
-      long bytes = (long) warps * reduce.element().dtype().bytes();
-      if (places.put(reduce, memory.reserve(bytes)) != null) {
-        throw new IllegalArgumentException("one reduction stands in the entry twice");
-      }
+        && isAcrossWarps(reduce)
+        && places.put(reduce, space.take(bytes(reduce))) != null) {
+      throw new IllegalArgumentException("one reduction stands in the entry twice");
     }
     Stmts.children(stmt).forEach(this::reserve);
   }
 
-  /** A reduction's own place for a result of each warp; empty where it may happen again. */
-  Optional<LLVMValueRef> of(Effect.AllReduce reduce) {
-    return Optional.ofNullable(places.get(reduce));
+  /** The first byte of a reduction's own place; empty where it may happen again. */
+  OptionalLong of(Effect.AllReduce reduce) {
+    Long place = places.get(reduce);
+    return place == null ? OptionalLong.empty() : OptionalLong.of(place);
   }
 }

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.bytedeco.llvm.LLVM.LLVMTypeRef;
 import org.bytedeco.llvm.LLVM.LLVMValueRef;
 import org.jtvmc.codegen.CodegenException;
@@ -121,14 +122,13 @@ final class ThreadReduction {
   }
 
   private Value acrossWarps(Effect.AllReduce reduce, Value ofWarp, int warps) {
-    Optional<LLVMValueRef> own = scratch.of(reduce);
+    OptionalLong own = scratch.of(reduce);
     if (own.isPresent()) {
-      return throughShared(reduce, ofWarp, warps, own.get());
+      return throughShared(reduce, ofWarp, warps, memory.at(own.getAsLong()));
     }
-    long bytes = Math.ceilDiv(threads(), CudaTarget.WARP) * (long) ofWarp.dtype().bytes();
     Value[] result = new Value[1];
     memory.withShared(
-        bytes,
+        scratch.bytes(reduce),
         shared -> {
           result[0] = throughShared(reduce, ofWarp, warps, shared);
           barrier();
@@ -151,7 +151,7 @@ final class ThreadReduction {
         () -> ir.store(stored, ir.pointer(element, shared, warp), dtype.bytes()),
         Optional.empty());
     barrier();
-    int all = Math.ceilDiv(threads(), CudaTarget.WARP);
+    int all = Math.ceilDiv(DeviceEntry.threads(extents), CudaTarget.WARP);
     LLVMValueRef first =
         warps == all
             ? ir.int32(0)
@@ -195,10 +195,6 @@ final class ThreadReduction {
 
   private void barrier() {
     ir.intrinsic("llvm.nvvm.barrier0", NO_TYPES);
-  }
-
-  private int threads() {
-    return extent(ThreadTag.THREAD_X) * extent(ThreadTag.THREAD_Y) * extent(ThreadTag.THREAD_Z);
   }
 
   private int extent(ThreadTag tag) {

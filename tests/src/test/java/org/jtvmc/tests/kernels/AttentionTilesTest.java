@@ -19,8 +19,11 @@ import org.junit.jupiter.params.provider.CsvSource;
  * The tile that the rule prefers by its arithmetic, held against the model of the lowered loops.
  */
 class AttentionTilesTest {
-  /** How much longer than the best tile the preferred one may take by the model. */
-  private static final double TOLERANCE = 1.1;
+  /**
+   * How much longer than the best tile the preferred one may take by the model, which knows nothing
+   * of the waiting for rows' maxima and sums.
+   */
+  private static final double TOLERANCE = 1.2;
 
   @ParameterizedTest
   @CsvSource({

@@ -5,9 +5,11 @@ import java.util.EnumMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jtvmc.codegen.emit.SharedSpace;
 import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.loop.Buffer;
 import org.jtvmc.ir.loop.Scope;
+import org.jtvmc.ir.loop.Stmt;
 import org.jtvmc.ir.loop.ThreadTag;
 import org.jtvmc.ir.target.CudaTarget;
 import org.jtvmc.ir.target.Occupancy;
@@ -67,14 +69,13 @@ public final class OccupancyDraft implements DraftModel {
   /** The statements of each nest at the root; what the last blocks do of it is apart. */
   private static List<List<Statement>> launches(LoopAnalysis loops) {
     List<List<Statement>> launches = new ArrayList<>();
-    LoopNode root = null;
+    Stmt nest = null;
     int blocks = 1;
     for (Statement statement : loops.statements()) {
-      LoopNode own = statement.loops().isEmpty() ? null : statement.loops().getFirst();
-      if (own == null || own != root || statement.blocksToCome() != blocks) {
+      if (statement.nest() != nest || statement.blocksToCome() != blocks) {
         launches.add(new ArrayList<>());
       }
-      root = own;
+      nest = statement.nest();
       blocks = statement.blocksToCome();
       launches.getLast().add(statement);
     }
@@ -176,12 +177,12 @@ public final class OccupancyDraft implements DraftModel {
     return hidden;
   }
 
-  /** The bytes of the buffers of a scope, as they are allocated: for a thread, or for a block. */
-  private static double bytesOf(List<Statement> launch, Scope scope) {
+  /** The bytes of a thread's own buffers, as they are allocated. */
+  private static double localBytes(List<Statement> launch) {
     Map<Buffer, Double> buffers = new IdentityHashMap<>();
     for (Statement statement : launch) {
       for (Access access : statement.accesses()) {
-        if (access.buffer().scope() == scope) {
+        if (access.buffer().scope() == Scope.LOCAL) {
           buffers.put(access.buffer(), allocated(access.buffer()));
         }
       }
@@ -201,17 +202,18 @@ public final class OccupancyDraft implements DraftModel {
   }
 
   private double resident(List<Statement> launch, double blocks, double threads) {
-    double local = bytesOf(launch, Scope.LOCAL) / REGISTER_BYTES;
+    double local = localBytes(launch) / REGISTER_BYTES;
     int registers = (int) Math.min(OTHER_REGISTERS + local, CudaTarget.REGISTERS_PER_THREAD);
     int perBlock = (int) Math.clamp(threads, 1, CudaTarget.THREADS_PER_BLOCK);
-    long shared = (long) Math.min(bytesOf(launch, Scope.SHARED), target.sharedBytesPerBlock());
+    long shared =
+        Math.min(SharedSpace.bytes(launch.getFirst().nest()), target.sharedBytesPerBlock());
     double possible = Math.max(1, Occupancy.of(target, perBlock, registers, shared).blocks());
     return Math.min(possible, Math.ceil(blocks / target.multiprocessors()));
   }
 
   /** The share of the time in which some resident warp has something to do. */
   private static double busy(List<Statement> launch, double resident, double threads) {
-    double local = bytesOf(launch, Scope.LOCAL) / REGISTER_BYTES;
+    double local = localBytes(launch) / REGISTER_BYTES;
     double warps = resident * Math.ceil(threads / CudaTarget.WARP);
     double inFlight = warps * Math.clamp(local / 2, 1, MOST_IN_FLIGHT);
     return Math.clamp(inFlight / WANTED_IN_FLIGHT, 1 / WANTED_IN_FLIGHT, 1);

@@ -17,6 +17,7 @@ import org.jtvmc.ir.loop.Buffer;
 import org.jtvmc.ir.loop.Effect;
 import org.jtvmc.ir.loop.ForKind;
 import org.jtvmc.ir.loop.PrimFunc;
+import org.jtvmc.ir.loop.Scope;
 import org.jtvmc.ir.loop.Stmt;
 
 /**
@@ -31,6 +32,7 @@ public final class LoopAnalysis {
   private final List<Statement> statements = new ArrayList<>();
   private final List<LoopNode> loops = new ArrayList<>();
   private final Map<Buffer, Integer> allocations = new IdentityHashMap<>();
+  private Stmt nest;
   private int guards;
 
   /** How many blocks are counted before a buffer says which is the last. */
@@ -43,13 +45,32 @@ public final class LoopAnalysis {
   /** Analyses a kernel. The time is linear in statements x loops x accesses. */
   public static LoopAnalysis of(PrimFunc function) {
     LoopAnalysis analysis = new LoopAnalysis();
-    analysis.visit(function.body());
+    analysis.visitRoot(function.body());
     return analysis;
   }
 
   /** In the order of the program. */
   public List<Statement> statements() {
     return statements;
+  }
+
+  /** On a GPU each nest at the root is a launch. */
+  private void visitRoot(Stmt stmt) {
+    switch (stmt) {
+      case Stmt.Allocate(Buffer buffer, Stmt body) when isOfAllLaunches(buffer) -> {
+        allocations.put(buffer, 0);
+        visitRoot(body);
+      }
+      case Stmt.Seq seq -> seq.statements().forEach(this::visitRoot);
+      case Stmt.For _, Stmt.Store _, Stmt.Allocate _, Stmt.If _, Stmt.Evaluate _ -> {
+        nest = stmt;
+        visit(stmt);
+      }
+    }
+  }
+
+  private static boolean isOfAllLaunches(Buffer buffer) {
+    return buffer.scope() == Scope.GLOBAL || buffer.scope() == Scope.COUNTER;
   }
 
   private void visit(Stmt stmt) {
@@ -157,7 +178,7 @@ public final class LoopAnalysis {
     }
     int depth = allocations.getOrDefault(store.buffer(), 0);
     Statement statement =
-        new Statement(store, loops, ordered, values, all, depth, guards, blocksToCome);
+        new Statement(store, nest, loops, ordered, values, all, depth, guards, blocksToCome);
     statements.add(statement);
     double copies = 1;
     for (int k = extents.length - 1; k >= 0; k--) {

@@ -10,6 +10,7 @@ import org.jtvmc.ir.loop.Stmt;
  */
 public final class Statement {
   private final Stmt.Store store;
+  private final Stmt nest;
   private final List<LoopNode> loops;
   private final List<Access> accesses;
   private final OperationCounts values;
@@ -20,6 +21,7 @@ public final class Statement {
 
   Statement(
       Stmt.Store store,
+      Stmt nest,
       List<LoopNode> loops,
       List<Access> accesses,
       OperationCounts values,
@@ -28,6 +30,7 @@ public final class Statement {
       int guards,
       int blocksToCome) {
     this.store = store;
+    this.nest = nest;
     this.loops = List.copyOf(loops);
     this.accesses = List.copyOf(accesses);
     this.values = values;
@@ -39,6 +42,11 @@ public final class Statement {
 
   public Stmt.Store store() {
     return store;
+  }
+
+  /** The nest at the kernel's root that it is part of: on a GPU, a launch. */
+  public Stmt nest() {
+    return nest;
   }
 
   /** Outermost first. */

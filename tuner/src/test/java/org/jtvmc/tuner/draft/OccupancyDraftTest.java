@@ -3,9 +3,21 @@ package org.jtvmc.tuner.draft;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.jtvmc.ir.expr.IntImm;
+import org.jtvmc.ir.expr.Load;
+import org.jtvmc.ir.expr.PrimExpr;
+import org.jtvmc.ir.expr.PrimVar;
+import org.jtvmc.ir.loop.Buffer;
+import org.jtvmc.ir.loop.ForKind;
+import org.jtvmc.ir.loop.PrimFunc;
+import org.jtvmc.ir.loop.Scope;
+import org.jtvmc.ir.loop.Stmt;
+import org.jtvmc.ir.loop.ThreadTag;
 import org.jtvmc.ir.target.CudaTarget;
 import org.jtvmc.ir.te.Reducer;
 import org.jtvmc.ir.te.Tensor;
@@ -152,5 +164,74 @@ class OccupancyDraftTest {
     double along = ms(DesignSpace.plain(ComputeDag.of(List.of(x), List.of(rows)), GPU));
     double across = ms(DesignSpace.plain(ComputeDag.of(List.of(x), List.of(columns)), GPU));
     assertTrue(along < across, along + " ms along rows, " + across + " ms across");
+  }
+
+  /**
+   * Four blocks for each multiprocessor, whose threads leave elements in one buffer of 40 KiB and
+   * then in another: two such blocks have room where both buffers are there at once, and four where
+   * they lie in the same bytes.
+   */
+  private static double twoBuffersMs(boolean atOnce) {
+    long blocks = 4L * GPU.multiprocessors();
+    long threads = 128;
+    List<PrimExpr> all = List.of(IntImm.of(blocks), IntImm.of(threads));
+    Buffer x = Buffer.dense("x", DType.F32, all, Scope.GLOBAL);
+    Buffer y = Buffer.dense("y", DType.F32, all, Scope.GLOBAL);
+    PrimVar block = PrimVar.index("block");
+    PrimVar thread = PrimVar.index("thread");
+    List<PrimExpr> own = List.of(block, thread);
+    List<Buffer> shared = new ArrayList<>();
+    List<Stmt> turns = new ArrayList<>();
+    for (String name : List.of("first", "second")) {
+      Buffer buffer =
+          Buffer.dense(name, DType.F32, List.of(IntImm.of(40 << 10 >> 2)), Scope.SHARED);
+      Stmt in = new Stmt.Store(buffer, List.of(thread), new Load(x, own));
+      Stmt out = new Stmt.Store(y, own, new Load(buffer, List.of(thread)));
+      Stmt turn = Stmt.seq(in, out);
+      turns.add(atOnce ? turn : new Stmt.Allocate(buffer, turn));
+      shared.add(buffer);
+    }
+    Stmt body = Stmt.seq(turns);
+    for (Buffer buffer : atOnce ? shared : List.<Buffer>of()) {
+      body = new Stmt.Allocate(buffer, body);
+    }
+    body = bound(thread, threads, ThreadTag.THREAD_X, body);
+    body = bound(block, blocks, ThreadTag.BLOCK_X, body);
+    PrimFunc function = new PrimFunc("kernel", List.of(x), List.of(y), body);
+    return DraftModel.of(GPU).estimateMs(LoopAnalysis.of(function));
+  }
+
+  private static Stmt bound(PrimVar var, long extent, ThreadTag tag, Stmt body) {
+    return new Stmt.For(
+        var, IntImm.of(0), IntImm.of(extent), ForKind.THREAD, Optional.of(tag), body);
+  }
+
+  @Test
+  void buffersThatLieInTheSameBytesCountOnce() {
+    double overlaid = twoBuffersMs(false);
+    double apart = twoBuffersMs(true);
+    assertTrue(overlaid < apart, overlaid + " ms in the same bytes, " + apart + " ms side by side");
+  }
+
+  /** A launch is what stands at the root, however many loops are in it. */
+  @Test
+  void loopsBehindEachOtherInOneNestAreOneLaunch() {
+    long elements = 32;
+    Buffer x = Buffer.dense("x", DType.F32, List.of(IntImm.of(elements)), Scope.GLOBAL);
+    Buffer y = Buffer.dense("y", DType.F32, List.of(IntImm.of(elements)), Scope.GLOBAL);
+    Buffer kept = Buffer.dense("kept", DType.F32, List.of(IntImm.of(1)), Scope.LOCAL);
+    PrimVar in = PrimVar.index("in");
+    PrimVar out = PrimVar.index("out");
+    PrimExpr first = IntImm.of(0);
+    Stmt load = new Stmt.Store(kept, List.of(first), new Load(x, List.of(in)));
+    Stmt store = new Stmt.Store(y, List.of(out), new Load(kept, List.of(first)));
+    Stmt turns =
+        Stmt.seq(
+            bound(in, elements, ThreadTag.THREAD_X, load),
+            bound(out, elements, ThreadTag.THREAD_X, store));
+    PrimFunc function =
+        new PrimFunc("kernel", List.of(x), List.of(y), new Stmt.Allocate(kept, turns));
+    double estimate = DraftModel.of(GPU).estimateMs(LoopAnalysis.of(function));
+    assertTrue(estimate < 1.5 * LAUNCH_MS, estimate + " ms");
   }
 }

@@ -51,6 +51,7 @@ final class NormalizationCases {
     long[] inner = Arrays.copyOfRange(shape, axis < 0 ? axis + rank : axis, rank);
     OneNodeModel model =
         new OneNodeModel("LayerNormalization")
+            .opset(d.choose(13, 17))
             .input(d.floats(shape))
             .weight(d.floats(inner))
             .integer("axis", axis)

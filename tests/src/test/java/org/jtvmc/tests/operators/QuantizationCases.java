@@ -1,6 +1,7 @@
 package org.jtvmc.tests.operators;
 
 import java.util.List;
+import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.type.DType;
 
 /** Quantisation, for the tensor and per channel. */
@@ -11,7 +12,9 @@ final class QuantizationCases {
   static List<OperatorCase> all() {
     return List.of(
         OperatorCase.of("QuantizeLinear", QuantizationCases::quantize),
-        OperatorCase.of("DequantizeLinear", QuantizationCases::dequantize));
+        OperatorCase.of("DequantizeLinear", QuantizationCases::dequantize),
+        OperatorCase.of("QuantizeLinear of a vector", d -> vector(d, "QuantizeLinear")),
+        OperatorCase.of("DequantizeLinear of a vector", d -> vector(d, "DequantizeLinear")));
   }
 
   private static OneNodeModel quantize(Draw d) {
@@ -24,6 +27,19 @@ final class QuantizationCases {
         .weight(d.reals(DType.F32, 0.05, 0.3, parameters))
         .weight(d.integers(type, 0, 100, parameters))
         .integer("axis", d.choose(1, -2));
+  }
+
+  /** With a vector of one for a scale, and the axis that is not said, which the data lacks. */
+  private static OneNodeModel vector(Draw d, String operator) {
+    int size = d.between(1, 9);
+    NDArray data =
+        operator.equals("QuantizeLinear")
+            ? d.reals(DType.F32, -20, 20, size)
+            : d.integers(DType.I8, -128, 127, size);
+    return new OneNodeModel(operator)
+        .input(data)
+        .weight(d.reals(DType.F32, 0.05, 0.3, 1))
+        .weight(d.integers(DType.I8, -9, 9, 1));
   }
 
   private static OneNodeModel dequantize(Draw d) {

@@ -14,7 +14,8 @@ final class LayerNormalizations {
 
   static List<Conversion> all() {
     return List.of(
-        new Conversion("", "LayerNormalization", 17, LayerNormalizations::layerNorm),
+        // ONNX Runtime's optimiser writes it into models of earlier versions, too.
+        new Conversion("", "LayerNormalization", 1, LayerNormalizations::layerNorm),
         Conversion.from(23, "RMSNormalization", LayerNormalizations::rmsNorm),
         Conversion.of("InstanceNormalization", LayerNormalizations::instanceNorm),
         Conversion.from(18, "GroupNormalization", LayerNormalizations::groupNorm),

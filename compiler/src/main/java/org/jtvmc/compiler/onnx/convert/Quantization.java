@@ -37,7 +37,7 @@ final class Quantization {
     }
     boolean blocked = node.integer("block_size", 0) != 0;
     if (!blocked && !dtype.isNarrow()) {
-      return node.call("quantize", axis(node), data, scale, zero);
+      return node.call("quantize", axis(node), data, perTensor(node, scale), perTensor(node, zero));
     }
     // The scale has the data's shape, or one that broadcasts to it.
     Expr aligned = blocked ? scale : aligned(node, c, scale);
@@ -83,8 +83,8 @@ final class Quantization {
     if (c.rank(parameter) == 0) {
       return parameter;
     }
-    if (node.type(parameter).elements() == 1) {
-      return node.reshape(parameter, List.of());
+    if (isSingle(node, parameter)) {
+      return perTensor(node, parameter);
     }
     int axis = node.axis(node.integer("axis", 1), node.rank(0));
     return VariadicElementwise.appendOnes(node, parameter, node.rank(0) - 1 - axis);
@@ -120,7 +120,12 @@ final class Quantization {
     boolean blocked = node.integer("block_size", 0) != 0;
     if (!blocked && dtype.isInteger()) {
       var zero = node.optional(2).orElseGet(() -> zeroPoint(node, dtype));
-      return node.call("dequantize", axis(node), node.input(0), node.input(1), zero);
+      return node.call(
+          "dequantize",
+          axis(node),
+          node.input(0),
+          perTensor(node, node.input(1)),
+          perTensor(node, zero));
     }
     Composer c = new Composer(node);
     DType real = c.dtype(node.input(1)).bits() < 32 ? DType.F32 : c.dtype(node.input(1));
@@ -139,9 +144,26 @@ final class Quantization {
    * The axis of per-channel scales; for a single scale it does not matter and may be out of range.
    */
   private static Attributes.Builder axis(OnnxNode node) {
-    boolean perTensor = node.rank(1) == 0;
     return Attributes.builder()
-        .put("axis", perTensor ? 0 : node.axis(node.integer("axis", 1), node.rank(0)));
+        .put(
+            "axis",
+            isSingle(node, node.input(1)) ? 0 : node.axis(node.integer("axis", 1), node.rank(0)));
+  }
+
+  /**
+   * Whether a parameter is one for the whole tensor: a number, or a vector of one, as quantisers
+   * write it for biases too, which have no second axis.
+   */
+  private static boolean isSingle(OnnxNode node, Expr parameter) {
+    TensorType type = node.type(parameter);
+    return type.isStatic() && type.elements() == 1;
+  }
+
+  /** A single parameter as a number; others as they are. */
+  private static Expr perTensor(OnnxNode node, Expr parameter) {
+    return node.type(parameter).rank() == 1 && isSingle(node, parameter)
+        ? node.reshape(parameter, List.of())
+        : parameter;
   }
 
   /** A zero point of 0, shaped as the scale. */

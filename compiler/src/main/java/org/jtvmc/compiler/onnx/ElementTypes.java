@@ -35,7 +35,7 @@ final class ElementTypes {
               Sqrt SwiGLU Swish Tan Tanh ThresholdedRelu Mean
               FlexAttention Adagrad Adam Gradient Momentum
               Binarizer TreeEnsemble TreeEnsembleRegressor
-              BiasGelu EmbedLayerNormalization FastGelu FusedMatMul MultiHeadAttention QuickGelu
+              BiasGelu EmbedLayerNormalization FastGelu FusedConv FusedGemm FusedMatMul MultiHeadAttention QuickGelu
               SkipLayerNormalization SkipSimplifiedLayerNormalization
               """),
           NUMBERS,
@@ -56,7 +56,8 @@ final class ElementTypes {
               """
               ConvInteger DequantizeLinear DynamicQuantizeLinear MatMulInteger QLinearConv QLinearMatMul
               QuantizeLinear QLinearAdd QLinearAveragePool QLinearConcat QLinearGlobalAveragePool
-              QLinearLeakyRelu QLinearMul QLinearSigmoid
+              QLinearLeakyRelu QLinearMul QLinearSigmoid QLinearSoftmax QLinearWhere
+              QGemm MatMulIntegerToFloat DynamicQuantizeMatMul
               """),
           ANY,
           List.of(

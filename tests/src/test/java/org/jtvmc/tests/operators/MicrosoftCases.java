@@ -16,7 +16,8 @@ final class MicrosoftCases {
         OperatorCase.of("microsoft.FastGelu", d -> withBias(d, "FastGelu")),
         OperatorCase.of("microsoft.FusedMatMul", MicrosoftCases::product),
         OperatorCase.of("microsoft.SkipLayerNormalization", MicrosoftCases::skipLayerNorm),
-        OperatorCase.of("microsoft.QLinearAdd", MicrosoftCases::quantizedAdd),
+        OperatorCase.of("microsoft.FusedConv", MicrosoftCases::convolution),
+        OperatorCase.of("microsoft.FusedGemm", MicrosoftCases::gemm),
         OperatorCase.of("microsoft.MultiHeadAttention", MicrosoftCases::multiHead),
         OperatorCase.of("microsoft.Attention", MicrosoftCases::attention));
   }
@@ -54,16 +55,39 @@ final class MicrosoftCases {
         .real("epsilon", 0.1f);
   }
 
-  private static OneNodeModel quantizedAdd(Draw d) {
-    long[] shape = d.shape(3, 5);
-    OneNodeModel model = of("QLinearAdd");
-    for (int i = 0; i < 2; i++) {
-      model
-          .input(d.integers(DType.U8, 0, 255, shape))
-          .weight(d.reals(DType.F32, 0.05, 0.3))
-          .weight(d.integers(DType.U8, 100, 150));
-    }
-    return model.weight(d.reals(DType.F32, 0.2, 0.5)).weight(d.integers(DType.U8, 100, 150));
+  private static OneNodeModel convolution(Draw d) {
+    long channels = d.between(1, 5);
+    OneNodeModel model =
+        of("FusedConv")
+            .input(d.floats(1, 2, 5, 6))
+            .weight(d.floats(channels, 2, 3, 3))
+            .weight(d.floats(channels))
+            .integers("pads", 1, 1, 1, 1);
+    model = d.coin() ? model.input(d.floats(1, channels, 5, 6)) : model;
+    return switch (d.between(0, 3)) {
+      case 0 -> model.text("activation", "Relu");
+      case 1 -> model.text("activation", "LeakyRelu").reals("activation_params", List.of(0.2f));
+      case 2 -> model.text("activation", "Clip").reals("activation_params", List.of(-1f, 2f));
+      default ->
+          model.text("activation", "HardSigmoid").reals("activation_params", List.of(0.3f, 0.4f));
+    };
+  }
+
+  private static OneNodeModel gemm(Draw d) {
+    boolean isTransposed = d.coin();
+    int k = d.between(1, 5);
+    int n = d.between(1, 5);
+    OneNodeModel model =
+        of("FusedGemm")
+            .input(d.floats(d.between(1, 5), k))
+            .weight(isTransposed ? d.floats(n, k) : d.floats(k, n))
+            .weight(d.floats(n))
+            .flag("transB", isTransposed)
+            .real("alpha", d.real(0.5, 2))
+            .real("beta", d.real(0.5, 2));
+    return d.coin()
+        ? model.text("activation", d.choose("Relu", "Tanh", "Sigmoid"))
+        : model.text("activation", "LeakyRelu").real("activation_alpha", 0.2f);
   }
 
   private static OneNodeModel multiHead(Draw d) {

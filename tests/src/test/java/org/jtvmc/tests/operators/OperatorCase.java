@@ -33,7 +33,8 @@ record OperatorCase(String name, Function<Draw, OneNodeModel> draw) {
           RecurrentCases.all(),
           TransformCases.all(),
           AttentionCases.all(),
-          MicrosoftCases.all());
+          MicrosoftCases.all(),
+          MicrosoftQuantizationCases.all());
 
   /** Those that are evaluated without a run: none that goes in stages. */
   static Stream<OperatorCase> evaluated() {

@@ -74,6 +74,7 @@ public final class Conversions {
                 MatrixProducts.all(),
                 MicrosoftAttentions.all(),
                 MicrosoftOperators.all(),
+                MicrosoftQuantization.all(),
                 NgramCounts.all(),
                 OneHots.all(),
                 Pads.all(),

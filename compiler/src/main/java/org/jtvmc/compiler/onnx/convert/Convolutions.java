@@ -13,7 +13,7 @@ final class Convolutions {
     return List.of(Conversion.of("Conv", Convolutions::conv));
   }
 
-  private static Expr conv(OnnxNode node) {
+  static Expr conv(OnnxNode node) {
     var windows = Windows.of(node, kernel(node));
     var result =
         node.call(

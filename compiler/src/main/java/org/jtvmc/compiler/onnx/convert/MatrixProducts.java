@@ -29,7 +29,7 @@ final class MatrixProducts {
   }
 
   /** alpha * A' * B' + beta * C. */
-  private static Expr gemm(OnnxNode node) {
+  static Expr gemm(OnnxNode node) {
     var left = node.input(0);
     if (node.flag("transA", false)) {
       left = node.call("transpose", Attributes.builder().put("axes", List.of(1L, 0L)), left);

@@ -1,17 +1,14 @@
 package org.jtvmc.compiler.onnx.convert;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.UnaryOperator;
 import org.jtvmc.ir.graph.Attributes;
 import org.jtvmc.ir.graph.Expr;
-import org.jtvmc.ir.graph.Tuple;
 import org.jtvmc.ir.type.DType;
 
 /**
- * Activations, products, normalisations and quantised arithmetic of ONNX Runtime's own operator
- * set, which its optimiser and some exporters write.
+ * Activations, products and normalisations of ONNX Runtime's own operator set, which its optimiser
+ * and some exporters write.
  *
  * @see <a
  *     href="https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md">Contrib
@@ -36,22 +33,8 @@ final class MicrosoftOperators {
         // Of ONNX's own domain by mistake.
         Conversion.of("SimplifiedLayerNormalization", LayerNormalizations::rmsNorm),
         new Conversion(DOMAIN, "EmbedLayerNormalization", 1, MicrosoftOperators::embed),
-        of("QLinearAdd", node -> quantizedBinary(node, "add")),
-        of("QLinearMul", node -> quantizedBinary(node, "multiply")),
-        of("QLinearAveragePool", MicrosoftOperators::quantizedPool),
-        of("QLinearGlobalAveragePool", MicrosoftOperators::quantizedGlobalPool),
-        of("QLinearSigmoid", node -> quantizedUnary(node, x -> node.call("sigmoid", x))),
-        of(
-            "QLinearLeakyRelu",
-            node ->
-                quantizedUnary(
-                    node,
-                    x ->
-                        node.call(
-                            "nn.leaky_relu",
-                            Attributes.builder().put("alpha", node.real("alpha", 0.01f)),
-                            x))),
-        of("QLinearConcat", MicrosoftOperators::quantizedConcat));
+        of("FusedConv", MicrosoftOperators::fusedConv),
+        of("FusedGemm", MicrosoftOperators::fusedGemm));
   }
 
   private static Conversion of(String operator, Conversion.SingleRule rule) {
@@ -144,73 +127,42 @@ final class MicrosoftOperators {
     return List.of(normal, lengths, sum);
   }
 
-  private static Expr real(OnnxNode node, int input) {
-    return node.call(
-        "dequantize",
-        Attributes.builder().put("axis", 0),
-        node.input(input),
-        scalar(node, input + 1),
-        zeroPoint(node, input + 2, node.type(input).dtype()));
-  }
-
-  private static Expr quantized(OnnxNode node, Expr value, int scale, DType dtype) {
-    return node.call(
-        "quantize",
-        Attributes.builder().put("axis", 0),
-        value,
-        scalar(node, scale),
-        zeroPoint(node, scale + 1, dtype));
-  }
-
-  private static Expr scalar(OnnxNode node, int input) {
-    return node.rank(input) == 0 ? node.input(input) : node.reshape(node.input(input), List.of());
-  }
-
-  private static Expr zeroPoint(OnnxNode node, int input, DType dtype) {
-    return node.has(input) ? scalar(node, input) : node.value(dtype, 0);
-  }
-
-  private static Expr quantizedBinary(OnnxNode node, String operator) {
-    Expr result = node.call(operator, real(node, 0), real(node, 3));
-    return quantized(node, result, 6, node.type(0).dtype());
-  }
-
-  private static Expr quantizedUnary(OnnxNode node, UnaryOperator<Expr> rule) {
-    return quantized(node, rule.apply(real(node, 0)), 3, node.type(0).dtype());
-  }
-
-  private static Expr quantizedPool(OnnxNode node) {
-    if (node.flag("channels_last", false)) {
-      throw node.fault("has its channels last, which is not supported");
+  /** Data, weights, bias, and what is added before the activation. */
+  private static Expr fusedConv(OnnxNode node) {
+    Composer c = new Composer(node);
+    Expr result = Convolutions.conv(node);
+    result = node.has(3) ? c.add(result, node.input(3)) : result;
+    String activation = node.text("activation", "");
+    List<Float> parameters = node.reals("activation_params").orElse(List.of());
+    if (activation.equals("Clip") && parameters.size() == 2) {
+      return node.call(
+          "clip",
+          Attributes.builder()
+              .put("a_min", (double) parameters.getFirst())
+              .put("a_max", (double) parameters.getLast()),
+          result);
     }
-    return quantizedUnary(
+    return activation(node, activation, parameter(parameters, 0), parameter(parameters, 1), result);
+  }
+
+  private static double parameter(List<Float> parameters, int index) {
+    return index < parameters.size() ? parameters.get(index) : Double.NaN;
+  }
+
+  private static Expr fusedGemm(OnnxNode node) {
+    return activation(
         node,
-        x ->
-            node.call(
-                "nn.avg_pool",
-                Pools.attributes(node)
-                    .put("count_include_pad", node.flag("count_include_pad", false)),
-                x));
+        node.text("activation", ""),
+        node.real("activation_alpha", Double.NaN),
+        node.real("activation_beta", Double.NaN),
+        MatrixProducts.gemm(node));
   }
 
-  private static Expr quantizedGlobalPool(OnnxNode node) {
-    if (node.flag("channels_last", false)) {
-      throw node.fault("has its channels last, which is not supported");
-    }
-    return quantizedUnary(node, x -> node.call("nn.global_avg_pool", x));
-  }
-
-  /** The result's scale and zero point, then each part with its own. */
-  private static Expr quantizedConcat(OnnxNode node) {
-    List<Expr> parts = new ArrayList<>();
-    for (int i = 2; i + 2 < node.inputCount(); i += 3) {
-      parts.add(real(node, i));
-    }
-    Expr all =
-        node.call(
-            "concatenate",
-            Attributes.builder().put("axis", node.requiredInteger("axis")),
-            Tuple.of(parts));
-    return quantized(node, all, 0, node.type(2).dtype());
+  /** An activation by its name; its parameters are NaN where they are not given. */
+  private static Expr activation(
+      OnnxNode node, String name, double alpha, double beta, Expr value) {
+    return name.isEmpty()
+        ? value
+        : RecurrentActivations.function(node, name, alpha, beta).apply(new Composer(node), value);
   }
 }

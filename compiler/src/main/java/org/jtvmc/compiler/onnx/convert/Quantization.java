@@ -23,7 +23,7 @@ final class Quantization {
         Conversion.of("QLinearConv", Quantization::linearConv));
   }
 
-  private static Expr quantize(OnnxNode node) {
+  static Expr quantize(OnnxNode node) {
     var dtype = node.has(2) ? node.type(2).dtype() : quantizedType(node);
     var zero = node.optional(2).orElseGet(() -> zeroPoint(node, dtype));
     Composer c = new Composer(node);
@@ -91,7 +91,7 @@ final class Quantization {
   }
 
   /** To 8 bits over the range that the data, and zero, have. */
-  private static List<Expr> dynamic(OnnxNode node) {
+  static List<Expr> dynamic(OnnxNode node) {
     Composer c = new Composer(node);
     Expr x = node.input(0);
     long[] axes = java.util.stream.LongStream.range(0, c.rank(x)).toArray();
@@ -115,7 +115,7 @@ final class Quantization {
         : node.dtype("output_dtype").orElse(DType.U8);
   }
 
-  private static Expr dequantize(OnnxNode node) {
+  static Expr dequantize(OnnxNode node) {
     var dtype = node.type(0).dtype();
     boolean blocked = node.integer("block_size", 0) != 0;
     if (!blocked && dtype.isInteger()) {
@@ -160,7 +160,7 @@ final class Quantization {
   }
 
   /** A single parameter as a number; others as they are. */
-  private static Expr perTensor(OnnxNode node, Expr parameter) {
+  static Expr perTensor(OnnxNode node, Expr parameter) {
     return node.type(parameter).rank() == 1 && isSingle(node, parameter)
         ? node.reshape(parameter, List.of())
         : parameter;

@@ -5,7 +5,7 @@ import java.util.List;
 import org.jtvmc.ir.graph.Attributes;
 import org.jtvmc.ir.graph.Expr;
 
-/** The activation functions that recurrent operators choose by name. */
+/** The activation functions that operators choose by name. */
 final class RecurrentActivations {
 
   private RecurrentActivations() {}
@@ -39,7 +39,8 @@ final class RecurrentActivations {
     return functions;
   }
 
-  private static Function function(OnnxNode node, String name, double alpha, double beta) {
+  /** A function by its name; alpha and beta are NaN where they are not given. */
+  static Function function(OnnxNode node, String name, double alpha, double beta) {
     return switch (RecurrentNetworks.lower(name)) {
       case "tanh" -> (c, x) -> c.unary("tanh", x);
       case "sigmoid" -> (c, x) -> c.unary("sigmoid", x);

@@ -15,12 +15,22 @@ final class Softmaxes {
 
   static List<Conversion> all() {
     return List.of(
-        Conversion.of("Softmax", node -> byRows(node, x -> along(node, "nn.softmax", x, -1))),
-        Conversion.from(13, "Softmax", node -> byAxis(node, "nn.softmax")),
+        Conversion.of("Softmax", node -> softmax(node, node.input(0), node.integer("axis", 1), 1)),
+        Conversion.from(
+            13, "Softmax", node -> softmax(node, node.input(0), node.integer("axis", -1), 13)),
         Conversion.of(
-            "LogSoftmax", node -> byRows(node, x -> along(node, "nn.log_softmax", x, -1))),
+            "LogSoftmax",
+            node ->
+                byRows(
+                    node,
+                    node.input(0),
+                    node.integer("axis", 1),
+                    x -> along(node, "nn.log_softmax", x, -1))),
         Conversion.from(13, "LogSoftmax", node -> byAxis(node, "nn.log_softmax")),
-        Conversion.of("Hardmax", node -> byRows(node, x -> hardmax(node, x, -1))),
+        Conversion.of(
+            "Hardmax",
+            node ->
+                byRows(node, node.input(0), node.integer("axis", 1), x -> hardmax(node, x, -1))),
         Conversion.from(
             13, "Hardmax", node -> hardmax(node, node.input(0), node.integer("axis", -1))));
   }
@@ -33,9 +43,21 @@ final class Softmaxes {
     return node.call(operator, Attributes.builder().put("axis", axis), x);
   }
 
-  private static Expr byRows(OnnxNode node, UnaryOperator<Expr> operation) {
-    var x = node.input(0);
-    int axis = node.axis(node.integer("axis", 1), node.rank(0));
+  /** Softmax as a version of the operator set has it. */
+  static Expr softmax(OnnxNode node, Expr x, long axis, long version) {
+    return version < 13
+        ? byRows(node, x, axis, rows -> along(node, "nn.softmax", rows, -1))
+        : along(node, "nn.softmax", x, node.axis(axis, node.rank(0)));
+  }
+
+  /**
+   * Works on the rows of a matrix.
+   *
+   * @param x of the shape of the first input
+   * @param first the axis where it is cut into a matrix
+   */
+  private static Expr byRows(OnnxNode node, Expr x, long first, UnaryOperator<Expr> operation) {
+    int axis = node.axis(first, node.rank(0));
     if (axis == node.rank(0) - 1) {
       return operation.apply(x); // The rows are the last axis.
     }

@@ -89,7 +89,12 @@ final class DatasetCommand extends Verb {
     try (Interruption interruption = new Interruption();
         Workbench workbench =
             new MeasuringPlace(cpu, machine.host(), true)
-                .workbench(WorkerOptions.standard(), false, inNetwork, DesignSpace.rules(cpu))) {
+                .workbench(
+                    WorkerOptions.standard(),
+                    Optional.empty(),
+                    false,
+                    inNetwork,
+                    DesignSpace.rules(cpu))) {
       DatasetGenerator generator =
           new DatasetGenerator(
               cpu,

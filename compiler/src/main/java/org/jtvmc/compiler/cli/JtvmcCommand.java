@@ -1,6 +1,7 @@
 package org.jtvmc.compiler.cli;
 
 import java.io.PrintWriter;
+import java.time.Duration;
 import org.jtvmc.compiler.CompilerVersion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -41,6 +42,20 @@ import picocli.CommandLine.Spec;
 final class JtvmcCommand implements Runnable {
 
   @Spec private CommandSpec spec;
+
+  private final long startNanos;
+
+  /**
+   * @param startNanos when the program began, by {@link System#nanoTime}
+   */
+  JtvmcCommand(long startNanos) {
+    this.startNanos = startNanos;
+  }
+
+  /** How long the program has been running. */
+  Duration sinceStart() {
+    return Duration.ofNanos(System.nanoTime() - startNanos);
+  }
 
   /** The compiler's version. */
   static final class Version implements CommandLine.IVersionProvider {

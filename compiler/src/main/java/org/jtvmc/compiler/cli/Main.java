@@ -33,8 +33,9 @@ public final class Main {
    * @return the exit code
    */
   public static int run(PrintWriter out, PrintWriter err, String... arguments) {
+    long start = System.nanoTime();
     try {
-      return new JtvmcCommand().commandLine(out, err).execute(arguments);
+      return new JtvmcCommand(start).commandLine(out, err).execute(arguments);
     } catch (OutOfMemoryError e) {
       err.println(
           "jtvmc: out of memory (%s); allow more with JTVMC_JAVA_OPTS=-Xmx8g"

@@ -9,6 +9,7 @@ import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.ir.target.CudaTarget;
 import org.jtvmc.ir.target.Target;
 import org.jtvmc.schedule.space.SketchRule;
+import org.jtvmc.tuner.measure.worker.WorkerLaunch;
 import org.jtvmc.tuner.measure.worker.WorkerOptions;
 import org.jtvmc.tuner.measure.worker.WorkerTarget;
 import org.jtvmc.tuner.session.LocalWorkbench;
@@ -63,16 +64,24 @@ record MeasuringPlace(Target target, CpuTarget host, boolean measured) {
    * @param flush whether a GPU's L2 cache is emptied before each timed run
    * @param inNetwork whether a CPU's kernels are timed with the caches as they find them in a
    *     network
+   * @param launch a process started before, to measure in; closed by the caller
    * @param rules that span the space
    */
   Workbench workbench(
-      WorkerOptions options, boolean flush, boolean inNetwork, List<SketchRule> rules) {
+      WorkerOptions options,
+      Optional<WorkerLaunch> launch,
+      boolean flush,
+      boolean inNetwork,
+      List<SketchRule> rules) {
     return switch (target) {
       case CpuTarget cpu ->
           new LocalWorkbench(
-              inNetwork ? WorkerTarget.inNetwork(cpu) : WorkerTarget.of(cpu), options, rules);
+              inNetwork ? WorkerTarget.inNetwork(cpu) : WorkerTarget.of(cpu),
+              options,
+              launch,
+              rules);
       case CudaTarget gpu ->
-          new LocalWorkbench(WorkerTarget.of(gpu, host, flush), options, measured, rules);
+          new LocalWorkbench(WorkerTarget.of(gpu, host, flush), options, launch, measured, rules);
     };
   }
 }

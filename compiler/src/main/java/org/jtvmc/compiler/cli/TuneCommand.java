@@ -25,6 +25,7 @@ import org.jtvmc.ir.target.Target;
 import org.jtvmc.schedule.space.SketchRule;
 import org.jtvmc.tuner.cost.CostModel;
 import org.jtvmc.tuner.cost.CostModels;
+import org.jtvmc.tuner.measure.worker.WorkerLaunch;
 import org.jtvmc.tuner.measure.worker.WorkerOptions;
 import org.jtvmc.tuner.record.RecordStore;
 import org.jtvmc.tuner.search.SearchStrategies;
@@ -141,22 +142,39 @@ final class TuneCommand extends Verb {
 
   @Override
   public Integer call() {
-    long start = System.nanoTime();
     check();
-    ModelSource source = source(model);
-    List<IRModule> modules = shapes.modules(source);
     Machine machine = Machine.detect();
     MeasuringPlace place = MeasuringPlace.of(machine.target(target, threads), machine);
     List<SketchRule> rules = rules(place.target());
+    WorkerOptions worker =
+        timeout == null ? WorkerOptions.standard() : WorkerOptions.standard().withRun(timeout);
+    // It starts while the model is read.
+    try (WorkerLaunch launch = WorkerLaunch.begin(worker)) {
+      return call(machine, place, rules, worker, launch);
+    }
+  }
+
+  private int call(
+      Machine machine,
+      MeasuringPlace place,
+      List<SketchRule> rules,
+      WorkerOptions worker,
+      WorkerLaunch launch) {
+    long start = System.nanoTime();
+    ModelSource source = source(model);
+    List<IRModule> modules = shapes.modules(source);
     PassManager<IRModule> pipeline = GraphPipeline.standard(precision.value(), place.target());
     List<IRModule> fused = modules.stream().map(pipeline::run).toList();
     List<TuningTask> all = TaskExtraction.tasks(fused);
+    Duration reading = Duration.ofNanos(System.nanoTime() - start);
     Path file = records == null ? defaultRecords(source, place) : records;
     try (RecordStore store = RecordStore.open(file, sentence -> note("%s", sentence))) {
       TuningReport report;
       Optional<Artifact> artifact;
       try (Interruption interruption = new Interruption()) {
-        report = tune(selected(all), fused.getFirst(), place, rules, store, interruption, start);
+        try (Workbench workbench = workbench(place, worker, launch, rules, fused.getFirst())) {
+          report = tune(selected(all), place, workbench, store, interruption, reading);
+        }
         artifact = compile(source, modules.getFirst(), machine, place.target(), store);
         report(report, place, file, artifact);
         if (report.interrupted()) {
@@ -206,26 +224,22 @@ final class TuneCommand extends Verb {
 
   private TuningReport tune(
       List<TuningTask> tasks,
-      IRModule fused,
       MeasuringPlace place,
-      List<SketchRule> rules,
+      Workbench workbench,
       RecordStore store,
       Interruption interruption,
-      long start) {
-    Duration before = Duration.ofNanos(System.nanoTime() - start);
+      Duration reading) {
     TuningOptions options =
         new TuningOptions(
             trials,
             Optional.ofNullable(timeBudget)
-                .map(whole -> new TimeBudget(whole, before, out != null)),
+                .map(whole -> new TimeBudget(whole, sinceStart(), reading, out != null)),
             earlyStopping == null ? OptionalInt.empty() : OptionalInt.of(earlyStopping),
             tuner,
             place.measured() ? costModel : "none",
             seed,
             resume,
             CompilerVersion.current());
-    WorkerOptions worker =
-        timeout == null ? WorkerOptions.standard() : WorkerOptions.standard().withRun(timeout);
     if (!place.measured()) {
       note(
           "this machine has no GPU for '%s': nothing is measured, candidates are ranked by a model"
@@ -235,22 +249,23 @@ final class TuneCommand extends Verb {
     place
         .withoutClocks()
         .ifPresent(why -> note("records will not note the clock of the GPU: %s", why));
-    try (Workbench workbench = workbench(place, worker, rules, fused)) {
-      TuningSession session =
-          new TuningSession(
-              place.target(), options, store, workbench, new TuningProgressLines(this));
-      interruption.onInterrupt(session::stop);
-      String noun = tasks.size() == 1 ? "task" : "tasks";
-      note("tuning %d %s for %s, seed %d", tasks.size(), noun, place.target(), seed);
-      return session.run(tasks);
-    }
+    TuningSession session =
+        new TuningSession(place.target(), options, store, workbench, new TuningProgressLines(this));
+    interruption.onInterrupt(session::stop);
+    String noun = tasks.size() == 1 ? "task" : "tasks";
+    note("tuning %d %s for %s, seed %d", tasks.size(), noun, place.target(), seed);
+    return session.run(tasks);
   }
 
   /** Kernels of a network on this machine are timed as in it, and at last compared in it. */
   private Workbench workbench(
-      MeasuringPlace place, WorkerOptions worker, List<SketchRule> rules, IRModule fused) {
+      MeasuringPlace place,
+      WorkerOptions worker,
+      WorkerLaunch launch,
+      List<SketchRule> rules,
+      IRModule fused) {
     boolean network = TaskExtraction.calls(fused) > 1;
-    Workbench single = place.workbench(worker, flush, network, rules);
+    Workbench single = place.workbench(worker, Optional.of(launch), flush, network, rules);
     return place.target() instanceof CpuTarget cpu
             && !shapes.given().isOpen()
             && !fused.goesInStages()

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jtvmc.compiler.artifact.ArtifactManifest;
@@ -65,6 +66,11 @@ abstract class Verb implements Callable<Integer> {
 
   PrintWriter out() {
     return spec.commandLine().getOut();
+  }
+
+  /** How long the program has been running. */
+  Duration sinceStart() {
+    return ((JtvmcCommand) spec.root().userObject()).sinceStart();
   }
 
   boolean json() {

@@ -10,6 +10,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -76,10 +77,9 @@ class InterruptTest {
     assertEquals(List.of(), hidden(out));
   }
 
+  /** The process that measures starts first of all. */
   @Test
-  void tuningCompilesWithWhatItHasAndLeavesNothing() throws Exception {
-    Path out = folder.resolve("out");
-
+  void tuningThatHasReadNothingYetLeavesNothing() throws Exception {
     Ended ended =
         interrupted(
             true,
@@ -87,7 +87,25 @@ class InterruptTest {
             "tune",
             model.toString(),
             "--tuning-records",
-            folder.resolve("records.jsonl").toString(),
+            folder.resolve("records.jsonl").toString());
+
+    assertEquals(ExitCode.INTERRUPTED, ended.code, ended.out + ended.err);
+    assertEquals(List.of(), left());
+  }
+
+  @Test
+  void tuningCompilesWithWhatItHasAndLeavesNothing() throws Exception {
+    Path out = folder.resolve("out");
+    Path records = folder.resolve("records.jsonl");
+
+    Ended ended =
+        interruptedWhen(
+            () -> Files.exists(records) && Files.size(records) > 0,
+            true,
+            "tune",
+            model.toString(),
+            "--tuning-records",
+            records.toString(),
             "-o",
             out.toString());
 
@@ -115,8 +133,13 @@ class InterruptTest {
    */
   private Ended interrupted(boolean all, Predicate<Path> file, String... arguments)
       throws Exception {
+    return interruptedWhen(() -> left().stream().anyMatch(file), all, arguments);
+  }
+
+  private Ended interruptedWhen(Callable<Boolean> moment, boolean all, String... arguments)
+      throws Exception {
     Process process = start(arguments);
-    while (process.isAlive() && left().stream().noneMatch(file)) {
+    while (process.isAlive() && !moment.call()) {
       Thread.sleep(2);
     }
     String pid = (all ? "-" : "") + process.pid();

@@ -3,6 +3,7 @@ package org.jtvmc.tuner.session;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jtvmc.ir.target.CpuTarget;
 import org.jtvmc.ir.target.Target;
 import org.jtvmc.schedule.space.DesignSpace;
@@ -12,6 +13,7 @@ import org.jtvmc.tuner.measure.LoweringMeasurer;
 import org.jtvmc.tuner.measure.MeasureTask;
 import org.jtvmc.tuner.measure.Measurer;
 import org.jtvmc.tuner.measure.worker.LocalWorker;
+import org.jtvmc.tuner.measure.worker.WorkerLaunch;
 import org.jtvmc.tuner.measure.worker.WorkerOptions;
 import org.jtvmc.tuner.measure.worker.WorkerTarget;
 import org.jtvmc.tuner.search.Appraiser;
@@ -34,19 +36,24 @@ public final class LocalWorkbench implements Workbench {
   private MachineBound bound;
 
   public LocalWorkbench(CpuTarget target, WorkerOptions options) {
-    this(WorkerTarget.of(target), options, DesignSpace.rules(target));
+    this(WorkerTarget.of(target), options, Optional.empty(), DesignSpace.rules(target));
   }
 
   /**
    * For a CPU.
    *
    * @param target with no GPU
+   * @param launch a process started before, to measure in; closed by the caller
    * @param rules that span the space
    */
-  public LocalWorkbench(WorkerTarget target, WorkerOptions options, List<SketchRule> rules) {
+  public LocalWorkbench(
+      WorkerTarget target,
+      WorkerOptions options,
+      Optional<WorkerLaunch> launch,
+      List<SketchRule> rules) {
     this.target = target.host();
     this.rules = List.copyOf(rules);
-    this.worker = new LocalWorker(target, options);
+    this.worker = new LocalWorker(target, options, launch);
     this.measurer = new LoweringMeasurer(worker, worker);
     this.measures = true;
   }
@@ -55,14 +62,19 @@ public final class LocalWorkbench implements Workbench {
    * For a GPU.
    *
    * @param worker what builds and measures
+   * @param launch a process started before, to build and measure in; closed by the caller
    * @param measures whether this machine has the GPU
    * @param rules that span the space
    */
   public LocalWorkbench(
-      WorkerTarget worker, WorkerOptions options, boolean measures, List<SketchRule> rules) {
+      WorkerTarget worker,
+      WorkerOptions options,
+      Optional<WorkerLaunch> launch,
+      boolean measures,
+      List<SketchRule> rules) {
     this.target = worker.gpu().orElseThrow();
     this.rules = List.copyOf(rules);
-    this.worker = new LocalWorker(worker, options);
+    this.worker = new LocalWorker(worker, options, launch);
     this.measures = measures;
     this.measurer =
         measures

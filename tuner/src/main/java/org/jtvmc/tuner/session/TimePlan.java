@@ -23,6 +23,15 @@ final class TimePlan {
   /** What cannot do without it: a model that is late is worth more than none. */
   private static final double MOST_FOR_BUILD = 0.5;
 
+  /**
+   * A model's kernel over one of the search, which begins with the largest and does not come to
+   * all, and what building takes beside the kernels over reading the model: loading the compiler,
+   * fusing, packing the weights and writing them.
+   */
+  private static final double KERNEL_OF_BUILD = 0.65;
+
+  private static final double REST_OF_BUILD = 1.75;
+
   /** Trials after which earlier ones count half in the pace. */
   private static final double PACE_TRIALS = 20;
 
@@ -128,6 +137,11 @@ final class TimePlan {
         .orElse(Double.POSITIVE_INFINITY);
   }
 
+  /** Whether there is no end to the time. */
+  boolean endless() {
+    return budget.isEmpty();
+  }
+
   /** How much of the time for the search is spent, from 0; 0 without a budget. */
   double searched() {
     double left = leftForSearch();
@@ -206,9 +220,10 @@ final class TimePlan {
             + LEAST_RUNS_TOGETHER * comparisons.modelMs() / 1e3;
   }
 
-  /** Writing the weights takes about as long as reading them. */
   private double ofBuild(TimeBudget known) {
-    double build = secondsOfBuilds(comparisons.tasks()) + seconds(known.before());
+    double build =
+        KERNEL_OF_BUILD * secondsOfBuilds(comparisons.tasks())
+            + REST_OF_BUILD * seconds(known.reading());
     return known.builds() ? Math.min(build, MOST_FOR_BUILD * seconds(known.whole())) : 0;
   }
 

@@ -105,11 +105,12 @@ public final class TuningSession {
     TimePlan time =
         new TimePlan(
             clock, options.timeBudget(), comparisons, workbench.measurer()::secondsOfBuild);
+    AttainableTimes attainable = new AttainableTimes(workbench, time);
     try (CostModel model = CostModels.create(options.costModel(), target, options.seed())) {
       for (TuningTask task : tasks) {
         states.add(begin(task, model));
       }
-      search(states, model, time);
+      search(states, model, time, attainable);
       if (workbench.measures()) {
         FinalComparison last =
             new FinalComparison(
@@ -119,18 +120,18 @@ public final class TuningSession {
       }
       records.sync();
       int trials = states.stream().mapToInt(TaskTuning::sessionTrials).sum();
-      List<TaskReport> reports = states.stream().map(this::report).toList();
+      List<TaskReport> reports = states.stream().map(state -> report(state, attainable)).toList();
       return new TuningReport(options.seed(), time.elapsed(), trials, stopped, reports);
     }
   }
 
   /** The time is that of the schedule which a compilation would use. */
-  private TaskReport report(TaskTuning state) {
+  private TaskReport report(TaskTuning state, AttainableTimes attainable) {
     RecordKey key = state.task().key(target);
     double bestMs = records.bestMs(key);
     double spread = records.best(key).map(r -> r.medianMs() / r.bestMs() - 1).orElse(0.0);
     // Finding out what the machine can do takes time, and says nothing of what was not timed.
-    double attainableMs = Double.isInfinite(bestMs) ? 0 : workbench.attainableMs(state.task());
+    double attainableMs = Double.isInfinite(bestMs) ? 0 : attainable.ms(state.task());
     return state.report(bestMs, spread, attainableMs, workbench.rejected(state.task()));
   }
 
@@ -147,7 +148,8 @@ public final class TuningSession {
     return state;
   }
 
-  private void search(List<TaskTuning> states, CostModel model, TimePlan time) {
+  private void search(
+      List<TaskTuning> states, CostModel model, TimePlan time, AttainableTimes bounds) {
     TaskScheduler scheduler = new TaskScheduler(states.stream().map(s -> load(s.task())).toList());
     int resumed = states.stream().mapToInt(TaskTuning::trials).sum();
     int share = options.trials() / (ROUNDS * Math.max(1, states.size()));
@@ -175,7 +177,7 @@ public final class TuningSession {
                 .formatted(state.task(), ROUNDS_WITHOUT_TRIAL));
         scheduler.finish(next.getAsInt());
       }
-      double attainable = workbench.attainableMs(state.task());
+      double attainable = bounds.ms(state.task());
       // A kernel far below the bound does fewer operations than the bound counts, as a Winograd
       // convolution does: then the bound says nothing.
       if (state.bestMs() <= attainable * NEAR_ROOFLINE

@@ -34,6 +34,7 @@ import org.jtvmc.tuner.record.RecordStatus;
 public final class LocalWorker implements Builder, Runner, AutoCloseable {
   private final WorkerTarget target;
   private final WorkerOptions options;
+  private final Optional<WorkerLaunch> launch;
   private WorkerProcess process;
   private int lastId;
 
@@ -42,8 +43,16 @@ public final class LocalWorker implements Builder, Runner, AutoCloseable {
   }
 
   public LocalWorker(WorkerTarget target, WorkerOptions options) {
+    this(target, options, Optional.empty());
+  }
+
+  /**
+   * @param launch the first process, started before
+   */
+  public LocalWorker(WorkerTarget target, WorkerOptions options, Optional<WorkerLaunch> launch) {
     this.target = target;
     this.options = options;
+    this.launch = launch;
   }
 
   @Override
@@ -53,7 +62,11 @@ public final class LocalWorker implements Builder, Runner, AutoCloseable {
 
   private WorkerProcess running() {
     if (process == null) {
-      process = WorkerProcess.start(target, options.mainClass());
+      process =
+          launch
+              .filter(started -> !started.isTaken())
+              .map(started -> WorkerProcess.of(started, target))
+              .orElseGet(() -> WorkerProcess.start(target, options.mainClass()));
     }
     return process;
   }

@@ -10,6 +10,7 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.function.Function;
+import org.jtvmc.codegen.llvm.HostCpu;
 import org.jtvmc.ir.target.CpuTarget;
 
 /**
@@ -33,6 +34,8 @@ public final class WorkerMain {
     Thread.ofPlatform().daemon().name("parent-watch").start(() -> dieWithParent(System.in));
     SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
     channel.connect(UnixDomainSocketAddress.of(socket));
+    // The parent may not know the target yet: LLVM is loaded meanwhile.
+    HostCpu.detect();
     try (Frames frames = new Frames(channel)) {
       new WorkerLoop(frames, builders).serve();
     }

@@ -2,17 +2,11 @@ package org.jtvmc.tuner.measure.worker;
 
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
-import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -22,7 +16,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jtvmc.ir.file.FileFault;
-import org.jtvmc.ir.file.TemporaryFolder;
 import org.jtvmc.tuner.measure.MeasureException;
 
 /** One life of a worker process, from its start to its end. Used by one thread. */
@@ -48,30 +41,36 @@ final class WorkerProcess implements AutoCloseable {
    * @throws MeasureException where it does not start
    */
   static WorkerProcess start(WorkerTarget target, String mainClass) {
-    try (TemporaryFolder folder = TemporaryFolder.create();
-        ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
-      Path socket = folder.resolve("worker");
-      server.bind(UnixDomainSocketAddress.of(socket));
-      server.configureBlocking(false);
-      List<String> command =
-          JavaCommand.deafToInterrupts(List.of(), mainClass, List.of(socket.toString()));
-      return new WorkerProcess(target, command, server);
-    } catch (IOException e) {
-      throw new MeasureException(
-          "the process that measures candidates cannot be started: " + FileFault.reason(e), e);
-    } catch (UncheckedIOException e) {
-      throw new MeasureException(
-          "the process that measures candidates cannot be started: " + e.getMessage(), e);
+    try (WorkerLaunch launch = WorkerLaunch.begin(mainClass)) {
+      return of(launch, target);
     }
   }
 
-  private WorkerProcess(WorkerTarget target, List<String> command, ServerSocketChannel server)
-      throws IOException {
-    process = new ProcessBuilder(command).redirectErrorStream(true).start();
+  /**
+   * Takes over a process and waits until it is ready.
+   *
+   * @throws MeasureException where it does not start
+   */
+  static WorkerProcess of(WorkerLaunch launch, WorkerTarget target) {
+    try {
+      return new WorkerProcess(launch, target);
+    } catch (IOException e) {
+      throw new MeasureException(
+          "the process that measures candidates cannot be started: " + FileFault.reason(e), e);
+    }
+  }
+
+  private WorkerProcess(WorkerLaunch launch, WorkerTarget target) throws IOException {
+    process = launch.take();
     BufferedReader output = process.inputReader();
     reader = Thread.ofVirtual().start(() -> output.lines().forEach(this::remember));
     try {
-      frames = new Frames(accept(server));
+      Optional<SocketChannel> connection = launch.connection();
+      if (connection.isEmpty()) {
+        throw new MeasureException(
+            "the process that measures candidates did not start: " + epitaph());
+      }
+      frames = new Frames(connection.get());
       Thread.ofVirtual().start(this::listen);
       frames.send(MessageKind.START, 0, out -> Messages.write(target, out));
       if (receive(START).flatMap(m -> m).isEmpty()) {
@@ -82,26 +81,6 @@ final class WorkerProcess implements AutoCloseable {
       kill();
       throw e;
     }
-  }
-
-  private SocketChannel accept(ServerSocketChannel server) throws IOException {
-    long end = System.nanoTime() + START.toNanos();
-    while (System.nanoTime() < end) {
-      SocketChannel channel = server.accept();
-      if (channel != null) {
-        return channel;
-      }
-      try {
-        if (process.waitFor(5, TimeUnit.MILLISECONDS)) {
-          throw new MeasureException(
-              "the process that measures candidates did not start: " + epitaph());
-        }
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new MeasureException("interrupted", e);
-      }
-    }
-    throw new MeasureException("the process that measures candidates does not answer");
   }
 
   private void listen() {

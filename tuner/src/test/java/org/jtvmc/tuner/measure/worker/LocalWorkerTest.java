@@ -1,6 +1,7 @@
 package org.jtvmc.tuner.measure.worker;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -95,6 +97,37 @@ class LocalWorkerTest {
     MeasureTask task = MeasureTask.of(DENSE);
     KernelSource source = scheduled(DENSE);
     assertTimed(worker.run(task, build(source), Double.POSITIVE_INFINITY, Effort.COMPARE));
+  }
+
+  /** It starts while nobody waits for it, and whoever measures in it ends it. */
+  @Test
+  void aProcessThatWasLaunchedBeforeIsMeasuredIn() {
+    long pid;
+    try (WorkerLaunch launch = WorkerLaunch.begin(options)) {
+      try (LocalWorker launched =
+          new LocalWorker(WorkerTarget.of(target), options, Optional.of(launch))) {
+        launched.start();
+        pid = launched.pid().orElseThrow();
+        assertInstanceOf(
+            BuildOutcome.Built.class,
+            launched.build(List.of(Kernels.unscheduled(Kernels.increment()))).getFirst());
+        assertEquals(pid, launched.pid().orElseThrow());
+      }
+    }
+    assertFalse(ProcessHandle.of(pid).filter(ProcessHandle::isAlive).isPresent());
+  }
+
+  @Test
+  void aProcessThatNobodyMeasuredInEndsWithItsLaunch() {
+    List<ProcessHandle> before = ProcessHandle.current().children().toList();
+    List<ProcessHandle> launched;
+    try (WorkerLaunch launch = WorkerLaunch.begin(options)) {
+      launched =
+          ProcessHandle.current().children().filter(child -> !before.contains(child)).toList();
+      assertEquals(1, launched.size());
+      assertFalse(launch.isTaken());
+    }
+    launched.getFirst().onExit().orTimeout(30, TimeUnit.SECONDS).join();
   }
 
   /** What stands before each sample changes no input: the answer is still right, and so judged. */

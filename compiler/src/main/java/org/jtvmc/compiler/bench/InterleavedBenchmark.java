@@ -18,22 +18,22 @@ public final class InterleavedBenchmark {
   /**
    * Longer than ONNX Runtime's threads spin after a run, which they do for tens of milliseconds.
    */
-  private static final Duration PAUSE = Duration.ofMillis(50);
+  private static final Duration TURN_PAUSE = Duration.ofMillis(50);
 
   private static final Duration SETTLING = Duration.ofMillis(5);
   private static final int SETTLING_RUNS = 2;
   private static final int SAMPLES_PER_TURN = 5;
 
   private final BenchmarkPlan plan;
-  private final Duration pause;
+  private final Duration turnPause;
 
   public InterleavedBenchmark(BenchmarkPlan plan) {
-    this(plan, PAUSE);
+    this(plan, TURN_PAUSE);
   }
 
-  InterleavedBenchmark(BenchmarkPlan plan, Duration pause) {
+  InterleavedBenchmark(BenchmarkPlan plan, Duration turnPause) {
     this.plan = plan;
-    this.pause = pause;
+    this.turnPause = turnPause;
   }
 
   /** The statistics of each contestant; a contestant is run by calling it. */
@@ -51,10 +51,11 @@ public final class InterleavedBenchmark {
       int turn = Math.clamp(plan.iterations() - taken, 1, SAMPLES_PER_TURN);
       for (int i = 0; i < contestants.size(); i++) {
         if (!alone) {
-          rest();
+          rest(turnPause);
           settle(contestants.get(i));
         }
         for (int sample = 0; sample < turn; sample++) {
+          rest(plan.pause());
           samples.get(i).add(time(contestants.get(i)));
         }
       }
@@ -69,7 +70,7 @@ public final class InterleavedBenchmark {
     return System.nanoTime() - start;
   }
 
-  private void rest() {
+  private static void rest(Duration pause) {
     long end = System.nanoTime() + pause.toNanos();
     for (long left = pause.toNanos(); left > 0; left = end - System.nanoTime()) {
       LockSupport.parkNanos(left);

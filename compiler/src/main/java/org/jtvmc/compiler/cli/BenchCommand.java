@@ -61,6 +61,12 @@ final class BenchCommand extends Verb {
   @Option(names = "--duration", paramLabel = "S", description = "The fewest seconds to measure.")
   private double seconds = 1;
 
+  @Option(
+      names = "--pause",
+      paramLabel = "MS",
+      description = "Milliseconds before each run that counts, as between a service's requests.")
+  private double pauseMs;
+
   @Option(names = "--profile", description = "Also say how long each kernel takes, run one by one.")
   private boolean profile;
 
@@ -99,9 +105,13 @@ final class BenchCommand extends Verb {
 
   @Override
   public Integer call() {
-    if (warmup < 0 || iterations < 1 || !(seconds >= 0) || seconds > 86_400) {
+    if (warmup < 0
+        || iterations < 1
+        || !(seconds >= 0 && seconds <= 86_400)
+        || !(pauseMs >= 0 && pauseMs <= 60_000)) {
       throw new UsageException(
-          "--warmup is at least 0, --iterations at least 1, --duration 0 to 86400 seconds");
+          "--warmup is at least 0, --iterations at least 1, --duration 0 to 86400 seconds, --pause"
+              + " 0 to 60000 milliseconds");
     }
     try (TemporaryFolder scratch = TemporaryFolder.create()) {
       Machine machine = Machine.detect();
@@ -122,7 +132,11 @@ final class BenchCommand extends Verb {
     ArtifactManifest manifest = artifact.manifest();
     int threads = compilation.threads() == 0 ? manifest.numThreads() : compilation.threads();
     BenchmarkPlan plan =
-        new BenchmarkPlan(warmup, iterations, Duration.ofNanos((long) (seconds * 1e9)));
+        new BenchmarkPlan(
+            warmup,
+            iterations,
+            Duration.ofNanos((long) (seconds * 1e9)),
+            Duration.ofNanos((long) (pauseMs * 1e6)));
     InterleavedBenchmark benchmark = new InterleavedBenchmark(plan);
     try (ModelRunner runner = artifact.load(threads)) {
       List<NDArray> arrays = inputs.arrays(manifest, compilation);
@@ -194,7 +208,12 @@ final class BenchCommand extends Verb {
   private void report(Outcome outcome, OptionalDouble peak, Growth growth, KernelProfile kernels) {
     ArtifactManifest manifest = outcome.artifact.manifest();
     if (!json()) {
-      line("%s, %s, %d threads", model, manifest.target(), outcome.threads);
+      line(
+          "%s, %s, %d threads%s",
+          model,
+          manifest.target(),
+          outcome.threads,
+          pauseMs > 0 ? ", %s ms before each run".formatted(pauseMs) : "");
       line("%-12s %s", "", "min      median   mean     p90      p99      max  (ms)");
       line("%-12s %s", "jtvmc", row(outcome.ours));
       outcome.peers.ifPresent(
@@ -235,6 +254,7 @@ final class BenchCommand extends Verb {
     document.put("model", manifest.source().reference());
     document.put("target", manifest.target());
     document.put("num_threads", outcome.threads);
+    document.put("pause_ms", pauseMs);
     latency(document, outcome.ours);
     peak.ifPresent(gflops -> document.put("peak_gflops", gflops));
     if (outcome.countsOperations()) {

@@ -40,4 +40,24 @@ class InterleavedBenchmarkTest {
     assertEquals(List.of("a", "b", "a", "b", "a", "b"), turns, "12 samples, at most 5 a turn");
     assertTrue(calls.size() > 24, "some runs do not count");
   }
+
+  @Test
+  void eachSampleComesAfterAPauseThatIsNoPartOfIt() {
+    Duration pause = Duration.ofMillis(20);
+    List<Long> starts = new ArrayList<>();
+    List<Long> ends = new ArrayList<>();
+    Runnable run =
+        () -> {
+          starts.add(System.nanoTime());
+          ends.add(System.nanoTime());
+        };
+    var statistics =
+        new InterleavedBenchmark(new BenchmarkPlan(0, 4, Duration.ZERO, pause))
+            .measure(List.of(run));
+    assertEquals(4, statistics.getFirst().samples());
+    for (int i = 1; i < starts.size(); i++) {
+      assertTrue(starts.get(i) - ends.get(i - 1) >= pause.toNanos(), "run %d".formatted(i));
+    }
+    assertTrue(statistics.getFirst().min() < pause.toMillis(), "the pause is not counted");
+  }
 }

@@ -6,11 +6,14 @@ import static org.bytedeco.llvm.global.LLVM.LLVMZExt;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.bytedeco.llvm.LLVM.LLVMTypeRef;
 import org.bytedeco.llvm.LLVM.LLVMValueRef;
 import org.jtvmc.codegen.CodegenException;
+import org.jtvmc.ir.expr.PrimExprs;
 import org.jtvmc.ir.expr.PrimVar;
 import org.jtvmc.ir.loop.Buffer;
 import org.jtvmc.ir.loop.Effect;
@@ -140,10 +143,11 @@ final class GpuMachine implements Machine {
     int down = extents.getOrDefault(ThreadTag.THREAD_Y, 1);
     boolean possible =
         hasTensorCores
-            && threads.size() == 1
+            && !threads.isEmpty()
             && !context.isBranched()
             && context.environment.lanes() == 1
-            && (down == 1 || rows.size() == 1)
+            && (down == 1 || !rows.isEmpty())
+            && usesInnermost(loop)
             && extents.getOrDefault(ThreadTag.THREAD_Z, 1) == 1;
     if (!possible) {
       return false;
@@ -160,6 +164,22 @@ final class GpuMachine implements Machine {
     Optional<WarpProduct> product = new WarpProductMatch(context, terms).of(loop);
     product.ifPresent(found -> new TensorCores(context, statements, found).emit());
     return product.isPresent();
+  }
+
+  /** True where of nested loops over the same threads only the innermost decide what is done. */
+  private boolean usesInnermost(Stmt.For loop) {
+    Set<PrimVar> others = new HashSet<>(threads);
+    others.addAll(rows);
+    others.remove(threads.getLast());
+    if (!rows.isEmpty()) {
+      others.remove(rows.getLast());
+    }
+    boolean[] uses = {false};
+    if (!others.isEmpty()) {
+      Stmts.forEachExpr(
+          loop, expr -> uses[0] |= others.stream().anyMatch(other -> PrimExprs.uses(expr, other)));
+    }
+    return !uses[0];
   }
 
   @Override

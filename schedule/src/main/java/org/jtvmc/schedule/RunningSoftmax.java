@@ -18,6 +18,7 @@ import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.PrimExprs;
 import org.jtvmc.ir.expr.PrimVar;
 import org.jtvmc.ir.expr.Read;
+import org.jtvmc.ir.expr.Select;
 import org.jtvmc.ir.te.Axis;
 import org.jtvmc.ir.te.ComputeOp;
 import org.jtvmc.ir.te.Reducer;
@@ -250,7 +251,17 @@ public record RunningSoftmax(
     return product.op().reduceAxes().getFirst().size();
   }
 
-  /** The ids of the stages that {@link #along} adds, in their order. */
+  /** True where the parts need not divide the rows: what is beyond their end can be zero. */
+  public boolean canBePadded() {
+    return PaddedReduction.isPossible(product, weights.tensor());
+  }
+
+  /** The id of the stage whose elements the product sums once the softmax runs along it. */
+  public String summed(long part) {
+    return length() % part == 0 ? weights.id() : PaddedReduction.id(weights.id());
+  }
+
+  /** The ids of the stages that {@link #along} adds for parts of rows, in their order. */
   public List<String> added() {
     return List.of(
         maximum.id() + ".part",
@@ -260,9 +271,24 @@ public record RunningSoftmax(
         sum.id() + ".running");
   }
 
-  /** The schedule with the second form. */
+  /** The schedule with the second form; rows are longer by zeros where parts do not divide them. */
   public Schedule along(Schedule schedule, long part) {
-    long parts = length() / part;
+    if (length() % part == 0) {
+      return along(schedule, part, product, weights.tensor());
+    }
+    long longer = Math.ceilDiv(length(), part) * part;
+    PaddedReduction padded = PaddedReduction.of(schedule, product, weights.tensor(), longer);
+    return along(padded.in(schedule), part, padded.product(), padded.first().tensor())
+        .withStage(weights.withAttachment(new Attachment.Inlined()));
+  }
+
+  /**
+   * @param summing the product as it is then
+   * @param summed what it reads of the softmax
+   */
+  private Schedule along(Schedule schedule, long part, Stage summing, Tensor summed) {
+    PrimVar sumAxis = summing.op().reduceAxes().getFirst().var();
+    long parts = Math.ceilDiv(length(), part);
     List<Axis> spatial = new ArrayList<>();
     for (Axis axis : maximum.op().axes()) {
       spatial.add(Axis.of(axis.var().name(), axis.extent()));
@@ -277,23 +303,21 @@ public record RunningSoftmax(
     List<PrimExpr> element = vars(spatial);
     element.add(ofParts.var().times(part).plus(within.var()));
 
-    List<Axis> logitAxes = exponentials.op().axes();
-    Tensor largest =
-        reduction(added().get(0), Reducer.MAX, axes, within, at(logitAxes, logits, element));
+    PrimExpr logit = at(exponentials.op().axes(), logits, element);
+    if (length() % part != 0) {
+      PrimExpr none = new FloatImm(DType.F32, Double.NEGATIVE_INFINITY);
+      logit = Select.of(element.getLast().lessThan(length()), logit, none);
+    }
+    Tensor largest = reduction(added().get(0), Reducer.MAX, axes, within, logit);
     Tensor running = Tensor.of(map(added().get(2), axes, largest.at(own)));
     PrimExpr maximumNow = Binary.of(BinaryOp.MAX, running.at(before), largest.at(own));
     Tensor factor = Tensor.of(map(added().get(1), axes, exp(running.at(before).minus(maximumNow))));
-    Tensor share =
-        reduction(
-            added().get(3),
-            Reducer.SUM,
-            axes,
-            within,
-            weights.tensor().at(element).cast(DType.F32));
+    PrimExpr weight = summed.at(element).cast(DType.F32);
+    Tensor share = reduction(added().get(3), Reducer.SUM, axes, within, weight);
     Tensor total = Tensor.of(map(added().get(4), axes, share.at(own)));
     PrimExpr totalNow = total.at(before).times(factor.at(own)).plus(share.at(own));
 
-    Axis last = logitAxes.getLast();
+    Axis last = exponentials.op().axes().getLast();
     List<PrimExpr> ofElement = new ArrayList<>(rowsOf(exponentials));
     ofElement.add(last.var().floorDiv(part));
     PrimExpr difference = logits.minus(running.at(ofElement));
@@ -303,7 +327,7 @@ public record RunningSoftmax(
             quotient.op().body(),
             node -> divided(node).filter(division::equals).isPresent() ? division.dividend : node);
     List<PrimExpr> ofProduct = new ArrayList<>(rows);
-    ofProduct.add(product.op().reduceAxes().getFirst().var().floorDiv(part));
+    ofProduct.add(sumAxis.floorDiv(part));
     Stage reader = schedule.readers(product.tensor()).getFirst();
     PrimExpr dividing =
         PrimExprs.rewrite(
@@ -313,13 +337,13 @@ public record RunningSoftmax(
                     ? read.dividedBy(total.at(ofReader(read, parts)))
                     : node);
 
-    FloatImm least = new FloatImm(DType.F32, -Float.MAX_VALUE);
+    FloatImm first = new FloatImm(DType.F32, -Float.MAX_VALUE);
     String exponentialsId = exponentials.id();
     return schedule
         .withStageBefore(stage(largest), exponentialsId)
         .withStageBefore(stage(factor), exponentialsId)
         .withStageBefore(
-            carried(running, map(running.name(), axes, maximumNow), least), exponentialsId)
+            carried(running, map(running.name(), axes, maximumNow), first), exponentialsId)
         .withStageBefore(stage(share), product.id())
         .withStageBefore(
             carried(total, map(total.name(), axes, totalNow), IntImm.of(DType.F32, 0)),
@@ -328,7 +352,7 @@ public record RunningSoftmax(
         .withStage(dead(maximum))
         .withStage(dead(sum))
         .withStage(withBody(quotient, undivided).withAttachment(quotient.attachment()))
-        .withStage(product.withScale((Read) factor.at(ofProduct)))
+        .withStage(summing.withScale((Read) factor.at(ofProduct)))
         .withStage(withBody(reader, dividing));
   }
 

@@ -5,7 +5,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Predicate;
 import org.jtvmc.ir.expr.Read;
 import org.jtvmc.ir.loop.ForKind;
 import org.jtvmc.ir.loop.Scope;
@@ -16,7 +15,7 @@ import org.jtvmc.schedule.Stage;
  * The tiles in a GPU block's shared memory that have zeros where they go beyond their tensor, and
  * the reductions that read nothing else. Those run without conditions: a thread whose elements do
  * not exist reduces zeros in registers of its own, which nobody reads, and all threads of a warp do
- * the same.
+ * the same. Who else reads such a tile reads what is inside of the tensor.
  */
 final class PaddedTiles {
   private final Set<Tensor> tiles = new HashSet<>();
@@ -28,28 +27,14 @@ final class PaddedTiles {
   PaddedTiles(List<Stage> stages, Map<Stage, List<Read>> reads) {
     Map<Tensor, Stage> candidates = new HashMap<>();
     stages.stream().filter(PaddedTiles::isTile).forEach(s -> candidates.put(s.tensor(), s));
-    Set<Stage> reducing = new HashSet<>();
     for (Stage stage : stages) {
       List<Read> own = reads.get(stage);
       boolean fromTiles = own.stream().allMatch(read -> candidates.containsKey(read.tensor()));
       if (isPrivateReduction(stage) && fromTiles && !own.isEmpty()) {
-        reducing.add(stage);
+        reductions.add(stage.tensor());
+        own.forEach(read -> tiles.add(read.tensor()));
       }
     }
-    Predicate<Tensor> padded =
-        tensor ->
-            stages.stream()
-                .filter(
-                    stage -> reads.get(stage).stream().anyMatch(read -> read.tensor() == tensor))
-                .allMatch(reducing::contains);
-    boolean fewer = true;
-    while (fewer) {
-      fewer =
-          reducing.removeIf(
-              stage -> reads.get(stage).stream().anyMatch(read -> !padded.test(read.tensor())));
-    }
-    candidates.keySet().stream().filter(padded).forEach(tiles::add);
-    reducing.forEach(stage -> reductions.add(stage.tensor()));
   }
 
   private static boolean isTile(Stage stage) {

@@ -9,6 +9,7 @@ import org.jtvmc.ir.expr.PrimExpr;
 import org.jtvmc.ir.expr.PrimExprs;
 import org.jtvmc.ir.expr.PrimVar;
 import org.jtvmc.ir.loop.Buffer;
+import org.jtvmc.ir.loop.Effect;
 import org.jtvmc.ir.loop.ForKind;
 import org.jtvmc.ir.loop.Scope;
 import org.jtvmc.ir.loop.Stmt;
@@ -24,13 +25,17 @@ import org.jtvmc.ir.loop.Stmts;
  *   allocate shared s { copy to s; if (thread &lt; 3) { x = s[thread] } }
  * </pre>
  *
- * What threads compute into shared memory inside of it has guards of its own.
+ * What threads compute into shared memory inside of it has guards of its own. Of what threads
+ * reduce together, the condition guards each thread's part and the store of the result.
  */
 final class SinkThreadGuards {
   private final Set<PrimVar> threadVariables = new HashSet<>();
 
   /** A thread's own memory in which it carries what it copies into shared memory. */
   private final Set<Buffer> carried = new HashSet<>();
+
+  /** A thread's part of what threads reduce together. */
+  private final Set<Buffer> reduced = new HashSet<>();
 
   private final Set<Buffer> unguarded;
 
@@ -54,16 +59,27 @@ final class SinkThreadGuards {
             pass.threadVariables.add(loop.var());
           }
           if (stmt instanceof Stmt.Store store && store.buffer().scope() == Scope.SHARED) {
-            PrimExprs.forEach(
-                store.value(),
-                node -> {
-                  if (node instanceof Load load && load.buffer().scope() == Scope.LOCAL) {
-                    pass.carried.add(load.buffer());
-                  }
-                });
+            pass.carried.addAll(localsOf(store));
+          }
+          if (stmt instanceof Stmt.Evaluate(Effect.AllReduce reduce)) {
+            pass.reduced.add(reduce.element().buffer());
           }
         });
+    pass.carried.removeAll(pass.reduced);
     return Stmts.rewrite(nest, pass::visit, expr -> expr);
+  }
+
+  /** What a store takes of a thread's own memory. */
+  private static Set<Buffer> localsOf(Stmt.Store store) {
+    Set<Buffer> locals = new HashSet<>();
+    PrimExprs.forEach(
+        store.value(),
+        node -> {
+          if (node instanceof Load load && load.buffer().scope() == Scope.LOCAL) {
+            locals.add(load.buffer());
+          }
+        });
+    return locals;
   }
 
   private Stmt visit(Stmt stmt) {
@@ -115,6 +131,36 @@ final class SinkThreadGuards {
     return found[0];
   }
 
+  /**
+   * True for what another stage computes into shared memory, for all threads: it has guards of its
+   * own, and no thread of the condition takes part in it as that thread.
+   */
+  private boolean isOfOthers(Stmt stmt, PrimExpr condition) {
+    Set<PrimVar> threads = new HashSet<>(PrimExprs.variables(condition).keySet());
+    threads.retainAll(threadVariables);
+    boolean[] uses = {false};
+    Stmts.forEach(
+        stmt,
+        inner -> {
+          if (inner instanceof Stmt.Store store) {
+            uses[0] |= threads.stream().anyMatch(thread -> uses(store, thread));
+          }
+        });
+    return writesShared(stmt) && !uses[0];
+  }
+
+  private static boolean uses(Stmt.Store store, PrimVar variable) {
+    return PrimExprs.uses(store.value(), variable)
+        || store.indices().stream().anyMatch(index -> PrimExprs.uses(index, variable));
+  }
+
+  /** True where all that is done is to store what threads have reduced together before. */
+  private boolean storesReduced(Stmt.For loop) {
+    return loop.body() instanceof Stmt.Store store
+        && reduced.containsAll(localsOf(store))
+        && !localsOf(store).isEmpty();
+  }
+
   private boolean carries(Stmt stmt) {
     boolean[] found = {false};
     Stmts.forEach(
@@ -138,6 +184,8 @@ final class SinkThreadGuards {
       case Stmt.Seq(List<Stmt> statements) ->
           Stmt.seq(statements.stream().map(part -> sink(part, condition)).toList());
       case Stmt.Allocate allocate -> allocate.withBody(sink(allocate.body(), condition));
+      case Stmt.For loop when isOfOthers(loop, condition) -> loop;
+      case Stmt.For loop when storesReduced(loop) -> Stmt.If.guard(condition, loop);
       case Stmt.For loop when isTogether(loop) -> loop.withBody(sink(loop.body(), condition));
       case Stmt.If branch when isTogether(branch) ->
           new Stmt.If(

@@ -11,7 +11,8 @@ import org.jtvmc.schedule.Stage;
  * of any of the stages are changed.
  *
  * @param stage the product
- * @param part how many elements of the reduction belong together; it divides them
+ * @param part how many elements of the reduction belong together; where they do not divide it, it
+ *     goes on with zeros
  */
 public record SoftmaxAlong(String stage, long part) implements Step {
 
@@ -24,7 +25,7 @@ public record SoftmaxAlong(String stage, long part) implements Step {
                 () ->
                     new ScheduleException(
                         "it sums no elements of a softmax that it alone reads", product));
-    if (part < 1 || softmax.length() % part != 0) {
+    if (part < 1 || (softmax.length() % part != 0 && !softmax.canBePadded())) {
       throw new ScheduleException(
           "%d elements are not parts of %d".formatted(softmax.length(), part), product);
     }

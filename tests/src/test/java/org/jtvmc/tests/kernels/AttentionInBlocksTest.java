@@ -35,6 +35,9 @@ class AttentionInBlocksTest {
   /** Weights are rounded to 8 bits of fraction in bfloat16; values are no larger than 6. */
   private static final double TOLERANCE = 2e-2;
 
+  /** Multiply-adds of one instruction of the tensor cores, of numbers of 16 bits. */
+  private static final long PRODUCTS_OF_WARP = 16 * 8 * 16;
+
   private static byte[] threads;
 
   @BeforeAll
@@ -50,6 +53,8 @@ class AttentionInBlocksTest {
     CHOSEN(
         "(%q, %n)",
         "bool", "", "divide(%s0, const(8.0, float32))", "where(%m, %s1, const(-10000.0, float32))"),
+    /** A mask of each row that is added. */
+    OF_ROWS("(%q, %n)", "float32", "", "multiply(%s0, const(0.125, float32))", "add(%s1, %m)"),
     /** Keys that lie one behind the other, and no mask. */
     KEYS_BY_ROWS("(1,)", "float32", "transpose_b=true, ", "nn.relu(%s0)", "add(%s1, %m)");
 
@@ -179,6 +184,14 @@ class AttentionInBlocksTest {
     "90, KEYS_BY_ROWS, float32, 2, 32, 128, 24, 20, '32 rows, 64 keys, 2 warps, running'",
     "90, ADDED, float16, 1, 128, 128, 128, 128, '64 rows, 64 keys, 8 warps, running'",
     "90, ADDED, float16, 1, 16, 1024, 64, 64, '16 rows, 256 keys, 8 warps, running'",
+    // Neither rows nor keys are multiples of the tile.
+    "90, KEYS_BY_ROWS, float16, 2, 77, 77, 32, 32, '32 rows, 32 keys, 2 warps, running'",
+    "80, ADDED, bfloat16, 2, 37, 100, 32, 32, '16 rows, 64 keys, 2 warps, running'",
+    "75, ADDED, float16, 2, 37, 50, 32, 32, '32 rows, 32 keys, 2 warps, running'",
+    "80, CHOSEN, float32, 2, 50, 77, 24, 20, '32 rows, 32 keys, 4 warps, running'",
+    "90, CHOSEN, float16, 2, 40, 150, 64, 64, '16 rows, 64 keys, 4 warps, running'",
+    "90, KEYS_BY_ROWS, float32, 3, 70, 197, 32, 32, '64 rows, 64 keys, 8 warps, running'",
+    "90, ADDED, float16, 1, 64, 300, 64, 64, '64 rows, 128 keys, 8 warps, running'",
   })
   void theSoftmaxRunsAlongTheKeys(
       int arch,
@@ -198,6 +211,12 @@ class AttentionInBlocksTest {
     assertEquals(1, kernel.kernel().launches().size(), about);
     boolean cores = arch >= 80 && !type.equals("float32");
     assertEquals(cores, kernel.kernel().ptx().contains("mma.sync.aligned"), about);
+    String[] words = tile.split(" ");
+    long scores = Long.parseLong(words[0]) * Long.parseLong(words[2]) * depth;
+    long ofScores = scores / PRODUCTS_OF_WARP / Long.parseLong(words[4]);
+    // More than the last product's alone, each warp's part of which is straight code.
+    long found = kernel.kernel().ptx().split("mma.sync.aligned", -1).length - 1;
+    assertEquals(cores, found > ofScores, found + " instructions: " + about);
     assertEquals(0, arch >= 80 ? kernel.bankConflicts() : 0, about);
   }
 
@@ -217,12 +236,28 @@ class AttentionInBlocksTest {
     Schedule schedule = Schedule.of(dag);
     Tensor product = dag.stages().getLast().reads().getFirst();
     String last = schedule.stageOf(product).orElseThrow().id();
-    assertThrows(ScheduleException.class, () -> schedule.apply(new SoftmaxAlong(last, 48)));
+    assertThrows(ScheduleException.class, () -> schedule.apply(new SoftmaxAlong(last, 0)));
     assertThrows(
         ScheduleException.class,
         () -> schedule.apply(new SoftmaxAlong(dag.stages().getFirst().id(), 32)));
     Schedule along = schedule.apply(new SoftmaxAlong(last, 32));
     assertThrows(ScheduleException.class, () -> Lowering.lower(along, "attention"));
+  }
+
+  /** Beside the last step's keys, of which some are beyond the end. */
+  @Test
+  void rowsThatAreMaskedWhollyAreNoNumbers() {
+    ComputeDag dag = attention(Form.OF_ROWS, "float16", 2, 37, 100, 32, 32);
+    Map<Tensor, NDArray> inputs = NarrowProduct.inputs(dag);
+    NDArray mask = inputs.get(dag.inputs().get(2));
+    for (long key = 0; key < 100; key++) {
+      mask.setDouble(5 * 100 + key, Double.NEGATIVE_INFINITY);
+      mask.setDouble(36 * 100 + key, Double.NEGATIVE_INFINITY);
+    }
+    for (long key = 90; key < 100; key++) {
+      mask.setDouble(7 * 100 + key, Double.NEGATIVE_INFINITY);
+    }
+    check(dag, running(dag, GPU, "32 rows, 64 keys, 4 warps, running"), GPU, inputs);
   }
 
   @Test
@@ -264,6 +299,9 @@ class AttentionInBlocksTest {
     "float32, 80, 48, 70, 24, 40",
     "float16, 75, 32, 64, 32, 32",
     "bfloat16, 90, 64, 64, 64, 64",
+    "float16, 90, 45, 77, 32, 32",
+    "bfloat16, 80, 33, 150, 32, 24",
+    "float32, 75, 50, 100, 16, 32",
   })
   void randomSchedulesAreRight(
       String type, int arch, long queries, long keys, long depth, long columns) {

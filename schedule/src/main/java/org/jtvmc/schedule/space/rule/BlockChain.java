@@ -4,7 +4,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.te.Axis;
+import org.jtvmc.ir.te.Tensor;
 import org.jtvmc.schedule.RunningSoftmax;
 import org.jtvmc.schedule.Schedule;
 import org.jtvmc.schedule.Stage;
@@ -33,6 +36,7 @@ import org.jtvmc.schedule.step.CacheWrite;
  * @param column that of the last product
  * @param resultColumn that of the result along which the last product's columns are
  * @param runs true where the work on rows is a softmax that can run along its row
+ * @param runsBeyond true where it can also do so in parts that do not divide the row
  */
 record BlockChain(
     ReductionChain chain,
@@ -45,7 +49,8 @@ record BlockChain(
     int key,
     int column,
     int resultColumn,
-    boolean runs) {
+    boolean runs,
+    boolean runsBeyond) {
 
   /** The chain that ends in {@code result}; empty where there is none of this form. */
   static Optional<BlockChain> of(SketchState state, Stage result) {
@@ -90,6 +95,7 @@ record BlockChain(
             && own.indices().getLast() == chain.last().op().reduceAxes().getFirst().var()
             && chain.images().keySet().stream()
                 .allMatch(id -> isApart(state, id, List.of(query, keys, values)));
+    Optional<RunningSoftmax> softmax = softmax(state, chain, rowStage.getValue());
     return apart
         ? Optional.of(
             new BlockChain(
@@ -103,12 +109,14 @@ record BlockChain(
                 key,
                 column,
                 resultColumn,
-                runs(state, chain, rowStage.getValue())))
+                softmax.isPresent(),
+                softmax.filter(RunningSoftmax::canBePadded).isPresent()))
         : Optional.empty();
   }
 
-  /** True where a softmax that the last product alone reads is all that is done to rows. */
-  private static boolean runs(SketchState state, ReductionChain chain, List<Stage> members) {
+  /** The softmax, where one that the last product alone reads is all that is done to rows. */
+  private static Optional<RunningSoftmax> softmax(
+      SketchState state, ReductionChain chain, List<Stage> members) {
     Schedule schedule = state.schedule();
     String last = chain.last().id();
     if (chain.last() == chain.result()) {
@@ -120,8 +128,7 @@ record BlockChain(
             softmax ->
                 members.stream()
                     .filter(Stage::isReduction)
-                    .allMatch(member -> softmax.parts().contains(member)))
-        .isPresent();
+                    .allMatch(member -> softmax.parts().contains(member)));
   }
 
   /** True where none of the operands is a stage of the chain. */
@@ -162,6 +169,16 @@ record BlockChain(
   /** The length of a row of scores. */
   long keyCount() {
     return scores.op().axes().get(key).size();
+  }
+
+  /** True where rows of keys and values begin at whole words: only these are copied ahead. */
+  boolean copiesWords() {
+    return Stream.of(keys, values).map(Access::tensor).allMatch(BlockChain::hasWords);
+  }
+
+  private static boolean hasWords(Tensor tensor) {
+    return tensor.dim(tensor.rank() - 1) instanceof IntImm length
+        && length.value() * tensor.dtype().bytes() % Integer.BYTES == 0;
   }
 
   /** The products of each score. */

@@ -1,7 +1,6 @@
 package org.jtvmc.schedule.space.rule;
 
 import java.util.List;
-import java.util.Optional;
 import org.jtvmc.schedule.Stage;
 import org.jtvmc.schedule.space.SketchRule;
 import org.jtvmc.schedule.space.SketchState;
@@ -38,34 +37,15 @@ public final class ChainInBlocks implements SketchRule {
   }
 
   private static List<ChainTile> tiles(SketchState state, BlockChain chain) {
-    return ChainTile.fitting(
-        chain,
-        state.gpu(),
-        scoreCores(state, chain).isPresent(),
-        lastCores(state, chain).isPresent());
-  }
-
-  private static Optional<CoreProduct> scoreCores(SketchState state, BlockChain chain) {
-    return CoreProduct.of(
-        state.gpu(),
-        chain.scores(),
-        BlockProduct.operands(state, chain.scores()),
-        chain.scoreAxes());
-  }
-
-  private static Optional<CoreProduct> lastCores(SketchState state, BlockChain chain) {
-    Stage last = chain.chain().last();
-    return CoreProduct.of(state.gpu(), last, BlockProduct.operands(state, last), chain.lastAxes());
+    return ChainTile.fitting(chain, state.gpu(), ChainCores.of(state, chain));
   }
 
   @Override
   public void apply(SketchState state, Stage stage) {
     BlockChain chain = BlockChain.of(state, stage).orElseThrow();
     List<ChainTile> tiles = tiles(state, chain);
-    Optional<CoreProduct> scoreCores = scoreCores(state, chain);
-    Optional<CoreProduct> lastCores = lastCores(state, chain);
-    ChainTileCost cost =
-        new ChainTileCost(chain, state.gpu(), scoreCores.isPresent(), lastCores.isPresent());
+    ChainCores cores = ChainCores.of(state, chain);
+    ChainTileCost cost = new ChainTileCost(chain, state.gpu(), cores);
     ChainTile best = cost.best(tiles);
     boolean together = cost.of(best) < cost.apart(state).orElse(Double.POSITIVE_INFINITY);
     String way =
@@ -76,7 +56,8 @@ public final class ChainInBlocks implements SketchRule {
       return;
     }
     ChainTile tile = state.pick(stage.id() + ".tile", tiles, best);
-    ChainSchedule schedule = new ChainSchedule(state, chain, tile, scoreCores, lastCores);
+    ChainSchedule schedule =
+        new ChainSchedule(state, chain, tile, cores.scores(), cores.last(tile.running()));
     if (tile.running()) {
       new RunningChainSchedule(schedule).apply();
     } else {

@@ -208,7 +208,10 @@ record ChainSchedule(
 
   CopyAhead ahead(String product, long bytes) {
     long others = tile.keptBytes(chain);
-    List<CopyAhead> options = CopyAhead.fitting(state.gpu(), bytes, others, false);
+    List<CopyAhead> options =
+        CopyAhead.fitting(state.gpu(), bytes, others, false).stream()
+            .filter(ahead -> chain.copiesWords() || !ahead.isAsync())
+            .toList();
     long blocks = tile.resident(chain, state.gpu());
     CopyAhead best =
         CopyAhead.preferred(options, state.gpu(), tile.threads(), bytes, others, blocks);

@@ -36,29 +36,20 @@ record ChainTile(
   /** Elements that the threads of a warp take of a row at once, at most. */
   private static final long WIDEST_TURN = 4L * CudaTarget.WARP;
 
-  /**
-   * Those that the device has registers and shared memory for.
-   *
-   * @param cores true where tensor cores make the scores
-   * @param lastOnCores true where they make the last product
-   */
-  static List<ChainTile> fitting(
-      BlockChain chain, CudaTarget gpu, boolean cores, boolean lastOnCores) {
+  /** Those that the device has registers and shared memory for. */
+  static List<ChainTile> fitting(BlockChain chain, CudaTarget gpu, ChainCores cores) {
     List<ChainTile> fitting = new ArrayList<>();
     for (long rows : new long[] {16, 32, 64, 128}) {
       for (long warps : new long[] {1, 2, 4, 8}) {
         for (long keys : new long[] {32, 64, 128, 256}) {
-          long columns = Math.min(keys, chain.keyCount());
           boolean once = keys == 32 || keys / 2 < chain.keyCount();
-          Optional<WarpGrid> first = WarpGrid.of(rows, columns, warps, cores, true);
-          Optional<WarpGrid> last = WarpGrid.of(rows, chain.columns(), warps, lastOnCores, false);
-          boolean possible = once && rows <= chain.rows() && first.isPresent() && last.isPresent();
-          if (possible) {
-            ChainTile tile = new ChainTile(rows, warps, columns, first.get(), last.get(), false);
-            fitting.add(tile);
-            boolean kept = first.get().sums() + last.get().sums() <= MOST_RUNNING_SUMS;
-            if (chain.runs() && kept && tile.isWhole(chain)) {
-              fitting.add(new ChainTile(rows, warps, keys, first.get(), last.get(), true));
+          if (once && rows <= chain.rows()) {
+            long columns = Math.min(keys, chain.keyCount());
+            of(chain, cores, rows, warps, columns, false).ifPresent(fitting::add);
+            if (chain.runs() && keys < chain.keyCount()) {
+              of(chain, cores, rows, warps, keys, true)
+                  .filter(tile -> tile.runs(chain))
+                  .ifPresent(fitting::add);
             }
           }
         }
@@ -67,9 +58,21 @@ record ChainTile(
     return fitting.stream().filter(tile -> tile.bytes(chain) <= gpu.sharedBytesPerBlock()).toList();
   }
 
-  /** True where tiles are all of one size, and several. */
-  private boolean isWhole(BlockChain chain) {
-    return keys < chain.keyCount() && chain.keyCount() % keys == 0 && chain.rows() % rows == 0;
+  private static Optional<ChainTile> of(
+      BlockChain chain, ChainCores cores, long rows, long warps, long keys, boolean running) {
+    boolean scoreCores = cores.scores().isPresent();
+    boolean lastCores = cores.last(running).isPresent();
+    Optional<WarpGrid> first = WarpGrid.of(rows, keys, warps, scoreCores, true);
+    Optional<WarpGrid> last = WarpGrid.of(rows, chain.columns(), warps, lastCores, false);
+    return first.isPresent() && last.isPresent()
+        ? Optional.of(new ChainTile(rows, warps, keys, first.get(), last.get(), running))
+        : Optional.empty();
+  }
+
+  /** True where a softmax can run along the keys of all tiles, and threads have the registers. */
+  private boolean runs(BlockChain chain) {
+    return ofScores.sums() + ofLast.sums() <= MOST_RUNNING_SUMS
+        && (chain.runsBeyond() || chain.keyCount() % keys == 0);
   }
 
   long threads() {
@@ -106,6 +109,9 @@ record ChainTile(
 
   /** The same where one step's keys and values are copied while those before are used. */
   long bytesAhead(BlockChain chain) {
+    if (!chain.copiesWords()) {
+      return bytes(chain);
+    }
     if (running) {
       return keptBytes(chain) + 2 * (keyBytes(chain) + valueBytes(chain, keys));
     }
@@ -118,6 +124,9 @@ record ChainTile(
    * is the only one has none before it.
    */
   double copiedAhead(BlockChain chain, CudaTarget gpu) {
+    if (!chain.copiesWords()) {
+      return 0;
+    }
     if (running) {
       return bytesAhead(chain) <= gpu.sharedBytesPerBlock() ? 1 : 0;
     }

@@ -10,10 +10,9 @@ import org.jtvmc.schedule.space.SketchState;
  * The cycles of a chain of products by arithmetic: in one launch, a tile to each block, and in
  * three.
  *
- * @param scoreCores true where tensor cores make the scores
- * @param lastCores true where they make the last product
+ * @param cores what tensor cores make
  */
-record ChainTileCost(BlockChain chain, CudaTarget gpu, boolean scoreCores, boolean lastCores) {
+record ChainTileCost(BlockChain chain, CudaTarget gpu, ChainCores cores) {
   /** Instructions for each score between the products: its maximum, exponential, and sum. */
   private static final double SOFTMAX_INSTRUCTIONS = 6;
 
@@ -81,7 +80,10 @@ record ChainTileCost(BlockChain chain, CudaTarget gpu, boolean scoreCores, boole
     double steps = Math.ceilDiv(chain.keyCount(), tile.keys());
     double keys = steps * tile.keys();
     double columns = tile.ofLast().columns().size();
-    double last = products(tile, chain.keyCount(), columns, tile.ofLast(), lastCores);
+    double summed = tile.running() ? keys : chain.keyCount();
+    boolean lastCores = cores.last(tile.running()).isPresent();
+    double last = products(tile, summed, columns, tile.ofLast(), lastCores);
+    boolean scoreCores = cores.scores().isPresent();
     double first = products(tile, keys, chain.depth(), tile.ofScores(), scoreCores);
     double scores = tile.rows() * keys;
     double between =
@@ -116,9 +118,9 @@ record ChainTileCost(BlockChain chain, CudaTarget gpu, boolean scoreCores, boole
 
   /** The cycles of a block's part of a product. */
   private double products(
-      ChainTile tile, double keys, double others, WarpGrid grid, boolean cores) {
+      ChainTile tile, double keys, double others, WarpGrid grid, boolean onCores) {
     double products = tile.rows() * keys * others;
-    if (cores) {
+    if (onCores) {
       int bytes = keyBytes();
       double loaded = bytes * grid.loads() / (grid.rows().ofWarp() * grid.columns().ofWarp());
       double multiplied = 1 / (gpu.reachedByWarps() * gpu.coreProductsPerCycle(bytes));

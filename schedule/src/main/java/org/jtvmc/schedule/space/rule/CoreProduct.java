@@ -47,6 +47,17 @@ record CoreProduct(int along, long step, boolean groups) {
    */
   static Optional<CoreProduct> of(
       CudaTarget gpu, Stage product, List<Access> operands, List<Axis> others) {
+    return of(gpu, product, operands, others, false);
+  }
+
+  /** The same where the reduction goes on with zeros up to a multiple of the step. */
+  static Optional<CoreProduct> ofPadded(
+      CudaTarget gpu, Stage product, List<Access> operands, List<Axis> others) {
+    return of(gpu, product, operands, others, true);
+  }
+
+  private static Optional<CoreProduct> of(
+      CudaTarget gpu, Stage product, List<Access> operands, List<Axis> others, boolean padded) {
     if (gpu.arch() < LEAST_ARCH
         || operands.size() != 2
         || !product.op().reducer().equals(Optional.of(Reducer.SUM))
@@ -61,7 +72,7 @@ record CoreProduct(int along, long step, boolean groups) {
       // What is packed alone gives no order.
       boolean given =
           operands.stream().anyMatch(o -> walks(o.indices().get(lastDimension(o)), axis, others));
-      if ((given || reduced.size() == 1) && inOrder && axis.size() % step == 0) {
+      if ((given || reduced.size() == 1) && inOrder && (padded || axis.size() % step == 0)) {
         return Optional.of(new CoreProduct(along, step, false));
       }
     }

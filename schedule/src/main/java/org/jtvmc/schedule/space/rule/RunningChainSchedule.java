@@ -8,6 +8,7 @@ import org.jtvmc.ir.loop.ThreadTag;
 import org.jtvmc.ir.target.CudaTarget;
 import org.jtvmc.schedule.RunningSoftmax;
 import org.jtvmc.schedule.Stage;
+import org.jtvmc.schedule.space.Access;
 import org.jtvmc.schedule.space.SketchState;
 import org.jtvmc.schedule.step.Bind;
 import org.jtvmc.schedule.step.ComputeAt;
@@ -54,6 +55,8 @@ record RunningChainSchedule(ChainSchedule parts) {
         state.apply(new Inline(member.id()));
       }
     }
+    state.markScheduled(chain.weights().id());
+    Access operand = values(last, softmax.summed(tile.keys()));
     WarpGrid.Cut cut =
         tile.ofLast()
             .cut(state, state.stage(result.id()), chain.chain().tiled(), chain.resultColumn());
@@ -86,8 +89,7 @@ record RunningChainSchedule(ChainSchedule parts) {
     sizes.put(sums.axes().get(row).id(), tile.rows());
     sizes.put(sums.axes().get(chain.column()).id(), tile.ofLast().columns().size());
     sizes.put(reduce, tile.keys());
-    SharedOperands values =
-        parts.operands(sums, chain.values(), parts.lastCores(), chain.lastAxes());
+    SharedOperands values = parts.operands(sums, operand, parts.lastCores(), chain.lastAxes());
     CopyAhead ahead =
         parts.ahead(
             chain.chain().last().id(), scores.keys().bytes(scores.sizes()) + values.bytes(sizes));
@@ -96,6 +98,39 @@ record RunningChainSchedule(ChainSchedule parts) {
     if (ahead.depth() > 1) {
       state.apply(new Pipeline(last, copies, ahead.depth(), ahead.way()));
     }
+  }
+
+  /** What the product multiplies by weights, as it is once the softmax runs along it. */
+  private Access values(String last, String weights) {
+    SketchState state = parts.state();
+    Access values =
+        BlockProduct.operands(state, state.stage(last)).stream()
+            .filter(operand -> operand.tensor() != state.stage(weights).tensor())
+            .findFirst()
+            .orElseThrow();
+    if (values.tensor() != parts.chain().values().tensor()) {
+      inlineInto(values);
+    }
+    return values;
+  }
+
+  /** What is copied with zeros beyond its end is computed as it is copied, where it can be. */
+  private void inlineInto(Access padded) {
+    SketchState state = parts.state();
+    state
+        .schedule()
+        .stageOf(parts.chain().values().tensor())
+        .filter(stage -> !stage.isReduction() && !stage.isOutput() && stage.isRoot())
+        .filter(stage -> stage.isFresh() && !state.isScheduled(stage.id()))
+        .filter(
+            stage ->
+                state.schedule().readers(stage.tensor()).stream()
+                    .allMatch(reader -> reader.tensor() == padded.tensor()))
+        .ifPresent(
+            stage -> {
+              state.markScheduled(stage.id());
+              state.apply(new Inline(stage.id()));
+            });
   }
 
   /** A loop for copies, one turn of it, inside which the scores are made, and products. */
@@ -114,7 +149,7 @@ record RunningChainSchedule(ChainSchedule parts) {
     SketchState state = parts.state();
     BlockChain chain = parts.chain();
     int row = chain.chain().tiledAxis(chain.weights());
-    String weights = chain.weights().id();
+    String weights = softmax.summed(parts.tile().keys());
     int rows = chain.chain().rows().size();
     for (String id : softmax.added()) {
       place(id, last, turn);

@@ -138,7 +138,7 @@ record SharedOperands(
       state.markScheduled(id);
       if (cores.isPresent()) {
         int last = orderForCores(state, id, operand);
-        share(state, id, span(operand, last, sizes));
+        share(state, id, together(operand, last, sizes));
         continue;
       }
       int fastest = order(state, id, operand, sizes);
@@ -146,9 +146,18 @@ record SharedOperands(
       if (apart && async && operand.tensor().dtype().bytes() >= LEAST_ASYNC_BYTES) {
         shareElements(state, id, operand, fastest, sizes);
       } else {
-        share(state, id, span(operand, operand.indices().size() - 1, sizes));
+        share(state, id, together(operand, operand.indices().size() - 1, sizes));
       }
     }
+  }
+
+  /** Of how many neighbouring elements each run is that may be copied together. */
+  private long together(Access operand, int dim, Map<String, Long> sizes) {
+    long span = span(operand, dim, sizes);
+    // No run goes beyond the end of its row, so that all or nothing of it is copied.
+    return byWarps && operand.tensor().dim(dim) instanceof IntImm row
+        ? Math.min(Long.lowestOneBit(span), Long.lowestOneBit(row.value()))
+        : span;
   }
 
   /**

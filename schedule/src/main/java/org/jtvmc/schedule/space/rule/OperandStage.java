@@ -27,8 +27,16 @@ final class OperandStage {
 
   private static final long MOST_PREFERRED_BYTES = 20_000;
 
-  /** Of a thread, where copies go through its registers. */
-  private static final long MOST_CARRIED_REGISTERS = 8;
+  /** Of a thread, where copies go through its registers: what waits there, with addresses. */
+  private static final long MOST_CARRIED_REGISTERS = 14;
+
+  /**
+   * The same with its sums: factors, addresses of factors and counters take 48 of 128 registers.
+   */
+  private static final long MOST_REGISTERS = 80;
+
+  /** For fewer products of an element than this it does not pay to copy ahead. */
+  private static final long LEAST_CARRIED_STEPS = 2;
 
   private static final long LONGEST_STEP = 64;
 
@@ -105,7 +113,8 @@ final class OperandStage {
     // is copied through registers takes the iterations by twos.
     long least = gpu.hasAsyncCopies() ? 2 : 4;
     List<Long> options = new ArrayList<>();
-    long preferred = step;
+    long plain = step;
+    long ahead = 0;
     for (long part = step; part <= Math.max(step, LONGEST_STEP) && part <= extent; part *= 2) {
       sizes.put(axis, warps * part);
       long bytes = bytes(sizes);
@@ -114,14 +123,63 @@ final class OperandStage {
         options.add(part);
         boolean repeats =
             cores.isPresent() || least * part <= extent || part <= LEAST_PREFERRED_STEPS;
-        // What waits in registers on its way leaves room for a thread's sums and factors.
-        boolean carried =
-            gpu.hasAsyncCopies() || bytes / Integer.BYTES / threads <= MOST_CARRIED_REGISTERS;
         boolean few = part * window <= MOST_PREFERRED_STEPS && bytes <= MOST_PREFERRED_BYTES;
-        preferred = few && repeats && carried ? part : preferred;
+        if (few && repeats) {
+          plain = part;
+          // What waits in registers on its way leaves room for a thread's sums and factors.
+          boolean carried =
+              gpu.hasAsyncCopies() || carriedRegisters(sizes, threads) <= MOST_CARRIED_REGISTERS;
+          ahead = carried ? part : ahead;
+        }
       }
     }
-    return new Steps(axis, options, preferred);
+    sizes.put(axis, warps * step);
+    boolean shortest = ahead == 0 && isCarried(gpu, sizes, threads);
+    long best = ahead * window >= LEAST_CARRIED_STEPS ? ahead : shortest ? step : plain;
+    return new Steps(axis, options, best);
+  }
+
+  /**
+   * True where a thread has room for what is copied ahead of a step: where copies take no
+   * registers, or its sums leave enough.
+   *
+   * @param sizes what a block has of each axis in a step
+   */
+  boolean isCarried(CudaTarget gpu, Map<String, Long> sizes, long threads) {
+    if (gpu.hasAsyncCopies()) {
+      return true;
+    }
+    long sums = 1;
+    for (int i = 0; i < producer.op().axes().size(); i++) {
+      sums *= sizes.get(producer.axes().get(i).id());
+    }
+    return sums / threads + carriedRegisters(sizes, threads) <= MOST_REGISTERS;
+  }
+
+  /** The registers of a thread for its part of a step's copies, and for their addresses. */
+  private long carriedRegisters(Map<String, Long> sizes, long threads) {
+    long registers = 0;
+    for (int i = 0; i < operands.size(); i++) {
+      int bytes = operands.get(i).tensor().dtype().bytes();
+      int last = operands.get(i).indices().size() - 1;
+      long elements = 1;
+      for (int dim = 0; dim <= last; dim++) {
+        elements *= span(i, dim, sizes);
+      }
+      long width = copied(span(i, last, sizes), bytes);
+      long accesses = Math.ceilDiv(elements / width, threads);
+      registers += accesses * (Math.ceilDiv(width * bytes, (long) Integer.BYTES) + 1);
+    }
+    return registers;
+  }
+
+  /** How many elements an access copies of rows of so many: up to 16 bytes. */
+  static long copied(long rowLength, int elementBytes) {
+    long width = ACCESS_BYTES / elementBytes;
+    while (width > 1 && rowLength % width != 0) {
+      width /= 2;
+    }
+    return width;
   }
 
   /** The bytes of the operands of one step. */

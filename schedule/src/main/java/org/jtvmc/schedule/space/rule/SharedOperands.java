@@ -107,10 +107,12 @@ record SharedOperands(
     List<CopyAhead> options =
         CopyAhead.fitting(state.gpu(), bytes, others, cores.map(CoreProduct::groups).orElse(false));
     // What is moved one by one would wait in too many registers.
-    CopyAhead best =
+    boolean inRuns =
         operands.stream()
-                .flatMap(operand -> GatheredOperand.of(state, operand.tensor()).stream())
-                .allMatch(GatheredOperand::isInRuns)
+            .flatMap(operand -> GatheredOperand.of(state, operand.tensor()).stream())
+            .allMatch(GatheredOperand::isInRuns);
+    CopyAhead best =
+        inRuns && stage().isCarried(state.gpu(), sizes, threads)
             ? CopyAhead.preferred(options, state.gpu(), threads, bytes, others, blocks)
             : options.getFirst();
     CopyAhead ahead = state.pick(name + ".pipeline", options, best);
@@ -294,10 +296,7 @@ record SharedOperands(
       state.apply(fuse);
       all = fuse.fused();
     }
-    long width = ACCESS_BYTES / state.stage(id).op().dtype().bytes();
-    while (width > 1 && rowLength % width != 0) {
-      width /= 2;
-    }
+    long width = OperandStage.copied(rowLength, state.stage(id).op().dtype().bytes());
     if (width > 1) {
       state.apply(new Split(id, all, List.of(width)));
       List<IterVar> leaves = state.stage(id).leaves();

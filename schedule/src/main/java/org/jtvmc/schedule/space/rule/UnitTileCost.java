@@ -46,7 +46,10 @@ record UnitTileCost(BlockProduct product, CudaTarget gpu, long parts, OperandSta
     long bytes = stage.bytes(sizes);
     long wanted = Math.max(1, CopyAhead.RESIDENT_THREADS / shares.threads());
     List<CopyAhead> ways = CopyAhead.fitting(gpu, bytes, 0, false);
-    int depth = CopyAhead.preferred(ways, gpu, shares.threads(), bytes, 0, wanted).depth();
+    int depth =
+        stage.isCarried(gpu, sizes, shares.threads())
+            ? CopyAhead.preferred(ways, gpu, shares.threads(), bytes, 0, wanted).depth()
+            : 1;
     double byShared = Math.floor((double) gpu.sharedBytesPerMultiprocessor() / (depth * bytes));
     return Math.clamp(byShared, 1, MOST_BLOCKS);
   }

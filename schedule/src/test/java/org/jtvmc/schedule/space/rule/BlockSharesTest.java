@@ -2,6 +2,7 @@ package org.jtvmc.schedule.space.rule;
 
 import static org.jtvmc.schedule.space.rule.BlockTile.Units.ORDINARY;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.HashMap;
@@ -145,5 +146,23 @@ class BlockSharesTest {
     CudaTarget older = CudaTarget.typical(75);
     assertEquals(16, stage.steps(GPU, shares.sizes(), 1, shares.threads()).preferred());
     assertEquals(8, stage.steps(older, shares.sizes(), 1, shares.threads()).preferred());
+  }
+
+  /** Two accesses of each operand, of four registers and an address, beside 64 sums: 84. */
+  @Test
+  void nothingIsCarriedForWhichAThreadHasNoRegisters() {
+    BlockProduct product = product(ComputeDag.of(List.of(dense(128, 64, 256))));
+    BlockShares shares = BlockShares.of(product, new BlockTile(16, 16, 8, 8, ORDINARY));
+    OperandStage stage =
+        new OperandStage(
+            product.stage(), product.operands(), Optional.empty(), product.rowsAndColumns());
+    CudaTarget older = CudaTarget.typical(75);
+    Map<String, Long> sizes = shares.sizes();
+    String reduced = stage.steps(older, sizes, 1, shares.threads()).axis();
+    sizes.put(reduced, 16L);
+    assertFalse(stage.isCarried(older, sizes, shares.threads()));
+    assertTrue(stage.isCarried(GPU, sizes, shares.threads()));
+    sizes.put(reduced, 8L);
+    assertTrue(stage.isCarried(older, sizes, shares.threads()));
   }
 }

@@ -39,6 +39,11 @@ public record ArtifactLayout(Path library, boolean single) {
     if (out.toString().isEmpty()) {
       throw new ArtifactException("the output has an empty name: name a folder or a library");
     }
+    if (beside(".h").equals(runtimeHeader())) {
+      throw new ArtifactException(
+          "%s would have a header that is called like the runtime's, jtvmc.h; give the library another name"
+              .formatted(out));
+    }
     if (Files.isDirectory(library)) {
       throw new ArtifactException(
           "%s is a folder, where a library is to be written".formatted(single ? out : library));
@@ -46,6 +51,10 @@ public record ArtifactLayout(Path library, boolean single) {
     if (!single && Files.exists(folder()) && !Files.isDirectory(folder())) {
       throw new ArtifactException("%s is a file, where a folder is to be written".formatted(out));
     }
+  }
+
+  private Path runtimeHeader() {
+    return folder().resolve("jtvmc.h");
   }
 
   Path folder() {
@@ -57,7 +66,7 @@ public record ArtifactLayout(Path library, boolean single) {
    */
   public List<Path> files() {
     return Stream.concat(
-            Stream.of(library, folder().resolve("jtvmc.h")),
+            Stream.of(library, runtimeHeader()),
             Stream.of(".json", ".h", ".weights", ".pc", "-config.cmake").map(this::beside))
         .toList();
   }

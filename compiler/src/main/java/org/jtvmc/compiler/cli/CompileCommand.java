@@ -98,6 +98,11 @@ final class CompileCommand extends Verb {
     if (moduleName == null) {
       return source.name();
     }
+    if (moduleName.equals(ModelSource.RUNTIME)) {
+      throw new UsageException(
+          "--module-name '%s' is what the runtime's own header and functions are called; give another"
+              .formatted(moduleName));
+    }
     if (!moduleName.equals(ModelSource.identifier(moduleName))) {
       throw new UsageException(
           "--module-name '%s' is no C identifier: letters, digits and underscores"

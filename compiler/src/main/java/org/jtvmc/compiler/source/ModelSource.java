@@ -55,6 +55,10 @@ public record ModelSource(
   }
 
   private static final String ZOO = "zoo:";
+
+  /** The name that the runtime's header and functions have. */
+  public static final String RUNTIME = "jtvmc";
+
   private static final double LARGEST_TENSOR_BYTES = 0x1p40;
 
   public ModelSource {
@@ -105,10 +109,12 @@ public record ModelSource(
     return new ModelSource(reference, name, file, format, defaultShapes, frontend, fixed);
   }
 
-  /** A C identifier that reads like {@code text}. */
+  /** A C identifier that reads like {@code text} and is not {@link #RUNTIME}. */
   public static String identifier(String text) {
     String plain = text.replaceAll("[^A-Za-z0-9_]", "_");
-    return plain.isEmpty() || Character.isDigit(plain.charAt(0)) ? "model_" + plain : plain;
+    boolean isFree =
+        !plain.isEmpty() && !Character.isDigit(plain.charAt(0)) && !plain.equals(RUNTIME);
+    return isFree ? plain : "model_" + plain;
   }
 
   /** Of arrays for inputs, by name, the sizes of those for which the file leaves sizes open. */

@@ -52,6 +52,21 @@ class OutputPlacesTest {
   }
 
   @Test
+  void theRuntimesHeaderIsNotReplaced() throws IOException {
+    Path named = Files.copy(Path.of(model), folder.resolve("jtvmc.relay"));
+    Path out = folder.resolve("out");
+
+    CommandLineRun.of("compile", named.toString(), "-o", out.toString()).exits(0);
+
+    assertTrue(Files.readString(out.resolve("model_jtvmc.h")).contains("model_jtvmc_run("));
+    assertTrue(Files.readString(out.resolve("jtvmc.h")).contains("struct DLTensor"));
+    for (String library : new String[] {"jtvmc.so", "libjtvmc.so"}) {
+      refused("called like the runtime's", "compile", model, "-o", folder.resolve(library));
+    }
+    CommandLineRun.of("compile", model, "-o", out.toString(), "--module-name", "jtvmc").exits(2);
+  }
+
+  @Test
   void recordsThatCouldNotBeSavedAreNotMeasured() {
     Path nowhere = folder.resolve("missing").resolve("records.jsonl");
 

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -50,6 +49,7 @@ public final class Lowering {
   private final List<Stage> active = new ArrayList<>();
   private final Map<Stage, List<Read>> reads = new IdentityHashMap<>();
   private final Map<String, StageNest> nests = new HashMap<>();
+  private final NestOrder order = new NestOrder(nests);
 
   /** Known once it is known what every stage reads. */
   private PaddedTiles padded;
@@ -174,10 +174,10 @@ public final class Lowering {
             ? accessesOfCarried(stage, host, position)
             : accesses(stage, at, host, position);
     Set<PrimVar> fixed = new HashSet<>();
-    enclosing(host, position).keySet().forEach(fixed::add);
+    order.enclosing(host, position).keySet().forEach(fixed::add);
     if (stage.scope() == Scope.SHARED) {
       // The threads of a block make it together, for all of them.
-      fixed.removeAll(threads(host, position));
+      fixed.removeAll(order.threads(host, position));
     }
     return new RegionInference(simplifier, fixed)
         .union(accesses, shape(stage), padded.isPadded(stage));
@@ -190,7 +190,7 @@ public final class Lowering {
       StageNest nest = nests.get(reader.id());
       for (Read read : reads.get(reader)) {
         if (read.tensor() == stage.tensor()) {
-          if (!isInside(nest, host, position)) {
+          if (!order.isInside(nest, host, position)) {
             throw new ScheduleException(
                 "stage '%s' is computed at loop '%s' of '%s', but stage '%s' outside of that loop reads it"
                     .formatted(stage.id(), at.axis(), at.stage(), reader.id()),
@@ -222,56 +222,11 @@ public final class Lowering {
         }
         List<LinearForm> element =
             new BodyLowering(simplifier, nest.axisValues, CarriedStages::unlowered).indices(read);
-        boolean inside = isInside(nest, host, host.firstReduce());
+        boolean inside = order.isInside(nest, host, host.firstReduce());
         accesses.add(CarriedStages.read(element, part, inside, stage, reader));
       }
     }
     return accesses;
-  }
-
-  /** True where all of {@code nest}'s body is inside the loop of {@code host} at a position. */
-  private boolean isInside(StageNest nest, StageNest host, int position) {
-    if (nest == host) {
-      return true;
-    }
-    StageNest current = nest;
-    while (current != null && current.host().isPresent()) {
-      Attachment.At at = current.host().get();
-      if (at.stage().equals(host.stage.id())) {
-        return host.position(at.axis()) >= position;
-      }
-      current = nests.get(at.stage());
-    }
-    return false;
-  }
-
-  /** The variables of the loops around and including that of {@code nest} at {@code position}. */
-  private Map<PrimVar, Integer> enclosing(StageNest nest, int position) {
-    Map<PrimVar, Integer> all =
-        nest.host()
-            .map(at -> enclosing(nests.get(at.stage()), nests.get(at.stage()).position(at.axis())))
-            .orElseGet(LinkedHashMap::new);
-    for (int i = 0; i <= position; i++) {
-      PrimVar variable = nest.leaves.get(i).var();
-      if (variable != null) {
-        all.put(variable, all.size());
-      }
-    }
-    return all;
-  }
-
-  /** The variables of those loops that the threads of one block carry out. */
-  private Set<PrimVar> threads(StageNest nest, int position) {
-    Set<PrimVar> all =
-        nest.host()
-            .map(at -> threads(nests.get(at.stage()), nests.get(at.stage()).position(at.axis())))
-            .orElseGet(HashSet::new);
-    for (StageNest.Leaf leaf : nest.leaves.subList(0, position + 1)) {
-      if (leaf.var() != null && leaf.tag().map(tag -> !tag.isBlock()).orElse(false)) {
-        all.add(leaf.var());
-      }
-    }
-    return all;
   }
 
   private LoweredKernel emit(String name) {
@@ -288,17 +243,17 @@ public final class Lowering {
         storage.put(stage.tensor(), Storage.intermediate(nests.get(stage.id())));
       }
     }
-    NestEmitter emitter =
-        new NestEmitter(schedule, nests, storage, ranges, simplifier, padded, this::depths);
+    PackedReads packs = new PackedReads(schedule, storage, ranges, simplifier, order::depths);
+    NestEmitter emitter = new NestEmitter(schedule, nests, storage, simplifier, padded, packs);
     List<Stmt> statements = new ArrayList<>();
     List<Buffer> allocations = new ArrayList<>();
     Map<String, Stmt> held = new HashMap<>();
     for (Stage stage : active) {
       if (stage.isRoot()) {
         Stmt nest = emitter.nest(nests.get(stage.id()));
-        for (NestEmitter.PackStatement pack : emitter.takePacksAtRoot()) {
+        for (PackedReads.Copy pack : packs.take(Optional.empty())) {
           allocations.add(pack.buffer());
-          statements.add(pack.copy());
+          statements.add(pack.statement());
         }
         if (!stage.isOutput()) {
           allocations.add(storage.get(stage.tensor()).buffer());
@@ -321,8 +276,8 @@ public final class Lowering {
     List<Tensor> sources = new ArrayList<>();
     List<PackedConstant> packed = new ArrayList<>();
     for (Tensor input : dag.inputs()) {
-      List<PackedOperand> constants = emitter.packedConstants(input);
-      if (constants.isEmpty() || emitter.isReadUnpacked(input)) {
+      List<PackedOperand> constants = packs.constants(input);
+      if (constants.isEmpty() || packs.isReadUnpacked(input)) {
         inputs.add(storage.get(input).buffer());
         sources.add(input);
       }
@@ -354,7 +309,7 @@ public final class Lowering {
             && producerNest != null
             && active.stream()
                 .filter(reader -> reads(reader, made.stage))
-                .allMatch(reader -> isInside(nests.get(reader.id()), own, 0));
+                .allMatch(reader -> order.isInside(nests.get(reader.id()), own, 0));
     if (!stage.isRoot() || !alone) {
       throw new ScheduleException(
           "its launch is joined with that of '%s', which others read or which is none of its own"
@@ -396,24 +351,6 @@ public final class Lowering {
   private Region touched(Stage stage, List<List<LinearForm>> accesses, Optional<PrimVar> block) {
     return new RegionInference(simplifier, block.map(Set::of).orElseGet(Set::of))
         .union(accesses, shape(stage), true);
-  }
-
-  /** The loops whose iterations a copy made at {@code at} covers, with their nesting depths. */
-  private Map<PrimVar, Integer> depths(StageNest reader, Optional<Attachment.At> at) {
-    Map<PrimVar, Integer> all = enclosing(reader, reader.leaves.size() - 1);
-    at.ifPresent(
-        loop -> {
-          StageNest host = nests.get(loop.stage());
-          int position = host == null ? -1 : host.position(loop.axis());
-          if (position < 0 || !isInside(reader, host, position)) {
-            throw new ScheduleException(
-                "an operand of stage '%s' is packed at loop '%s' of '%s', which is not around it"
-                    .formatted(reader.stage.id(), loop.axis(), loop.stage()),
-                reader.stage);
-          }
-          enclosing(host, position).keySet().forEach(all::remove);
-        });
-    return all;
   }
 
   private PackedConstant packedConstant(PackedOperand operand, String id) {

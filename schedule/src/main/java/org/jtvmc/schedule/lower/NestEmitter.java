@@ -6,12 +6,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
-import java.util.function.BiFunction;
 import org.jtvmc.ir.arith.LinearForm;
 import org.jtvmc.ir.arith.Simplifier;
-import org.jtvmc.ir.arith.VarRanges;
 import org.jtvmc.ir.expr.IntImm;
 import org.jtvmc.ir.expr.Load;
 import org.jtvmc.ir.expr.PrimExpr;
@@ -19,14 +16,11 @@ import org.jtvmc.ir.expr.PrimExprs;
 import org.jtvmc.ir.expr.PrimVar;
 import org.jtvmc.ir.expr.Select;
 import org.jtvmc.ir.loop.Buffer;
-import org.jtvmc.ir.loop.ForKind;
-import org.jtvmc.ir.loop.Scope;
 import org.jtvmc.ir.loop.Stmt;
 import org.jtvmc.ir.loop.Stmts;
 import org.jtvmc.ir.te.Reducer;
 import org.jtvmc.ir.te.Tensor;
 import org.jtvmc.schedule.Attachment;
-import org.jtvmc.schedule.Packing;
 import org.jtvmc.schedule.Pipelining;
 import org.jtvmc.schedule.Schedule;
 import org.jtvmc.schedule.ScheduleException;
@@ -36,39 +30,30 @@ import org.jtvmc.schedule.intrinsic.TileMatch;
 /** Writes out the loops of stages, from the innermost statement outwards. */
 final class NestEmitter {
 
-  /** A copy of an operand, to be made where it was asked for. */
-  record PackStatement(Buffer buffer, Stmt copy) {}
-
   private final Schedule schedule;
   private final Map<String, StageNest> nests;
   private final Map<Tensor, Storage> storage;
-  private final VarRanges ranges;
   private final Simplifier simplifier;
-  private final BiFunction<StageNest, Optional<Attachment.At>, Map<PrimVar, Integer>> depths;
-  private final Map<Packing, PackedOperand> operands = new HashMap<>();
-  private final Map<Optional<Attachment.At>, List<PackStatement>> pending = new HashMap<>();
-  private final Set<Tensor> readUnpacked = new HashSet<>();
   private final PaddedTiles padded;
+  private final PackedReads packs;
   private final Set<Buffer> unguarded = new HashSet<>();
 
   /**
-   * @param depths the loops that run inside the place of a copy for a reader, with their depths
+   * @param packs what stages read in another order
    */
   NestEmitter(
       Schedule schedule,
       Map<String, StageNest> nests,
       Map<Tensor, Storage> storage,
-      VarRanges ranges,
       Simplifier simplifier,
       PaddedTiles padded,
-      BiFunction<StageNest, Optional<Attachment.At>, Map<PrimVar, Integer>> depths) {
+      PackedReads packs) {
     this.schedule = schedule;
     this.nests = nests;
     this.storage = storage;
-    this.ranges = ranges;
     this.simplifier = simplifier;
     this.padded = padded;
-    this.depths = depths;
+    this.packs = packs;
   }
 
   /** The loops of a stage, with everything computed inside them. */
@@ -237,7 +222,7 @@ final class NestEmitter {
         StageNest copied = nests.get(guest.id());
         copies.add(nest(copied));
         buffers.add(storage.get(guest.tensor()).buffer());
-        tiles.add(Tile.of(copied, storage, packedFor(guest), simplifier));
+        tiles.add(Tile.of(copied, storage, packs.of(guest), simplifier));
       }
     }
     Pipelining pipeline = nest.stage.pipeline().orElseThrow();
@@ -272,11 +257,9 @@ final class NestEmitter {
         buffers.addAll(carriedBy(guest));
       }
     }
-    List<PackStatement> packs = pending.remove(Optional.of(new Attachment.At(stage.id(), axis)));
-    if (packs != null) {
-      packs.forEach(pack -> statements.addFirst(pack.copy()));
-      packs.forEach(pack -> buffers.add(pack.buffer()));
-    }
+    List<PackedReads.Copy> copies = packs.take(Optional.of(new Attachment.At(stage.id(), axis)));
+    copies.forEach(pack -> statements.addFirst(pack.statement()));
+    copies.forEach(pack -> buffers.add(pack.buffer()));
     if (statements.isEmpty()) {
       return body;
     }
@@ -306,97 +289,6 @@ final class NestEmitter {
       there.set(there.size() - 1, own.mins().getLast());
       return own.load(there);
     }
-    for (Packing packing : schedule.packings()) {
-      if (packing.tensor() == tensor && packing.reader().equals(nest.stage.id())) {
-        return packed(packing, nest, element).load();
-      }
-    }
-    readUnpacked.add(tensor);
-    return storage.get(tensor).load(element);
-  }
-
-  private PackedOperand packed(Packing packing, StageNest nest, List<LinearForm> element) {
-    PackedOperand operand = operands.get(packing);
-    if (operand != null) {
-      if (!operand.reads(element)) {
-        throw new ScheduleException(
-            "'%s' cannot be packed: stage '%s' reads it at more than one place"
-                .formatted(packing.id(), nest.stage.id()),
-            nest.stage);
-      }
-      return operand;
-    }
-    Optional<Stage> producer = schedule.stageOf(packing.tensor());
-    if (producer.isPresent() && !producer.get().isRoot()) {
-      throw new ScheduleException(
-          "'%s' cannot be packed: stage '%s' is not at the root"
-              .formatted(packing.id(), producer.get().id()),
-          producer.get());
-    }
-    Scope scope = packing.at().isPresent() ? Scope.LOCAL : Scope.GLOBAL;
-    operand =
-        new PackedOperand(
-            packing,
-            nest.stage,
-            element,
-            depths.apply(nest, packing.at()),
-            scope,
-            lineOf(nest),
-            simplifier);
-    operands.put(packing, operand);
-    if (packing.at().isPresent() || !Lowering.isConstant(packing.tensor())) {
-      boolean parallel =
-          packing.at().isEmpty()
-              && schedule.stages().stream()
-                  .anyMatch(stage -> stage.leaves().stream().anyMatch(Lowering::isParallel));
-      ForKind outermost = parallel ? ForKind.PARALLEL : ForKind.SERIAL;
-      Stmt copy = operand.copy(storage.get(packing.tensor()), outermost, ranges, simplifier);
-      readUnpacked.add(packing.tensor());
-      pending
-          .computeIfAbsent(packing.at(), _ -> new ArrayList<>())
-          .add(new PackStatement(operand.buffer(), copy));
-    }
-    return operand;
-  }
-
-  /** The elements of a line of swizzled memory, where the stage's tensor lies so. */
-  private OptionalLong lineOf(StageNest nest) {
-    Buffer target = storage.get(nest.stage.tensor()).buffer();
-    return target.isSwizzled()
-        ? OptionalLong.of((long) Buffer.LINE_BYTES / target.dtype().bytes())
-        : OptionalLong.empty();
-  }
-
-  /** What a stage whose nest was written reads in another order, where it does. */
-  private Optional<PackedOperand> packedFor(Stage reader) {
-    return schedule.packings().stream()
-        .filter(packing -> packing.reader().equals(reader.id()))
-        .map(operands::get)
-        .findFirst();
-  }
-
-  /** The copies that belong before the nest last written. */
-  List<PackStatement> takePacksAtRoot() {
-    List<PackStatement> packs = pending.remove(Optional.<Attachment.At>empty());
-    return packs == null ? List.of() : packs;
-  }
-
-  /** The forms of a constant input that are made at compile time. */
-  List<PackedOperand> packedConstants(Tensor input) {
-    List<PackedOperand> constants = new ArrayList<>();
-    for (Packing packing : schedule.packings()) {
-      PackedOperand operand = operands.get(packing);
-      if (packing.tensor().constantSource().filter(source -> source == input).isPresent()
-          && packing.at().isEmpty()
-          && operand != null
-          && Lowering.isConstant(packing.tensor())) {
-        constants.add(operand);
-      }
-    }
-    return constants;
-  }
-
-  boolean isReadUnpacked(Tensor input) {
-    return readUnpacked.contains(input);
+    return packs.load(nest, tensor, element);
   }
 }

@@ -1,6 +1,8 @@
 package org.jtvmc.compiler.onnx;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
@@ -111,6 +113,20 @@ class ReadersOfDecidedSizesTest {
     builder.output("mean", DataType.FLOAT, new long[0]);
     builder.output("greatest", DataType.FLOAT, 1);
     agree(builder.build(), Map.of("x", floats(3, 7)));
+  }
+
+  /** No --input-shapes could give the size. */
+  @Test
+  void aSizeThatOnlyTheRunKnowsIsNotAskedFor() {
+    OnnxBuilder builder = chosen(18);
+    List<String> parts = builder.node("Split", "values").integer("num_outputs", 2).outputs(2);
+    builder.output(parts.getFirst(), DataType.FLOAT, "n");
+    OnnxModel model = OnnxModel.of(Path.of("split.onnx"), builder.build());
+
+    var fault =
+        assertThrows(ModelException.class, () -> OnnxImporter.standard().load(model, Map.of()));
+
+    assertTrue(fault.getMessage().contains("a size that the run decides"), fault.getMessage());
   }
 
   @Test

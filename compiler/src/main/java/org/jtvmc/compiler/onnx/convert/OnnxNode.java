@@ -137,7 +137,12 @@ public final class OnnxNode {
   public long size(Dim dim) {
     return dim.known()
         .orElseThrow(
-            () -> fault("needs to know the size '%s'; give it with --input-shapes".formatted(dim)));
+            () ->
+                fault(
+                    runTime().decides(dim)
+                        ? "needs to know a size that the run decides, which is not supported"
+                        : "needs to know the size '%s'; give it with --input-shapes"
+                            .formatted(dim)));
   }
 
   /** The sizes of an input, which have to be numbers here. */

@@ -118,6 +118,11 @@ public final class RunTime {
     }
   }
 
+  /** Whether a size, or what it is made of, is found by the run and in no input's shape. */
+  boolean decides(Dim size) {
+    return SizeSymbols.of(size).stream().anyMatch(symbol -> symbol.name().startsWith(prefix));
+  }
+
   /** Hears that two sizes are taken for equal. */
   public void assume(Dim left, Dim right) {
     assumed.element().add(new SizeAssumption(left, right));

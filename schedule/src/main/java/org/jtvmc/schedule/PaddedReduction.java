@@ -21,13 +21,13 @@ import org.jtvmc.ir.type.DType;
 /**
  * A sum of products along a longer axis, whose factors are zero beyond the end of the original one:
  *
- * <pre>
- *   product[m, d] = sum over n < 197 of a[m, n] * b[n, d]
+ * <pre>{@code
+ * product[m, d] = sum over n < 197 of a[m, n] * b[n, d]
  *
- *   a.padded[m, n] = n < 197 ? a[m, n] : 0
- *   b.padded[n, d] = n < 197 ? b[n, d] : 0
- *   product[m, d] = sum over n < 224 of a.padded[m, n] * b.padded[n, d]
- * </pre>
+ * a.padded[m, n] = n < 197 ? a[m, n] : 0
+ * b.padded[n, d] = n < 197 ? b[n, d] : 0
+ * product[m, d] = sum over n < 224 of a.padded[m, n] * b.padded[n, d]
+ * }</pre>
  *
  * @param product the sum along the longer axis
  * @param first the factor that was asked for, longer

@@ -215,7 +215,7 @@ class AttentionInBlocksTest {
     long scores = Long.parseLong(words[0]) * Long.parseLong(words[2]) * depth;
     long ofScores = scores / PRODUCTS_OF_WARP / Long.parseLong(words[4]);
     // More than the last product's alone, each warp's part of which is straight code.
-    long found = kernel.kernel().ptx().split("mma.sync.aligned", -1).length - 1;
+    long found = kernel.kernel().ptx().split("mma.sync.aligned", -1).length - 1L;
     assertEquals(cores, found > ofScores, found + " instructions: " + about);
     assertEquals(0, arch >= 80 ? kernel.bankConflicts() : 0, about);
   }

@@ -21,6 +21,8 @@
  *
  * Every function that can fail returns a jtvmc_status; 0 means success. After a failure,
  * jtvmc_error() gives one sentence for the calling thread.
+ *
+ * This header is for C99 and later, and for C++98 and later.
  */
 #ifndef JTVMC_H
 #define JTVMC_H

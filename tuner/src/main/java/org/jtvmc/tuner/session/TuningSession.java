@@ -232,7 +232,13 @@ public final class TuningSession {
   /** A fault of a rule or of a user's strategy ends the search of its task, and no other. */
   private List<Candidate> propose(TaskTuning state, int count, double progress) {
     try {
-      return state.strategy().propose(count, progress);
+      List<Candidate> proposed = state.strategy().propose(count, progress);
+      if (proposed.isEmpty()) {
+        listener.message(
+            "%s gets no more trials: its search finds no schedule beside the %d tried"
+                .formatted(state.task(), state.trials()));
+      }
+      return proposed;
     } catch (RuntimeException e) {
       listener.message(state.task() + " gets no more trials, for its search failed: " + e);
       return List.of();

@@ -435,4 +435,38 @@ class TuningSessionTest {
         messages.getFirst());
     assertTrue(report.tasks().stream().allMatch(task -> Double.isFinite(task.bestMs())));
   }
+
+  /** Knows the default schedule and no other. */
+  public static final class DefaultOnly implements SearchStrategy {
+    private final SearchContext context;
+    private boolean proposed;
+
+    public DefaultOnly(SearchContext context) {
+      this.context = context;
+    }
+
+    @Override
+    public List<Candidate> propose(int count, double progress) {
+      if (proposed) {
+        return List.of();
+      }
+      proposed = true;
+      return List.of(context.space().defaultCandidate());
+    }
+
+    @Override
+    public void observe(List<Observation> observations) {}
+  }
+
+  @Test
+  void aSearchThatEndsBeforeTheTrialsSaysSo() {
+    TuningReport report =
+        tune(RecordStore.inMemory(), with(DefaultOnly.class.getName(), "none", 50, 1), small);
+    assertEquals(1, report.trials());
+    assertEquals(
+        List.of(
+            "task 0 (dense) gets no more trials: its search finds no schedule beside the 1 that"
+                + " were tried"),
+        messages);
+  }
 }

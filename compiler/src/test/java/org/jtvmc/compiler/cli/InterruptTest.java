@@ -26,6 +26,8 @@ class InterruptTest {
 
   private static final int CASES = 200;
 
+  private static final int SIGINT = 2;
+
   @TempDir Path folder;
   private Path temporary;
   private Path model;
@@ -153,6 +155,9 @@ class InterruptTest {
 
   private Process start(String... arguments) throws IOException {
     List<String> command = new ArrayList<>(List.of("setsid"));
+    if (ignoresInterrupts()) {
+      command.addAll(List.of("env", "--default-signal=INT"));
+    }
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(
         List.of(
@@ -173,6 +178,19 @@ class InterruptTest {
         .redirectOutput(folder.resolve("stdout").toFile())
         .redirectError(folder.resolve("stderr").toFile())
         .start();
+  }
+
+  /**
+   * Whether this process was started with SIGINT ignored, as a shell does in the background: its
+   * children would ignore it as well, and no JVM changes that.
+   */
+  private static boolean ignoresInterrupts() throws IOException {
+    String ignored =
+        Files.readAllLines(Path.of("/proc/self/status")).stream()
+            .filter(line -> line.startsWith("SigIgn:"))
+            .findFirst()
+            .orElseThrow();
+    return (Long.parseUnsignedLong(ignored.substring(7).strip(), 16) & 1L << SIGINT - 1) != 0;
   }
 
   /** All that is in the folder for temporary files. */

@@ -465,8 +465,7 @@ class TuningSessionTest {
     assertEquals(1, report.trials());
     assertEquals(
         List.of(
-            "task 0 (dense) gets no more trials: its search finds no schedule beside the 1 that"
-                + " were tried"),
+            "task 0 (dense) gets no more trials: its search finds no schedule beside the 1 tried"),
         messages);
   }
 }

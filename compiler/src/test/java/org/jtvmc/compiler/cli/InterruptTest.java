@@ -190,7 +190,7 @@ class InterruptTest {
             .filter(line -> line.startsWith("SigIgn:"))
             .findFirst()
             .orElseThrow();
-    return (Long.parseUnsignedLong(ignored.substring(7).strip(), 16) & 1L << SIGINT - 1) != 0;
+    return (Long.parseUnsignedLong(ignored.substring(7).strip(), 16) & (1L << (SIGINT - 1))) != 0;
   }
 
   /** All that is in the folder for temporary files. */

@@ -1,6 +1,5 @@
 package org.jtvmc.compiler.onnx;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -59,14 +58,7 @@ class ReadersOfDecidedSizesTest {
         new ArtifactCompiler(host, CompileListener.NONE)
             .compile(ModelSource.of(file.toString()), options, folder.resolve("libmodel.so"))
             .load(2)) {
-      List<NDArray> results =
-          runner.run(runner.inputs().stream().map(input -> inputs.get(input.name())).toList());
-      for (int i = 0; i < expected.size(); i++) {
-        assertEquals(expected.get(i).type(), results.get(i).type());
-        for (long at = 0; at < expected.get(i).elements(); at++) {
-          assertEquals(expected.get(i).getDouble(at), results.get(i).getDouble(at), 1e-5);
-        }
-      }
+      RuntimePeer.assertGives(expected, runner, inputs);
     }
   }
 

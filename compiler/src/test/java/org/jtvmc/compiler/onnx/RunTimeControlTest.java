@@ -54,14 +54,7 @@ class RunTimeControlTest {
     /** Runs both, and compares all results. */
     void agree(Map<String, NDArray> inputs) throws OrtException {
       List<NDArray> expected = RuntimePeer.run(model, inputs);
-      List<NDArray> results =
-          runner.run(runner.inputs().stream().map(input -> inputs.get(input.name())).toList());
-      for (int i = 0; i < expected.size(); i++) {
-        assertEquals(expected.get(i).type(), results.get(i).type());
-        for (long at = 0; at < expected.get(i).elements(); at++) {
-          assertEquals(expected.get(i).getDouble(at), results.get(i).getDouble(at), 1e-5);
-        }
-      }
+      RuntimePeer.assertGives(expected, runner, inputs);
     }
 
     @Override

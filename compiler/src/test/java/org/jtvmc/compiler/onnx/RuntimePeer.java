@@ -1,5 +1,7 @@
 package org.jtvmc.compiler.onnx;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
@@ -13,6 +15,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jtvmc.compiler.run.ModelRunner;
 import org.jtvmc.ir.data.NDArray;
 import org.jtvmc.ir.type.DType;
 import org.jtvmc.ir.type.TensorType;
@@ -48,6 +51,18 @@ final class RuntimePeer {
       }
     } finally {
       tensors.values().forEach(OnnxTensor::close);
+    }
+  }
+
+  /** Compares the outputs of a compiled model with these, to 1e-5. */
+  static void assertGives(List<NDArray> expected, ModelRunner runner, Map<String, NDArray> inputs) {
+    List<NDArray> results =
+        runner.run(runner.inputs().stream().map(input -> inputs.get(input.name())).toList());
+    for (int i = 0; i < expected.size(); i++) {
+      assertEquals(expected.get(i).type(), results.get(i).type());
+      for (long at = 0; at < expected.get(i).elements(); at++) {
+        assertEquals(expected.get(i).getDouble(at), results.get(i).getDouble(at), 1e-5);
+      }
     }
   }
 

@@ -111,9 +111,7 @@ class BlockSharesTest {
   void imagesAreTurnedOnlyForNeighbouringPixels() {
     for (Tensor out : List.of(convolution(8, 32, 7, 2), convolution(8, 32, 8, 1))) {
       BlockProduct product = product(ComputeDag.of(List.of(out)));
-      OperandStage stage =
-          new OperandStage(
-              product.stage(), product.operands(), Optional.empty(), product.rowsAndColumns());
+      OperandStage stage = stageOf(product);
       for (int operand = 0; operand < 2; operand++) {
         boolean image = product.operands().get(operand).indices().size() == 4;
         assertEquals(image ? 3 : 0, stage.fastest(operand, Map.of()));
@@ -125,9 +123,7 @@ class BlockSharesTest {
   @Test
   void turnedRowsTakeTheirPadding() {
     BlockProduct product = product(ComputeDag.of(List.of(dense(128, 64, 256))));
-    OperandStage stage =
-        new OperandStage(
-            product.stage(), product.operands(), Optional.empty(), product.rowsAndColumns());
+    OperandStage stage = stageOf(product);
     Map<String, Long> sizes = new HashMap<>();
     product.stage().axes().forEach(axis -> sizes.put(axis.id(), axis.isReduce() ? 8L : 32L));
     long rows = 8 * (32 + 4);
@@ -135,14 +131,17 @@ class BlockSharesTest {
     assertEquals(Float.BYTES * (rows + columns), stage.bytes(sizes));
   }
 
+  private static OperandStage stageOf(BlockProduct product) {
+    return new OperandStage(
+        product.stage(), product.operands(), Optional.empty(), product.rowsAndColumns());
+  }
+
   /** Where copies wait in registers, a step is what a thread can carry beside its sums. */
   @Test
   void stepsAreShorterWhereCopiesGoThroughRegisters() {
     BlockProduct product = product(ComputeDag.of(List.of(dense(128, 64, 256))));
     BlockShares shares = BlockShares.of(product, new BlockTile(16, 16, 8, 8, ORDINARY));
-    OperandStage stage =
-        new OperandStage(
-            product.stage(), product.operands(), Optional.empty(), product.rowsAndColumns());
+    OperandStage stage = stageOf(product);
     CudaTarget older = CudaTarget.typical(75);
     assertEquals(16, stage.steps(GPU, shares.sizes(), 1, shares.threads()).preferred());
     assertEquals(8, stage.steps(older, shares.sizes(), 1, shares.threads()).preferred());
@@ -153,9 +152,7 @@ class BlockSharesTest {
   void nothingIsCarriedForWhichAThreadHasNoRegisters() {
     BlockProduct product = product(ComputeDag.of(List.of(dense(128, 64, 256))));
     BlockShares shares = BlockShares.of(product, new BlockTile(16, 16, 8, 8, ORDINARY));
-    OperandStage stage =
-        new OperandStage(
-            product.stage(), product.operands(), Optional.empty(), product.rowsAndColumns());
+    OperandStage stage = stageOf(product);
     CudaTarget older = CudaTarget.typical(75);
     Map<String, Long> sizes = shares.sizes();
     String reduced = stage.steps(older, sizes, 1, shares.threads()).axis();

@@ -3,6 +3,7 @@ package org.jtvmc.ir.file;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
@@ -59,14 +60,23 @@ public record TemporaryFolder(Path path) implements AutoCloseable {
     return file;
   }
 
+  /** Removes it; where the process is ending, together with the JVM, which removes it as well. */
   @Override
   public void close() {
     try (Stream<Path> walk = Files.walk(path)) {
       List<Path> inside = walk.sorted(Comparator.reverseOrder()).toList();
       for (Path file : inside) {
-        Files.delete(file);
+        Files.deleteIfExists(file);
       }
     } catch (IOException e) {
+      failUnlessGone(e);
+    } catch (UncheckedIOException e) {
+      failUnlessGone(e.getCause());
+    }
+  }
+
+  private void failUnlessGone(IOException e) {
+    if (!(e instanceof NoSuchFileException)) {
       throw new UncheckedIOException("cannot remove the temporary folder " + path, e);
     }
   }
